@@ -1,0 +1,3 @@
+export { type Clock, type Timer, sleep, systemClock } from "./clock.ts";
+export { AppError, type Problem, type Retry, assertNever, formatProblem, messageOf } from "./errors.ts";
+export { type Random, seededRandom, systemRandom } from "./random.ts";

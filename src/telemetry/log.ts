@@ -1,0 +1,30 @@
+import { pino } from "pino";
+
+/**
+ * The control path's log: one JSON object a line. Messages are constant text, what varies goes into `fields`
+ * (so that logs can be searched by message). The request path does not use it; it has the access log.
+ */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  /** The same log with `fields` on every line. */
+  child(fields: Readonly<Record<string, unknown>>): Log;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+
+/** A log to standard error, written synchronously so that the last line before a crash is there. */
+export function createLog(options: { readonly level: LogLevel; readonly name: string }): Log {
+  return pino({ level: options.level, name: options.name, base: { name: options.name, pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
+}
+
+/** A log that goes nowhere. */
+export const silentLog: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLog,
+};
