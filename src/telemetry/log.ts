@@ -17,7 +17,10 @@ export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 /** A log to standard error, written synchronously so that the last line before a crash is there. */
 export function createLog(options: { readonly level: LogLevel; readonly name: string }): Log {
-  return pino({ level: options.level, name: options.name, base: { name: options.name, pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
+  return pino(
+    { level: options.level, name: options.name, base: { name: options.name, pid: process.pid } },
+    pino.destination({ fd: 2, sync: true }),
+  );
 }
 
 /** A log that goes nowhere. */

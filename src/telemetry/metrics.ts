@@ -67,7 +67,10 @@ class Family {
 
   slotFor(labelValues: readonly string[]): number {
     if (labelValues.length !== this.labels.length) {
-      throw new AppError("TELEMETRY_LABELS", `metric ${this.name} has labels [${this.labels.join(", ")}], got ${labelValues.length} values`);
+      throw new AppError(
+        "TELEMETRY_LABELS",
+        `metric ${this.name} has labels [${this.labels.join(", ")}], got ${labelValues.length} values`,
+      );
     }
     const key = labelValues.join("\u0000");
     const known = this.series.get(key);
@@ -109,7 +112,12 @@ export class MetricsRegistry {
   }
 
   /** `bounds` are the upper bucket limits, ascending, without +Inf. */
-  histogram(name: string, help: string, bounds: readonly number[], labels: readonly string[] = []): { with(...labelValues: string[]): HistogramCell } {
+  histogram(
+    name: string,
+    help: string,
+    bounds: readonly number[],
+    labels: readonly string[] = [],
+  ): { with(...labelValues: string[]): HistogramCell } {
     const family = this.#family(name, help, "histogram", labels, bounds);
     return { with: (...labelValues) => new HistogramCell(family, family.slotFor(labelValues)) };
   }

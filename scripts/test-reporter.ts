@@ -1,0 +1,54 @@
+import { appendFileSync } from "node:fs";
+import type { TestEvent } from "node:test/reporters";
+
+/**
+ * Prints failures whole and everything else as one line a file; adds a line of JSON with the counts to the file named by
+ * HOLDFAST_TEST_COUNTS, from which scripts/test.ts makes the closing line. A test that lacks a tool prints `not run: …`
+ * itself; those lines are passed on and counted.
+ */
+export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const counts = { passed: 0, failed: 0, skipped: 0, notRun: [] as string[] };
+  const lateOutput: string[] = [];
+  for await (const event of events) {
+    if (event.type === "test:pass" && event.data.details.type !== "suite") {
+      if (event.data.skip !== undefined || event.data.todo !== undefined) counts.skipped += 1;
+      else if (!isFile(event.data)) counts.passed += 1;
+    } else if (event.type === "test:fail" && event.data.details.type !== "suite") {
+      counts.failed += 1;
+      const error = event.data.details.error;
+      yield `FAIL ${event.data.name}\n     ${event.data.file ?? ""}:${event.data.line ?? 0}\n${indent(describe(error))}\n`;
+    } else if (event.type === "test:stdout" || event.type === "test:stderr") {
+      for (const line of event.data.message.split("\n")) {
+        if (line.startsWith("not run: ")) counts.notRun.push(line.slice(9));
+        else if (line.startsWith("measured: ")) yield `${line}\n`;
+        else if (line.trim() !== "") lateOutput.push(`${event.data.file}: ${line}`);
+      }
+    } else if (event.type === "test:diagnostic" && event.data.nesting === 0 && /error|warn/i.test(event.data.level)) {
+      yield `     ${event.data.message}\n`;
+    }
+  }
+  if (counts.failed > 0)
+    yield `${lateOutput
+      .slice(-60)
+      .map((line) => `     ${line}`)
+      .join("\n")}\n`;
+  const file = process.env["HOLDFAST_TEST_COUNTS"];
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify(counts)}\n`);
+}
+
+/** A file that registers no failing test passes as a "test" of its own name when it holds no tests; it is not one. */
+function isFile(data: { readonly name: string; readonly file?: string | undefined }): boolean {
+  return data.file !== undefined && data.file.endsWith(data.name);
+}
+
+function describe(error: unknown): string {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
+
+function indent(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => `     ${line}`)
+    .join("\n");
+}

@@ -1,0 +1,72 @@
+import { spawnSync } from "node:child_process";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+// `npm test`: the gates, then every test. Unit tests side by side; whole-system tests one file after the other, because each starts a cluster's
+// worth of processes. Ends with one plain line `N passed, N failed`.
+const scratch = mkdtempSync(join(tmpdir(), "holdfast-test-"));
+const counts = { passed: 0, failed: 0, skipped: 0, notRun: [] as string[] };
+
+function gates(): void {
+  const run = spawnSync(process.execPath, ["scripts/check.ts"], { encoding: "utf8", maxBuffer: 1 << 28 });
+  process.stdout.write(run.stdout);
+  process.stderr.write(run.stderr);
+  for (const line of run.stdout.split("\n")) {
+    if (/^ok {3}\S/.test(line)) counts.passed += 1;
+    if (/^FAIL \S/.test(line)) counts.failed += 1;
+  }
+  if (run.status !== 0 && counts.failed === 0) counts.failed = 1;
+}
+
+function tests(title: string, files: readonly string[], concurrency: number): void {
+  if (files.length === 0) return;
+  process.stdout.write(`\n${title}: ${files.length} files\n`);
+  const countsFile = join(scratch, `${title.replaceAll(/\W+/g, "-")}.json`);
+  const startedAtMs = performance.now();
+  const run = spawnSync(
+    process.execPath,
+    ["--test", `--test-concurrency=${concurrency}`, "--test-reporter=./scripts/test-reporter.ts", ...files],
+    { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, HOLDFAST_TEST_COUNTS: countsFile } },
+  );
+  let passed = 0;
+  for (const line of readCounts(countsFile)) {
+    passed += line.passed;
+    counts.passed += line.passed;
+    counts.failed += line.failed;
+    counts.skipped += line.skipped;
+    counts.notRun.push(...line.notRun);
+  }
+  if (run.status !== 0 && counts.failed === 0) counts.failed += 1;
+  process.stdout.write(`${title}: ${passed} passed in ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s\n`);
+}
+
+function readCounts(file: string): (typeof counts)[] {
+  try {
+    return readFileSync(file, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as typeof counts);
+  } catch {
+    process.stdout.write("the test runner left no counts: it did not come to its end\n");
+    return [{ passed: 0, failed: 1, skipped: 0, notRun: [] }];
+  }
+}
+
+const only = process.argv[2];
+if (only === undefined || only === "gates") gates();
+if (only === undefined || only === "unit") tests("unit tests", globSync("src/**/*.test.{ts,tsx}").sort(), 2);
+if (only === undefined || only === "system") tests("whole-system tests", globSync("test/**/*.test.ts").sort(), 1);
+rmSync(scratch, { recursive: true, force: true });
+
+if (counts.notRun.length > 0) {
+  process.stdout.write(
+    `\nNot run here, for want of something (${counts.notRun.length}):\n${counts.notRun.map((line) => `  ${line}`).join("\n")}\n`,
+  );
+  if (process.env["CI"] !== undefined) {
+    counts.failed += counts.notRun.length;
+    process.stdout.write("In CI that is a failure.\n");
+  }
+}
+process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""}\n`);
+process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
