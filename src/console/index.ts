@@ -31,3 +31,4 @@ export {
   type TotalsView,
   type VerdictView,
 } from "./contract.ts";
+export { type ConsoleServer, type ConsoleServerOptions, createConsoleServer } from "./server/server.ts";
