@@ -1,0 +1,170 @@
+import { AppError, messageOf } from "../kernel/index.ts";
+import type { CompiledRoute } from "./compiled-route.ts";
+import type { Argument, Call, RouteDefinition } from "./definition.ts";
+import type { Filter } from "./filter.ts";
+import { type HostPattern, parseHostName, parseHostRegexp } from "./host-pattern.ts";
+import { type PathPattern, parsePathPattern } from "./path-pattern.ts";
+import type { Predicate } from "./predicate.ts";
+import { PLACING_PREDICATES, type Registry, didYouMean } from "./registry.ts";
+
+/** What is wrong with one route. */
+export interface RouteProblem {
+  readonly routeId: string;
+  /** ROUTE_… (docs/reference/errors/route.md). */
+  readonly code: string;
+  readonly message: string;
+  /** `broken`: the route keeps its place and answers 503. `refused`: it is not in the table. */
+  readonly effect: "broken" | "refused";
+}
+
+/** A route with what the table needs to place it. */
+export interface Placement {
+  readonly route: CompiledRoute;
+  /** Alternatives; undefined for any host. */
+  readonly hosts: readonly HostPattern[] | undefined;
+  readonly predicates: readonly Predicate[];
+  readonly weight: number;
+  readonly detail: number;
+  readonly unplaced: boolean;
+}
+
+interface Draft {
+  path: PathPattern | undefined;
+  readonly hosts: (readonly HostPattern[])[];
+  readonly predicates: Predicate[];
+  weight: number;
+  detail: number;
+  hostFailed: boolean;
+  readonly failures: { readonly code: string; readonly message: string }[];
+}
+
+/** Builds one route. Never throws for what a route says: what cannot be built is in `problems`. */
+export function compileRoute(
+  definition: RouteDefinition,
+  index: number,
+  registry: Registry,
+): { readonly placement: Placement | undefined; readonly problems: readonly RouteProblem[] } {
+  const draft: Draft = { path: undefined, hosts: [], predicates: [], weight: 0, detail: 0, hostFailed: false, failures: [] };
+  for (const call of definition.predicates) {
+    attempt(draft.failures, `${call.name}()`, () => applyPredicate(draft, call, registry));
+  }
+  const unplaced = draft.failures.length > 0;
+  const filters: Filter[] = [];
+  for (const call of definition.filters) {
+    attempt(draft.failures, `${call.name}()`, () => filters.push(createFilter(call, registry)));
+  }
+  const refused = unplaced && !isPlaceable(draft);
+  const effect = refused ? "refused" : "broken";
+  const problems = draft.failures.map((failure) => ({ routeId: definition.id, ...failure, effect }) as const);
+  if (refused) return { placement: undefined, problems };
+  const route: CompiledRoute = {
+    id: definition.id,
+    index,
+    filters: problems.length > 0 ? [] : filters,
+    backend: definition.backend,
+    broken: problems.length > 0 ? problems.map((problem) => problem.message).join("; ") : undefined,
+    pathPattern: draft.path,
+    definition,
+  };
+  const { hosts, predicates } = placeHosts(draft);
+  return { placement: { route, hosts, predicates, weight: draft.weight, detail: draft.detail, unplaced }, problems };
+}
+
+function attempt(failures: { code: string; message: string }[], what: string, action: () => unknown): void {
+  try {
+    action();
+  } catch (thrown) {
+    const code = thrown instanceof AppError ? thrown.code : "ROUTE_ARGUMENT";
+    failures.push({ code, message: `${what}: ${messageOf(thrown)}` });
+  }
+}
+
+/**
+ * A route whose predicates are not all known would take more than it should. With a host of its own it is kept at its path
+ * there; without one only at a path of its own; else it would answer 503 for everybody.
+ */
+function isPlaceable(draft: Draft): boolean {
+  if (draft.hosts.length > 0) return true;
+  return !draft.hostFailed && draft.path !== undefined && draft.path.segments[0]?.kind !== "subtree";
+}
+
+function applyPredicate(draft: Draft, call: Call, registry: Registry): void {
+  switch (call.name) {
+    case "Path":
+    case "PathSubtree":
+      if (draft.path !== undefined) throw new AppError("ROUTE_ARGUMENT", "a route has one Path or PathSubtree; split it into two routes");
+      draft.path = parsePathPattern(oneString(call, "a path"), call.name === "PathSubtree");
+      return;
+    case "Host":
+    case "HostAny":
+      draft.hostFailed = true;
+      draft.hosts.push(call.name === "Host" ? parseHostRegexp(oneString(call, "a regular expression")) : hostNames(call));
+      draft.hostFailed = false;
+      draft.weight++;
+      return;
+    case "Weight":
+      draft.weight += oneNumber(call);
+      return;
+    case "Any":
+      return;
+    default: {
+      const spec = registry.predicates.get(call.name);
+      if (spec === undefined) {
+        const hint = didYouMean(call.name, [...registry.predicates.keys(), ...PLACING_PREDICATES]);
+        throw new AppError("ROUTE_UNKNOWN_PREDICATE", `there is no predicate of this name${hint}`);
+      }
+      draft.predicates.push(spec.create(call.args));
+      draft.weight += spec.weight ?? 1;
+      if (call.name === "PathRegexp") draft.detail += String(call.args[0]).length;
+    }
+  }
+}
+
+function createFilter(call: Call, registry: Registry): Filter {
+  const spec = registry.filters.get(call.name);
+  if (spec === undefined) {
+    throw new AppError("ROUTE_UNKNOWN_FILTER", `there is no filter of this name${didYouMean(call.name, registry.filters.keys())}`);
+  }
+  return spec.create(call.args);
+}
+
+function oneString(call: Call, what: string): string {
+  const [value, ...more] = call.args;
+  if (typeof value !== "string" || more.length > 0) throw new AppError("ROUTE_ARGUMENT", `expected ${what} as the one argument`);
+  return value;
+}
+
+function oneNumber(call: Call): number {
+  const [value, ...more]: readonly Argument[] = call.args;
+  if (typeof value !== "number" || !Number.isFinite(value) || more.length > 0) {
+    throw new AppError("ROUTE_ARGUMENT", "expected a number as the one argument");
+  }
+  return Math.trunc(value);
+}
+
+function hostNames(call: Call): readonly HostPattern[] {
+  if (call.args.length === 0) throw new AppError("ROUTE_ARGUMENT", "expected one or more host names");
+  return call.args.map((value) => parseHostName(String(value)));
+}
+
+/** The condition with the fewest names decides the place; the others are checked there. */
+function placeHosts(draft: Draft): Pick<Placement, "hosts" | "predicates"> {
+  const [placed, ...checked] = draft.hosts.toSorted((left, right) => placingCost(left) - placingCost(right));
+  if (placed === undefined) return { hosts: undefined, predicates: draft.predicates };
+  return { hosts: placed, predicates: [...checked.map(hostPredicate), ...draft.predicates] };
+}
+
+function placingCost(hosts: readonly HostPattern[]): number {
+  return hosts.some((host) => host.kind === "regexp") ? Number.MAX_SAFE_INTEGER : hosts.length;
+}
+
+function hostPredicate(hosts: readonly HostPattern[]): Predicate {
+  return { matches: (input) => hosts.some((host) => hostMatches(host, input.host, input.port)) };
+}
+
+/** Whether one alternative holds for a request's host and port. */
+export function hostMatches(pattern: HostPattern, host: string, port: string): boolean {
+  if (pattern.kind === "exact") return pattern.host === host && (pattern.port === undefined || pattern.port === port);
+  if (pattern.kind === "wildcard") return host.indexOf(".") === host.length - pattern.suffix.length && host.endsWith(pattern.suffix);
+  return pattern.regexp.test(host) || (port !== "" && pattern.regexp.test(`${host}:${port}`));
+}

@@ -1,0 +1,21 @@
+import type { Backend, RouteDefinition } from "./definition.ts";
+import type { Filter } from "./filter.ts";
+import type { PathPattern } from "./path-pattern.ts";
+
+/** A route as the data plane uses it. Immutable; a new generation has new ones. */
+export interface CompiledRoute {
+  readonly id: string;
+  /** Position in its table, 0 … table.size - 1: the key for what the proxy keeps per route (counters, resolved back ends). */
+  readonly index: number;
+  /** In the order they run; empty when `broken`. */
+  readonly filters: readonly Filter[];
+  readonly backend: Backend;
+  /**
+   * Why this route cannot be served as written (a filter or predicate that could not be built). It keeps its place, so
+   * that no broader route takes its traffic, and answers 503. Undefined for a sound route.
+   */
+  readonly broken: string | undefined;
+  /** Its Path or PathSubtree; undefined when it has neither. */
+  readonly pathPattern: PathPattern | undefined;
+  readonly definition: RouteDefinition;
+}

@@ -1,0 +1,11 @@
+export type { Algorithm, Argument, Backend, Call, Endpoint, Pool, RouteDefinition, RouteSet } from "./definition.ts";
+export type { CompiledRoute } from "./compiled-route.ts";
+export type { RouteProblem } from "./compile-route.ts";
+export { type Filter, type FilterContext, type FilterSpec, runRequestFilters, runResponseFilters } from "./filter.ts";
+export { type HeaderList, addHeader, findHeader, getHeader, removeHeader, sameName, setHeader } from "./header-list.ts";
+export { type NormalizedPath, type PathRefusal, normalizePath, splitAuthority } from "./path.ts";
+export { type PathPattern, type PatternSegment, pathParameter } from "./path-pattern.ts";
+export type { MatchInput, MatchState, Predicate, PredicateSpec } from "./predicate.ts";
+export { type Registry, createRegistry, didYouMean, extendRegistry } from "./registry.ts";
+export { type LinearRegexp, compileRegexp } from "./regexp.ts";
+export { type Table, compileTable } from "./table.ts";
