@@ -1,0 +1,101 @@
+import type { Random } from "../kernel/index.ts";
+import { EndpointPool, type PoolLimits } from "./endpoint-pool.ts";
+import { type EjectionOptions, type EndpointState, defaultEjection, parseEndpointAddress } from "./endpoint-state.ts";
+
+/** One pool as its source describes it; the shape of a route set's pools. */
+export interface PoolDescription {
+  readonly id: string;
+  readonly endpoints: readonly { readonly address: string; readonly tier: "fresh" | "withdrawn" }[];
+}
+
+export interface BalancerOptions {
+  readonly ejection: EjectionOptions;
+  /** Requests in flight to one endpoint, from this process. */
+  readonly maxInFlightPerEndpoint: number;
+}
+
+export const defaultBalancerOptions: BalancerOptions = Object.freeze({ ejection: defaultEjection, maxInFlightPerEndpoint: 1_024 });
+
+/** What an update came to, beside the change itself. */
+export interface BalancerUpdate {
+  /** Endpoints no pool names any more: their idle connections can be closed. */
+  readonly removed: readonly EndpointState[];
+  /** Addresses that can not be served (another scheme than http, a path, a bad port); they are left out, their pool keeps the rest. */
+  readonly refused: readonly { readonly pool: string; readonly address: string }[];
+}
+
+/** All pools and the state of their endpoints. Counters, ejections and positions outlive updates. */
+export class Balancer {
+  readonly #options: BalancerOptions;
+  readonly #random: Random;
+  readonly #limits: PoolLimits;
+  readonly #endpoints = new Map<string, EndpointState>();
+  #pools = new Map<string, EndpointPool>();
+
+  constructor(options: BalancerOptions, random: Random) {
+    this.#options = options;
+    this.#random = random;
+    this.#limits = { maxInFlight: options.maxInFlightPerEndpoint, panicShare: options.ejection.panicShare };
+  }
+
+  get ejection(): EjectionOptions {
+    return this.#options.ejection;
+  }
+
+  /** Replaces all pools. A pool that keeps its id keeps its object; one that is gone is emptied, for those who still hold it. */
+  update(pools: Iterable<PoolDescription>): BalancerUpdate {
+    const next = new Map<string, EndpointPool>();
+    const used = new Set<EndpointState>();
+    const refused: { pool: string; address: string }[] = [];
+    for (const description of pools) {
+      const pool = this.#pools.get(description.id) ?? new EndpointPool(description.id, this.#random, this.#limits);
+      const fresh: EndpointState[] = [];
+      const withdrawn: EndpointState[] = [];
+      const seen = new Set<EndpointState>();
+      for (const { address, tier } of description.endpoints) {
+        const endpoint = this.#endpoint(address);
+        if (endpoint === undefined) refused.push({ pool: description.id, address });
+        else if (!seen.has(endpoint)) {
+          seen.add(endpoint);
+          (tier === "fresh" ? fresh : withdrawn).push(endpoint);
+          used.add(endpoint);
+        }
+      }
+      pool.update(fresh, withdrawn);
+      next.set(description.id, pool);
+    }
+    for (const [id, pool] of this.#pools) if (!next.has(id)) pool.update([], []);
+    this.#pools = next;
+    return { removed: this.#sweep(used), refused };
+  }
+
+  pool(id: string): EndpointPool | undefined {
+    return this.#pools.get(id);
+  }
+
+  /** Every endpoint that some pool names. */
+  endpoints(): Iterable<EndpointState> {
+    return this.#endpoints.values();
+  }
+
+  #endpoint(address: string): EndpointState | undefined {
+    const known = this.#endpoints.get(address);
+    if (known !== undefined) return known;
+    const parsed = parseEndpointAddress(address);
+    if (parsed === undefined) return undefined;
+    const same = this.#endpoints.get(parsed.address);
+    if (same !== undefined) return same;
+    this.#endpoints.set(parsed.address, parsed);
+    return parsed;
+  }
+
+  #sweep(used: ReadonlySet<EndpointState>): EndpointState[] {
+    const removed: EndpointState[] = [];
+    for (const [address, endpoint] of this.#endpoints) {
+      if (used.has(endpoint)) continue;
+      this.#endpoints.delete(address);
+      removed.push(endpoint);
+    }
+    return removed;
+  }
+}

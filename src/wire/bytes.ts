@@ -1,0 +1,30 @@
+/** Bytes the grammar of RFC 9112 names. */
+export const CR = 0x0d;
+export const LF = 0x0a;
+export const SP = 0x20;
+export const HTAB = 0x09;
+export const COLON = 0x3a;
+
+function table(accepts: (byte: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (accepts(byte) ? 1 : 0));
+}
+
+const TOKEN_MARKS = "!#$%&'*+-.^_`|~";
+
+/** tchar of RFC 9110 section 5.6.2. */
+export const TOKEN = table((byte) => {
+  const character = String.fromCharCode(byte);
+  return byte < 0x80 && (/[0-9A-Za-z]/.test(character) || TOKEN_MARKS.includes(character));
+});
+
+/** What a field value may hold (RFC 9110 section 5.5): HTAB, SP, VCHAR, obs-text. */
+export const VALUE = table((byte) => byte === HTAB || (byte >= SP && byte !== 0x7f));
+
+/** What a request target may hold: visible ASCII without "#", which starts a fragment and is never sent. */
+export const TARGET = table((byte) => byte > SP && byte < 0x7f && byte !== 0x23);
+
+/** Value of a hexadecimal digit, 255 for any other byte. */
+export const HEX = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const digit = Number.parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(digit) ? 255 : digit;
+});

@@ -1,0 +1,88 @@
+/**
+ * Field names the engine itself reads. Each is one bit, so that what stands in a head is a mask and a test is one AND.
+ * Names and order are of no meaning outside this process.
+ */
+export const FieldId = {
+  other: 0,
+  host: 1 << 0,
+  connection: 1 << 1,
+  contentLength: 1 << 2,
+  transferEncoding: 1 << 3,
+  expect: 1 << 4,
+  upgrade: 1 << 5,
+  te: 1 << 6,
+  trailer: 1 << 7,
+  keepAlive: 1 << 8,
+  proxyConnection: 1 << 9,
+  proxyAuthorization: 1 << 10,
+  proxyAuthenticate: 1 << 11,
+  xForwardedFor: 1 << 12,
+  xForwardedProto: 1 << 13,
+  xForwardedPort: 1 << 14,
+  xForwardedHost: 1 << 15,
+  http2Settings: 1 << 16,
+  userAgent: 1 << 17,
+  referer: 1 << 18,
+  date: 1 << 19,
+} as const;
+export type FieldId = (typeof FieldId)[keyof typeof FieldId];
+
+const NAMES: readonly (readonly [string, number])[] = [
+  ["host", FieldId.host],
+  ["connection", FieldId.connection],
+  ["content-length", FieldId.contentLength],
+  ["transfer-encoding", FieldId.transferEncoding],
+  ["expect", FieldId.expect],
+  ["upgrade", FieldId.upgrade],
+  ["te", FieldId.te],
+  ["trailer", FieldId.trailer],
+  ["keep-alive", FieldId.keepAlive],
+  ["proxy-connection", FieldId.proxyConnection],
+  ["proxy-authorization", FieldId.proxyAuthorization],
+  ["proxy-authenticate", FieldId.proxyAuthenticate],
+  ["x-forwarded-for", FieldId.xForwardedFor],
+  ["x-forwarded-proto", FieldId.xForwardedProto],
+  ["x-forwarded-port", FieldId.xForwardedPort],
+  ["x-forwarded-host", FieldId.xForwardedHost],
+  ["http2-settings", FieldId.http2Settings],
+  ["user-agent", FieldId.userAgent],
+  ["referer", FieldId.referer],
+  ["date", FieldId.date],
+];
+
+const LONGEST = 19;
+
+/** Candidates by length of the name, then by first letter: a miss costs two array reads. */
+const CANDIDATES: readonly (readonly { readonly bytes: Uint8Array; readonly id: number }[])[] = Array.from(
+  { length: LONGEST + 1 },
+  (_, length) => NAMES.filter(([name]) => name.length === length).map(([name, id]) => ({ bytes: new TextEncoder().encode(name), id })),
+);
+
+/** Which field the name in `buffer[start, end)` is, ASCII case aside; `FieldId.other` (0) for all that are not listed. */
+export function fieldIdOf(buffer: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length > LONGEST) return FieldId.other;
+  const candidates = CANDIDATES[length] as readonly { readonly bytes: Uint8Array; readonly id: number }[];
+  for (let at = 0; at < candidates.length; at++) {
+    const candidate = candidates[at] as { readonly bytes: Uint8Array; readonly id: number };
+    if (matches(buffer, start, candidate.bytes)) return candidate.id;
+  }
+  return FieldId.other;
+}
+
+/** The same for a name that is a string already. */
+export function fieldIdOfName(name: string): number {
+  if (name.length > LONGEST) return FieldId.other;
+  const lower = name.toLowerCase();
+  for (const [known, id] of NAMES) if (known === lower) return id;
+  return FieldId.other;
+}
+
+// 0x20 lowers letters and leaves "-" and digits, the only others in these names, as they are; a control character can not
+// become "-" because names are tokens.
+function matches(buffer: Uint8Array, start: number, lower: Uint8Array): boolean {
+  for (let at = 0; at < lower.length; at++) {
+    if (((buffer[start + at] as number) | 0x20) !== lower[at]) return false;
+  }
+  return true;
+}
