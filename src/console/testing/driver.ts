@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { systemClock } from "../../kernel/index.ts";
+import { createLog } from "../../telemetry/index.ts";
+import { createConsoleServer } from "../server/server.ts";
+import { createScriptedLab } from "./scripted-lab.ts";
+
+// The console without a cluster, to work on the page: `bin/node src/console/testing/driver.ts --port 4180 --from 30 --quiet`.
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "0" },
+    from: { type: "string", default: "0" },
+    speed: { type: "string", default: "1" },
+    quiet: { type: "boolean", default: false },
+  },
+});
+const lab = createScriptedLab(systemClock, { isPlayed: !values.quiet, speed: Number(values.speed), fromSeconds: Number(values.from) });
+const server = createConsoleServer(
+  {
+    listen: { port: Number(values.port) },
+    uiDirectory: join(import.meta.dirname, "../../../dist/console"),
+    snapshot: () => lab.snapshot(),
+    actions: lab.actions,
+  },
+  { log: createLog({ level: "warn", name: "console-driver" }), clock: systemClock },
+);
+const { url } = await server.start();
+process.stdout.write(`ready ${url}\n`);
