@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { type Distributor, createDistributor } from "./distributor.ts";
+import { type GenerationHeader, encodeGeneration } from "./generation.ts";
+import type { ToWorker } from "./messages.ts";
+
+type Update = Extract<ToWorker, { type: "update" }>;
+
+interface Bench {
+  readonly distributor: Distributor;
+  readonly sent: { readonly worker: string; readonly update: Update }[];
+  readonly bad: number[];
+  /** The update sent to a worker last and not yet taken. */
+  take(worker: string): Update | undefined;
+}
+
+function bench(): Bench {
+  const sent: { worker: string; update: Update }[] = [];
+  const bad: number[] = [];
+  const distributor = createDistributor("restored", {
+    send(worker, message) {
+      if (message.type === "update") sent.push({ worker, update: message });
+      return true;
+    },
+    onBad: (number) => bad.push(number),
+    onProven() {},
+  });
+  return {
+    distributor,
+    sent,
+    bad,
+    take(worker) {
+      const at = sent.findIndex((entry) => entry.worker === worker);
+      return at < 0 ? undefined : sent.splice(at, 1)[0]?.update;
+    },
+  };
+}
+
+function generation(number: number): { header: GenerationHeader; text: string } {
+  return encodeGeneration({ routes: [], pools: [] }, { number, createdAtMs: 0, source: "test", revisions: {} });
+}
+
+function offer(distributor: Distributor, number: number): void {
+  const { header, text } = generation(number);
+  distributor.offer(header, text);
+}
+
+function join(distributor: Distributor, worker: string, number: number): void {
+  distributor.workerStarted(worker);
+  distributor.workerListening(worker, number, 0);
+}
+
+test("a new generation goes to one worker alone and to the others once it serves there", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  join(distributor, "b", 1);
+  offer(distributor, 2);
+  const first = take("a");
+  assert.ok(first?.generation?.includes('"number":2'));
+  assert.equal(take("b"), undefined);
+  distributor.workerApplied("a", first.sequence, 2, 0, undefined);
+  assert.ok(take("b")?.generation?.includes('"number":2'));
+});
+
+test("a generation that a worker refuses is bad and reaches no other worker", () => {
+  const { distributor, take, bad } = bench();
+  join(distributor, "a", 1);
+  join(distributor, "b", 1);
+  offer(distributor, 2);
+  const first = take("a");
+  distributor.workerApplied("a", first?.sequence ?? 0, 1, 0, "cannot be built");
+  assert.deepEqual(bad, [2]);
+  assert.equal(take("b"), undefined);
+  offer(distributor, 2);
+  assert.equal(take("a"), undefined, "offered again, it stays bad");
+});
+
+test("a generation that kills is tried on the same worker only, and is bad after three deaths", () => {
+  const { distributor, take, bad } = bench();
+  join(distributor, "a", 1);
+  join(distributor, "b", 1);
+  offer(distributor, 2);
+  for (let death = 1; death <= 3; death++) {
+    assert.deepEqual(bad, []);
+    assert.ok(take("a")?.generation !== undefined, `attempt ${death}`);
+    distributor.workerApplying("a", 2);
+    distributor.workerGone("a");
+    assert.equal(take("b"), undefined);
+    join(distributor, "a", 1);
+  }
+  assert.deepEqual(bad, [2]);
+  assert.equal(take("a"), undefined);
+});
+
+test("deaths while booting from the disk count too", () => {
+  const { distributor, bad } = bench();
+  for (let death = 1; death <= 3; death++) {
+    distributor.workerStarted("a");
+    distributor.workerApplying("a", 7);
+    distributor.workerGone("a");
+  }
+  assert.deepEqual(bad, [7]);
+});
+
+test("after a bad generation a worker without a table gets the proven one, and a newer one still reaches all", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 0);
+  offer(distributor, 1);
+  distributor.workerApplied("a", take("a")?.sequence ?? 0, 1, 0, undefined);
+  offer(distributor, 2);
+  distributor.workerApplied("a", take("a")?.sequence ?? 0, 1, 0, "no");
+  join(distributor, "b", 0);
+  const caughtUp = take("b");
+  assert.ok(caughtUp?.generation?.includes('"number":1'));
+  distributor.workerApplied("b", caughtUp.sequence, 1, 0, undefined);
+  offer(distributor, 3);
+  const third = take("a") ?? take("b");
+  assert.ok(third?.generation?.includes('"number":3'));
+});
+
+test("pool changes go to every worker at once and never twice", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  join(distributor, "b", 1);
+  distributor.offerPools([{ id: "p", endpoints: [] }], ["gone"]);
+  for (const worker of ["a", "b"]) {
+    const update = take(worker);
+    assert.deepEqual(update?.pools, [{ id: "p", endpoints: [] }]);
+    assert.deepEqual(update?.removedPools, ["gone"]);
+    assert.equal(update?.generation, undefined);
+    distributor.workerApplied(worker, update?.sequence ?? 0, 1, 0, undefined);
+    assert.equal(take(worker), undefined);
+  }
+});
+
+test("a worker that catches up with a generation gets the pool changes made after it, not those before", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  distributor.offerPools([{ id: "before", endpoints: [] }], []);
+  const stillBusy = take("a");
+  offer(distributor, 2);
+  distributor.offerPools([{ id: "after", endpoints: [] }], []);
+  distributor.workerApplied("a", stillBusy?.sequence ?? 0, 1, 0, undefined);
+  const update = take("a");
+  assert.ok(update?.generation?.includes('"number":2'));
+  assert.deepEqual(update.pools.map((pool) => pool.id), ["after"]);
+});
+
+test("a worker that comes back gets the pool changes that happened meanwhile", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  distributor.offerPools([{ id: "p", endpoints: [] }], []);
+  distributor.workerApplied("a", take("a")?.sequence ?? 0, 1, 0, undefined);
+  distributor.workerGone("a");
+  join(distributor, "a", 1);
+  assert.deepEqual(take("a")?.pools.map((pool) => pool.id), ["p"]);
+});
+
+test("only one update is under way to a worker; what happened meanwhile follows in one", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  distributor.setKnowledge("live");
+  const first = take("a");
+  distributor.offerPools([{ id: "p", endpoints: [] }], []);
+  distributor.offerPools([{ id: "q", endpoints: [] }], []);
+  assert.equal(take("a"), undefined);
+  distributor.workerApplied("a", first?.sequence ?? 0, 1, 0, undefined);
+  assert.deepEqual(take("a")?.pools.map((pool) => pool.id), ["p", "q"]);
+});
+
+test("an older generation than the newest is not taken", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 5);
+  offer(distributor, 6);
+  const update = take("a");
+  distributor.workerApplied("a", update?.sequence ?? 0, 6, 0, undefined);
+  offer(distributor, 4);
+  assert.equal(take("a"), undefined);
+  assert.equal(distributor.newest?.header.number, 6);
+});

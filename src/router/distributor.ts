@@ -1,0 +1,220 @@
+import type { Pool } from "../route/index.ts";
+import type { GenerationHeader } from "./generation.ts";
+import type { Knowledge, ToWorker } from "./messages.ts";
+
+/** How one worker stands. */
+export interface WorkerView {
+  readonly state: "starting" | "ready";
+  /** The generation it serves, 0 without one. */
+  readonly generation: number;
+  readonly routes: number;
+}
+
+/**
+ * Decides what to send to which worker, so that all come to serve the newest generation: never more than one update under way
+ * to each; a new generation first to one worker alone, to the others once that one serves it. A generation that a worker keeps
+ * dying of, or refuses, is bad: nobody gets it any more and those without a table get the last one that was proven.
+ *
+ * It holds generations as opaque text and reads none.
+ */
+export interface Distributor {
+  /** A generation from the control process, made of everything it knew, pools included. */
+  offer(header: GenerationHeader, text: string): void;
+  /** Pools that changed since the last offer or the last call. */
+  offerPools(changed: readonly Pool[], removed: readonly string[]): void;
+  setKnowledge(knowledge: Knowledge): void;
+  readonly knowledge: Knowledge;
+  /** The newest generation that is not bad, when there is one in memory. */
+  readonly newest: { readonly header: GenerationHeader; readonly text: string } | undefined;
+  readonly bad: ReadonlySet<number>;
+
+  workerStarted(worker: string): void;
+  workerListening(worker: string, number: number, routes: number): void;
+  workerApplying(worker: string, number: number): void;
+  workerApplied(worker: string, sequence: number, number: number, routes: number, problem: string | undefined): void;
+  workerGone(worker: string): void;
+  view(worker: string): WorkerView;
+}
+
+interface Held {
+  readonly header: GenerationHeader;
+  readonly text: string;
+  /** Pool changes up to this revision are in it. */
+  readonly poolsRevision: number;
+}
+
+interface Link {
+  state: "starting" | "ready";
+  generation: number;
+  routes: number;
+  poolsRevision: number;
+  knowledge: Knowledge;
+  /** What it is building at this moment; not undefined when it dies of it. */
+  applying: number | undefined;
+  underWay: { readonly sequence: number; readonly generation: Held | undefined; readonly poolsRevision: number; readonly knowledge: Knowledge } | undefined;
+}
+
+/** So many deaths while building one generation make it bad. */
+const DEATHS_THAT_CONDEMN = 3;
+
+interface DistributorDeps {
+  /** False when the worker is not there to take it. */
+  readonly send: (worker: string, message: ToWorker) => boolean;
+  readonly onBad: (number: number, reason: string) => void;
+  /** A generation is served by a worker for the first time. */
+  readonly onProven: (number: number) => void;
+}
+
+/** A distributor that knows no worker and no generation yet; `initialKnowledge` is what workers were started with. */
+export function createDistributor(initialKnowledge: Knowledge, deps: DistributorDeps): Distributor {
+  const links = new Map<string, Link>();
+  const bad = new Set<number>();
+  const deaths = new Map<number, number>();
+  const pools = new Map<string, { readonly revision: number; readonly pool: Pool | undefined }>();
+  let poolsRevision = 0;
+  let sequence = 0;
+  let knowledge = initialKnowledge;
+  let newest: Held | undefined;
+  let proven: Held | undefined;
+  /** Who tries an unproven generation. It stays the same one, so that a poisonous generation takes down one worker, not each in turn. */
+  let canary: { readonly number: number; readonly worker: string } | undefined;
+
+  const fresh = (): Link => ({ state: "starting", generation: 0, routes: 0, poolsRevision: 0, knowledge: initialKnowledge, applying: undefined, underWay: undefined });
+
+  const link = (worker: string): Link => {
+    let known = links.get(worker);
+    if (known === undefined) {
+      known = fresh();
+      links.set(worker, known);
+    }
+    return known;
+  };
+
+  const generationFor = (worker: string, at: Link): Held | undefined => {
+    if (newest === undefined || newest.header.number <= at.generation) return undefined;
+    if (newest === proven) return newest;
+    const number = newest.header.number;
+    for (const other of links.values()) {
+      const tried = other.underWay?.generation;
+      if (tried !== undefined && tried !== proven) return at.generation === 0 ? proven : undefined;
+    }
+    if (canary?.number !== number) canary = { number, worker };
+    if (canary.worker === worker) return newest;
+    return at.generation === 0 ? proven : undefined;
+  };
+
+  const pump = (): void => {
+    for (const [worker, at] of links) {
+      if (at.state !== "ready" || at.underWay !== undefined) continue;
+      const generation = generationFor(worker, at);
+      // A generation brings pools of its own age: what changed after it must follow, whatever the worker had before.
+      const since = generation?.poolsRevision ?? at.poolsRevision;
+      const changed: Pool[] = [];
+      const removed: string[] = [];
+      for (const [id, { revision, pool }] of pools) {
+        if (revision <= since) continue;
+        if (pool === undefined) removed.push(id);
+        else changed.push(pool);
+      }
+      if (generation === undefined && changed.length === 0 && removed.length === 0 && at.knowledge === knowledge) {
+        at.poolsRevision = poolsRevision;
+        continue;
+      }
+      sequence++;
+      at.underWay = { sequence, generation, poolsRevision, knowledge };
+      const text = generation === undefined ? {} : { generation: generation.text };
+      if (!deps.send(worker, { type: "update", sequence, ...text, pools: changed, removedPools: removed, knowledge })) at.underWay = undefined;
+    }
+  };
+
+  const condemn = (number: number, reason: string): void => {
+    if (bad.has(number)) return;
+    bad.add(number);
+    deaths.delete(number);
+    if (newest?.header.number === number) newest = proven;
+    deps.onBad(number, reason);
+  };
+
+  const prove = (generation: Held): void => {
+    if (proven !== generation) deps.onProven(generation.header.number);
+    proven = generation;
+    deaths.delete(generation.header.number);
+    for (const at of links.values()) if (at.generation < generation.header.number) return;
+    // Every worker has it, and a worker that boots later boots from it or from something newer: what it contains need not be kept twice.
+    for (const [id, { revision }] of pools) if (revision <= generation.poolsRevision) pools.delete(id);
+  };
+
+  return {
+    offer(header, text) {
+      if (bad.has(header.number) || (newest !== undefined && header.number <= newest.header.number)) return;
+      newest = { header, text, poolsRevision };
+      pump();
+    },
+    offerPools(changed, removed) {
+      poolsRevision++;
+      for (const pool of changed) pools.set(pool.id, { revision: poolsRevision, pool });
+      for (const id of removed) pools.set(id, { revision: poolsRevision, pool: undefined });
+      pump();
+    },
+    setKnowledge(next) {
+      if (next === knowledge) return;
+      knowledge = next;
+      pump();
+    },
+    get knowledge() {
+      return knowledge;
+    },
+    get newest() {
+      return newest;
+    },
+    bad,
+
+    workerStarted(worker) {
+      links.set(worker, { ...fresh(), knowledge });
+    },
+    workerListening(worker, number, routes) {
+      const at = link(worker);
+      at.state = "ready";
+      at.generation = number;
+      at.routes = routes;
+      at.applying = undefined;
+      if (newest !== undefined && newest.header.number === number) prove(newest);
+      pump();
+    },
+    workerApplying(worker, number) {
+      link(worker).applying = number;
+    },
+    workerApplied(worker, acknowledged, number, routes, problem) {
+      const at = link(worker);
+      const done = at.underWay;
+      if (done === undefined || done.sequence !== acknowledged) return;
+      at.underWay = undefined;
+      at.applying = undefined;
+      at.generation = number;
+      at.routes = routes;
+      at.knowledge = done.knowledge;
+      if (problem === undefined) {
+        at.poolsRevision = done.poolsRevision;
+        if (done.generation !== undefined) prove(done.generation);
+      } else if (done.generation !== undefined) {
+        condemn(done.generation.header.number, problem);
+      }
+      pump();
+    },
+    workerGone(worker) {
+      const number = links.get(worker)?.applying;
+      links.delete(worker);
+      if (number !== undefined && !bad.has(number)) {
+        const count = (deaths.get(number) ?? 0) + 1;
+        deaths.set(number, count);
+        canary ??= { number, worker };
+        if (count >= DEATHS_THAT_CONDEMN) condemn(number, `workers died ${count} times while they built it`);
+      }
+      pump();
+    },
+    view(worker) {
+      const at = links.get(worker);
+      return { state: at?.state ?? "starting", generation: at?.generation ?? 0, routes: at?.routes ?? 0 };
+    },
+  };
+}

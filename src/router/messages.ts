@@ -1,0 +1,143 @@
+import type { Pool } from "../route/index.ts";
+import type { FamilyDump } from "../telemetry/index.ts";
+import type { GenerationHeader } from "./generation.ts";
+
+/**
+ * What the table's source is worth now. `live`: every kind is synced and its watch speaks. `restored`: a snapshot not yet
+ * confirmed. `stale`: a source has been silent for longer than its bound.
+ */
+export type Knowledge = "live" | "restored" | "stale";
+
+/** How a kind's source stands, as /statusz tells it. */
+export interface SourceStatus {
+  /** `live`, or in what way it is not, in the words of `src/kube` (`connecting`, `syncing`, `failing`), or `watching` for a file. */
+  readonly state: string;
+  /** Since the source last said anything that could be believed; undefined before it ever did. */
+  readonly ageMs?: number;
+  readonly objects: number;
+  readonly revision?: string;
+  /** Why it is not live, one line. */
+  readonly problem?: string;
+}
+
+/** A removal that waits for proof, as /held tells it. */
+export interface HeldRemoval {
+  readonly id: string;
+  readonly kind: string;
+  /** `namespace/name` of the objects that stay meanwhile. */
+  readonly keys: readonly string[];
+  readonly sinceMs: number;
+  readonly reason: string;
+  /** What each observation said, oldest first. */
+  readonly evidence: readonly string[];
+  /** What would let it through, in words. */
+  readonly releasedBy: string;
+}
+
+/** An object that is not served as written: what is wrong, and whether an older version serves in its place. */
+export interface ObjectProblem {
+  /** `Ingress shop/web`. */
+  readonly object: string;
+  readonly message: string;
+  readonly lastGoodServes: boolean;
+}
+
+/** What the control process says of itself, at every change and at least once a second. */
+export interface ControlStatus {
+  readonly knowledge: Knowledge;
+  readonly sources: Readonly<Record<string, SourceStatus>>;
+  readonly held: readonly HeldRemoval[];
+  readonly problems: readonly ObjectProblem[];
+  readonly snapshot: { readonly writes: number; readonly errors: number; readonly lastError?: string; readonly lastWriteAtMs?: number };
+  /** Only with policy naive: whether the API server answered the last time it was asked. */
+  readonly apiAnswers?: boolean;
+}
+
+/** A decision of a person on a held removal. */
+export interface HoldDecision {
+  readonly verb: "approve" | "reject";
+  readonly id: string;
+  readonly principal: string;
+  /** How long the decision stands. */
+  readonly ttlSeconds: number;
+  readonly reason: string;
+}
+
+export type LogRecord = { readonly type: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly fields: object; readonly message: string };
+
+/** A child that cannot go on because of what it was told to do; the router ends with `exitCode` and this one line. */
+export type Fatal = { readonly type: "fatal"; readonly code: string; readonly message: string };
+
+export type StatsReply = { readonly type: "stats"; readonly id: number; readonly metrics: readonly FamilyDump[] };
+
+export type FromControl =
+  | { readonly type: "generation"; readonly header: GenerationHeader; readonly text: string }
+  | { readonly type: "pools"; readonly changed: readonly Pool[]; readonly removed: readonly string[] }
+  | { readonly type: "status"; readonly status: ControlStatus }
+  | { readonly type: "decided"; readonly id: number; readonly problem?: string }
+  | { readonly type: "apiAnswer"; readonly id: number; readonly answers: boolean }
+  | StatsReply
+  | LogRecord
+  | Fatal;
+
+export type ToControl =
+  | { readonly type: "stats"; readonly id: number }
+  | { readonly type: "decide"; readonly id: number; readonly decision: HoldDecision }
+  | { readonly type: "askApi"; readonly id: number }
+  | { readonly type: "served"; readonly number: number }
+  | { readonly type: "generationBad"; readonly number: number; readonly reason: string };
+
+export type FromWorker =
+  /** Sent before a generation is built, so that whoever sees the process die knows what it was doing. */
+  | { readonly type: "applying"; readonly number: number }
+  | { readonly type: "listening"; readonly port: number; readonly number: number; readonly routes: number }
+  | { readonly type: "applied"; readonly sequence: number; readonly number: number; readonly routes: number; readonly problem?: string }
+  | StatsReply
+  | LogRecord
+  | Fatal;
+
+export type ToWorker =
+  /** Everything a worker may need to catch up; answered by `applied` with the same sequence. */
+  | {
+      readonly type: "update";
+      readonly sequence: number;
+      readonly generation?: string;
+      readonly pools: readonly Pool[];
+      readonly removedPools: readonly string[];
+      readonly knowledge: Knowledge;
+    }
+  | { readonly type: "drain" }
+  | { readonly type: "close"; readonly timeoutMs: number }
+  | { readonly type: "stats"; readonly id: number };
+
+/** What a worker is started with. */
+export interface WorkerConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly snapshotDirectory?: string;
+  readonly source: string;
+  /** Generations that workers died of. */
+  readonly skip: readonly number[];
+  readonly knowledge: Knowledge;
+  readonly accessLog: "off" | "combined" | "json";
+}
+
+/** What the control process is started with. */
+export interface ControlConfig {
+  readonly routes: RoutesSource;
+  readonly policy: "hold" | "naive";
+  readonly snapshotDirectory?: string;
+  readonly source: string;
+  /** The greatest generation number known to the supervisor; numbers continue from it. */
+  readonly lastNumber: number;
+  readonly staleAfterMs: number;
+  readonly nodeName?: string;
+}
+
+/** Where routes come from. */
+export type RoutesSource = { readonly type: "file"; readonly file: string } | { readonly type: "kubeconfig"; readonly file: string } | { readonly type: "inCluster" };
+
+/** Whether something received from another process is a message of ours; its `type` decides the rest, both ends being one program. */
+export function isMessage(value: unknown): value is { readonly type: string } {
+  return typeof value === "object" && value !== null && "type" in value && typeof value.type === "string";
+}

@@ -1,0 +1,31 @@
+import type { RoutesSource } from "./messages.ts";
+
+/** Where to listen; `host` is an address literal, without brackets. Port 0 lets the kernel choose (for tests; one worker only). */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a router is told; validated by the command line that makes it. */
+export interface RouterOptions {
+  readonly routes: RoutesSource;
+  /** `hold` is the product; `naive` behaves as routers did in 2017 and is for comparison in the lab. */
+  readonly policy: "hold" | "naive";
+  readonly listen: ListenAddress;
+  readonly workers: number;
+  readonly admin: ListenAddress;
+  /** Bearer token that the admin listener asks for where it asks for one; needed only when it is not on loopback. */
+  readonly adminToken?: string;
+  /** Left out: nothing is kept on disk, a restart starts from the source. */
+  readonly snapshotDirectory?: string;
+  /** Name of the source; a snapshot made from another is not used. */
+  readonly source: string;
+  /** How long to serve on, not ready, before the listeners close: what a load balancer needs to notice. */
+  readonly drainDelayMs: number;
+  /** How long requests in flight may take after that. */
+  readonly drainTimeoutMs: number;
+  /** A source silent for so long is stale. */
+  readonly staleAfterMs: number;
+  readonly accessLog: "off" | "combined" | "json";
+  readonly nodeName?: string;
+}

@@ -1,0 +1,175 @@
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { AppError, messageOf } from "../../kernel/index.ts";
+import type { Log } from "../../telemetry/index.ts";
+import { type Generation, type GenerationHeader, decodeGeneration } from "../generation.ts";
+import { isUnfinishedWrite, writeDurably } from "./durable-file.ts";
+
+/** Generations and the control process's state on disk, in one folder. Reading is synchronous: it is what a boot does first. */
+export interface SnapshotStore {
+  readonly directory: string;
+  /**
+   * The newest generation that is whole, of this source, not marked bad and not in `skip`. One warning is logged for each
+   * newer file passed over. `text` is what is on disk.
+   */
+  readNewest(skip?: ReadonlySet<number>): { readonly generation: Generation; readonly text: string } | undefined;
+  /** The greatest number any file in the folder carries, whole or not; 0 when there is none. Numbers continue from it. */
+  greatestNumber(): number;
+  /** Keeps a generation and lets go of those beyond the newest `keep`. Rejects with AppError `ROUTER_SNAPSHOT_WRITE`; older files stay. */
+  write(header: GenerationHeader, text: string): Promise<void>;
+  /** This generation is served: it is kept, however many unproven ones follow it. */
+  keepServed(number: number): void;
+  /** Remembers that workers die of a generation, so that no later boot takes it. Best effort: false when it could not be written. */
+  markBad(number: number, reason: string): boolean;
+  /** A named piece of state (`[a-z-]+`), undefined when there is none. Throws AppError `ROUTER_SNAPSHOT_READ` when it cannot be read. */
+  readState(name: string): string | undefined;
+  /** Replaces a piece of state. Rejects with AppError `ROUTER_SNAPSHOT_WRITE`; the old one stays. */
+  writeState(name: string, text: string): Promise<void>;
+}
+
+interface SnapshotOptions {
+  readonly directory: string;
+  /** The source whose snapshots may be used (see GenerationHeader.source). */
+  readonly source: string;
+  /** How many generations to keep, the newest included. */
+  readonly keep?: number;
+}
+
+const GENERATION_NAME = /^generation-(\d{12})$/;
+const BAD_NAME = /^generation-(\d{12})\.bad$/;
+
+/** Opens a snapshot folder without touching the disk; what is wrong with it shows at the first read or write. */
+export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log: Log }): SnapshotStore {
+  const { directory, source } = options;
+  const keep = options.keep ?? 5;
+  const { log } = deps;
+  let served = 0;
+
+  const list = (): string[] => {
+    try {
+      return readdirSync(directory);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") log.warn({ directory, reason: messageOf(error) }, "snapshot folder cannot be read");
+      return [];
+    }
+  };
+
+  const numbers = (pattern: RegExp, names: readonly string[]): number[] =>
+    names
+      .map((name) => Number(pattern.exec(name)?.[1] ?? Number.NaN))
+      .filter((number) => Number.isSafeInteger(number))
+      .sort((a, b) => b - a);
+
+  const prune = (): void => {
+    const names = list();
+    const bad = new Set(numbers(BAD_NAME, names));
+    // A bad generation does not count as one of those kept: what is kept is what can be booted from.
+    const surplus = numbers(GENERATION_NAME, names).filter((number) => !bad.has(number)).slice(keep);
+    const oldestKept = (surplus[0] ?? 0) + 1;
+    const stale = [...surplus, ...[...bad].filter((number) => number < oldestKept)].filter((number) => number !== served);
+    for (const number of stale) {
+      rmSync(join(directory, nameOf(number)), { force: true });
+      rmSync(join(directory, `${nameOf(number)}.bad`), { force: true });
+    }
+  };
+
+  return {
+    directory,
+
+    readNewest(skip) {
+      const names = list();
+      const bad = new Set(numbers(BAD_NAME, names));
+      for (const number of numbers(GENERATION_NAME, names)) {
+        if (bad.has(number) || skip?.has(number) === true) continue;
+        const file = join(directory, nameOf(number));
+        try {
+          const bytes = readFileSync(file);
+          const generation = decodeGeneration(bytes);
+          if (generation.header.number !== number) throw new AppError("ROUTER_SNAPSHOT_CORRUPT", `it says it is generation ${generation.header.number}`);
+          if (generation.header.source !== source) throw new AppError("ROUTER_SNAPSHOT_FOREIGN", `it is of source ${generation.header.source}, this router's is ${source}`);
+          return { generation, text: bytes.toString("utf8") };
+        } catch (error) {
+          log.warn({ file, reason: messageOf(error) }, "snapshot file passed over, the one before it is tried");
+        }
+      }
+      return undefined;
+    },
+
+    greatestNumber() {
+      const names = list();
+      return Math.max(0, ...numbers(GENERATION_NAME, names), ...numbers(BAD_NAME, names));
+    },
+
+    async write(header, text) {
+      await writeFile(join(directory, nameOf(header.number)), text);
+      try {
+        prune();
+      } catch (error) {
+        log.warn({ directory, reason: messageOf(error) }, "old snapshots cannot be removed");
+      }
+    },
+
+    keepServed(number) {
+      served = number;
+    },
+
+    markBad(number, reason) {
+      try {
+        writeFileSync(join(directory, `${nameOf(number)}.bad`), `${reason}\n`, { mode: 0o600 });
+        return true;
+      } catch (error) {
+        log.warn({ generation: number, reason: messageOf(error) }, "bad generation cannot be marked on disk");
+        return false;
+      }
+    },
+
+    readState(name) {
+      const file = join(directory, `state-${name}`);
+      try {
+        return readFileSync(file, "utf8");
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") return undefined;
+        throw new AppError("ROUTER_SNAPSHOT_READ", `${file}: ${messageOf(error)}`, { cause: error });
+      }
+    },
+
+    writeState(name, text) {
+      return writeFile(join(directory, `state-${name}`), text);
+    },
+  };
+
+  async function writeFile(file: string, text: string): Promise<void> {
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      await writeDurably(file, text);
+    } catch (error) {
+      throw new AppError("ROUTER_SNAPSHOT_WRITE", `snapshot ${file} cannot be written: ${messageOf(error)}; the one before stays in use`, { cause: error });
+    }
+  }
+}
+
+/**
+ * Makes the folder ready at start: creates it, takes away writes that a crash left unfinished, tries whether it can be written.
+ * Answers the problem in one line, or undefined when all is well.
+ */
+export function prepareSnapshotFolder(directory: string): { readonly code: string; readonly message: string } | undefined {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(directory)) if (isUnfinishedWrite(name)) rmSync(join(directory, name), { force: true });
+    const trial = join(directory, `.writing-${process.pid}-trial`);
+    writeFileSync(trial, "");
+    rmSync(trial, { force: true });
+    return undefined;
+  } catch (error) {
+    return { code: codeOf(error), message: messageOf(error) };
+  }
+}
+
+function nameOf(number: number): string {
+  return `generation-${String(number).padStart(12, "0")}`;
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}

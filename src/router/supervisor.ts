@@ -1,0 +1,349 @@
+import type { Clock, Random, Timer } from "../kernel/index.ts";
+import type { FamilyDump, Log } from "../telemetry/index.ts";
+import { type ChildExit, type SupervisedChild, superviseChild } from "./child.ts";
+import { type Distributor, type WorkerView, createDistributor } from "./distributor.ts";
+import type { GenerationHeader } from "./generation.ts";
+import { type LateLog, createLateLog } from "./late-log.ts";
+import type { ControlConfig, ControlStatus, FromControl, FromWorker, HoldDecision, LogRecord, ToControl, ToWorker, WorkerConfig } from "./messages.ts";
+import { createMetricsLedger } from "./metrics-ledger.ts";
+import type { RouterOptions } from "./options.ts";
+import { createRequests } from "./requests.ts";
+import { type SnapshotStore, openSnapshotStore } from "./snapshot/store.ts";
+
+/** How a router ended: `badInput` when it could not start as told, with the one line to print. */
+export type RouterEnd = { readonly type: "drained" } | { readonly type: "badInput"; readonly message: string };
+
+/** How a child process stands. */
+export interface ChildView {
+  readonly pid: number | undefined;
+  readonly restarts: number;
+  /** Milliseconds until it is started again, while it is down. */
+  readonly restartInMs: number | undefined;
+}
+
+interface SupervisorDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called after the workers are started: making a log takes longer than starting them. */
+  readonly createLog: () => Log;
+  /** The programs of the two kinds of child; each finds its config as JSON in argv[2]. */
+  readonly entries: { readonly worker: URL; readonly control: URL };
+}
+
+interface Worker {
+  readonly child: SupervisedChild<ToWorker>;
+  /** Since when it owes an answer to an update. */
+  owesSinceMs: number | undefined;
+}
+
+const TICK_MS = 1_000;
+/** A worker that has not taken an update for so long hangs and is killed. */
+const UPDATE_LIMIT_MS = 60_000;
+
+/**
+ * The parent of all processes of a router. It starts the workers first, then the control process, starts again what dies,
+ * relays generations without reading them, and ends in three steps: drain (not ready, serving), close (requests in flight
+ * finish), gone.
+ */
+export class Supervisor {
+  readonly options: RouterOptions;
+  readonly startedAtMs: number;
+  readonly distributor: Distributor;
+  /** Resolves when everything is closed and every child is gone. */
+  readonly ended: Promise<RouterEnd>;
+  /** Resolves to the port once the first worker listens. */
+  readonly listening: Promise<number>;
+  readonly log: LateLog = createLateLog();
+
+  readonly #deps: SupervisorDeps;
+  readonly #store: SnapshotStore | undefined;
+  readonly #requests;
+  readonly #metrics = createMetricsLedger();
+  readonly #workers = new Map<string, Worker>();
+  #control: SupervisedChild<ToControl> | undefined;
+  readonly #end = Promise.withResolvers<RouterEnd>();
+  readonly #listen = Promise.withResolvers<number>();
+  #phase: "running" | "draining" | "closing" = "running";
+  #status: ControlStatus | undefined;
+  #heardAtMs: number;
+  /** Why the control process cannot start; it ends the router only when there is no table to serve. */
+  #controlProblem: string | undefined;
+  #hasListened = false;
+  #drainDelay: Timer | undefined;
+  #tick: Timer;
+
+  constructor(options: RouterOptions, deps: SupervisorDeps) {
+    this.options = options;
+    this.#deps = deps;
+    this.startedAtMs = deps.clock.wallMs();
+    this.#heardAtMs = deps.clock.monoMs();
+    this.ended = this.#end.promise;
+    this.listening = this.#listen.promise;
+    this.#requests = createRequests(deps.clock);
+    const { snapshotDirectory: directory, source } = options;
+    this.#store = directory === undefined ? undefined : openSnapshotStore({ directory, source }, { log: this.log });
+    this.distributor = createDistributor(options.policy === "naive" ? "live" : "restored", {
+      send: (id, message) => this.#sendUpdate(id, message),
+      onBad: (number, reason) => this.#condemn(number, reason),
+      onProven: (number) => this.#control?.send({ type: "served", number }),
+    });
+    for (let at = 0; at < options.workers; at++) this.#startWorker(`worker-${at}`);
+    this.log.open(deps.createLog());
+    this.#control = this.#startControl();
+    this.#tick = deps.clock.timer(TICK_MS, () => this.#onTick());
+  }
+
+  get phase(): "running" | "draining" | "closing" {
+    return this.#phase;
+  }
+
+  /** True with a table in at least one worker that listens, and not draining. Asks nobody. */
+  get isReady(): boolean {
+    return this.#phase === "running" && this.workers.some(({ state, generation }) => state === "ready" && generation > 0);
+  }
+
+  get workers(): readonly (ChildView & WorkerView & { readonly id: string })[] {
+    return [...this.#workers].map(([id, { child }]) => ({ id, ...viewOf(child), ...this.distributor.view(id) }));
+  }
+
+  get control(): ChildView {
+    return viewOf(this.#control);
+  }
+
+  /** What the control process said last and how long ago; undefined before it said anything. */
+  get status(): { readonly value: ControlStatus; readonly ageMs: number } | undefined {
+    return this.#status === undefined ? undefined : { value: this.#status, ageMs: this.#deps.clock.monoMs() - this.#heardAtMs };
+  }
+
+  /** The newest good generation's text: from memory, or from disk while the control process has not sent one. */
+  newestGeneration(): { readonly header: GenerationHeader; readonly text: string } | undefined {
+    if (this.distributor.newest !== undefined) return this.distributor.newest;
+    const restored = this.#store?.readNewest(this.distributor.bad);
+    return restored === undefined ? undefined : { header: restored.generation.header, text: restored.text };
+  }
+
+  /** The metrics of all children added up; of one that does not answer within two seconds, those of the last time. */
+  async childMetrics(): Promise<readonly FamilyDump[]> {
+    const ask = async (id: string, send: (request: number) => boolean): Promise<void> => {
+      const dump = await this.#requests.ask<readonly FamilyDump[]>(send);
+      if (dump !== undefined) this.#metrics.seen(id, dump);
+    };
+    await Promise.all([
+      ...[...this.#workers].map(([name, { child }]) => ask(name, (id) => child.send({ type: "stats", id }))),
+      ask("control", (id) => this.#control?.send({ type: "stats", id }) ?? false),
+    ]);
+    return this.#metrics.total();
+  }
+
+  /** Hands a person's decision to the control process. Resolves to undefined, or to why it could not be done. */
+  async decide(decision: HoldDecision): Promise<string | undefined> {
+    const answer = await this.#requests.ask<{ readonly problem: string | undefined }>((id) => this.#control?.send({ type: "decide", id, decision }) ?? false);
+    return answer === undefined ? "the control process is not running or does not answer; what is held stays held, try again" : answer.problem;
+  }
+
+  /** Policy naive only: asks the API server now, through the control process. */
+  async apiAnswers(): Promise<boolean> {
+    return (await this.#requests.ask<boolean>((id) => this.#control?.send({ type: "askApi", id }) ?? false)) ?? false;
+  }
+
+  /** Called once: drains. Again: stops waiting for the load balancer. Again: stops waiting for requests in flight. */
+  drain(): void {
+    if (this.#phase === "running") {
+      this.#phase = "draining";
+      this.log.info({ delayMs: this.options.drainDelayMs }, "draining: not ready, still serving");
+      for (const { child } of this.#workers.values()) child.send({ type: "drain" });
+      this.#drainDelay = this.#deps.clock.timer(this.options.drainDelayMs, () => void this.#close());
+    } else if (this.#phase === "draining") {
+      void this.#close();
+    } else {
+      for (const { child } of this.#workers.values()) void child.stop("SIGKILL");
+    }
+  }
+
+  /** Ends at once because the router cannot do what it was told; `message` is the one line for the user. */
+  fail(message: string): void {
+    this.#tick.cancel();
+    this.#phase = "closing";
+    const gone = [...[...this.#workers.values()].map(({ child }) => child.stop("SIGKILL")), this.#control?.stop("SIGKILL")];
+    void Promise.all(gone).then(() => this.#end.resolve({ type: "badInput", message }));
+  }
+
+  async #close(): Promise<void> {
+    this.#drainDelay?.cancel();
+    this.#phase = "closing";
+    this.#tick.cancel();
+    const { drainTimeoutMs } = this.options;
+    this.log.info({ timeoutMs: drainTimeoutMs }, "closing: no new connections, requests in flight finish");
+    const closing = [...this.#workers.values()].map(({ child }) => {
+      const gone = child.stop();
+      if (!child.send({ type: "close", timeoutMs: drainTimeoutMs })) return gone;
+      // A worker ends by itself within the bound; one that hangs is killed a little after it.
+      const limit = this.#deps.clock.timer(drainTimeoutMs + 2_000, () => void child.stop("SIGKILL"));
+      return gone.then(() => limit.cancel());
+    });
+    await Promise.all([...closing, this.#control?.stop("SIGKILL")]);
+    this.log.info({}, "closed");
+    this.#end.resolve({ type: "drained" });
+  }
+
+  #startWorker(id: string): void {
+    const { options, distributor } = this;
+    const child = superviseChild<ToWorker, FromWorker>(
+      {
+        entry: this.#deps.entries.worker,
+        config: (): WorkerConfig => ({
+          ...options.listen,
+          ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
+          source: options.source,
+          skip: [...distributor.bad],
+          knowledge: distributor.knowledge,
+          accessLog: options.accessLog,
+        }),
+        onStart: () => distributor.workerStarted(id),
+        onMessage: (message) => this.#fromWorker(id, message),
+        onExit: (exit) => this.#workerGone(id, exit),
+      },
+      this.#deps,
+    );
+    this.#workers.set(id, { child, owesSinceMs: undefined });
+  }
+
+  #startControl(): SupervisedChild<ToControl> {
+    const { options } = this;
+    return superviseChild<ToControl, FromControl>(
+      {
+        entry: this.#deps.entries.control,
+        config: (): ControlConfig => ({
+          routes: options.routes,
+          policy: options.policy,
+          ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
+          source: options.source,
+          lastNumber: Math.max(this.distributor.newest?.header.number ?? 0, ...this.distributor.bad, ...this.workers.map(({ generation }) => generation)),
+          staleAfterMs: options.staleAfterMs,
+          ...(options.nodeName === undefined ? {} : { nodeName: options.nodeName }),
+        }),
+        onStart: () => {},
+        onMessage: (message) => this.#fromControl(message),
+        onExit: (exit) => {
+          this.#metrics.gone("control");
+          if (this.#phase !== "closing") this.log.warn({ ...exit }, "control process ended, workers serve on and it is started again");
+        },
+      },
+      this.#deps,
+    );
+  }
+
+  #sendUpdate(id: string, message: ToWorker): boolean {
+    const worker = this.#workers.get(id);
+    if (worker === undefined || !worker.child.send(message)) return false;
+    worker.owesSinceMs = this.#deps.clock.monoMs();
+    return true;
+  }
+
+  #condemn(number: number, reason: string): void {
+    this.log.error({ generation: number, reason }, "generation is bad, the one before it serves");
+    this.#store?.markBad(number, reason);
+    this.#control?.send({ type: "generationBad", number, reason });
+  }
+
+  #workerGone(id: string, exit: ChildExit): void {
+    const worker = this.#workers.get(id);
+    if (worker !== undefined) worker.owesSinceMs = undefined;
+    this.#metrics.gone(id);
+    this.distributor.workerGone(id);
+    if (this.#phase !== "closing") this.log.warn({ worker: id, ...exit }, "worker ended, it is started again");
+  }
+
+  #fromWorker(id: string, message: FromWorker): void {
+    switch (message.type) {
+      case "applying":
+        this.distributor.workerApplying(id, message.number);
+        break;
+      case "listening":
+        this.#hasListened = true;
+        this.#listen.resolve(message.port);
+        this.distributor.workerListening(id, message.number, message.routes);
+        if (this.#phase === "draining") this.#workers.get(id)?.child.send({ type: "drain" });
+        this.#endWithoutTable();
+        break;
+      case "applied": {
+        const worker = this.#workers.get(id);
+        if (worker !== undefined) worker.owesSinceMs = undefined;
+        this.distributor.workerApplied(id, message.sequence, message.number, message.routes, message.problem);
+        break;
+      }
+      case "stats":
+        this.#requests.answer(message.id, message.metrics);
+        break;
+      case "log":
+        this.#logFrom(id, message);
+        break;
+      case "fatal":
+        // Only a start can be refused: later the address was ours, and whatever holds it now may let go of it again.
+        if (this.#hasListened) this.log.error({ worker: id, code: message.code, reason: message.message }, "worker cannot listen");
+        else this.fail(message.message);
+        break;
+    }
+  }
+
+  #fromControl(message: FromControl): void {
+    this.#heardAtMs = this.#deps.clock.monoMs();
+    switch (message.type) {
+      case "generation":
+        this.#controlProblem = undefined;
+        this.distributor.offer(message.header, message.text);
+        break;
+      case "pools":
+        this.distributor.offerPools(message.changed, message.removed);
+        break;
+      case "status":
+        this.#status = message.status;
+        this.distributor.setKnowledge(message.status.knowledge);
+        break;
+      case "decided":
+        this.#requests.answer(message.id, { problem: message.problem });
+        break;
+      case "apiAnswer":
+        this.#requests.answer(message.id, message.answers);
+        break;
+      case "stats":
+        this.#requests.answer(message.id, message.metrics);
+        break;
+      case "log":
+        this.#logFrom("control", message);
+        break;
+      case "fatal":
+        this.#controlProblem = message.message;
+        this.log.error({ code: message.code, reason: message.message }, "control process cannot work");
+        this.#endWithoutTable();
+        break;
+    }
+  }
+
+  /** Bad input ends a router that has nothing to serve; one that booted from its snapshot serves on and tries again. */
+  #endWithoutTable(): void {
+    if (this.#controlProblem === undefined || !this.#hasListened) return;
+    if (this.workers.every(({ generation }) => generation === 0)) this.fail(this.#controlProblem);
+  }
+
+  #logFrom(process: string, { level, fields, message }: LogRecord): void {
+    this.log[level]({ process, ...fields }, message);
+  }
+
+  #onTick(): void {
+    this.#tick = this.#deps.clock.timer(TICK_MS, () => this.#onTick());
+    const now = this.#deps.clock.monoMs();
+    if (this.options.policy === "hold" && now - this.#heardAtMs > this.options.staleAfterMs) this.distributor.setKnowledge("stale");
+    for (const [id, worker] of this.#workers) {
+      const { pid } = worker.child;
+      if (worker.owesSinceMs === undefined || now - worker.owesSinceMs < UPDATE_LIMIT_MS || pid === undefined) continue;
+      worker.owesSinceMs = undefined;
+      this.log.error({ worker: id, pid }, "worker takes no update, it is killed and started again");
+      process.kill(pid, "SIGKILL");
+    }
+  }
+}
+
+function viewOf(child: SupervisedChild<never> | undefined): ChildView {
+  return { pid: child?.pid, restarts: child?.restarts ?? 0, restartInMs: child?.restartInMs };
+}
