@@ -1,0 +1,305 @@
+import { AppError } from "../kernel/index.ts";
+import { createCaller } from "../call/index.ts";
+import {
+  type CallOptions,
+  type DeleteOptions,
+  KUBE_CLIENT_DEFAULTS,
+  type KubeClient,
+  type KubeClientDeps,
+  type KubeClientOptions,
+  type ListOptions,
+  type ObjectRef,
+  type Patch,
+  type PathRequest,
+  type SelectOptions,
+  type WatchOptions,
+  type WriteOptions,
+} from "./client-api.ts";
+import { type KubeList, decodeList, decodeObject, isRecord, parseJson } from "./decode.ts";
+import { classifyKubeError } from "./errors.ts";
+import { createExchange } from "./exchange.ts";
+import { type KubeObject, type Resource, collectionPath } from "./resource.ts";
+import { createTokenSource } from "./token-source.ts";
+import { createTransport } from "./transport.ts";
+import { type WatchStream, readWatch } from "./watch-stream.ts";
+
+const PATCH_TYPES: Readonly<Record<Patch["type"], string>> = {
+  merge: "application/merge-patch+json",
+  strategic: "application/strategic-merge-patch+json",
+  json: "application/json-patch+json",
+  apply: "application/apply-patch+yaml",
+};
+
+export function createKubeClient(options: KubeClientOptions, deps: KubeClientDeps): KubeClient {
+  const settings = { ...KUBE_CLIENT_DEFAULTS, ...options };
+  const { cluster } = options;
+  const { clock } = deps;
+  const transport = createTransport(
+    {
+      server: cluster.server,
+      connectTimeoutMs: settings.connectTimeoutMs,
+      ...(cluster.ca === undefined ? {} : { ca: cluster.ca }),
+      ...(cluster.tlsServerName === undefined ? {} : { tlsServerName: cluster.tlsServerName }),
+      ...(cluster.insecureSkipTlsVerify === undefined ? {} : { insecureSkipTlsVerify: cluster.insecureSkipTlsVerify }),
+      ...(cluster.credentials.type === "certificate" ? { clientCertificate: cluster.credentials } : {}),
+    },
+    clock,
+  );
+  const exchange = createExchange(settings, { transport, tokens: createTokenSource(cluster.credentials, clock) });
+  const caller = createCaller({ ...options.caller, name: "kubernetes", classify: classifyKubeError }, deps);
+
+  interface Call<T> {
+    readonly name: string;
+    readonly method: string;
+    readonly path: string;
+    readonly query?: Readonly<Record<string, string | undefined>>;
+    readonly body?: unknown;
+    readonly contentType?: string;
+    readonly accept?: string;
+    readonly idempotent: boolean;
+    readonly options: CallOptions | undefined;
+    /** What it answers is called a `T`: the kind is checked, what is below `metadata` is the caller's claim. */
+    readonly read: (bytes: Buffer, where: string) => unknown;
+  }
+  function call<T>(request: Call<T>): Promise<T> {
+    const { name, method, path, options: callOptions } = request;
+    return caller.call(
+      {
+        name,
+        timeoutMs: callOptions?.timeoutMs ?? settings.timeoutMs,
+        idempotent: request.idempotent,
+        ...(callOptions?.priority === undefined ? {} : { priority: callOptions.priority }),
+        ...(callOptions?.signal === undefined ? {} : { signal: callOptions.signal }),
+      },
+      async ({ signal }) => {
+        const bytes = await exchange.send({
+          method,
+          path: path + queryText(request.query),
+          signal,
+          ...(request.body === undefined
+            ? {}
+            : { body: JSON.stringify(request.body), contentType: request.contentType ?? "application/json" }),
+          ...(request.accept === undefined ? {} : { accept: request.accept }),
+        });
+        return request.read(bytes, `${method} ${path}`) as T;
+      },
+    );
+  }
+
+  function readObject(resource: Resource, subresource?: string): (bytes: Buffer, where: string) => unknown {
+    // `scale` and its like answer with kinds of their own.
+    if (subresource !== undefined && subresource !== "status") return (bytes, where) => parseJson(bytes, where);
+    return (bytes, where) => decodeObject(parseJson(bytes, where), resource, where);
+  }
+
+  function listPage<T extends KubeObject>(
+    resource: Resource,
+    page: ListOptions & { readonly continueToken?: string } = {},
+  ): Promise<KubeList<T>> {
+    const continued = page.continueToken !== undefined && page.continueToken !== "";
+    return call({
+      name: `list ${resource.plural}`,
+      method: "GET",
+      path: collectionPath(resource, page.namespace),
+      query: {
+        ...selectors(page),
+        limit: String(page.limit ?? 500),
+        continue: continued ? page.continueToken : undefined,
+        resourceVersion: continued ? undefined : page.resourceVersion,
+      },
+      idempotent: true,
+      options: page,
+      read: (bytes, where) => decodeList(parseJson(bytes, where), resource, where),
+    });
+  }
+
+  async function list<T extends KubeObject>(resource: Resource, listOptions: ListOptions = {}): Promise<KubeList<T>> {
+    const first = await listPage<T>(resource, listOptions);
+    if (first.continueToken === "") return first;
+    const items = [...first.items];
+    const poisoned = [...first.poisoned];
+    const tokens = new Set<string>();
+    for (let token = first.continueToken; token !== "";) {
+      const where = `GET ${collectionPath(resource, listOptions.namespace)}`;
+      if (tokens.has(token))
+        throw new AppError("KUBE_INCONSISTENT_LIST", `${where}: the server sent the same continue token twice`, { retry: "idempotent" });
+      tokens.add(token);
+      const page = await listPage<T>(resource, { ...listOptions, continueToken: token });
+      if (page.resourceVersion !== first.resourceVersion) {
+        throw new AppError(
+          "KUBE_INCONSISTENT_LIST",
+          `${where}: pages of one list have revisions ${first.resourceVersion} and ${page.resourceVersion}`,
+          { retry: "idempotent" },
+        );
+      }
+      items.push(...page.items);
+      poisoned.push(...page.poisoned);
+      token = page.continueToken;
+    }
+    return { items, poisoned, resourceVersion: first.resourceVersion, continueToken: "" };
+  }
+
+  function write<T>(
+    verb: string,
+    method: string,
+    resource: Resource,
+    path: string,
+    body: unknown,
+    writeOptions: WriteOptions | undefined,
+    more: { readonly contentType?: string; readonly force?: boolean; readonly idempotent?: boolean } = {},
+  ): Promise<T> {
+    const subresource = writeOptions?.subresource;
+    return call<T>({
+      name: `${verb} ${resource.plural}${subresource === undefined ? "" : `/${subresource}`}`,
+      method,
+      path: subresource === undefined ? path : `${path}/${encodeURIComponent(subresource)}`,
+      query: {
+        fieldManager: writeOptions?.fieldManager,
+        fieldValidation: writeOptions?.fieldValidation,
+        dryRun: writeOptions?.dryRun === true ? "All" : undefined,
+        force: more.force === true ? "true" : undefined,
+      },
+      body,
+      ...(more.contentType === undefined ? {} : { contentType: more.contentType }),
+      idempotent: more.idempotent ?? false,
+      options: writeOptions,
+      read: readObject(resource, subresource),
+    });
+  }
+
+  function patch<T>(resource: Resource, ref: ObjectRef, change: Patch, writeOptions?: WriteOptions): Promise<T> {
+    // A JSON patch may append to arrays; the other kinds say what shall be and can be said twice.
+    const more = {
+      contentType: PATCH_TYPES[change.type],
+      idempotent: change.type !== "json",
+      ...(change.force === undefined ? {} : { force: change.force }),
+    };
+    return write<T>("patch", "PATCH", resource, objectPath(resource, ref), change.body, writeOptions, more);
+  }
+
+  return {
+    get: <T>(resource: Resource, ref: ObjectRef, getOptions?: CallOptions & { readonly subresource?: string }) =>
+      call<T>({
+        name: `get ${resource.plural}`,
+        method: "GET",
+        path: objectPath(resource, ref) + (getOptions?.subresource === undefined ? "" : `/${encodeURIComponent(getOptions.subresource)}`),
+        idempotent: true,
+        options: getOptions,
+        read: readObject(resource, getOptions?.subresource),
+      }),
+    list,
+    listPage,
+    create: <T>(resource: Resource, object: KubeObject, writeOptions?: WriteOptions) =>
+      write<T>("create", "POST", resource, collectionPath(resource, object.metadata.namespace), object, writeOptions),
+    replace: <T>(resource: Resource, object: KubeObject, writeOptions?: WriteOptions) =>
+      write<T>("replace", "PUT", resource, objectPath(resource, object.metadata), object, writeOptions),
+    patch,
+    patchStatus: <T>(resource: Resource, ref: ObjectRef, change: Patch, writeOptions?: WriteOptions) =>
+      patch<T>(resource, ref, change, { ...writeOptions, subresource: "status" }),
+    createSubresource: (resource, ref, subresource, body, callOptions) =>
+      write<unknown>("create", "POST", resource, objectPath(resource, ref), body, { ...callOptions, subresource }),
+    delete: (resource, ref, deleteOptions) =>
+      call({
+        name: `delete ${resource.plural}`,
+        method: "DELETE",
+        path: objectPath(resource, ref),
+        body: deleteBody(deleteOptions),
+        idempotent: true,
+        options: deleteOptions,
+        read: readAny,
+      }),
+    deleteCollection: (resource, select) =>
+      call({
+        name: `deletecollection ${resource.plural}`,
+        method: "DELETE",
+        path: collectionPath(resource, select.namespace),
+        query: selectors(select),
+        body: deleteBody(select),
+        idempotent: true,
+        options: select,
+        read: readAny,
+      }),
+    watch: <T extends KubeObject>(resource: Resource, watchOptions: WatchOptions) => {
+      const path = collectionPath(resource, watchOptions.namespace);
+      const query = {
+        ...selectors(watchOptions),
+        watch: "true",
+        allowWatchBookmarks: "true",
+        resourceVersion: watchOptions.resourceVersion,
+        timeoutSeconds: String(watchOptions.serverTimeoutSeconds),
+      };
+      // The watch outlives the call that opens it, so the call's own deadline must not abort it: `send` gets the caller's signal.
+      return caller.call(
+        {
+          name: `watch ${resource.plural}`,
+          timeoutMs: settings.timeoutMs,
+          idempotent: true,
+          ...(watchOptions.signal === undefined ? {} : { signal: watchOptions.signal }),
+        },
+        async ({ signal }) => {
+          const answer = await exchange.open({
+            method: "GET",
+            path: path + queryText(query),
+            signal,
+            bodySilenceTimeoutMs: watchOptions.silenceTimeoutMs,
+            ...(watchOptions.signal === undefined ? {} : { bodySignal: watchOptions.signal }),
+          });
+          const events = readWatch(answer.body, resource, `WATCH ${path}`);
+          return { [Symbol.asyncIterator]: () => events, cancel: () => answer.cancel() } as WatchStream<T>;
+        },
+      );
+    },
+    request: (request) => call({ ...pathCall(request), read: (bytes) => bytes.toString("utf8") }),
+    requestJson: (request) => call({ ...pathCall(request), read: parseJson }),
+    close: () => transport.close(),
+  };
+}
+
+function pathCall(request: PathRequest) {
+  const method = request.method ?? "GET";
+  return {
+    name: `${method.toLowerCase()} path`,
+    method,
+    path: request.path,
+    ...(request.query === undefined ? {} : { query: request.query }),
+    ...(request.body === undefined ? {} : { body: request.body }),
+    ...(request.accept === undefined ? {} : { accept: request.accept }),
+    idempotent: method === "GET" || method === "PUT" || method === "DELETE",
+    options: request,
+  };
+}
+
+/** A 2xx answer to a delete is the object, a Status or a list; all of them mean that it was accepted. */
+function readAny(bytes: Buffer, where: string): void {
+  if (!isRecord(parseJson(bytes, where)))
+    throw new AppError("KUBE_WRONG_KIND", `${where}: the answer is no object`, { retry: "idempotent" });
+}
+
+function deleteBody(options: DeleteOptions | undefined): unknown {
+  return {
+    kind: "DeleteOptions",
+    apiVersion: "v1",
+    gracePeriodSeconds: options?.gracePeriodSeconds,
+    propagationPolicy: options?.propagationPolicy,
+    preconditions: options?.preconditions,
+  };
+}
+
+function objectPath(resource: Resource, ref: ObjectRef): string {
+  if (ref.name === "" || ref.name === "." || ref.name === "..")
+    throw new AppError("KUBE_BAD_REQUEST", `"${ref.name}" is no name of an object`);
+  if (resource.namespaced && ref.namespace === undefined)
+    throw new AppError("KUBE_BAD_REQUEST", `${resource.kind} "${ref.name}" needs a namespace`);
+  return `${collectionPath(resource, ref.namespace)}/${encodeURIComponent(ref.name)}`;
+}
+
+function selectors(options: SelectOptions): Record<string, string | undefined> {
+  return { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
+}
+
+function queryText(query: Readonly<Record<string, string | undefined>> | undefined): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) parameters.set(name, value);
+  const text = parameters.toString();
+  return text === "" ? "" : `?${text}`;
+}
