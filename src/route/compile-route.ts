@@ -1,4 +1,5 @@
 import { AppError, messageOf } from "../kernel/index.ts";
+import { checkBackend } from "./backend-address.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { Argument, Call, RouteDefinition } from "./definition.ts";
 import type { Filter } from "./filter.ts";
@@ -13,6 +14,8 @@ export interface RouteProblem {
   /** ROUTE_… (docs/reference/errors/route.md). */
   readonly code: string;
   readonly message: string;
+  /** The predicate or filter that is wrong; undefined when it is the route. */
+  readonly call?: Call;
   /** `broken`: the route keeps its place and answers 503. `refused`: it is not in the table. */
   readonly effect: "broken" | "refused";
 }
@@ -28,6 +31,8 @@ export interface Placement {
   readonly unplaced: boolean;
 }
 
+type Failure = Pick<RouteProblem, "code" | "message" | "call">;
+
 interface Draft {
   path: PathPattern | undefined;
   readonly hosts: (readonly HostPattern[])[];
@@ -35,7 +40,7 @@ interface Draft {
   weight: number;
   detail: number;
   hostFailed: boolean;
-  readonly failures: { readonly code: string; readonly message: string }[];
+  readonly failures: Failure[];
 }
 
 /** Builds one route. Never throws for what a route says: what cannot be built is in `problems`. */
@@ -46,13 +51,14 @@ export function compileRoute(
 ): { readonly placement: Placement | undefined; readonly problems: readonly RouteProblem[] } {
   const draft: Draft = { path: undefined, hosts: [], predicates: [], weight: 0, detail: 0, hostFailed: false, failures: [] };
   for (const call of definition.predicates) {
-    attempt(draft.failures, `${call.name}()`, () => applyPredicate(draft, call, registry));
+    attempt(draft.failures, call, () => applyPredicate(draft, call, registry));
   }
   const unplaced = draft.failures.length > 0;
   const filters: Filter[] = [];
   for (const call of definition.filters) {
-    attempt(draft.failures, `${call.name}()`, () => filters.push(createFilter(call, registry)));
+    attempt(draft.failures, call, () => filters.push(createFilter(call, registry)));
   }
+  attempt(draft.failures, undefined, () => checkBackend(definition.backend));
   const refused = unplaced && !isPlaceable(draft);
   const effect = refused ? "refused" : "broken";
   const problems = draft.failures.map((failure) => ({ routeId: definition.id, ...failure, effect }) as const);
@@ -70,12 +76,13 @@ export function compileRoute(
   return { placement: { route, hosts, predicates, weight: draft.weight, detail: draft.detail, unplaced }, problems };
 }
 
-function attempt(failures: { code: string; message: string }[], what: string, action: () => unknown): void {
+function attempt(failures: Failure[], call: Call | undefined, action: () => unknown): void {
   try {
     action();
   } catch (thrown) {
     const code = thrown instanceof AppError ? thrown.code : "ROUTE_ARGUMENT";
-    failures.push({ code, message: `${what}: ${messageOf(thrown)}` });
+    if (call === undefined) failures.push({ code, message: messageOf(thrown) });
+    else failures.push({ code, message: `${call.name}(): ${messageOf(thrown)}`, call });
   }
 }
 

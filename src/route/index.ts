@@ -1,3 +1,4 @@
+export { type BackendAddress, parseBackendAddress } from "./backend-address.ts";
 export type { Algorithm, Argument, Backend, Call, Endpoint, Pool, RouteDefinition, RouteSet } from "./definition.ts";
 export type { CompiledRoute } from "./compiled-route.ts";
 export type { RouteProblem } from "./compile-route.ts";
@@ -9,3 +10,4 @@ export type { MatchInput, MatchState, Predicate, PredicateSpec } from "./predica
 export { type Registry, createRegistry, didYouMean, extendRegistry } from "./registry.ts";
 export { type LinearRegexp, compileRegexp } from "./regexp.ts";
 export { type Table, compileTable } from "./table.ts";
+export { standardRegistry } from "./standard.ts";

@@ -1,5 +1,5 @@
 import { AppError } from "../kernel/index.ts";
-import { normalizePath } from "./path.ts";
+import { encodePath, normalizePath } from "./path.ts";
 
 /** One segment of a pattern. `rest` takes one or more remaining segments, `subtree` none or more. */
 export type PatternSegment =
@@ -51,14 +51,10 @@ function parseSegment(text: string, part: string, last: boolean): PatternSegment
     }
     return { kind: "parameter", name };
   }
-  const normal = normalizePath(`/${encodeUnsafe(part)}`);
+  const normal = normalizePath(`/${encodePath(part)}`);
   if ("refusal" in normal) throw refusal(text, normal.refusal);
   if (part === "." || part === "..") throw refusal(text, `a "${part}" segment never matches; requests are matched after resolving them`);
   return { kind: "static", text: normal.matchPath.slice(1) };
-}
-
-function encodeUnsafe(part: string): string {
-  return part.replaceAll(/%(?![0-9A-Fa-f]{2})|[^\x21-\x7e]+|[\\#?"<>^`{|}]/gu, (found) => encodeURIComponent(found));
 }
 
 function refusal(text: string, why: string): AppError {

@@ -63,6 +63,11 @@ function resolveDots(path: string): string | undefined {
   return `/${kept.join("/")}${directory ? "/" : ""}`;
 }
 
+/** Percent-encodes what cannot stand in a path as it is, so that text of a route or filter can be normalised; what is encoded stays so. */
+export function encodePath(text: string): string {
+  return text.replaceAll(/%(?![0-9A-Fa-f]{2})|[^\x21-\x7e]+|[\\#?"<>^`{|}]/gu, (found) => encodeURIComponent(found.toWellFormed()));
+}
+
 /**
  * Splits a Host field value into what routes are matched with: host in lower case without a trailing dot, port
  * (empty when none). IPv6 literals keep their brackets.

@@ -1,0 +1,49 @@
+import { AppError } from "../kernel/index.ts";
+import type { Backend } from "./definition.ts";
+
+/** Where to connect. */
+export interface BackendAddress {
+  readonly scheme: "http" | "https";
+  /** A name or address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** Availability zone, given as `?zone=`. */
+  readonly zone: string | undefined;
+}
+
+const ADDRESS = /^(https?):\/\/(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?\/?(?:\?zone=([A-Za-z0-9_.-]*))?$/;
+
+/** Reads `http://10.2.3.4:8080`, `https://example.org` or `http://[2001:db8::1]:8080`. Throws AppError `ROUTE_BACKEND`. */
+export function parseBackendAddress(text: string): BackendAddress {
+  const [, scheme, literal, name, port, zone] = ADDRESS.exec(text) ?? [];
+  const number = port === undefined ? (scheme === "https" ? 443 : 80) : Number(port);
+  const host = literal ?? name;
+  if (host === undefined || number < 1 || number > 65_535) {
+    const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text;
+    throw new AppError("ROUTE_BACKEND", `"${shown}" is no back end; write "http://HOST:PORT" or "https://HOST:PORT" without a path`);
+  }
+  return { scheme: scheme === "https" ? "https" : "http", host, port: number, zone: zone === "" ? undefined : zone };
+}
+
+/** Throws AppError `ROUTE_BACKEND` when requests could not be sent to `backend` as it is written. */
+export function checkBackend(backend: Backend): void {
+  switch (backend.type) {
+    case "network":
+      parseBackendAddress(backend.address);
+      return;
+    case "loadBalanced": {
+      const [first, ...rest] = backend.endpoints.map(parseBackendAddress);
+      if (first === undefined) throw new AppError("ROUTE_BACKEND", "a load-balanced back end has at least one endpoint");
+      if (rest.some((endpoint) => endpoint.scheme !== first.scheme)) {
+        throw new AppError("ROUTE_BACKEND", "the endpoints of one back end have one scheme, all http or all https");
+      }
+      return;
+    }
+    case "loopback":
+    case "dynamic":
+    case "forward":
+      throw new AppError("ROUTE_BACKEND", `<${backend.type}> is not supported; use an address, a load-balanced back end or <shunt>`);
+    case "pool":
+    case "shunt":
+  }
+}
