@@ -1,0 +1,312 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { AppError, type Clock, type Random, type Timer, messageOf } from "../../kernel/index.ts";
+import type { Log } from "../../telemetry/index.ts";
+import { type ConfigData, type Container, type Pod, type PodStatus, keyOf } from "../machinery/index.ts";
+import type { AddressPool } from "./address-pool.ts";
+import { resolveCommand } from "./command.ts";
+import type { KubeletSettings } from "./config.ts";
+import { type ContainerRecord, latestTermination, readJson, writeJson } from "./container-record.ts";
+import { ContainerRunner, type RunPlan } from "./container-runner.ts";
+import { nextRestartDelayMs } from "./crash-backoff.ts";
+import { buildEnvironment } from "./environment.ts";
+import { computePodStatus, isInitialized, restarts } from "./pod-status.ts";
+import { prepareVolumes } from "./volumes.ts";
+
+export interface PodWorkerDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly settings: KubeletSettings;
+  readonly addresses: AddressPool;
+  /** ConfigMaps and Secrets of a namespace, as last heard of. Undefined: there is none, or nobody could be asked yet. */
+  configMap(namespace: string, name: string): ConfigData | undefined;
+  secret(namespace: string, name: string): ConfigData | undefined;
+  /** The pod's status has changed. */
+  statusChanged(worker: PodWorker): void;
+  /** All containers of a pod that goes have ended, and their last status is set. */
+  stopped(worker: PodWorker): void;
+  event(pod: Pod, type: "Normal" | "Warning", reason: string, message: string): void;
+}
+
+/** What of a pod is on disk beside its containers. */
+interface Checkpoint {
+  readonly pod: Pod;
+  readonly podIP?: string;
+  readonly startedAtMs: number;
+  readonly status?: PodStatus;
+}
+
+const VOLUME_RETRY_MS = 2000;
+
+/**
+ * One pod on this node: level-based, it looks at what the pod should be and what its containers are, and does what is
+ * missing. Needs no API server for that; everything it stands on is on disk.
+ */
+export class PodWorker {
+  readonly uid: string;
+  readonly dir: string;
+  #pod: Pod;
+  #podIP: string | undefined;
+  #status: PodStatus | undefined;
+  #failure: { readonly reason: string; readonly message: string } | undefined;
+  readonly #startedAtMs: number;
+  readonly #deps: PodWorkerDeps;
+  readonly #runners = new Map<string, ContainerRunner>();
+  #goneReason: string | undefined;
+  #graceMs = Number.POSITIVE_INFINITY;
+  #stopped = false;
+  #abandoned = false;
+  #again = false;
+  #syncing: Promise<void> | undefined;
+  #timer: Timer | undefined;
+
+  constructor(pod: Pod, dir: string, deps: PodWorkerDeps, checkpoint?: Checkpoint) {
+    this.#pod = pod;
+    this.uid = pod.metadata.uid ?? "";
+    this.dir = dir;
+    this.#deps = deps;
+    this.#startedAtMs = checkpoint?.startedAtMs ?? deps.clock.wallMs();
+    this.#status = checkpoint?.status;
+    const wanted = checkpoint?.podIP;
+    if (pod.spec.hostNetwork === true) this.#podIP = deps.settings.address;
+    else if (wanted !== undefined && deps.addresses.claim(wanted)) this.#podIP = wanted;
+    for (const container of [...(pod.spec.initContainers ?? []), ...pod.spec.containers]) {
+      const options = { dir: join(dir, "containers", container.name), podUid: this.uid, logMaxBytes: deps.settings.containerLogMaxBytes };
+      const runner = new ContainerRunner(container, options, {
+        clock: deps.clock,
+        random: deps.random,
+        changed: () => this.kick(),
+        event: (type, reason, message) => deps.event(this.#pod, type, reason, message),
+      });
+      this.#runners.set(container.name, runner);
+    }
+  }
+
+  /** A pod that an earlier kubelet left in `dir`, its containers found again; undefined when nothing whole is there. */
+  static restore(dir: string, deps: PodWorkerDeps): PodWorker | undefined {
+    const value = readJson(join(dir, "pod.json"));
+    if (typeof value !== "object" || value === null || !("pod" in value)) return undefined;
+    const checkpoint = value as Checkpoint;
+    const worker = new PodWorker(checkpoint.pod, dir, deps, checkpoint);
+    for (const runner of worker.#runners.values()) runner.resume(() => worker.#plan(runner.container));
+    return worker;
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  get status(): PodStatus | undefined {
+    return this.#status;
+  }
+
+  /** Undefined: it is to run. Otherwise why it goes. */
+  get goneReason(): string | undefined {
+    return this.#goneReason;
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  runner(container: string): ContainerRunner | undefined {
+    return this.#runners.get(container);
+  }
+
+  /** The object as the API server has it now. */
+  update(pod: Pod): void {
+    this.#pod = pod;
+    if (pod.metadata.deletionTimestamp !== undefined) {
+      this.#goneReason ??= "deleted";
+      this.#graceMs = Math.min(this.#graceMs, (pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
+    }
+    this.#checkpoint();
+    this.kick();
+  }
+
+  /** Ends the pod here: it is gone from the API, or the kubelet stops. The later and shorter of several graces counts. */
+  end(reason: string, graceMs?: number): void {
+    this.#goneReason ??= reason;
+    this.#graceMs = Math.min(this.#graceMs, graceMs ?? (this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
+    this.kick();
+  }
+
+  /** Looks again soon. */
+  kick(): void {
+    if (this.#abandoned) return;
+    this.#again = true;
+    this.#syncing ??= this.#turn();
+  }
+
+  /** Leaves the containers running and looks no more, as a kubelet that is killed does. */
+  async abandon(): Promise<void> {
+    this.#abandoned = true;
+    this.#timer?.cancel();
+    await this.#syncing;
+    for (const runner of this.#runners.values()) runner.abandon();
+  }
+
+  /** Removes what is on disk and gives the address back. Only once stopped. */
+  remove(): void {
+    this.#timer?.cancel();
+    this.#abandoned = true;
+    if (this.#pod.spec.hostNetwork !== true && this.#podIP !== undefined) this.#deps.addresses.release(this.#podIP);
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  async #turn(): Promise<void> {
+    // Whoever kicked is never run into from its own stack.
+    await Promise.resolve();
+    try {
+      while (this.#again && !this.#abandoned) {
+        this.#again = false;
+        await this.#sync();
+        this.#publish();
+      }
+    } catch (error) {
+      this.#deps.log.error({ pod: keyOf(this.#pod), error: messageOf(error) }, "pod sync failed, will try again");
+      this.#kickAfter(VOLUME_RETRY_MS);
+    } finally {
+      this.#syncing = undefined;
+    }
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#stopped) return;
+    if (this.#goneReason !== undefined) return this.#stopAll();
+    if (this.#status?.phase === "Succeeded" || this.#status?.phase === "Failed") return;
+    this.#podIP ??= this.#deps.addresses.allocate();
+    this.#checkpoint();
+    if (this.#pastDeadline()) {
+      for (const runner of this.#runners.values()) runner.stop((this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
+      return;
+    }
+    for (const container of this.#pod.spec.initContainers ?? []) {
+      const runner = this.#runners.get(container.name);
+      if (runner === undefined || (await this.#advance(runner, true)) !== "done") return;
+    }
+    await Promise.all(this.#pod.spec.containers.map(({ name }) => this.#runMain(name)));
+  }
+
+  async #runMain(name: string): Promise<void> {
+    const runner = this.#runners.get(name);
+    if (runner === undefined) return;
+    const { state } = runner.record;
+    if (runner.isRunning && state.type === "running" && !state.verdict.healthy) {
+      const grace = this.#pod.spec.terminationGracePeriodSeconds ?? 30;
+      runner.stop((runner.container.livenessProbe?.terminationGracePeriodSeconds ?? grace) * 1000, {
+        reason: `Container ${name} failed liveness probe, will be restarted`,
+      });
+    }
+    await this.#advance(runner, false);
+  }
+
+  /** Starts the container if it is due. `done`: it has ended for good and well. */
+  async #advance(runner: ContainerRunner, isInit: boolean): Promise<"done" | "pending"> {
+    if (runner.isRunning) return "pending";
+    const end = latestTermination(runner.record);
+    if (end === undefined) {
+      if (runner.record.state.type === "waiting" && runner.record.state.reason !== "ContainerCreating" && this.#timer !== undefined) return "pending";
+      await runner.start(() => this.#plan(runner.container));
+      if (!runner.isRunning) this.#kickAfter(VOLUME_RETRY_MS);
+      return "pending";
+    }
+    // An init container of a pod with policy Always is restarted on failure only.
+    const policy = isInit && this.#pod.spec.restartPolicy !== "Never" ? "OnFailure" : this.#pod.spec.restartPolicy;
+    if (!restarts(policy, end.exitCode)) return end.exitCode === 0 ? "done" : "pending";
+    const { crashBackoffMs, crashBackoffMaxMs, crashBackoffResetMs } = this.#deps.settings;
+    const options = { baseMs: crashBackoffMs, maxMs: crashBackoffMaxMs, resetMs: crashBackoffResetMs };
+    const delayMs = nextRestartDelayMs(options, runner.record.restartDelayMs ?? (runner.record.attempts > 1 ? 0 : undefined), end.finishedAtMs - end.startedAtMs);
+    const leftMs = end.finishedAtMs + delayMs - this.#deps.clock.wallMs();
+    if (leftMs > 0) {
+      const message = `back-off ${Math.ceil(delayMs / 1000)}s restarting failed container=${runner.container.name} pod=${keyOf(this.#pod)}`;
+      runner.wait("CrashLoopBackOff", message);
+      this.#deps.event(this.#pod, "Warning", "BackOff", `Back-off restarting failed container ${runner.container.name} in pod ${keyOf(this.#pod)}`);
+      this.#kickAfter(leftMs);
+      return "pending";
+    }
+    await runner.start(() => this.#plan(runner.container), delayMs);
+    if (!runner.isRunning) this.#kickAfter(VOLUME_RETRY_MS);
+    return "pending";
+  }
+
+  async #stopAll(): Promise<void> {
+    const runners = [...this.#runners.values()];
+    for (const runner of runners) runner.stop(this.#graceMs);
+    // Kicked again by each end and by a shorter grace: nothing is awaited here, so that the latter is heard.
+    if (runners.some((runner) => runner.isRunning)) return;
+    this.#stopped = true;
+    this.#publish();
+    this.#deps.stopped(this);
+  }
+
+  #plan(container: Container): RunPlan {
+    const pod = this.#pod;
+    const namespace = pod.metadata.namespace ?? "";
+    const { nodeName, zone, address, containerEnv } = this.#deps.settings;
+    const sources = {
+      configMap: (name: string) => this.#deps.configMap(namespace, name),
+      secret: (name: string) => this.#deps.secret(namespace, name),
+    };
+    const volumes = prepareVolumes(pod, join(this.dir, "volumes"), sources);
+    const own = buildEnvironment(pod, container, { ...sources, nodeName, zone, hostIP: address, podIP: this.#podIP ?? "", volumes });
+    const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: this.dir, HOSTNAME: pod.metadata.name, ...containerEnv, ...own };
+    const target = { host: this.#podIP ?? "", container, env, workingDir: container.workingDir ?? this.dir };
+    return { argv: resolveCommand(this.#deps.settings, container, env), target };
+  }
+
+  #pastDeadline(): boolean {
+    const limit = this.#pod.spec.activeDeadlineSeconds;
+    if (limit === undefined) return false;
+    const leftMs = this.#startedAtMs + limit * 1000 - this.#deps.clock.wallMs();
+    if (leftMs > 0) this.#kickAfter(leftMs);
+    else this.#failure ??= { reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline" };
+    return leftMs <= 0;
+  }
+
+  #publish(): void {
+    const records = new Map<string, ContainerRecord>([...this.#runners].map(([name, runner]) => [name, runner.record]));
+    if (!isInitialized(this.#pod, records)) {
+      const initializing = this.#pod.spec.containers.map(({ name }) => records.get(name)).filter((record) => record?.state.type === "waiting");
+      if (initializing.length > 0 && this.#goneReason === undefined) for (const { name } of this.#pod.spec.containers) this.#runners.get(name)?.wait("PodInitializing");
+    }
+    const status = computePodStatus({
+      pod: this.#pod,
+      records,
+      hostIP: this.#deps.settings.address,
+      podIP: this.#podIP,
+      startedAtMs: this.#startedAtMs,
+      previous: this.#status,
+      nowMs: this.#deps.clock.wallMs(),
+      failure: this.#failure,
+    });
+    if (JSON.stringify(status) === JSON.stringify(this.#status)) return;
+    this.#status = status;
+    this.#checkpoint();
+    this.#deps.statusChanged(this);
+  }
+
+  #kickAfter(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#deps.clock.timer(delayMs, () => {
+      this.#timer = undefined;
+      this.kick();
+    });
+  }
+
+  #checkpoint(): void {
+    const checkpoint: Checkpoint = {
+      pod: this.#pod,
+      startedAtMs: this.#startedAtMs,
+      ...(this.#podIP === undefined ? {} : { podIP: this.#podIP }),
+      ...(this.#status === undefined ? {} : { status: this.#status }),
+    };
+    try {
+      writeJson(join(this.dir, "pod.json"), checkpoint);
+    } catch (error) {
+      this.#deps.log.error({ pod: keyOf(this.#pod), error: messageOf(error) }, "cannot write the pod's checkpoint");
+      if (error instanceof AppError) throw error;
+    }
+  }
+}

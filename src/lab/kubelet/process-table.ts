@@ -1,0 +1,65 @@
+import { readFileSync, readdirSync } from "node:fs";
+
+/** A process of this machine, told from a later one with the same id by when it started. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Clock ticks since boot (Linux, proc(5) `starttime`); empty where the machine has no /proc. */
+  readonly startTime: string;
+}
+
+/** The fields of proc(5) `stat` that follow the command name, from `state` on; empty for an unreadable line. */
+export function statFields(stat: string): readonly string[] {
+  // The command name stands in parentheses and may itself hold spaces and parentheses.
+  const end = stat.lastIndexOf(")");
+  return end < 0 ? [] : stat.slice(end + 2).trim().split(" ");
+}
+
+const SESSION = 3;
+const START_TIME = 19;
+
+/** `starttime` of a line of proc(5) `stat`; empty where it is not one. */
+export function startTimeIn(stat: string): string {
+  return statFields(stat)[START_TIME] ?? "";
+}
+
+/** Whether that very process still runs; a zombie does not. Where there is no /proc, identity rests on the id alone. */
+export function isRunning(identity: ProcessIdentity): boolean {
+  if (process.platform !== "linux") return signalProcess(identity.pid, 0);
+  const fields = readStat(identity.pid);
+  if (fields === undefined || fields[0] === "Z" || fields[0] === "X") return false;
+  return identity.startTime === "" || fields[START_TIME] === identity.startTime;
+}
+
+/** Sends a signal (0 only asks); false when there is no such process or it is not ours. A negative id means a process group. */
+export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** Processes of session `sessionId` whose environment holds `tag` (`NAME=value`). Needs /proc; empty without. */
+export function sessionMembers(sessionId: number, tag: string): readonly number[] {
+  if (process.platform !== "linux") return [];
+  const members: number[] = [];
+  for (const name of readdirSync("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || readStat(pid)?.[SESSION] !== String(sessionId)) continue;
+    if (readProc(pid, "environ")?.split("\0").includes(tag) === true) members.push(pid);
+  }
+  return members;
+}
+
+function readStat(pid: number): readonly string[] | undefined {
+  const stat = readProc(pid, "stat");
+  return stat === undefined ? undefined : statFields(stat);
+}
+
+function readProc(pid: number, file: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "latin1");
+  } catch {
+    return undefined;
+  }
+}
