@@ -11,16 +11,19 @@ export interface BackendAddress {
   readonly zone: string | undefined;
 }
 
-const ADDRESS = /^(https?):\/\/(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?\/?(?:\?zone=([A-Za-z0-9_.-]*))?$/;
+const ADDRESS = /^(https?):\/\/(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?(?:\/[^?#]*)?(?:\?zone=([A-Za-z0-9_.-]*))?$/;
 
-/** Reads `http://10.2.3.4:8080`, `https://example.org` or `http://[2001:db8::1]:8080`. Throws AppError `ROUTE_BACKEND`. */
+/**
+ * Reads `http://10.2.3.4:8080`, `https://example.org` or `http://[2001:db8::1]:8080`. A path is ignored, as Skipper does:
+ * what is sent on is the path of the request. Throws AppError `ROUTE_BACKEND`.
+ */
 export function parseBackendAddress(text: string): BackendAddress {
   const [, scheme, literal, name, port, zone] = ADDRESS.exec(text) ?? [];
   const number = port === undefined ? (scheme === "https" ? 443 : 80) : Number(port);
   const host = literal ?? name;
   if (host === undefined || number < 1 || number > 65_535) {
     const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text;
-    throw new AppError("ROUTE_BACKEND", `"${shown}" is no back end; write "http://HOST:PORT" or "https://HOST:PORT" without a path`);
+    throw new AppError("ROUTE_BACKEND", `"${shown}" is no back end; write "http://HOST:PORT" or "https://HOST:PORT"`);
   }
   return { scheme: scheme === "https" ? "https" : "http", host, port: number, zone: zone === "" ? undefined : zone };
 }

@@ -11,3 +11,7 @@ export { type Registry, createRegistry, didYouMean, extendRegistry } from "./reg
 export { type LinearRegexp, compileRegexp } from "./regexp.ts";
 export { type Table, compileTable } from "./table.ts";
 export { standardRegistry } from "./standard.ts";
+export type { Place } from "./eskip-lexer.ts";
+export { type ParsedEskip, parseEskip, parseFilterChain, parsePredicates } from "./eskip-parser.ts";
+export { inlinePools, printEskip } from "./eskip-printer.ts";
+export { readRoutesJson } from "./route-json.ts";
