@@ -1,0 +1,26 @@
+import type { TokenEntry } from "./config.ts";
+import type { User } from "./core.ts";
+
+/** What somebody wants to do, in the words of Kubernetes authorisation. */
+export interface Attempt {
+  readonly verb: string;
+  readonly group: string;
+  readonly plural: string;
+}
+
+const READS = new Set(["get", "list", "watch"]);
+
+/** Who bears a token; undefined for none or an unknown one. */
+export function createAuthenticator(tokens: readonly TokenEntry[]): (authorization: string | undefined) => User | undefined {
+  const users = new Map(tokens.map(({ token, user, groups }) => [token, { name: user, groups: [...groups, "system:authenticated"] }]));
+  return (authorization) => {
+    const match = /^Bearer +(\S+)$/i.exec(authorization ?? "");
+    return match === null ? undefined : users.get(match[1] ?? "");
+  };
+}
+
+/** The lab's whole policy: `system:masters` may do all, everybody else may read all, report events and ask what they may. */
+export function isAllowed(user: User, { verb, group, plural }: Attempt): boolean {
+  if (user.groups.includes("system:masters") || READS.has(verb)) return true;
+  return verb === "create" && ((plural === "events" && group === "") || (plural === "selfsubjectaccessreviews" && group === "authorization.k8s.io"));
+}

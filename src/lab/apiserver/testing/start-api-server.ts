@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { silentLog } from "../../../telemetry/index.ts";
+import { type ApiServerConfig, createApiServer } from "../index.ts";
+
+/** An API server for a test, with a database of its own. */
+export interface TestApiServer {
+  readonly url: string;
+  /** May do all (group system:masters). */
+  readonly adminToken: string;
+  /** May read all and create events. */
+  readonly readerToken: string;
+  /** A kubeconfig of the administrator. */
+  readonly kubeconfig: string;
+  /** One request as the administrator; answers the status code and the parsed body. */
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ code: number; body: unknown }>;
+  /** Closes the server and starts it again on the same port with the same data: its watches end, its event window is empty. */
+  restart(): Promise<void>;
+  /** Closes the server and keeps its data; nobody answers on the port until `restart`. */
+  stop(): Promise<void>;
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const ADMIN = "admin-token";
+const READER = "reader-token";
+
+/** Starts one in this process, on a free port of 127.0.0.1 (or `options.listen.host`). */
+export async function startApiServer(options: Partial<ApiServerConfig> = {}): Promise<TestApiServer> {
+  const directory = await mkdtemp(join(tmpdir(), "holdfast-api-"));
+  let config: ApiServerConfig = {
+    listen: { host: "127.0.0.1", port: 0 },
+    storeFile: join(directory, "store.db"),
+    tokens: [
+      { token: ADMIN, user: "admin", groups: ["system:masters"] },
+      { token: READER, user: "reader", groups: ["holdfast:readers"] },
+    ],
+    ...options,
+  };
+  let server = await createApiServer(config, { log: silentLog });
+  const { url } = server;
+  config = { ...config, listen: { host: config.listen.host, port: Number(new URL(url).port) } };
+  const close = async (): Promise<void> => {
+    await server.close();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return {
+    url,
+    adminToken: ADMIN,
+    readerToken: READER,
+    kubeconfig: kubeconfigFor(url, ADMIN),
+    call: (method, path, body, headers = {}) => callOnce(url + path, method, body, headers),
+    stop: () => server.close(),
+    async restart() {
+      await server.close();
+      server = await createApiServer(config, { log: silentLog });
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** A connection of its own for each call, because the server may have been restarted since the last. */
+async function callOnce(url: string, method: string, body: unknown, headers: Readonly<Record<string, string>>): Promise<{ code: number; body: unknown }> {
+  const sent = request(url, { method, agent: false, headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json", ...headers } });
+  sent.end(body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body));
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  const received = await text(response);
+  const isJson = response.headers["content-type"]?.startsWith("application/json") === true;
+  return { code: response.statusCode ?? 0, body: isJson ? (JSON.parse(received) as unknown) : received };
+}
+
+/** A kubeconfig with one cluster, one user, one context. */
+export function kubeconfigFor(url: string, token: string): string {
+  return `apiVersion: v1
+kind: Config
+clusters: [{name: lab, cluster: {server: "${url}"}}]
+users: [{name: lab, user: {token: "${token}"}}]
+contexts: [{name: lab, context: {cluster: lab, user: lab, namespace: default}}]
+current-context: lab
+`;
+}
