@@ -48,8 +48,10 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
   const exchange = createExchange(settings, { transport, tokens: createTokenSource(cluster.credentials, clock) });
   const caller = createCaller({ ...options.caller, name: "kubernetes", classify: classifyKubeError }, deps);
 
-  interface Call<T> {
+  interface Call {
     readonly name: string;
+    /** Kinds have a circuit breaker each: one that fails (a broken CRD, an aggregated API) must not stop another. */
+    readonly circuit?: string;
     readonly method: string;
     readonly path: string;
     readonly query?: Readonly<Record<string, string | undefined>>;
@@ -58,16 +60,17 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
     readonly accept?: string;
     readonly idempotent: boolean;
     readonly options: CallOptions | undefined;
-    /** What it answers is called a `T`: the kind is checked, what is below `metadata` is the caller's claim. */
+    /** Its result is then called a `T`: the kind is checked, what is below `metadata` is the claim of whoever calls. */
     readonly read: (bytes: Buffer, where: string) => unknown;
   }
-  function call<T>(request: Call<T>): Promise<T> {
+  function call<T>(request: Call): Promise<T> {
     const { name, method, path, options: callOptions } = request;
     return caller.call(
       {
         name,
         timeoutMs: callOptions?.timeoutMs ?? settings.timeoutMs,
         idempotent: request.idempotent,
+        circuit: request.circuit ?? "",
         ...(callOptions?.priority === undefined ? {} : { priority: callOptions.priority }),
         ...(callOptions?.signal === undefined ? {} : { signal: callOptions.signal }),
       },
@@ -99,6 +102,7 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
     const continued = page.continueToken !== undefined && page.continueToken !== "";
     return call({
       name: `list ${resource.plural}`,
+      circuit: resource.plural,
       method: "GET",
       path: collectionPath(resource, page.namespace),
       query: {
@@ -151,6 +155,7 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
     const subresource = writeOptions?.subresource;
     return call<T>({
       name: `${verb} ${resource.plural}${subresource === undefined ? "" : `/${subresource}`}`,
+      circuit: resource.plural,
       method,
       path: subresource === undefined ? path : `${path}/${encodeURIComponent(subresource)}`,
       query: {
@@ -181,6 +186,7 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
     get: <T>(resource: Resource, ref: ObjectRef, getOptions?: CallOptions & { readonly subresource?: string }) =>
       call<T>({
         name: `get ${resource.plural}`,
+        circuit: resource.plural,
         method: "GET",
         path: objectPath(resource, ref) + (getOptions?.subresource === undefined ? "" : `/${encodeURIComponent(getOptions.subresource)}`),
         idempotent: true,
@@ -201,6 +207,7 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
     delete: (resource, ref, deleteOptions) =>
       call({
         name: `delete ${resource.plural}`,
+        circuit: resource.plural,
         method: "DELETE",
         path: objectPath(resource, ref),
         body: deleteBody(deleteOptions),
@@ -211,6 +218,7 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
     deleteCollection: (resource, select) =>
       call({
         name: `deletecollection ${resource.plural}`,
+        circuit: resource.plural,
         method: "DELETE",
         path: collectionPath(resource, select.namespace),
         query: selectors(select),
@@ -232,6 +240,7 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
       return caller.call(
         {
           name: `watch ${resource.plural}`,
+          circuit: resource.plural,
           timeoutMs: settings.timeoutMs,
           idempotent: true,
           ...(watchOptions.signal === undefined ? {} : { signal: watchOptions.signal }),

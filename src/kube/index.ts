@@ -22,3 +22,13 @@ export { kinds } from "./kinds.ts";
 export { loadKubeconfig } from "./kubeconfig.ts";
 export { type KubeObject, type ObjectMeta, type Resource, collectionPath } from "./resource.ts";
 export type { WatchEvent, WatchStream } from "./watch-stream.ts";
+export { type EvidenceItem, type KubeEvidence, isOlderRevision } from "./evidence.ts";
+export {
+  type Reflector,
+  type ReflectorDeps,
+  type ReflectorOptions,
+  type ReflectorState,
+  type ReflectorStatus,
+  REFLECTOR_DEFAULTS,
+  createReflector,
+} from "./reflector.ts";

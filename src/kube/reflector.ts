@@ -1,0 +1,338 @@
+import { AppError, type Clock, type Random, messageOf, sleep } from "../kernel/index.ts";
+import { backoffDelayMs } from "../call/index.ts";
+import { type Log, type MetricsRegistry, silentLog } from "../telemetry/index.ts";
+import { isKindAbsent } from "./absence.ts";
+import type { KubeClient } from "./client-api.ts";
+import { type PoisonedItem, objectKey } from "./decode.ts";
+import { statusOf } from "./errors.ts";
+import { type EvidenceItem, type KubeEvidence, isOlderRevision } from "./evidence.ts";
+import { createReflectorMeter } from "./reflector-meter.ts";
+import type { KubeObject, Resource } from "./resource.ts";
+import type { WatchEvent } from "./watch-stream.ts";
+
+/** What is mirrored, and how. */
+export interface ReflectorOptions<T> {
+  readonly resource: Resource;
+  /** All namespaces when left out. */
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** Turns an object into what the sink gets; an AppError it throws poisons that object alone. */
+  readonly decode: (object: KubeObject) => T;
+  /** The kind's CustomResourceDefinition may be missing from the cluster. */
+  readonly optional?: boolean;
+  /** Judges a complete list: a text says why it cannot be true; then it counts as a failure. */
+  readonly implausible?: (items: readonly EvidenceItem<T>[]) => string | undefined;
+  /** The highest revision known from before this process (snapshot). */
+  readonly restoredRevision?: string;
+  readonly pageLimit?: number;
+  /** After this long without an event or bookmark the watch is made anew. */
+  readonly silenceTimeoutMs?: number;
+  /** After this long without an event or bookmark on any watch the kind is listed anew. */
+  readonly silenceRelistMs?: number;
+  /** The server is asked to end a watch after this much, or up to twice as much. */
+  readonly watchTimeoutSeconds?: number;
+  readonly backoff?: { readonly baseMs: number; readonly capMs: number };
+  /** How often an absent kind is looked for. */
+  readonly absentRecheckMs?: number;
+}
+
+export const REFLECTOR_DEFAULTS = Object.freeze({
+  pageLimit: 500,
+  silenceTimeoutMs: 30_000,
+  silenceRelistMs: 180_000,
+  watchTimeoutSeconds: 300,
+  backoff: { baseMs: 200, capMs: 10_000 },
+  absentRecheckMs: 30_000,
+});
+
+export interface ReflectorDeps<T> {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Called in order, synchronously. */
+  readonly sink: (evidence: KubeEvidence<T>) => void;
+  readonly onState?: (status: ReflectorStatus) => void;
+  readonly log?: Log;
+  readonly metrics?: MetricsRegistry;
+}
+
+/** connecting: never heard. syncing: listed, not watching yet. live: listed and watching. failing: not heard now. absent: the kind is not installed. */
+export type ReflectorState = "connecting" | "syncing" | "live" | "failing" | "absent";
+
+export interface ReflectorStatus {
+  readonly state: ReflectorState;
+  /** Of the last list, event or bookmark. */
+  readonly revision: string | undefined;
+  /** Whether a complete list (or a proof of absence) was ever had by this process. */
+  readonly synced: boolean;
+  /** When the server was last heard, on the monotonic clock. */
+  readonly lastSuccessMonoMs: number | undefined;
+  /** Why it fails; only in state failing. */
+  readonly error: AppError | undefined;
+  /** Failures in a row. */
+  readonly failures: number;
+}
+
+/** Mirrors one kind for as long as it runs, and never gives up. */
+export interface Reflector {
+  start(): void;
+  /** Asks for one more complete list now (not sooner than a pause after a failure allows). */
+  confirm(): void;
+  status(): ReflectorStatus;
+  /** Resolves when nothing is under way any more. */
+  stop(): Promise<void>;
+}
+
+const CONFIRM = new AppError("CALL_ABORTED", "the watch gives way to a list");
+/** Watches that fail so often in a row make way for a list, which says more (and may find that the server was rewound). */
+const WATCH_FAILURES_BEFORE_RELIST = 3;
+/** A watch that ends sooner than this without an event counts as one that failed. */
+const SHORTEST_WATCH_MS = 1_000;
+
+/**
+ * List, then watch (page "Kubernetes API Concepts"): a paginated list of the newest revision, a watch from there with bookmarks. 410 Expired lists
+ * anew, a failure waits with full jitter. What is heard goes to the sink as evidence with its worth; nothing that went wrong is ever put as "none".
+ */
+export function createReflector<T>(options: ReflectorOptions<T>, deps: ReflectorDeps<T>): Reflector {
+  const settings = { ...REFLECTOR_DEFAULTS, ...options };
+  const { resource } = options;
+  const { client, clock, random } = deps;
+  const log = (deps.log ?? silentLog).child({ kind: resource.kind });
+  const meter = createReflectorMeter(resource, deps.metrics);
+  const selection = {
+    ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
+    ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
+    ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
+  };
+
+  const stopping = new AbortController();
+  let round = new AbortController();
+  let running: Promise<void> | undefined;
+  let status: ReflectorStatus = {
+    state: "connecting",
+    revision: options.restoredRevision,
+    synced: false,
+    lastSuccessMonoMs: undefined,
+    error: undefined,
+    failures: 0,
+  };
+  let highestRevision = options.restoredRevision;
+  let listWanted = true;
+  let listing = false;
+  let isHeard = false;
+  let watchFailures = 0;
+  let progressAtMs = clock.monoMs();
+
+  const become = (change: Partial<ReflectorStatus>): void => {
+    const before = status.state;
+    status = { ...status, ...change };
+    if (status.state === before) return;
+    meter.state(status.state);
+    log.info({ state: status.state, before, revision: status.revision, error: status.error?.message }, "kind changed state");
+    deps.onState?.(status);
+  };
+  const emit = (evidence: KubeEvidence<T>): void => {
+    try {
+      deps.sink(evidence);
+    } catch (thrown) {
+      log.error({ evidence: evidence.kind, error: messageOf(thrown) }, "evidence sink failed");
+    }
+  };
+  const reached = (revision: string): void => {
+    if (highestRevision === undefined || isOlderRevision(highestRevision, revision)) highestRevision = revision;
+    status = { ...status, revision };
+  };
+  const heard = (): void => {
+    status = { ...status, lastSuccessMonoMs: clock.monoMs() };
+    meter.heard(clock.wallMs());
+  };
+
+  function read(object: KubeObject): EvidenceItem<T> | PoisonedItem {
+    const key = objectKey(object.metadata);
+    try {
+      return { key, value: options.decode(object), version: `${object.metadata.uid ?? ""}:${object.metadata.resourceVersion ?? ""}` };
+    } catch (thrown) {
+      return { key, problem: messageOf(thrown) };
+    }
+  }
+
+  function poison(item: PoisonedItem): void {
+    meter.poisoned();
+    log.warn({ key: item.key, problem: item.problem }, "object cannot be read and keeps its last good version");
+    emit({ kind: "poisoned", key: item.key, problem: item.problem });
+  }
+
+  async function list(signal: AbortSignal): Promise<void> {
+    listing = true;
+    try {
+      const answer = await client.list(resource, { ...selection, limit: settings.pageLimit, signal });
+      const items: EvidenceItem<T>[] = [];
+      const poisoned = [...answer.poisoned];
+      for (const object of answer.items) {
+        const item = read(object);
+        if ("problem" in item) poisoned.push(item);
+        else items.push(item);
+      }
+      const doubt = options.implausible?.(items);
+      if (doubt !== undefined)
+        throw new AppError("CALL_IMPLAUSIBLE", `list of ${resource.plural}: it cannot be true: ${doubt}`, { retry: "idempotent" });
+      const { resourceVersion: revision } = answer;
+      const rewound = highestRevision !== undefined && isOlderRevision(revision, highestRevision);
+      if (rewound) log.error({ revision, highestRevision }, "list is of a lower revision than known: restored backup or another cluster");
+      listWanted = false;
+      watchFailures = 0;
+      progressAtMs = clock.monoMs();
+      isHeard = true;
+      heard();
+      reached(revision);
+      meter.list("ok");
+      for (const item of poisoned) poison(item);
+      become({ state: status.state === "live" ? "live" : "syncing", synced: true, error: undefined });
+      emit({ kind: "complete", items, poisoned, revision, rewound });
+    } finally {
+      listing = false;
+    }
+  }
+
+  async function watch(revision: string, signal: AbortSignal): Promise<void> {
+    const startMs = clock.monoMs();
+    const stream = await client.watch(resource, {
+      ...selection,
+      resourceVersion: revision,
+      serverTimeoutSeconds: Math.ceil(settings.watchTimeoutSeconds * (1 + random.next())),
+      silenceTimeoutMs: settings.silenceTimeoutMs,
+      signal,
+    });
+    heard();
+    if (!isHeard) emit({ kind: "live" });
+    isHeard = true;
+    become({ state: "live", error: undefined });
+    let proved = false;
+    try {
+      for await (const event of stream) {
+        proved = true;
+        watchFailures = 0;
+        progressAtMs = clock.monoMs();
+        heard();
+        meter.event(event.type);
+        take(event);
+      }
+    } finally {
+      // Being let in is no proof that watching works: until then the pauses go on growing.
+      proved ||= clock.monoMs() - startMs >= SHORTEST_WATCH_MS;
+      if (proved) status = { ...status, failures: 0 };
+    }
+    if (signal.aborted) throw signal.reason;
+    if (!proved) {
+      throw new AppError("KUBE_WATCH_SHORT", `watch of ${resource.plural}: the server ended it at once`, { retry: "safe" });
+    }
+  }
+
+  function take(event: WatchEvent): void {
+    if (event.type === "BOOKMARK") {
+      reached(event.resourceVersion);
+      return;
+    }
+    if (event.type === "POISONED") {
+      poison(event);
+      return;
+    }
+    const { metadata } = event.object;
+    const revision = metadata.resourceVersion ?? "";
+    if (event.type === "DELETED") emit({ kind: "delete", key: objectKey(metadata), revision });
+    else {
+      const item = read(event.object);
+      if ("problem" in item) poison(item);
+      else emit({ kind: "upsert", ...item });
+    }
+    reached(revision);
+  }
+
+  /** Answers how long to wait before the next round. */
+  async function recover(error: AppError): Promise<number> {
+    if (error === CONFIRM) {
+      listWanted = true;
+      return 0;
+    }
+    if (error.code === "KUBE_EXPIRED") {
+      // The revision is no longer kept: not a failure, but many clients notice it at once.
+      listWanted = true;
+      return backoffDelayMs(settings.backoff, 0, random);
+    }
+    if (error.code === "KUBE_TIMEOUT_BODY" && !listWanted) {
+      if (clock.monoMs() - progressAtMs >= settings.silenceRelistMs) listWanted = true;
+      return 0;
+    }
+    if (options.optional === true && error.code === "KUBE_NO_SUCH_PATH" && (await provedAbsent()))
+      return settings.absentRecheckMs * (0.5 + random.next() / 2);
+    if (!listWanted && ++watchFailures >= WATCH_FAILURES_BEFORE_RELIST) listWanted = true;
+    fail(error);
+    const retryAfterMs = Math.min(60_000, statusOf(error)?.retryAfterMs ?? 0);
+    return Math.max(retryAfterMs, backoffDelayMs(settings.backoff, status.failures - 1, random));
+  }
+
+  async function provedAbsent(): Promise<boolean> {
+    try {
+      if (!(await isKindAbsent(client, resource, stopping.signal))) return false;
+    } catch {
+      return false; // unanswered; the error that led here is the one to tell
+    }
+    heard();
+    listWanted = true;
+    isHeard = true;
+    const wasAbsent = status.state === "absent";
+    become({ state: "absent", synced: true, failures: 0, error: undefined });
+    if (!wasAbsent) log.info({ resource: resource.plural, group: resource.group }, "kind is not installed");
+    emit({ kind: "absent" });
+    return true;
+  }
+
+  function fail(error: AppError): void {
+    isHeard = false;
+    meter.failed(error.code);
+    log.warn({ error: error.message, code: error.code, failures: status.failures + 1 }, "kind cannot be read");
+    become({ state: "failing", error, failures: status.failures + 1 });
+    emit({ kind: "failed", error });
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      round = new AbortController();
+      const { signal } = round;
+      const end = (): void => round.abort(stopping.signal.reason);
+      stopping.signal.addEventListener("abort", end, { once: true });
+      let pauseMs = 0;
+      try {
+        if (listWanted || status.revision === undefined) await list(signal);
+        await watch(status.revision ?? "", signal);
+      } catch (thrown) {
+        if (stopping.signal.aborted) break;
+        const error =
+          thrown instanceof AppError
+            ? thrown
+            : new AppError("KUBE_INTERNAL", `reflector of ${resource.plural}: ${messageOf(thrown)}`, { cause: thrown });
+        pauseMs = await recover(error);
+      } finally {
+        stopping.signal.removeEventListener("abort", end);
+      }
+      if (pauseMs > 0) await sleep(clock, pauseMs, stopping.signal);
+    }
+  }
+
+  return {
+    start() {
+      running ??= run();
+    },
+    confirm() {
+      if (listing) return;
+      listWanted = true;
+      round.abort(CONFIRM);
+    },
+    status: () => status,
+    async stop() {
+      stopping.abort(new AppError("CALL_ABORTED", "the reflector was stopped"));
+      await running;
+    },
+  };
+}
