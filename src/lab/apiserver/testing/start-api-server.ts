@@ -66,8 +66,9 @@ export async function startApiServer(options: Partial<ApiServerConfig> = {}): Pr
 
 /** A connection of its own for each call, because the server may have been restarted since the last. */
 async function callOnce(url: string, method: string, body: unknown, headers: Readonly<Record<string, string>>): Promise<{ code: number; body: unknown }> {
-  const sent = request(url, { method, agent: false, headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json", ...headers } });
-  sent.end(body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body));
+  const bytes = Buffer.from(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body));
+  const sent = request(url, { method, agent: false, headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json", "content-length": bytes.length, ...headers } });
+  sent.end(bytes);
   const [response] = (await once(sent, "response")) as [IncomingMessage];
   const received = await text(response);
   const isJson = response.headers["content-type"]?.startsWith("application/json") === true;
