@@ -1,0 +1,58 @@
+import { AppError } from "../kernel/index.ts";
+import type { PolicyName } from "./scenario/result.ts";
+
+/** What the lab is told; checked by {@link checkLabOptions}. */
+export interface LabOptions {
+  readonly policies: readonly PolicyName[];
+  /** 1 to 9. */
+  readonly nodes: number;
+  /** Absolute; the lab removes and makes what is in it. */
+  readonly stateDir: string;
+  /** Requests a second to each fleet. */
+  readonly ratePerSecond: number;
+  /** V8's old-space limit of the API server, and what it gets when it is moved to a bigger machine. */
+  readonly apiServerHeapMb: number;
+  readonly apiServerBigHeapMb: number;
+  readonly flood: { readonly podsPerRun: number; readonly paddingBytes: number };
+  /** How a part of the lab is started: `[entry file]`; the part's name and its configuration follow. */
+  readonly partEntry: string;
+  /** What runs a router container: `[program, first argument …]`. */
+  readonly routerCommand: readonly string[];
+}
+
+/** How the lab differs from AWS and Kubernetes so that the film fits in two minutes; docs/explanation/lab.md says so too. */
+export const LAB_TIME = {
+  /** AWS's floor is 5 s. */
+  healthCheckIntervalMs: 1_000,
+  healthCheckTimeoutMs: 1_000,
+  healthyThreshold: 2,
+  unhealthyThreshold: 2,
+  /** A minute of a CronJob's schedule. */
+  cronMinuteMs: 5_000,
+  /** Kubelets renew their Lease every 10 s in Kubernetes. */
+  leaseSeconds: 2,
+  /** 40 s in Kubernetes. */
+  nodeGraceMs: 10_000,
+  /** 300 s in Kubernetes. */
+  evictionMs: 60_000,
+  /** CrashLoopBackOff begins at 10 s in Kubernetes. */
+  crashBackoffMs: 1_000,
+  /** health check interval × unhealthy threshold, a check that has just passed, its timeout, and a second to spare. */
+  drainDelaySeconds: 5,
+} as const;
+
+export const LAB_DEFAULTS = {
+  nodes: 3,
+  ratePerSecond: 50,
+  apiServerHeapMb: 72,
+  apiServerBigHeapMb: 1024,
+  flood: { podsPerRun: 2_000, paddingBytes: 4_096 },
+} as const;
+
+/** @throws AppError LAB_BAD_OPTION */
+export function checkLabOptions(options: LabOptions): LabOptions {
+  if (!Number.isInteger(options.nodes) || options.nodes < 1 || options.nodes > 9) {
+    throw new AppError("LAB_BAD_OPTION", `--nodes ${options.nodes}: give a whole number from 1 to 9`);
+  }
+  return options;
+}

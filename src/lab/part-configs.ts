@@ -1,0 +1,140 @@
+import type { AlbConfig } from "./alb/index.ts";
+import type { ApiServerConfig } from "./apiserver/index.ts";
+import type { LabCredentials } from "./credentials.ts";
+import type { KubeletConfig } from "./kubelet/index.ts";
+import type { LoadConfig, LoadHostConfig } from "./load/index.ts";
+import type { Fleet } from "./manifests/index.ts";
+import { API_SERVER_PORT, KUBELET_PORT, type LabNetwork } from "./network.ts";
+import { LAB_TIME, type LabOptions } from "./options.ts";
+import type { StateFolder } from "./state-folder.ts";
+
+/** Everything that the parts' configurations are made from. */
+export interface LabPlan {
+  readonly options: LabOptions;
+  readonly network: LabNetwork;
+  readonly folder: StateFolder;
+  readonly credentials: LabCredentials;
+  readonly fleets: readonly Fleet[];
+}
+
+export const ALB_PORT = 8080;
+export const ALB_CONTROL_PORT = 8081;
+export const LOAD_CONTROL_PORT = 8081;
+
+/** Hosts the load asks for, in turn, and the application that must answer. */
+export const LOAD_HOSTS: readonly LoadHostConfig[] = [
+  { host: "shop.lab", path: "/", application: "storefront" },
+  { host: "shop.lab", path: "/cart/items", application: "cart" },
+  { host: "cart.lab", path: "/", application: "cart" },
+  { host: "search.lab", path: "/find?q=holdfast", application: "search" },
+];
+
+/** The route that is made just before the outage, as the load asks for it from then on. */
+export const SALE_HOST: LoadHostConfig = { host: "sale.lab", path: "/", application: "cart" };
+
+export function nodeName(node: number): string {
+  return `node-${node}`;
+}
+
+/** eu-central-1a, -1b, -1c, in turn. */
+export function zoneOf(node: number): string {
+  return `eu-central-1${"abc"[(node - 1) % 3] ?? "a"}`;
+}
+
+export function apiServerUrl(plan: LabPlan): string {
+  return `http://${plan.network.apiServer}:${API_SERVER_PORT}`;
+}
+
+export function apiServerConfig(plan: LabPlan): ApiServerConfig {
+  const { credentials } = plan;
+  const masters = ["system:masters"];
+  return {
+    listen: { host: plan.network.apiServer, port: API_SERVER_PORT },
+    storeFile: plan.folder.storeFile,
+    tokens: [
+      { token: credentials.admin, user: "admin", groups: masters },
+      { token: credentials.controllers, user: "system:kube-controller-manager", groups: masters },
+      { token: credentials.scheduler, user: "system:kube-scheduler", groups: masters },
+      { token: credentials.kubelet, user: "system:node", groups: masters },
+      { token: credentials.router, user: "system:serviceaccount:kube-system:router", groups: [] },
+    ],
+  };
+}
+
+export function kubeletConfig(plan: LabPlan, node: number): KubeletConfig {
+  const name = nodeName(node);
+  return {
+    nodeName: name,
+    zone: zoneOf(node),
+    address: plan.network.nodeAddress(node),
+    port: KUBELET_PORT,
+    podBlock: plan.network.podPrefix(node),
+    api: { server: apiServerUrl(plan), token: plan.credentials.kubelet },
+    stateDir: plan.folder.nodeFolder(name),
+    images: {
+      "holdfast/router:lab": plan.options.routerCommand,
+      "holdfast/demo-app:lab": [process.execPath, new URL("demo-app/main.mjs", import.meta.url).pathname],
+    },
+    allocatable: { cpu: "4", memory: "8Gi", pods: "110", "ephemeral-storage": "10Gi" },
+    leaseSeconds: LAB_TIME.leaseSeconds,
+    crashBackoffMs: LAB_TIME.crashBackoffMs,
+  };
+}
+
+/** One load balancer in front of one fleet, with a node in each zone that has a router. */
+export function albConfig(plan: LabPlan, fleet: Fleet, at: number): AlbConfig {
+  const { network, options } = plan;
+  const address = network.albAddress(at + 1);
+  const group = `router-${fleet.policy}`;
+  return {
+    name: `lab-${fleet.policy}`,
+    nodes: [{ zone: zoneOf(1), address }],
+    attributes: {
+      idleTimeoutMs: 60_000,
+      connectTimeoutMs: 10_000,
+      xffMode: "append",
+      preserveHostHeader: false,
+      deregisterPropagationMs: 1_000,
+      routesToInitial: false,
+    },
+    targetGroups: [
+      {
+        name: group,
+        healthCheck: {
+          path: "/readyz",
+          port: fleet.adminPort,
+          intervalMs: LAB_TIME.healthCheckIntervalMs,
+          timeoutMs: LAB_TIME.healthCheckTimeoutMs,
+          healthyThreshold: LAB_TIME.healthyThreshold,
+          unhealthyThreshold: LAB_TIME.unhealthyThreshold,
+          matcher: "200",
+        },
+        algorithm: "round_robin",
+        crossZone: true,
+        deregistrationDelayMs: 10_000,
+        slowStartMs: 0,
+        minimumHealthyCount: 1,
+        minimumHealthyPercentage: 0,
+        targets: Array.from({ length: options.nodes }, (_, node) => ({ id: network.nodeAddress(node + 1), port: fleet.trafficPort, zone: zoneOf(node + 1) })),
+      },
+    ],
+    listeners: [{ protocol: "HTTP", port: ALB_PORT, externalPort: 80, defaultAction: { type: "forward", targetGroups: [{ name: group, weight: 1 }] }, rules: [] }],
+    control: { host: address, port: ALB_CONTROL_PORT, token: plan.credentials.control },
+  };
+}
+
+export function loadConfig(plan: LabPlan): LoadConfig {
+  return {
+    targets: plan.fleets.map((fleet, at) => ({
+      policy: fleet.policy,
+      urls: [`http://${plan.network.albAddress(at + 1)}:${ALB_PORT}`],
+      hosts: LOAD_HOSTS,
+      ratePerSecond: plan.options.ratePerSecond,
+      arrival: "constant",
+      timeoutMs: 10_000,
+      retryOnReset: false,
+      maxOutstanding: 4096,
+    })),
+    control: { host: plan.network.loadAddress, port: LOAD_CONTROL_PORT, token: plan.credentials.control },
+  };
+}
