@@ -36,6 +36,8 @@ export interface KubeletConfig {
   readonly crashBackoffMaxMs?: number;
   /** A container that ran this long starts its back-off anew. Default 600000. */
   readonly crashBackoffResetMs?: number;
+  /** When the kubelet is told to stop, its containers get at most this long. Default 5000. */
+  readonly shutdownGraceMs?: number;
   /** Log bytes of a container before the older part is cut off. Default 10485760. */
   readonly containerLogMaxBytes?: number;
 }
@@ -53,6 +55,7 @@ const DEFAULTS = {
   crashBackoffMs: 10_000,
   crashBackoffMaxMs: 300_000,
   crashBackoffResetMs: 600_000,
+  shutdownGraceMs: 5_000,
   containerLogMaxBytes: 10 * 1024 * 1024,
 } as const;
 
@@ -74,7 +77,7 @@ export function readKubeletConfig(config: KubeletConfig): KubeletSettings {
   for (const [name, quantity] of Object.entries(settings.allocatable)) {
     demand(parseQuantity(quantity) !== undefined, `allocatable.${name}`, "a quantity (2, 500m, 4Gi)");
   }
-  for (const name of ["leaseSeconds", "nodeStatusSeconds", "crashBackoffMs", "crashBackoffMaxMs", "crashBackoffResetMs", "containerLogMaxBytes"] as const) {
+  for (const name of ["leaseSeconds", "nodeStatusSeconds", "crashBackoffMs", "crashBackoffMaxMs", "crashBackoffResetMs", "shutdownGraceMs", "containerLogMaxBytes"] as const) {
     demand(Number.isFinite(settings[name]) && settings[name] > 0, name, "a number above 0");
   }
   demand(Number.isInteger(settings.port) && settings.port >= 0 && settings.port <= 65_535, "port", "a port from 0 to 65535");

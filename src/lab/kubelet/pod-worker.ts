@@ -2,10 +2,11 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, type Clock, type Random, type Timer, messageOf } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { type ConfigData, type Container, type Pod, type PodStatus, keyOf } from "../machinery/index.ts";
+import { type Container, type Pod, type PodStatus, keyOf } from "../machinery/index.ts";
 import type { AddressPool } from "./address-pool.ts";
 import { resolveCommand } from "./command.ts";
 import type { KubeletSettings } from "./config.ts";
+import type { ConfigObjects } from "./config-objects.ts";
 import { type ContainerRecord, latestTermination, readJson, writeJson } from "./container-record.ts";
 import { ContainerRunner, type RunPlan } from "./container-runner.ts";
 import { nextRestartDelayMs } from "./crash-backoff.ts";
@@ -19,9 +20,7 @@ export interface PodWorkerDeps {
   readonly log: Log;
   readonly settings: KubeletSettings;
   readonly addresses: AddressPool;
-  /** ConfigMaps and Secrets of a namespace, as last heard of. Undefined: there is none, or nobody could be asked yet. */
-  configMap(namespace: string, name: string): ConfigData | undefined;
-  secret(namespace: string, name: string): ConfigData | undefined;
+  readonly configObjects: ConfigObjects;
   /** The pod's status has changed. */
   statusChanged(worker: PodWorker): void;
   /** All containers of a pod that goes have ended, and their last status is set. */
@@ -176,8 +175,11 @@ export class PodWorker {
     if (this.#stopped) return;
     if (this.#goneReason !== undefined) return this.#stopAll();
     if (this.#status?.phase === "Succeeded" || this.#status?.phase === "Failed") return;
-    this.#podIP ??= this.#deps.addresses.allocate();
-    this.#checkpoint();
+    if (this.#podIP === undefined) {
+      this.#podIP = this.#deps.addresses.allocate();
+      this.#checkpoint();
+    }
+    if ([...this.#runners.values()].some((runner) => !runner.isRunning)) await this.#deps.configObjects.ensure(this.#pod);
     if (this.#pastDeadline()) {
       for (const runner of this.#runners.values()) runner.stop((this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
       return;
@@ -246,8 +248,8 @@ export class PodWorker {
     const namespace = pod.metadata.namespace ?? "";
     const { nodeName, zone, address, containerEnv } = this.#deps.settings;
     const sources = {
-      configMap: (name: string) => this.#deps.configMap(namespace, name),
-      secret: (name: string) => this.#deps.secret(namespace, name),
+      configMap: (name: string) => this.#deps.configObjects.configMap(namespace, name),
+      secret: (name: string) => this.#deps.configObjects.secret(namespace, name),
     };
     const volumes = prepareVolumes(pod, join(this.dir, "volumes"), sources);
     const own = buildEnvironment(pod, container, { ...sources, nodeName, zone, hostIP: address, podIP: this.#podIP ?? "", volumes });

@@ -6,12 +6,14 @@ export {
   isPodFinished,
   isPodReady,
   keyOf,
+  refOf,
   toMicroTime,
   toTime,
   tolerates,
   untoleratedTaint,
   withCondition,
 } from "./pod.ts";
+export { type EventRecorder, createEventRecorder } from "./event-recorder.ts";
 export { parseQuantity } from "./quantity.ts";
 export { matchesLabels, matchesSelector, meetsRequirement } from "./selector.ts";
 export { type WorkQueue, createWorkQueue } from "./work-queue.ts";
