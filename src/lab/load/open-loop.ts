@@ -62,6 +62,13 @@ export class OpenLoop {
     this.#agent.destroy();
   }
 
+  /** Ends at once; what is unanswered fails. */
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#agent.destroy();
+  }
+
   /** Begins new accounts; what is unanswered belongs to the old ones and is in no total any more. */
   reset(): void {
     this.#ledger = this.#newLedger();

@@ -31,7 +31,7 @@ export async function runLoad(config: unknown, deps: { readonly log: Log; readon
     process.stdout.write("ready\n");
     if (!deps.signal.aborted) await once(deps.signal, "abort");
   } finally {
-    await Promise.all([...loops.values()].map((loop) => loop.stop()));
+    for (const loop of loops.values()) loop.close();
     await control.close();
   }
 }
