@@ -59,7 +59,7 @@ test("a new generation goes to one worker alone and to the others once it serves
   const first = take("a");
   assert.ok(first?.generation?.includes('"number":2'));
   assert.equal(take("b"), undefined);
-  distributor.workerApplied("a", first.sequence, 2, 0, undefined);
+  distributor.workerApplied("a", first?.sequence ?? 0, 2, 0, undefined);
   assert.ok(take("b")?.generation?.includes('"number":2'));
 });
 
@@ -113,7 +113,7 @@ test("after a bad generation a worker without a table gets the proven one, and a
   join(distributor, "b", 0);
   const caughtUp = take("b");
   assert.ok(caughtUp?.generation?.includes('"number":1'));
-  distributor.workerApplied("b", caughtUp.sequence, 1, 0, undefined);
+  distributor.workerApplied("b", caughtUp?.sequence ?? 0, 1, 0, undefined);
   offer(distributor, 3);
   const third = take("a") ?? take("b");
   assert.ok(third?.generation?.includes('"number":3'));
@@ -144,7 +144,7 @@ test("a worker that catches up with a generation gets the pool changes made afte
   distributor.workerApplied("a", stillBusy?.sequence ?? 0, 1, 0, undefined);
   const update = take("a");
   assert.ok(update?.generation?.includes('"number":2'));
-  assert.deepEqual(update.pools.map((pool) => pool.id), ["after"]);
+  assert.deepEqual(update?.pools.map((pool) => pool.id), ["after"]);
 });
 
 test("a worker that comes back gets the pool changes that happened meanwhile", () => {

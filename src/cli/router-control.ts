@@ -1,0 +1,6 @@
+import { ignoreStopSignals } from "./router-child.ts";
+
+// Forked by the supervisor of a router.
+ignoreStopSignals();
+const { runControlProcess } = await import("../router/index.ts");
+await runControlProcess(process.argv[2] ?? "", (code) => process.exit(code));

@@ -1,0 +1,162 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { enableCompileCache } from "node:module";
+import { availableParallelism, homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { Command, Option } from "commander";
+
+import { AppError, messageOf, systemClock, systemRandom } from "../kernel/index.ts";
+import type { RouterOptions, RoutesSource } from "../router/index.ts";
+import { type LogLevel, createLog } from "../telemetry/index.ts";
+import { ExitCode } from "./exit-codes.ts";
+
+interface Flags {
+  readonly routes?: string;
+  readonly kubeconfig?: string;
+  readonly listen: string;
+  readonly workers: string;
+  readonly admin: string;
+  readonly adminTokenFile?: string;
+  readonly snapshot?: string;
+  readonly drainDelay: string;
+  readonly drainTimeout: string;
+  readonly staleAfter: string;
+  readonly accessLog: "off" | "combined" | "json";
+  readonly logLevel: LogLevel;
+  readonly policy: "hold" | "naive";
+}
+
+/** Two at least: while one is killed and comes back, the other takes the connections. */
+const DEFAULT_WORKERS = Math.min(8, Math.max(2, availableParallelism()));
+
+/** `holdfast router` (docs/reference/cli.md). */
+export function routerCommand(): Command {
+  return new Command("router")
+    .description("The ingress: serves the routes of a cluster, or of a file, and keeps serving when their source is gone.")
+    .option("--routes <FILE.eskip>", "serve the routes of this file; it is watched")
+    .option("--kubeconfig <FILE>", "serve the cluster of this kubeconfig's current context (without it and without --routes: the cluster this runs in)")
+    .requiredOption("--listen <ADDR:PORT>", "where to serve, for example 0.0.0.0:9999 or :9999")
+    .option("--workers <N>", "processes that serve", String(DEFAULT_WORKERS))
+    .option("--admin <ADDR:PORT>", "where to answer /livez, /readyz, /statusz, /metrics, /routes and /held", "127.0.0.1:9911")
+    .option("--admin-token-file <FILE>", "file with the bearer token for /routes, /held and decisions; needed for these when --admin is not on loopback")
+    .option("--snapshot <DIR>", "where generations are kept (a cluster's: by default under the user's state folder)")
+    .option("--drain-delay <SECONDS>", "on SIGTERM: how long to serve on, not ready, before closing", "20")
+    .option("--drain-timeout <SECONDS>", "then: how long requests in flight may take", "30")
+    .option("--stale-after <SECONDS>", "a source silent for so long is stale", "30")
+    .addOption(new Option("--access-log <FORM>", "access log on standard output").choices(["off", "combined", "json"]).default("off"))
+    .addOption(new Option("--log-level <LEVEL>", "what to log on standard error").choices(["debug", "info", "warn", "error", "silent"]).default("info"))
+    .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp())
+    .action(async (flags: Flags) => {
+      process.exitCode = await run(flags);
+    });
+}
+
+async function run(flags: Flags): Promise<number> {
+  const options = readOptions(flags, await import("../router/index.ts").then((router) => router.parseListenAddress));
+  if (options.policy === "naive") {
+    process.stderr.write("holdfast: warning: --policy naive believes errors and empty answers, as routers did in 2017; it is for comparison in the lab\n");
+  }
+  // Children find their compiled code there too; it saves most of what reading TypeScript costs a start.
+  const cache = process.env["NODE_COMPILE_CACHE"] ?? join(cacheFolder(), "compile");
+  process.env["NODE_COMPILE_CACHE"] = cache;
+  enableCompileCache(cache);
+
+  const { startRouter } = await import("../router/index.ts");
+  const router = await startRouter(options, {
+    clock: systemClock,
+    random: systemRandom,
+    createLog: () => createLog({ level: flags.logLevel, name: "router" }),
+    entries: { worker: new URL("./router-worker.ts", import.meta.url), control: new URL("./router-control.ts", import.meta.url) },
+  });
+  const drain = (): void => router.drain();
+  process.on("SIGTERM", drain);
+  process.on("SIGINT", drain);
+  void router.listening.then(({ port, adminPort }) => {
+    process.stdout.write(`holdfast router: serving on ${options.listen.host} port ${port}, admin on ${options.admin.host} port ${adminPort}\n`);
+  });
+  const end = await router.ended;
+  if (end.type === "drained") return ExitCode.ok;
+  process.stderr.write(`holdfast: ${end.message}\n`);
+  return ExitCode.badInput;
+}
+
+function readOptions(flags: Flags, parseAddress: (text: string, option: string) => RouterOptions["listen"]): RouterOptions {
+  if (flags.policy === "naive" && process.env["HOLDFAST_LAB"] !== "1") {
+    throw badUsage("--policy naive loses routes when the API server fails and runs in the lab only (holdfast lab --policy both)");
+  }
+  const routes = readSource(flags);
+  const listen = parseAddress(flags.listen, "--listen");
+  const source = sourceName(routes);
+  const snapshotDirectory = flags.policy === "naive" ? undefined : (flags.snapshot ?? defaultSnapshotFolder(routes, flags.listen));
+  const adminToken = flags.adminTokenFile === undefined ? undefined : readToken(flags.adminTokenFile);
+  const nodeName = process.env["NODE_NAME"];
+  return {
+    routes,
+    policy: flags.policy,
+    listen,
+    workers: wholeNumber(flags.workers, "--workers", 1, 256),
+    admin: parseAddress(flags.admin, "--admin"),
+    ...(adminToken === undefined ? {} : { adminToken }),
+    ...(snapshotDirectory === undefined ? {} : { snapshotDirectory: resolve(snapshotDirectory) }),
+    source,
+    drainDelayMs: seconds(flags.drainDelay, "--drain-delay", 0) * 1000,
+    drainTimeoutMs: seconds(flags.drainTimeout, "--drain-timeout", 0) * 1000,
+    staleAfterMs: seconds(flags.staleAfter, "--stale-after", 1) * 1000,
+    accessLog: flags.accessLog,
+    ...(nodeName === undefined ? {} : { nodeName }),
+  };
+}
+
+function readSource(flags: Flags): RoutesSource {
+  if (flags.routes !== undefined && flags.kubeconfig !== undefined) throw badUsage("--routes and --kubeconfig exclude each other; give one of them");
+  if (flags.routes !== undefined) return { type: "file", file: resolve(flags.routes) };
+  if (flags.kubeconfig !== undefined) return { type: "kubeconfig", file: resolve(flags.kubeconfig) };
+  if (process.env["KUBERNETES_SERVICE_HOST"] === undefined) {
+    throw badUsage("no source of routes: give --routes FILE.eskip or --kubeconfig FILE (KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster)");
+  }
+  return { type: "inCluster" };
+}
+
+/** All clusters share a name: a cluster's address may change while its snapshot is still the right one. */
+function sourceName(routes: RoutesSource): string {
+  return routes.type === "file" ? `file:${routes.file}` : "kubernetes";
+}
+
+/** A file of routes is its own snapshot. A cluster's folder is told apart by what the router was started with. */
+function defaultSnapshotFolder(routes: RoutesSource, listen: string): string | undefined {
+  if (routes.type === "file") return undefined;
+  const state = process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state");
+  const identity = createHash("sha256").update(`${routes.type} ${routes.type === "inCluster" ? "" : routes.file} ${listen}`).digest("hex");
+  return join(state, "holdfast", "router", identity.slice(0, 16));
+}
+
+function cacheFolder(): string {
+  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "holdfast");
+}
+
+function readToken(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw badUsage(`--admin-token-file ${file} cannot be read: ${messageOf(error)}`);
+  }
+  if (!/^[\x21-\x7e]{16,4096}$/.test(text)) throw badUsage(`--admin-token-file ${file}: it must hold one token of at least 16 printable characters`);
+  return text;
+}
+
+function wholeNumber(text: string, option: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most) throw badUsage(`${option} ${JSON.stringify(text)}: write a whole number from ${least} to ${most}`);
+  return value;
+}
+
+function seconds(text: string, option: string, least: number): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value < least || value > 86_400) throw badUsage(`${option} ${JSON.stringify(text)}: write a number of seconds from ${least} to 86400`);
+  return value;
+}
+
+function badUsage(message: string): AppError {
+  return new AppError("CLI_USAGE", message);
+}

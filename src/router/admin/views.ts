@@ -1,0 +1,99 @@
+import type { HeldRemoval, ObjectProblem } from "../messages.ts";
+import type { ChildView, Supervisor } from "../supervisor.ts";
+
+/** `/statusz`. Ages and durations are seconds, with three decimals at most. */
+export interface StatusView {
+  /** The newest generation that a worker serves; 0 before the first. */
+  readonly generation: number;
+  readonly source: "live" | "restored" | "stale";
+  readonly routes: number;
+  /** How many removals are held. */
+  readonly held: number;
+  readonly sources: Readonly<Record<string, { state: string; ageSeconds: number | null; objects: number; revision?: string; problem?: string }>>;
+  readonly workers: readonly {
+    readonly id: string;
+    readonly pid: number | null;
+    readonly state: "starting" | "ready";
+    readonly generation: number;
+    readonly routes: number;
+    readonly restarts: number;
+    readonly restartInSeconds: number | null;
+  }[];
+  readonly control: { readonly pid: number | null; readonly restarts: number; readonly restartInSeconds: number | null; readonly silentSeconds: number | null };
+  readonly policy: "hold" | "naive";
+  readonly phase: "running" | "draining" | "closing";
+  readonly ready: boolean;
+  readonly badGenerations: readonly number[];
+  readonly problems: readonly ObjectProblem[];
+  readonly snapshot: {
+    readonly directory: string | null;
+    readonly writes: number;
+    readonly errors: number;
+    readonly lastError: string | null;
+    readonly lastWriteAt: string | null;
+  };
+  readonly startedAt: string;
+}
+
+/** Everything /statusz tells, from memory. */
+export function statusView(supervisor: Supervisor): StatusView {
+  const { status, workers, distributor } = supervisor;
+  const newest = workers.reduce((best, worker) => (worker.generation > best.generation ? worker : best), { generation: 0, routes: 0 });
+  const silentMs = status?.ageMs ?? 0;
+  const sources = Object.entries(status?.value.sources ?? {}).map(([kind, source]) => {
+    const { state, ageMs, objects, revision, problem } = source;
+    const age = ageMs === undefined ? null : seconds(ageMs + silentMs);
+    return [kind, { state, ageSeconds: age, objects, ...(revision === undefined ? {} : { revision }), ...(problem === undefined ? {} : { problem }) }] as const;
+  });
+  const snapshot = status?.value.snapshot;
+  return {
+    generation: newest.generation,
+    source: distributor.knowledge,
+    routes: newest.routes,
+    held: status?.value.held.length ?? 0,
+    sources: Object.fromEntries(sources),
+    workers: workers.map((worker) => ({ id: worker.id, state: worker.state, generation: worker.generation, routes: worker.routes, ...childView(worker) })),
+    control: { ...childView(supervisor.control), silentSeconds: status === undefined ? null : seconds(silentMs) },
+    policy: supervisor.options.policy,
+    phase: supervisor.phase,
+    ready: supervisor.isReady,
+    badGenerations: [...distributor.bad],
+    problems: status?.value.problems ?? [],
+    snapshot: {
+      directory: supervisor.options.snapshotDirectory ?? null,
+      writes: snapshot?.writes ?? 0,
+      errors: snapshot?.errors ?? 0,
+      lastError: snapshot?.lastError ?? null,
+      lastWriteAt: snapshot?.lastWriteAtMs === undefined ? null : new Date(snapshot.lastWriteAtMs).toISOString(),
+    },
+    startedAt: new Date(supervisor.startedAtMs).toISOString(),
+  };
+}
+
+/** `/held`. */
+export interface HeldView {
+  readonly held: readonly (Omit<HeldRemoval, "sinceMs"> & { readonly since: string; readonly sinceSeconds: number })[];
+  /** How old this is: more than a second or two when the control process does not run. */
+  readonly asOfSeconds: number | null;
+}
+
+/** What is held back and why, as the control process said last. */
+export function heldView(supervisor: Supervisor, nowMs: number): HeldView {
+  const { status } = supervisor;
+  return {
+    held: (status?.value.held ?? []).map(({ sinceMs, ...removal }) => ({
+      ...removal,
+      since: new Date(sinceMs).toISOString(),
+      sinceSeconds: seconds(Math.max(0, nowMs - sinceMs)),
+    })),
+    asOfSeconds: status === undefined ? null : seconds(status.ageMs),
+  };
+}
+
+function childView({ pid, restarts, restartInMs }: ChildView): { pid: number | null; restarts: number; restartInSeconds: number | null } {
+  return { pid: pid ?? null, restarts, restartInSeconds: restartInMs === undefined ? null : seconds(restartInMs) };
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}

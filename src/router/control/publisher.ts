@@ -1,0 +1,120 @@
+import { type Clock, type Timer, messageOf, sleep } from "../../kernel/index.ts";
+import type { Pool, RouteSet } from "../../route/index.ts";
+import type { Log } from "../../telemetry/index.ts";
+import { encodeGeneration, hashRoutes } from "../generation.ts";
+import type { ControlStatus, FromControl } from "../messages.ts";
+import { POOLS_STATE, encodePools } from "../pools-state.ts";
+import type { SnapshotStore } from "../snapshot/store.ts";
+
+/** Turns accepted route sets into numbered generations: on disk first, then to the workers. */
+export interface Publisher {
+  /**
+   * Makes `routeSet` what the workers serve. The same routes as before with other pools become a pool update, not a generation.
+   * Calls while one is under way are merged: the last one counts.
+   */
+  publish(routeSet: RouteSet, revisions: Readonly<Record<string, string>>): void;
+  /** Resolves when everything asked for so far has been handed out. */
+  settled(): Promise<void>;
+  readonly snapshot: ControlStatus["snapshot"];
+}
+
+interface PublisherOptions {
+  readonly source: string;
+  /** Numbers continue after this and after what the folder holds. */
+  readonly lastNumber: number;
+}
+
+interface PublisherDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: SnapshotStore | undefined;
+  readonly send: (message: FromControl) => void;
+}
+
+/** A disk that hangs must not keep a change from being served: after this long the workers get it all the same. */
+const WRITE_PATIENCE_MS = 2_000;
+const POOLS_WRITE_PAUSE_MS = 1_000;
+
+/** `booted` is the newest snapshot, which workers have already: the same routes again make no new generation. */
+export function createPublisher(options: PublisherOptions, booted: { readonly number: number; readonly routesSha256: string } | undefined, deps: PublisherDeps): Publisher {
+  const { clock, log, store, send } = deps;
+  let number = Math.max(options.lastNumber, store?.greatestNumber() ?? 0);
+  let servedNumber = booted?.number ?? 0;
+  let routesSha256 = booted?.routesSha256;
+  /** Undefined until pools were sent once: what the workers have from before is not known here. */
+  let sentPools: Map<string, string> | undefined;
+  let latestPools: readonly Pool[] = [];
+  let wanted: { readonly routeSet: RouteSet; readonly revisions: Readonly<Record<string, string>> } | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let isRunning = false;
+  let poolsTimer: Timer | undefined;
+  let snapshot: ControlStatus["snapshot"] = { writes: 0, errors: 0 };
+
+  /** Resolves when written, failed (told and counted), or after {@link WRITE_PATIENCE_MS}. */
+  const keep = async (what: string, write: () => Promise<void>): Promise<void> => {
+    const written = write().then(
+      () => {
+        if (snapshot.lastError !== undefined) log.info({ what }, "snapshot can be written again");
+        snapshot = { writes: snapshot.writes + 1, errors: snapshot.errors, lastWriteAtMs: clock.wallMs() };
+      },
+      (error: unknown) => {
+        const reason = messageOf(error);
+        if (reason !== snapshot.lastError) log.error({ what, reason }, "snapshot cannot be written, serving goes on without it");
+        snapshot = { ...snapshot, errors: snapshot.errors + 1, lastError: reason };
+      },
+    );
+    const patience = new AbortController();
+    await Promise.race([written, sleep(clock, WRITE_PATIENCE_MS, patience.signal)]);
+    patience.abort();
+  };
+
+  const sendGeneration = async (routeSet: RouteSet, revisions: Readonly<Record<string, string>>, routesHash: string): Promise<void> => {
+    number++;
+    const { header, text } = encodeGeneration(routeSet, { number, createdAtMs: clock.wallMs(), source: options.source, revisions });
+    if (store !== undefined) await keep(`generation ${number}`, () => store.write(header, text));
+    servedNumber = number;
+    routesSha256 = routesHash;
+    sentPools = new Map(routeSet.pools.map((pool) => [pool.id, JSON.stringify(pool)]));
+    latestPools = routeSet.pools;
+    send({ type: "generation", header, text });
+    log.info({ generation: number, routes: header.routes, pools: header.pools }, "generation made");
+  };
+
+  const sendPools = (pools: readonly Pool[]): void => {
+    const next = new Map(pools.map((pool) => [pool.id, JSON.stringify(pool)]));
+    const changed = pools.filter((pool) => sentPools?.get(pool.id) !== next.get(pool.id));
+    const removed = [...(sentPools?.keys() ?? [])].filter((id) => !next.has(id));
+    sentPools = next;
+    latestPools = pools;
+    if (changed.length === 0 && removed.length === 0) return;
+    send({ type: "pools", changed, removed });
+    if (store === undefined || poolsTimer !== undefined) return;
+    poolsTimer = clock.timer(POOLS_WRITE_PAUSE_MS, () => {
+      poolsTimer = undefined;
+      void keep("pools", () => store.writeState(POOLS_STATE, encodePools(servedNumber, latestPools)));
+    });
+  };
+
+  const run = async (): Promise<void> => {
+    isRunning = true;
+    while (wanted !== undefined) {
+      const { routeSet, revisions } = wanted;
+      wanted = undefined;
+      const routesHash = hashRoutes(routeSet.routes);
+      if (routesHash === routesSha256) sendPools(routeSet.pools);
+      else await sendGeneration(routeSet, revisions, routesHash);
+    }
+    isRunning = false;
+  };
+
+  return {
+    publish(routeSet, revisions) {
+      wanted = { routeSet, revisions };
+      if (!isRunning) running = run();
+    },
+    settled: () => running,
+    get snapshot() {
+      return snapshot;
+    },
+  };
+}

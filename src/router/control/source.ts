@@ -1,0 +1,27 @@
+import type { Clock, Random } from "../../kernel/index.ts";
+import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
+import type { ControlConfig, ControlStatus, HoldDecision } from "../messages.ts";
+import type { SnapshotStore } from "../snapshot/store.ts";
+import type { Publisher } from "./publisher.ts";
+
+/** Where the control process learns routes from: a file, a cluster, or a cluster believed too easily. */
+export interface ControlSource {
+  status(): Omit<ControlStatus, "snapshot">;
+  /** Resolves to undefined, or to why it could not be done. */
+  decide(decision: HoldDecision): Promise<string | undefined>;
+  /** Whether the API server answers now; only policy naive asks. */
+  apiAnswers(): Promise<boolean>;
+}
+
+/** What a source is given. */
+export interface SourceDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: MetricsRegistry;
+  readonly config: ControlConfig;
+  readonly store: SnapshotStore | undefined;
+  readonly publisher: Publisher;
+  /** Told whenever `status` would say something else. */
+  readonly onStatus: () => void;
+}

@@ -1,0 +1,7 @@
+export { parseListenAddress } from "./address.ts";
+export type { ListenAddress, RouterOptions } from "./options.ts";
+export type { RoutesSource } from "./messages.ts";
+export { runControlProcess, runWorkerProcess } from "./processes.ts";
+export { type Router, startRouter } from "./start.ts";
+export type { RouterEnd } from "./supervisor.ts";
+export type { HeldView, StatusView } from "./admin/views.ts";

@@ -1,0 +1,20 @@
+import type { Pool } from "../route/index.ts";
+import { checkPools } from "./generation.ts";
+
+/** The name under which a snapshot folder keeps pools that are newer than their generation. */
+export const POOLS_STATE = "pools";
+
+/** `{"generation": number, "pools": Pool[]}`: the pools as they were some time after the generation with this number was made. */
+export function encodePools(generation: number, pools: readonly Pool[]): string {
+  return JSON.stringify({ generation, pools });
+}
+
+/**
+ * Reads what {@link encodePools} wrote; undefined when it belongs to another generation. Throws SyntaxError or AppError
+ * `ROUTER_SNAPSHOT_CORRUPT` when it is something else.
+ */
+export function decodePools(text: string, generation: number): readonly Pool[] | undefined {
+  const parsed: unknown = JSON.parse(text);
+  if (typeof parsed !== "object" || parsed === null || !("generation" in parsed) || !("pools" in parsed)) return undefined;
+  return parsed.generation === generation ? checkPools(parsed.pools) : undefined;
+}

@@ -1,0 +1,68 @@
+import { AppError, type Clock, type Random, messageOf } from "../kernel/index.ts";
+import type { Log } from "../telemetry/index.ts";
+import { probeListen } from "./listen-probe.ts";
+import type { RouterOptions } from "./options.ts";
+import { openSnapshotStore, prepareSnapshotFolder } from "./snapshot/store.ts";
+import { type RouterEnd, Supervisor } from "./supervisor.ts";
+
+/** A router that runs. */
+export interface Router {
+  /** Where the workers listen, once the first does. */
+  readonly listening: Promise<{ readonly port: number; readonly adminPort: number }>;
+  readonly ended: Promise<RouterEnd>;
+  /** First call: drain. Second: stop waiting for the load balancer. Third: stop waiting for requests in flight. */
+  drain(): void;
+}
+
+interface RouterDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly createLog: () => Log;
+  readonly entries: { readonly worker: URL; readonly control: URL };
+}
+
+/** Problems of a snapshot folder that a person must mend; a full disk is none of them, it may pass. */
+const MISUSED_FOLDER = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ELOOP", "ENAMETOOLONG", "EINVAL"]);
+
+/**
+ * Starts a router: workers first, everything else after them. Rejects with AppError `ROUTER_LISTEN` or `ROUTER_SNAPSHOT_FOLDER` when
+ * it cannot do what it was told; what shows later ends it with `badInput`.
+ */
+export async function startRouter(options: RouterOptions, deps: RouterDeps): Promise<Router> {
+  const snapshotProblem = options.snapshotDirectory === undefined ? undefined : tryFolder(options.snapshotDirectory, options.source, deps);
+  const probe = await probeListen(options.listen);
+  if (probe.type === "refused") {
+    throw new AppError("ROUTER_LISTEN", `cannot listen on ${options.listen.host}:${options.listen.port} (${probe.problem}); choose another with --listen ADDR:PORT`);
+  }
+  const listen = probe.type === "free" ? { ...options.listen, port: probe.port } : options.listen;
+  const supervisor = new Supervisor({ ...options, listen }, deps);
+  if (probe.type === "taken") supervisor.log.warn({ ...listen }, "another process listens on this port; it is shared if that one is a router, as at a rolling restart");
+  if (snapshotProblem !== undefined) supervisor.log.error({ reason: snapshotProblem }, "snapshot folder cannot be written, serving goes on without it");
+
+  // Loaded only now: the workers are on their way.
+  const { openAdminListener } = await import("./admin/listener.ts");
+  const admin = openAdminListener(supervisor, options.admin, deps).catch((error: unknown) => {
+    supervisor.fail(messageOf(error));
+    return undefined;
+  });
+  void supervisor.ended.then(async () => (await admin)?.close());
+  return {
+    listening: Promise.all([supervisor.listening, admin]).then(([port, listener]) => ({ port, adminPort: listener?.port ?? 0 })),
+    ended: supervisor.ended,
+    drain: () => supervisor.drain(),
+  };
+}
+
+/**
+ * Makes the snapshot folder ready. A folder that cannot be written ends a start only when it also holds nothing to serve: a
+ * volume that turned read-only must not keep a router from coming back in an outage.
+ */
+function tryFolder(directory: string, source: string, deps: RouterDeps): string | undefined {
+  const problem = prepareSnapshotFolder(directory);
+  if (problem === undefined) return undefined;
+  const store = openSnapshotStore({ directory, source }, { log: deps.createLog() });
+  if (MISUSED_FOLDER.has(problem.code) && store.readNewest() === undefined) {
+    throw new AppError("ROUTER_SNAPSHOT_FOLDER", `the snapshot folder ${directory} cannot be written (${problem.message}); mend its permissions or choose another with --snapshot DIR`);
+  }
+  return problem.message;
+}

@@ -1,0 +1,145 @@
+import { type Clock, type Random, messageOf } from "../../kernel/index.ts";
+import { type Proxy, createProxy } from "../../proxy/index.ts";
+import { type Pool, type Registry, compileTable, standardRegistry } from "../../route/index.ts";
+import { type Log, MetricsRegistry } from "../../telemetry/index.ts";
+import type { Channel } from "../channel.ts";
+import { type Generation, decodeGeneration } from "../generation.ts";
+import type { FromWorker, Knowledge, ToWorker, WorkerConfig } from "../messages.ts";
+import { openSnapshotStore } from "../snapshot/store.ts";
+import { readBootGeneration } from "./boot.ts";
+
+interface WorkerDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly channel: Channel<ToWorker, FromWorker>;
+  /** Ends the process; called when everything is closed. */
+  readonly exit: (code: number) => void;
+}
+
+/** With the supervisor gone: how long to serve on, so that its successor can be there, and then for requests in flight. */
+const ORPHAN_SERVE_MS = 3_000;
+const ORPHAN_CLOSE_MS = 10_000;
+
+/**
+ * A worker: boots from the snapshot on disk, listens, then takes updates. It never asks anybody before it serves.
+ */
+export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise<void> {
+  const { channel, log, clock, random } = deps;
+  const metrics = new MetricsRegistry();
+  const proxy = createProxy({ accessLog: config.accessLog }, { clock, random, metrics });
+  const table = new WorkerTable(proxy, standardRegistry, config.knowledge);
+
+  if (config.snapshotDirectory !== undefined) {
+    const store = openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log });
+    const restored = readBootGeneration(store, new Set(config.skip), log);
+    if (restored !== undefined) {
+      channel.send({ type: "applying", number: restored.header.number });
+      table.apply(restored);
+    }
+  }
+
+  let isClosing = false;
+  const close = (timeoutMs: number): void => {
+    if (isClosing) return;
+    isClosing = true;
+    void proxy.close(timeoutMs).finally(() => deps.exit(0));
+  };
+  channel.onParentGone(() => {
+    proxy.drain();
+    clock.timer(ORPHAN_SERVE_MS, () => close(ORPHAN_CLOSE_MS));
+  });
+  channel.onMessage((message) => {
+    switch (message.type) {
+      case "update":
+        channel.send({ type: "applied", sequence: message.sequence, ...takeUpdate(table, message, channel) });
+        break;
+      case "drain":
+        proxy.drain();
+        break;
+      case "close":
+        close(message.timeoutMs);
+        break;
+      case "stats":
+        channel.send({ type: "stats", id: message.id, metrics: metrics.dump() });
+        break;
+    }
+  });
+
+  try {
+    const { port } = await proxy.listen({ host: config.host, port: config.port, reusePort: true });
+    channel.send({ type: "listening", port, number: table.number, routes: table.routes });
+  } catch (error) {
+    const place = `${config.host}:${config.port}`;
+    channel.send({ type: "fatal", code: "ROUTER_LISTEN", message: `cannot listen on ${place} (${messageOf(error)}); choose another with --listen ADDR:PORT` });
+    deps.exit(1);
+  }
+}
+
+/** Builds first and swaps then: a generation that cannot be built leaves the old one in place. */
+function takeUpdate(
+  table: WorkerTable,
+  message: Extract<ToWorker, { type: "update" }>,
+  channel: Channel<ToWorker, FromWorker>,
+): { readonly number: number; readonly routes: number; readonly problem?: string } {
+  try {
+    table.knowledge = message.knowledge;
+    if (message.generation === undefined) {
+      table.applyPools(message.pools, message.removedPools);
+    } else {
+      const generation = decodeGeneration(message.generation);
+      channel.send({ type: "applying", number: generation.header.number });
+      table.apply(withPools(generation, message.pools, message.removedPools));
+    }
+    return { number: table.number, routes: table.routes };
+  } catch (error) {
+    return { number: table.number, routes: table.routes, problem: messageOf(error) };
+  }
+}
+
+function withPools(generation: Generation, changed: readonly Pool[], removed: readonly string[]): Generation {
+  const pools = new Map(generation.pools.map((pool) => [pool.id, pool]));
+  for (const id of removed) pools.delete(id);
+  for (const pool of changed) pools.set(pool.id, pool);
+  return { ...generation, pools: [...pools.values()] };
+}
+
+/** What the proxy serves at this moment. */
+class WorkerTable {
+  readonly #proxy: Proxy;
+  readonly #registry: Registry;
+  #generation: Generation | undefined;
+  #knowledge: Knowledge;
+
+  constructor(proxy: Proxy, registry: Registry, knowledge: Knowledge) {
+    this.#proxy = proxy;
+    this.#registry = registry;
+    this.#knowledge = knowledge;
+    proxy.setKnowledge(knowledge);
+  }
+
+  get number(): number {
+    return this.#generation?.header.number ?? 0;
+  }
+
+  get routes(): number {
+    return this.#generation?.routes.length ?? 0;
+  }
+
+  set knowledge(knowledge: Knowledge) {
+    this.#knowledge = knowledge;
+    this.#proxy.setKnowledge(knowledge);
+  }
+
+  apply(generation: Generation): void {
+    const { table } = compileTable(generation, this.#registry);
+    this.#proxy.update(table, generation.pools, this.#knowledge);
+    this.#generation = generation;
+  }
+
+  applyPools(changed: readonly Pool[], removed: readonly string[]): void {
+    if (this.#generation === undefined || (changed.length === 0 && removed.length === 0)) return;
+    this.#generation = withPools(this.#generation, changed, removed);
+    this.#proxy.updatePools(this.#generation.pools);
+  }
+}
