@@ -1,0 +1,94 @@
+import { AppError } from "../kernel/index.ts";
+import type { HeldCause, SavedChange } from "./held-change.ts";
+
+/** A hold as JSON, for the snapshot on disk. */
+export interface HoldState<T> {
+  readonly version: 1;
+  readonly revision: string | null;
+  readonly sequence: number;
+  readonly accepted: readonly { readonly key: string; readonly value: T; readonly version: string; readonly withdrawn: boolean }[];
+  readonly changes: readonly SavedChange[];
+  readonly approvals: readonly { readonly key: string; readonly principal: string; readonly untilWallMs: number }[];
+}
+
+const CAUSES: ReadonlySet<unknown> = new Set<HeldCause>(["missing", "deletes", "untrusted", "last", "absent"]);
+
+/**
+ * Checks what was read from a snapshot. `decode` checks one value. Throws HOLD_STATE with the place that is wrong; a broken state is refused as a
+ * whole, because an accepted set that lacks a part would remove that part.
+ */
+export function parseHoldState<T>(value: unknown, decode: (value: unknown) => T): HoldState<T> {
+  const root = record(value, "the state");
+  if (root["version"] !== 1) throw bad(`has version ${String(root["version"])}, this program reads version 1`);
+  const revision = root["revision"];
+  if (revision !== null && typeof revision !== "string") throw bad("revision is no text");
+  return {
+    version: 1,
+    revision,
+    sequence: number(root["sequence"], "sequence"),
+    accepted: list(root["accepted"], "accepted").map((entry, at) => {
+      const item = record(entry, `accepted[${at}]`);
+      return {
+        key: text(item["key"], `accepted[${at}].key`),
+        value: decode(item["value"]),
+        version: text(item["version"], `accepted[${at}].version`),
+        withdrawn: item["withdrawn"] === true,
+      };
+    }),
+    changes: list(root["changes"], "changes").map((entry, at) => {
+      const where = `changes[${at}]`;
+      const change = record(entry, where);
+      if (!CAUSES.has(change["cause"])) throw bad(`${where}.cause is unknown`);
+      return {
+        id: text(change["id"], `${where}.id`),
+        cause: change["cause"] as HeldCause,
+        keys: list(change["keys"], `${where}.keys`).map((key) => text(key, `${where}.keys`)),
+        sinceWallMs: number(change["sinceWallMs"], `${where}.sinceWallMs`),
+        heldLiveMs: number(change["heldLiveMs"], `${where}.heldLiveMs`),
+        agreements: number(change["agreements"], `${where}.agreements`),
+        rewound: change["rewound"] === true,
+        observations: list(change["observations"], `${where}.observations`).map((said) => {
+          const observation = record(said, `${where}.observations`);
+          return {
+            atWallMs: number(observation["atWallMs"], `${where}.observations`),
+            said: text(observation["said"], `${where}.observations`),
+          };
+        }),
+        rejected: change["rejected"] === null ? null : until(change["rejected"], `${where}.rejected`),
+      };
+    }),
+    approvals: list(root["approvals"], "approvals").map((entry, at) => ({
+      key: text(record(entry, `approvals[${at}]`)["key"], `approvals[${at}].key`),
+      ...until(entry, `approvals[${at}]`),
+    })),
+  };
+}
+
+function until(value: unknown, where: string): { principal: string; untilWallMs: number } {
+  const entry = record(value, where);
+  return { principal: text(entry["principal"], `${where}.principal`), untilWallMs: number(entry["untilWallMs"], `${where}.untilWallMs`) };
+}
+
+function record(value: unknown, where: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad(`${where} is no object`);
+  return value as Record<string, unknown>;
+}
+
+function list(value: unknown, where: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw bad(`${where} is no list`);
+  return value;
+}
+
+function text(value: unknown, where: string): string {
+  if (typeof value !== "string") throw bad(`${where} is no text`);
+  return value;
+}
+
+function number(value: unknown, where: string): number {
+  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) throw bad(`${where} is no number from 0`);
+  return value;
+}
+
+function bad(what: string): AppError {
+  return new AppError("HOLD_STATE", `saved hold state: ${what}; use the snapshot before it`);
+}
