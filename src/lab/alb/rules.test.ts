@@ -15,7 +15,13 @@ const request: RuleRequest = {
 };
 
 function matches(condition: Condition): boolean {
-  const listener: ListenerConfig = { protocol: "HTTP", port: 1, externalPort: 0, defaultAction: otherwise, rules: [{ priority: 1, conditions: [condition], action: taken }] };
+  const listener: ListenerConfig = {
+    protocol: "HTTP",
+    port: 1,
+    externalPort: 0,
+    defaultAction: otherwise,
+    rules: [{ priority: 1, conditions: [condition], action: taken }],
+  };
   return actionFor(listener, request) === taken;
 }
 
@@ -71,13 +77,28 @@ describe("listener rules", () => {
   });
 
   test("a redirect fills in what the request had, port always written", () => {
-    const redirect = { type: "redirect", statusCode: 301, protocol: "HTTPS", host: "#{host}", port: "443", path: "/new/#{path}", query: "#{query}" } as const;
+    const redirect = {
+      type: "redirect",
+      statusCode: 301,
+      protocol: "HTTPS",
+      host: "#{host}",
+      port: "443",
+      path: "/new/#{path}",
+      query: "#{query}",
+    } as const;
     assert.equal(redirectLocation(redirect, request, 8080), "https://Shop.Example.org:443/new/img/cat.png?Size=Large&v=2");
   });
 
   test("weights share out what is forwarded, and weight 0 gets nothing", () => {
     const random = seededRandom(3);
-    const action = { type: "forward", targetGroups: [{ name: "a", weight: 3 }, { name: "b", weight: 1 }, { name: "c", weight: 0 }] } as const;
+    const action = {
+      type: "forward",
+      targetGroups: [
+        { name: "a", weight: 3 },
+        { name: "b", weight: 1 },
+        { name: "c", weight: 0 },
+      ],
+    } as const;
     const drawn = Array.from({ length: 4000 }, () => drawTargetGroup(action, random));
     const share = drawn.filter((name) => name === "b").length / drawn.length;
     assert.ok(share > 0.22 && share < 0.28, String(share));

@@ -29,7 +29,11 @@ function names(pool: readonly Named[]): string {
 
 describe("who may get a request", () => {
   test("is the healthy targets as long as there is one", () => {
-    const { pool, isFailOpen } = eligibleTargets([target("1", "unhealthy"), target("2", "healthy"), target("3", "initial")], undefined, defaults);
+    const { pool, isFailOpen } = eligibleTargets(
+      [target("1", "unhealthy"), target("2", "healthy"), target("3", "initial")],
+      undefined,
+      defaults,
+    );
     assert.deepEqual([names(pool), isFailOpen], ["2", false]);
   });
 
@@ -87,25 +91,23 @@ describe("picking", () => {
   }
 
   test("round_robin gives every target its turn", () => {
-    assert.deepEqual(
-      [...pickMany(three, "round_robin", 300)].sort(),
-      [
-        ["1", 100],
-        ["2", 100],
-        ["3", 100],
-      ],
-    );
+    assert.deepEqual([...pickMany(three, "round_robin", 300)].sort(), [
+      ["1", 100],
+      ["2", 100],
+      ["3", 100],
+    ]);
   });
 
   test("least_outstanding_requests takes the one with the fewest in flight, and takes turns among equals", () => {
-    const pool = [target("1", "healthy", { inFlight: 5 }), target("2", "healthy", { inFlight: 1 }), target("3", "healthy", { inFlight: 1 })];
-    assert.deepEqual(
-      [...pickMany(pool, "least_outstanding_requests", 100)].sort(),
-      [
-        ["2", 50],
-        ["3", 50],
-      ],
-    );
+    const pool = [
+      target("1", "healthy", { inFlight: 5 }),
+      target("2", "healthy", { inFlight: 1 }),
+      target("3", "healthy", { inFlight: 1 }),
+    ];
+    assert.deepEqual([...pickMany(pool, "least_outstanding_requests", 100)].sort(), [
+      ["2", 50],
+      ["3", 50],
+    ]);
   });
 
   test("weighted_random spreads evenly without weights", () => {

@@ -18,7 +18,11 @@ const unhealthy = after(healthy, failed, failed);
 describe("the state of a target", () => {
   test("is initial, with its reason, until the first check decides", () => {
     assert.deepEqual(registeredHealth, { state: "initial", reason: "Elb.RegistrationInProgress", failures: 0 });
-    assert.deepEqual(after(registeredHealth, { type: "check-began" }), { state: "initial", reason: "Elb.InitialHealthChecking", failures: 0 });
+    assert.deepEqual(after(registeredHealth, { type: "check-began" }), {
+      state: "initial",
+      reason: "Elb.InitialHealthChecking",
+      failures: 0,
+    });
   });
 
   test("goes from initial to healthy by one pass, whatever the threshold", () => {
@@ -47,7 +51,11 @@ describe("the state of a target", () => {
   });
 
   test("keeps the reason of the newest failure", () => {
-    const other: HealthEvent = { type: "check-failed", reason: "Target.ResponseCodeMismatch", description: "Health checks failed with these codes: [503]" };
+    const other: HealthEvent = {
+      type: "check-failed",
+      reason: "Target.ResponseCodeMismatch",
+      description: "Health checks failed with these codes: [503]",
+    };
     const health = after(unhealthy, other);
     assert.equal(health.state, "unhealthy");
     assert.equal(health.state === "unhealthy" ? health.reason : "", "Target.ResponseCodeMismatch");

@@ -20,7 +20,7 @@ export class Fields {
 
   /** @throws AppError with `code` when `value` is not a JSON object. */
   constructor(value: unknown, path: string, code: string) {
-    if (!isObject(value)) throw new AppError(code, `${path}: must be a JSON object, is ${kindOf(value)}`);
+    if (!isObject(value)) throw new AppError(code, `${path === "" ? "the document" : path}: must be a JSON object, is ${kindOf(value)}`);
     this.#object = value;
     this.#path = path;
     this.#code = code;

@@ -81,7 +81,7 @@ export interface BalancerFixture {
   until(holds: () => boolean): Promise<void>;
 }
 
-/** Settings that differ from the usual test balancer: one node, one group `web`, checks every 20 ms. */
+/** Settings that differ from the usual test balancer: one node, one group `web`, checks every 200 ms. */
 export interface FixtureOptions {
   readonly group?: object;
   readonly healthCheck?: object;
@@ -101,7 +101,14 @@ export async function startBalancer(targets: readonly TestTarget[], options: Fix
     targetGroups: [
       {
         name: "web",
-        healthCheck: { path: "/readyz", intervalMs: 20, timeoutMs: 20, healthyThreshold: 2, unhealthyThreshold: 2, ...options.healthCheck },
+        healthCheck: {
+          path: "/readyz",
+          intervalMs: 200,
+          timeoutMs: 200,
+          healthyThreshold: 2,
+          unhealthyThreshold: 2,
+          ...options.healthCheck,
+        },
         targets: targets.map(({ id, port }) => ({ id, port, zone: "a" })),
         ...options.group,
       },
@@ -126,7 +133,16 @@ export interface TestAnswer {
 }
 
 /** One request on a connection of its own. Rejects when the connection dies before the answer is whole. */
-export function get(port: number, options: { readonly path?: string; readonly method?: string; readonly headers?: Record<string, string>; readonly address?: string; readonly body?: string } = {}): Promise<TestAnswer> {
+export function get(
+  port: number,
+  options: {
+    readonly path?: string;
+    readonly method?: string;
+    readonly headers?: Record<string, string>;
+    readonly address?: string;
+    readonly body?: string;
+  } = {},
+): Promise<TestAnswer> {
   return new Promise((resolve, reject) => {
     const { path = "/", method = "GET", headers = {}, address = "127.0.0.1" } = options;
     const sent = request({ host: address, port, path, method, headers, agent: false }, (answer) => {
