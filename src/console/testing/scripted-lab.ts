@@ -50,7 +50,7 @@ function snapshotOf(world: ScriptedWorld, t: number, nowMs: number): ConsoleSnap
   return {
     takenAtMs: nowMs,
     scenario: {
-      name: world.isPlayed ? "zalando-2017 (scripted, no cluster)" : "none (scripted, no cluster)",
+      name: world.isPlayed ? "zalando-2017, scripted" : "none, scripted",
       startedAtMs: nowMs - t * 1000,
       tSeconds: t,
       phases: world.phases,

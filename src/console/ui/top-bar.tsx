@@ -5,7 +5,7 @@ import { connection, snapshot } from "./live/store.ts";
 export function TopBar() {
   const view = snapshot.value;
   return (
-    <header class="top">
+    <header class={view?.scenario.verdict == null ? "top" : "top has-verdict"}>
       <h1 class="brand">
         <svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">
           <path d="M16 3v13M16 12c0 7-8 6-9 17M16 12c0 7 8 6 9 17M16 16v13" />
@@ -36,7 +36,7 @@ function Scenario({ view }: { readonly view: ConsoleSnapshot }) {
               <span class="step-mark" aria-hidden="true">
                 {phase.state === "done" ? "✓" : phase.state === "running" ? "▸" : ""}
               </span>
-              {phase.label}
+              <span class="step-label">{phase.label}</span>
             </li>
           ))}
         </ol>
@@ -44,7 +44,8 @@ function Scenario({ view }: { readonly view: ConsoleSnapshot }) {
       {scenario.verdict === null ? null : <Verdict verdict={scenario.verdict} />}
       <p class="heard" data-testid="heard">
         <span class={`pulse is-${connection.value.state}`} aria-hidden="true" />
-        {connection.value.state === "live" ? "live" : connection.value.state}, {timeOfDay(view.takenAtMs)}
+        {connection.value.state}
+        <span class="heard-time">, {timeOfDay(view.takenAtMs)}</span>
       </p>
     </>
   );

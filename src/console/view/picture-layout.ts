@@ -80,7 +80,7 @@ function wide(paneWidth: number, paneHeight: number, laneCount: number, nodeCoun
   const width = paneWidth / scale;
   const height = paneHeight / scale;
   const left = WIDE.clients + WIDE.clientsGap + WIDE.alb + WIDE.albGap;
-  const apiServer = { x: left, y: 0, w: Math.min(264, (width - left) * 0.42), h: WIDE.controlPlane - 4 };
+  const apiServer = { x: left, y: 0, w: Math.min(264, (width - left) * 0.4), h: WIDE.controlPlane - 4 };
   const components = row({ x: apiServer.x + apiServer.w + 24, y: 18, w: width - apiServer.x - apiServer.w - 24, h: 48 }, 3, 12);
   const nodesTop = WIDE.controlPlane + WIDE.busGap;
   const columns = row({ x: left, y: nodesTop, w: width - left, h: height - nodesTop - 1 }, nodeCount, WIDE.nodeGap);
@@ -159,83 +159,128 @@ function wide(paneWidth: number, paneHeight: number, laneCount: number, nodeCoun
   };
 }
 
+const NARROW = {
+  apiServer: 76,
+  components: 44,
+  gap: 8,
+  lanesTop: 160,
+  clients: 44,
+  alb: 60,
+  rail: 24,
+  router: 82,
+  laneGap: 24,
+  nodeGap: 14,
+  watchRail: 20,
+  podsHead: 38,
+  pods: 48,
+};
+
 function narrow(width: number, laneCount: number, nodeCount: number): PictureLayout {
-  const apiServer = { x: 0, y: 0, w: width, h: 72 };
-  const components = row({ x: 0, y: 80, w: width - 20, h: 40 }, 3, 8);
-  const albHeight = 60;
-  const laneTop = 152;
-  const routerHeight = 82;
-  const laneHeight = albHeight + 24 + routerHeight + 20;
-  const columns = row({ x: 0, y: 0, w: width - 20, h: 1 }, nodeCount, 14);
-  const podsTop = laneTop + laneCount * laneHeight + 8;
-  const height = podsTop + 84;
+  const inner = width - NARROW.watchRail;
+  const apiServer = { x: 0, y: 0, w: width, h: NARROW.apiServer };
+  const components = row({ x: 0, y: NARROW.apiServer + NARROW.gap, w: inner, h: NARROW.components }, 3, NARROW.gap);
+  const columns = row({ x: 0, y: 0, w: inner, h: 1 }, nodeCount, NARROW.nodeGap);
+  const laneHeight = NARROW.alb + NARROW.rail + NARROW.router + NARROW.laneGap;
+  const nodesTop = NARROW.lanesTop + laneCount * laneHeight;
   const nodes = columns.map((column) => ({
-    frame: { ...column, y: podsTop - 4, h: 86 },
-    pods: { x: column.x + 6, y: podsTop + 34, w: column.w - 12, h: 44 },
+    frame: { ...column, y: nodesTop, h: NARROW.podsHead + NARROW.pods + 4 },
+    pods: { x: column.x + 6, y: nodesTop + NARROW.podsHead, w: column.w - 12, h: NARROW.pods },
   }));
   const lanes: LaneLayout[] = [];
   const wires: Wire[] = [];
   for (let lane = 0; lane < laneCount; lane += 1) {
-    const top = laneTop + lane * laneHeight;
-    const alb = { x: 64, y: top, w: width - 64 - 20, h: albHeight };
-    const clients = { x: 0, y: top + albHeight / 2 - 12, w: 44, h: 24 };
-    const routers = columns.map((column) => ({ ...column, y: top + albHeight + 24, h: routerHeight }));
+    const top = NARROW.lanesTop + lane * laneHeight;
+    const middleY = top + NARROW.alb / 2;
+    const alb = { x: NARROW.clients + 16, y: top, w: inner - NARROW.clients - 16, h: NARROW.alb };
+    const clients = { x: 0, y: middleY - 12, w: NARROW.clients, h: 24 };
+    const routers = columns.map((column) => ({ ...column, y: top + NARROW.alb + NARROW.rail, h: NARROW.router }));
     lanes.push({ clients, alb, routers });
     wires.push({
       kind: "entry",
       lane,
       node: 0,
       points: [
-        { x: 44, y: top + albHeight / 2 },
-        { x: alb.x, y: top + albHeight / 2 },
+        { x: clients.w, y: middleY },
+        { x: alb.x, y: middleY },
       ],
     });
-    const railY = top + albHeight + 10;
     for (const [node, router] of routers.entries()) {
-      const tapX = Math.max(router.x + 22, alb.x + 12 > router.x + router.w ? router.x + 22 : router.x + 22);
-      const start =
-        tapX < alb.x
-          ? [
-              { x: alb.x + 14, y: top + albHeight },
-              { x: alb.x + 14, y: railY },
-              { x: tapX, y: railY },
-            ]
-          : [{ x: tapX, y: top + albHeight }];
-      wires.push({ kind: "tap", lane, node, points: [...start, { x: tapX, y: router.y }] });
-      const gutterX = lane === laneCount - 1 ? router.x + 22 : router.x + router.w + 4;
-      const down = [
-        { x: gutterX, y: router.y + router.h },
-        { x: gutterX, y: podsTop - 4 },
-      ];
-      // The upper lane's wire runs beside the lower routers, from the router's lower right corner.
-      if (lane < laneCount - 1)
-        down.unshift(
-          { x: router.x + router.w - 8, y: router.y + router.h },
-          { x: router.x + router.w - 8, y: router.y + router.h + 8 },
-          { x: gutterX, y: router.y + router.h + 8 },
-        );
-      wires.push({ kind: "down", lane, node, points: lane < laneCount - 1 ? down.filter((_, index) => index !== 3) : down });
-    }
-  }
-  const watchX = width - 6;
-  for (const [lane, { routers }] of lanes.entries()) {
-    for (const [node, router] of routers.entries()) {
-      const railY = router.y - 7;
-      const x = router.x + router.w - 14;
+      const x = router.x + 22;
+      wires.push({ kind: "tap", lane, node, points: [...underAlb(alb, x), { x, y: router.y }] });
       wires.push({
-        kind: "watch",
+        kind: "down",
         lane,
         node,
-        points: [
-          { x: watchX, y: 72 },
-          { x: watchX, y: railY },
-          { x, y: railY },
-          { x, y: router.y },
-        ],
+        points: lane === laneCount - 1 ? straightDown(router, nodesTop) : besideDown(router, nodesTop),
       });
     }
   }
-  return { mode: "narrow", width, height, legend: null, apiServer, components, lanes, nodes, wires };
+  wires.push(...narrowWatches(lanes, width - 6, NARROW.apiServer));
+  return {
+    mode: "narrow",
+    width,
+    height: nodesTop + NARROW.podsHead + NARROW.pods + 8,
+    legend: null,
+    apiServer,
+    components,
+    lanes,
+    nodes,
+    wires,
+  };
+}
+
+/** From the lower edge of the ALB to the column at `x`, by way of a rail where the ALB does not reach over it. */
+function underAlb(alb: Box, x: number): Point[] {
+  const bottom = alb.y + alb.h;
+  if (x > alb.x) return [{ x, y: bottom }];
+  return [
+    { x: alb.x + 14, y: bottom },
+    { x: alb.x + 14, y: bottom + 9 },
+    { x, y: bottom + 9 },
+  ];
+}
+
+function straightDown(router: Box, toY: number): Point[] {
+  const x = router.x + 22;
+  return [
+    { x, y: router.y + router.h },
+    { x, y: toY },
+  ];
+}
+
+/** Past the routers of the lanes below, in the gap to the right of the column. */
+function besideDown(router: Box, toY: number): Point[] {
+  const bottom = router.y + router.h;
+  const outX = router.x + router.w - 8;
+  const gapX = router.x + router.w + 4;
+  return [
+    { x: outX, y: bottom },
+    { x: outX, y: bottom + 8 },
+    { x: gapX, y: bottom + 8 },
+    { x: gapX, y: toY - 6 },
+    { x: outX, y: toY - 6 },
+    { x: outX, y: toY },
+  ];
+}
+
+function narrowWatches(lanes: readonly LaneLayout[], x: number, fromY: number): Wire[] {
+  return lanes.flatMap(({ routers }, lane) =>
+    routers.map((router, node) => {
+      const railY = router.y - 9;
+      const endX = router.x + router.w - 14;
+      return {
+        kind: "watch" as const,
+        lane,
+        node,
+        points: [
+          { x, y: fromY },
+          { x, y: railY },
+          { x: endX, y: railY },
+          { x: endX, y: router.y },
+        ],
+      };
+    }),
+  );
 }
 
 function watches(apiServer: Box, lanes: readonly LaneLayout[], busY: number): Wire[] {

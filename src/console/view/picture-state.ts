@@ -65,16 +65,21 @@ export function routerOf(node: NodeView | undefined, lane: LaneView): RouterView
 /** What a router's box says. */
 export function routerWords(router: RouterView | undefined, isNarrow: boolean): Words {
   if (router === undefined) return { tone: "hollow", lines: [{ text: "no router here", tone: "hollow" }] };
-  if (router.state !== "running") return { tone: "hollow", lines: downLines("router", router) };
+  if (router.state !== "running") return { tone: "hollow", lines: downLines(isNarrow ? "" : "router", router) };
   const lines: { text: string; tone: Tone; isStrong?: boolean }[] = [];
   if (router.generation === null) lines.push({ text: "no table yet", tone: "warning", isStrong: true });
-  else lines.push({ text: `generation ${count(router.generation)}`, tone: "plain", isStrong: true });
+  else lines.push({ text: `${isNarrow ? "gen." : "generation"} ${count(router.generation)}`, tone: "plain", isStrong: true });
   const old = router.ageSeconds === null ? "" : `${age(router.ageSeconds)} old`;
   if (router.source === "live") lines.push({ text: "live", tone: "good" });
   if (router.source === "restored") lines.push(...split("from snapshot", old, isNarrow));
   if (router.source === "stale") lines.push(...split("stale", old, isNarrow));
   if (router.routes === 0) lines.push({ text: "0 routes", tone: "alarm", isStrong: true });
-  else if (router.held > 0) lines.push({ text: `${countOf(router.held, "route")} held`, tone: "warning", isStrong: true });
+  else if (router.held > 0)
+    lines.push({
+      text: isNarrow ? `${count(router.held)} held` : `${countOf(router.held, "route")} held`,
+      tone: "warning",
+      isStrong: true,
+    });
   else if (router.routes !== null) lines.push({ text: countOf(router.routes, "route"), tone: "plain" });
   if (router.control.state !== "running") lines.push({ text: isNarrow ? "control down" : "control process down", tone: "warning" });
   const tone: Tone = router.routes === 0 ? "alarm" : router.source === "live" && router.held === 0 ? "good" : "warning";
@@ -91,8 +96,9 @@ function split(word: string, old: string, isNarrow: boolean): { text: string; to
 
 /** What a dead or starting process says. */
 export function downLines(name: string, process: { readonly state: string; readonly restartInMs: number | null }): Words["lines"] {
-  if (process.state === "starting") return [{ text: `${name} is starting`, tone: "hollow", isStrong: true }];
-  const first = { text: `${name} is down`, tone: "alarm" as const, isStrong: true };
+  const subject = name === "" ? "" : `${name} is `;
+  if (process.state === "starting") return [{ text: `${subject}starting`, tone: "hollow", isStrong: true }];
+  const first = { text: `${subject}down`, tone: "alarm" as const, isStrong: true };
   return process.restartInMs === null ? [first] : [first, { text: `starts in ${countdown(process.restartInMs)}`, tone: "hollow" }];
 }
 

@@ -1,7 +1,7 @@
 import type { ApiServerView, ProcessView } from "../../contract.ts";
 import type { Box } from "../../view/picture-layout.ts";
 import { apiServerWords } from "../../view/picture-state.ts";
-import { countdown, countOf } from "../../view/words.ts";
+import { count, countdown } from "../../view/words.ts";
 import { Frame, Lines, Mark } from "./marks.tsx";
 
 interface ApiServerProps {
@@ -38,7 +38,13 @@ export function ApiServer({ api, box, isWatched, isNarrow }: ApiServerProps) {
       <Lines words={words.lines} x={box.x + 12} y={box.y + 28} step={20} />
       {api.kills > 0 ? (
         <g>
-          <text class="line is-alarm is-strong" x={box.x + box.w - 12} y={box.y + 28} text-anchor="end" data-testid="api-server-kills">
+          <text
+            class="line is-alarm is-strong"
+            x={box.x + box.w - (isDead ? 44 : 12)}
+            y={box.y + (isDead ? 48 : 28)}
+            text-anchor="end"
+            data-testid="api-server-kills"
+          >
             killed {api.kills}×
           </text>
         </g>
@@ -53,7 +59,7 @@ export function ApiServer({ api, box, isWatched, isNarrow }: ApiServerProps) {
 }
 
 function Crack({ box }: { readonly box: Box }) {
-  const x = box.x + box.w * 0.78;
+  const x = box.x + box.w - 24;
   const h = box.h / 6;
   return <path class="crack" d={`M${x} ${box.y}l-7 ${h}l11 ${h}l-13 ${h}l10 ${h}l-9 ${h}l5 ${h}`} />;
 }
@@ -66,11 +72,11 @@ export function Component({ name, process, box }: { readonly name: string; reado
     <g data-testid={`component-${name}`} data-state={process.state}>
       <rect class="sheet" x={box.x} y={box.y} width={box.w} height={box.h} rx="6" />
       <Frame box={box} tone={isDown ? "hollow" : "plain"} />
-      <text class="line is-strong" x={box.x + 12} y={box.y + box.h / 2 - 3}>
+      <text class="line is-strong" x={box.x + 8} y={box.y + box.h / 2 - 3}>
         {name}
       </text>
-      <Mark tone={isDown ? "hollow" : "good"} x={box.x + 16} y={box.y + box.h / 2 + 11} />
-      <text class={`line ${isDown ? "is-alarm" : "is-quiet"}`} x={box.x + 26} y={box.y + box.h / 2 + 15}>
+      <Mark tone={isDown ? "hollow" : "good"} x={box.x + box.w - 14} y={box.y + box.h / 2 + 11} />
+      <text class={`line ${isDown ? "is-alarm" : "is-quiet"}`} x={box.x + 8} y={box.y + box.h / 2 + 15}>
         {isDown ? state : describe(name, process)}
       </text>
     </g>
@@ -78,6 +84,6 @@ export function Component({ name, process, box }: { readonly name: string; reado
 }
 
 function describe(name: string, process: ProcessView): string {
-  if (name === "store" && "objects" in process && typeof process.objects === "number") return countOf(process.objects, "object");
+  if (name === "store" && "objects" in process && typeof process.objects === "number") return `${count(process.objects)} obj.`;
   return "up";
 }

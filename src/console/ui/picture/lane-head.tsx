@@ -4,7 +4,7 @@ import { albWords, type Tone } from "../../view/picture-state.ts";
 import { rate } from "../../view/words.ts";
 import { Frame, Lines, Mark } from "./marks.tsx";
 
-export function Clients({ lane, box }: { readonly lane: LaneView; readonly box: Box }) {
+export function Clients({ lane, box, isNarrow }: { readonly lane: LaneView; readonly box: Box; readonly isNarrow: boolean }) {
   const requests = lane.edges.filter((edge) => edge.from === "clients").reduce((sum, edge) => sum + edge.requestsPerSecond, 0);
   const y = box.y + box.h / 2;
   return (
@@ -17,10 +17,12 @@ export function Clients({ lane, box }: { readonly lane: LaneView; readonly box: 
         d={`M${box.x + 14} ${y - 8}L${box.x + box.w} ${y}M${box.x + 26} ${y}H${box.x + box.w}M${box.x + 14} ${y + 8}L${box.x + box.w} ${y}`}
         stroke-width="1.25"
       />
-      <text class="line is-quiet" x={box.x} y={y + 30}>
-        clients
-      </text>
-      <text class="line" x={box.x} y={y + 46}>
+      {isNarrow ? null : (
+        <text class="line is-quiet" x={box.x} y={y + 30}>
+          clients
+        </text>
+      )}
+      <text class="line" x={box.x} y={y + (isNarrow ? 28 : 46)}>
         {rate(requests)}
       </text>
     </g>

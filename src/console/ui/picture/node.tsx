@@ -26,18 +26,12 @@ export function NodeFrame({
         height={frame.h - 1}
         rx="8"
       />
-      <text class="line is-strong" x={frame.x + 8} y={frame.y + 17}>
-        {node.name}
+      <text x={frame.x + 8} y={frame.y + 17}>
+        <tspan class="line is-strong">{node.name}</tspan>
+        <tspan class={`line ${isDown ? "is-alarm" : "is-quiet"}`} {...(isNarrow ? { x: frame.x + 8, dy: 15 } : { dx: 8 })}>
+          {isDown ? "node is down" : isNarrow ? node.zone.replace(/^.*-/, "zone ") : node.zone}
+        </tspan>
       </text>
-      {isNarrow ? (
-        <text class={`line ${isDown ? "is-alarm" : "is-quiet"}`} x={frame.x + 8} y={frame.y + 32}>
-          {isDown ? "down" : node.zone.replace(/^.*-/, "zone ")}
-        </text>
-      ) : (
-        <text class={`line ${isDown ? "is-alarm" : "is-quiet"}`} x={frame.x + 56} y={frame.y + 17}>
-          {isDown ? "node is down" : node.zone}
-        </text>
-      )}
     </g>
   );
 }

@@ -50,7 +50,7 @@ export function Picture({ view, layout, label }: PictureProps) {
         if (place === undefined) return null;
         return (
           <g key={lane.policy} data-testid={`lane-${lane.policy}`}>
-            <Clients lane={lane} box={place.clients} />
+            <Clients lane={lane} box={place.clients} isNarrow={isNarrow} />
             <Alb lane={lane} box={place.alb} isNarrow={isNarrow} />
             {view.nodes.map((node, index) => (
               <Router key={node.name} node={node} lane={lane} box={place.routers[index]} isNarrow={isNarrow} />

@@ -3,10 +3,10 @@ import { signal } from "@preact/signals";
 /** The canvas knows no style sheet: the colours it needs, read from the same custom properties as everything else. */
 export interface Palette {
   readonly ink: string;
+  readonly sheet: string;
   readonly quiet: string;
   readonly line: string;
   readonly good: string;
-  readonly goodTint: string;
   readonly alarm: string;
   readonly alarmTint: string;
   readonly warning: string;
@@ -18,10 +18,10 @@ function read(): Palette {
   const value = (name: string): string => style.getPropertyValue(name).trim();
   return {
     ink: value("--ink"),
+    sheet: value("--sheet"),
     quiet: value("--quiet"),
     line: value("--line"),
     good: value("--accent"),
-    goodTint: value("--accent-tint"),
     alarm: value("--alarm"),
     alarmTint: value("--alarm-tint"),
     warning: value("--warning"),

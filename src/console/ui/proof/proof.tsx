@@ -54,12 +54,14 @@ function Figure({ lane }: { readonly lane: LaneView }) {
   const isBad = totals.failed > 0 || totals.wrongApplication > 0;
   return (
     <div class={`figure ${isBad ? "is-alarm" : "is-good"}`}>
-      <p class="figure-label">{lane.label}</p>
+      <p class="figure-label">
+        {lane.label} <span class="figure-unit">failed requests</span>
+      </p>
       <p class="figure-number">
-        <span data-testid={`failed-${lane.policy}`}>{count(totals.failed)}</span>
-        <span class="figure-unit">
-          <span aria-hidden="true">{isBad ? "▲" : "●"}</span> failed
+        <span class="figure-mark" aria-hidden="true">
+          {isBad ? "▲" : "●"}
         </span>
+        <span data-testid={`failed-${lane.policy}`}>{count(totals.failed)}</span>
       </p>
       <p class="figure-note">
         of {count(totals.sent)} sent

@@ -38,7 +38,7 @@ export function createStrip(element: HTMLElement, options: StripOptions): uPlot 
     {
       width: options.width,
       height: options.height,
-      padding: [6, 8, options.hasTimeAxis ? 0 : 4, 0],
+      padding: [6, 24, options.hasTimeAxis ? 0 : 4, 0],
       legend: { show: false },
       cursor: { sync: { key: SYNC_KEY }, y: false, drag: { x: false, y: false }, points: { show: false } },
       scales: {
@@ -93,7 +93,7 @@ function axisLatency(ms: number): string {
 function successSeries(palette: Palette): uPlot.Series[] {
   return [
     {},
-    { stroke: palette.good, width: 2, fill: palette.goodTint, points: { show: false }, paths: stepped() },
+    { stroke: palette.good, width: 2, points: { show: false }, paths: stepped() },
     { width: 0, points: { show: false }, paths: stepped() },
   ];
 }
@@ -165,6 +165,9 @@ function drawSelected(plot: uPlot, options: StripOptions): void {
   if (options.hasFaultLabels) {
     ctx.font = `600 ${11 * devicePixelRatio}px system-ui, sans-serif`;
     ctx.fillStyle = palette.warning;
+    ctx.strokeStyle = palette.sheet;
+    ctx.lineWidth = 4 * devicePixelRatio;
+    ctx.lineJoin = "round";
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
     let free = Number.NEGATIVE_INFINITY;
@@ -172,7 +175,9 @@ function drawSelected(plot: uPlot, options: StripOptions): void {
       const left = Math.max(bbox.left, plot.valToPos(span.from, "x", true)) + 5 * devicePixelRatio;
       const text = span.label;
       if (left < free) continue;
-      ctx.fillText(text, left, bbox.top + bbox.height - 6 * devicePixelRatio);
+      const baseline = bbox.top + bbox.height - 6 * devicePixelRatio;
+      ctx.strokeText(text, left, baseline);
+      ctx.fillText(text, left, baseline);
       free = left + ctx.measureText(text).width + 8 * devicePixelRatio;
     }
   }
