@@ -111,10 +111,11 @@ function readSource(flags: Flags): RoutesSource {
   if (flags.routes !== undefined && flags.kubeconfig !== undefined) throw badUsage("--routes and --kubeconfig exclude each other; give one of them");
   if (flags.routes !== undefined) return { type: "file", file: resolve(flags.routes) };
   if (flags.kubeconfig !== undefined) return { type: "kubeconfig", file: resolve(flags.kubeconfig) };
-  if (process.env["KUBERNETES_SERVICE_HOST"] === undefined) {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
+  if (host === undefined || port === undefined) {
     throw badUsage("no source of routes: give --routes FILE.eskip or --kubeconfig FILE (KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster)");
   }
-  return { type: "inCluster" };
+  return { type: "inCluster", host, port };
 }
 
 /** All clusters share a name: a cluster's address may change while its snapshot is still the right one. */

@@ -134,8 +134,9 @@ export interface ControlConfig {
   readonly nodeName?: string;
 }
 
-/** Where routes come from. */
-export type RoutesSource = { readonly type: "file"; readonly file: string } | { readonly type: "kubeconfig"; readonly file: string } | { readonly type: "inCluster" };
+/** Where routes come from. `host` and `port` are what Kubernetes puts into a pod's environment (KUBERNETES_SERVICE_HOST, _PORT). */
+export type RoutesSource =
+  { readonly type: "file"; readonly file: string } | { readonly type: "kubeconfig"; readonly file: string } | { readonly type: "inCluster"; readonly host: string; readonly port: string };
 
 /** Whether something received from another process is a message of ours; its `type` decides the rest, both ends being one program. */
 export function isMessage(value: unknown): value is { readonly type: string } {

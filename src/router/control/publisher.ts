@@ -13,6 +13,8 @@ export interface Publisher {
    * Calls while one is under way are merged: the last one counts.
    */
   publish(routeSet: RouteSet, revisions: Readonly<Record<string, string>>): void;
+  /** Keeps a piece of state on disk; false when it could not be written in time. Always true without a folder. */
+  keepState(name: string, text: string): Promise<boolean>;
   /** Resolves when everything asked for so far has been handed out. */
   settled(): Promise<void>;
   readonly snapshot: ControlStatus["snapshot"];
@@ -51,9 +53,11 @@ export function createPublisher(options: PublisherOptions, booted: { readonly nu
   let snapshot: ControlStatus["snapshot"] = { writes: 0, errors: 0 };
 
   /** Resolves when written, failed (told and counted), or after {@link WRITE_PATIENCE_MS}. */
-  const keep = async (what: string, write: () => Promise<void>): Promise<void> => {
+  const keep = async (what: string, write: () => Promise<void>): Promise<boolean> => {
+    let isWritten = false;
     const written = write().then(
       () => {
+        isWritten = true;
         if (snapshot.lastError !== undefined) log.info({ what }, "snapshot can be written again");
         snapshot = { writes: snapshot.writes + 1, errors: snapshot.errors, lastWriteAtMs: clock.wallMs() };
       },
@@ -66,6 +70,7 @@ export function createPublisher(options: PublisherOptions, booted: { readonly nu
     const patience = new AbortController();
     await Promise.race([written, sleep(clock, WRITE_PATIENCE_MS, patience.signal)]);
     patience.abort();
+    return isWritten;
   };
 
   const sendGeneration = async (routeSet: RouteSet, revisions: Readonly<Record<string, string>>, routesHash: string): Promise<void> => {
@@ -111,6 +116,9 @@ export function createPublisher(options: PublisherOptions, booted: { readonly nu
     publish(routeSet, revisions) {
       wanted = { routeSet, revisions };
       if (!isRunning) running = run();
+    },
+    async keepState(name, text) {
+      return store === undefined || (await keep(name, () => store.writeState(name, text)));
     },
     settled: () => running,
     get snapshot() {

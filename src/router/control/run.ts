@@ -63,7 +63,7 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
   });
 
   try {
-    source = await openSource({ ...deps, metrics, config, store, publisher, onStatus });
+    source = await openSource({ ...deps, metrics, config, store, publisher, booted, onStatus });
   } catch (error) {
     const code = error instanceof AppError ? error.code : "ROUTER_CONTROL";
     send({ type: "fatal", code, message: messageOf(error) });

@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../../kernel/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
+import type { GenerationHeader } from "../generation.ts";
 import type { ControlConfig, ControlStatus, HoldDecision } from "../messages.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import type { Publisher } from "./publisher.ts";
@@ -22,6 +23,8 @@ export interface SourceDeps {
   readonly config: ControlConfig;
   readonly store: SnapshotStore | undefined;
   readonly publisher: Publisher;
+  /** The generation on disk when this process started, which the workers serve. */
+  readonly booted: GenerationHeader | undefined;
   /** Told whenever `status` would say something else. */
   readonly onStatus: () => void;
 }

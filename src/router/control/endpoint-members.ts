@@ -1,0 +1,111 @@
+import { AppError } from "../../kernel/index.ts";
+import { type Accepted, type EvidenceItem } from "../../hold/index.ts";
+import { type KubeObject, objectKey } from "../../kube/index.ts";
+
+/** One endpoint of an EndpointSlice with what is needed to put a slice together again. */
+export interface EndpointMember {
+  /** `namespace/name` of the slice. */
+  readonly slice: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly service: string;
+  readonly addressType: string;
+  readonly ports: unknown;
+  readonly address: string;
+  /** Who has the address: the pod's uid, or else the Service. */
+  readonly owner: string;
+  readonly endpoint: unknown;
+}
+
+const SERVICE_LABEL = "kubernetes.io/service-name";
+
+/**
+ * The endpoints of a slice that could serve: ready, or serving while they terminate. One that is neither counts as taken away, so that a
+ * mass of pods reported not ready is held like a mass of pods removed.
+ */
+export function membersOfSlice(item: EvidenceItem<KubeObject>): readonly EvidenceItem<EndpointMember>[] {
+  const slice = item.value;
+  const { name, namespace = "default", labels } = slice.metadata;
+  const service = labels?.[SERVICE_LABEL];
+  if (service === undefined) return [];
+  const fields = new Map<string, unknown>(Object.entries(slice));
+  const endpoints = fields.get("endpoints");
+  const ports = fields.get("ports") ?? [];
+  const addressType = fields.get("addressType");
+  const portsText = JSON.stringify(ports);
+  const members = new Map<string, EvidenceItem<EndpointMember>>();
+  for (const endpoint of Array.isArray(endpoints) ? (endpoints as readonly unknown[]) : []) {
+    if (!isRecord(endpoint) || !canServe(endpoint)) continue;
+    const addresses: unknown = endpoint["addresses"];
+    const address: unknown = Array.isArray(addresses) ? addresses[0] : undefined;
+    if (typeof address !== "string") continue;
+    const key = `${namespace}/${service} ${address} ${portsText}`;
+    const value: EndpointMember = {
+      slice: objectKey({ name, namespace }),
+      namespace,
+      name,
+      service,
+      addressType: typeof addressType === "string" ? addressType : "IPv4",
+      ports,
+      address,
+      owner: ownerOf(endpoint) ?? `${namespace}/${service}`,
+      endpoint,
+    };
+    members.set(key, { key, value, version: JSON.stringify(value) });
+  }
+  return [...members.values()];
+}
+
+/** Puts slices together from what is accepted: those that are vouched for, and apart from them those whose removal is not proved. */
+export function slicesOf(accepted: Iterable<Accepted<EndpointMember>>): { readonly fresh: Map<string, KubeObject>; readonly withdrawn: Map<string, KubeObject> } {
+  const groups = { fresh: new Map<string, EndpointMember[]>(), withdrawn: new Map<string, EndpointMember[]>() };
+  for (const { value, withdrawn } of accepted) {
+    const group = withdrawn ? groups.withdrawn : groups.fresh;
+    const key = `${value.slice} ${JSON.stringify(value.ports)}`;
+    const known = group.get(key);
+    if (known === undefined) group.set(key, [value]);
+    else known.push(value);
+  }
+  return { fresh: assemble(groups.fresh), withdrawn: assemble(groups.withdrawn) };
+}
+
+function assemble(groups: ReadonlyMap<string, readonly EndpointMember[]>): Map<string, KubeObject> {
+  const slices = new Map<string, KubeObject>();
+  for (const [key, members] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const [first] = members;
+    if (first === undefined) continue;
+    const { namespace, name, service, addressType, ports } = first;
+    const endpoints = [...members].sort((a, b) => (a.address < b.address ? -1 : 1)).map(({ endpoint }) => endpoint);
+    const slice = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", metadata: { name, namespace, labels: { [SERVICE_LABEL]: service } }, addressType, ports, endpoints };
+    slices.set(key, slice);
+  }
+  return slices;
+}
+
+/** Reads a member back from the snapshot. Throws AppError `ROUTER_SNAPSHOT_CORRUPT`. */
+export function restoreMember(value: unknown): EndpointMember {
+  const texts = ["slice", "namespace", "name", "service", "addressType", "address", "owner"];
+  if (!isRecord(value) || !texts.every((name) => typeof value[name] === "string") || !isRecord(value["endpoint"])) {
+    throw new AppError("ROUTER_SNAPSHOT_CORRUPT", "an endpoint in it is malformed");
+  }
+  return value as unknown as EndpointMember;
+}
+
+function canServe(endpoint: Record<string, unknown>): boolean {
+  const conditions = isRecord(endpoint["conditions"]) ? endpoint["conditions"] : {};
+  // Absent means ready (API reference, EndpointConditions), and serving follows ready where it is absent.
+  const ready = conditions["ready"] !== false;
+  return ready || conditions["serving"] === true;
+}
+
+function ownerOf(endpoint: Record<string, unknown>): string | undefined {
+  const target = endpoint["targetRef"];
+  if (!isRecord(target)) return undefined;
+  const { uid, namespace, name } = target;
+  if (typeof uid === "string") return uid;
+  return typeof name === "string" ? `${typeof namespace === "string" ? namespace : ""}/${name}` : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

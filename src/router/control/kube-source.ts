@@ -1,0 +1,246 @@
+import { hostname } from "node:os";
+
+import { messageOf } from "../../kernel/index.ts";
+import { type Accepted, type Evidence, createMemberEvidence } from "../../hold/index.ts";
+import { type World, convert, defaultConvertOptions, validate } from "../../ingress/index.ts";
+import { type KubeClient, type KubeObject, kinds } from "../../kube/index.ts";
+import { type RouteSet, compileTable, standardRegistry } from "../../route/index.ts";
+import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
+import { openClusterClient } from "./cluster-client.ts";
+import { createDebounce } from "./debounce.ts";
+import { type EndpointMember, membersOfSlice, restoreMember, slicesOf } from "./endpoint-members.ts";
+import { type Mirror, type MirrorDeps, createMirror } from "./mirror.ts";
+import { type PoisonEvents, createPoisonEvents } from "./poison-events.ts";
+import type { ControlSource, SourceDeps } from "./source.ts";
+
+const QUIET_MS = 75;
+const LONGEST_WAIT_MS = 500;
+const SAVE_PERIOD_MS = 5_000;
+/** With no generation to serve meanwhile: how long to wait for a kind that cannot be read before serving without it. */
+const FIRST_TABLE_PATIENCE_MS = 30_000;
+const PROBLEMS_TOLD = 1_000;
+
+/** Endpoints whose removal is not proved step back behind the fresh ones, and proof is asked for sooner: pods do come and go. */
+const ENDPOINT_POLICY = { unproven: "withdraw", large: { confirmations: 3, holdMs: 60_000 } } as const;
+
+/** Serves a cluster. Rejects with AppError `KUBE_CONFIG` when it cannot be known how to reach it; a cluster that does not answer is no error. */
+export async function openKubeSource(routes: Exclude<RoutesSource, { type: "file" }>, deps: SourceDeps): Promise<ControlSource> {
+  const client = await openClusterClient(routes, deps);
+  return new KubeSource(client, deps);
+}
+
+class KubeSource implements ControlSource {
+  readonly #deps: SourceDeps;
+  readonly #events: PoisonEvents;
+  readonly #startedAtMs: number;
+  readonly #ingresses: Mirror<KubeObject>;
+  readonly #routeGroups: Mirror<KubeObject>;
+  readonly #ingressClasses: Mirror<KubeObject>;
+  readonly #services: Mirror<KubeObject>;
+  readonly #endpoints: Mirror<EndpointMember>;
+  readonly #rebuild;
+  /** What of an object is not served as written, by `Kind namespace/name`. */
+  readonly #poisoned = new Map<string, ObjectProblem>();
+  #converted: readonly ObjectProblem[] = [];
+  #wasLive = false;
+  #isBuilding = false;
+  #isAgainWanted = false;
+  /** Whether anything was ever handed out, by this process or by the one before it. */
+  #hasTable: boolean;
+
+  constructor(client: KubeClient, deps: SourceDeps) {
+    const { clock, log } = deps;
+    this.#deps = deps;
+    this.#startedAtMs = clock.monoMs();
+    this.#hasTable = deps.booted !== undefined;
+    this.#events = createPoisonEvents(client, deps.config.nodeName ?? hostname(), deps);
+    this.#rebuild = createDebounce(clock, { quietMs: QUIET_MS, mostMs: LONGEST_WAIT_MS }, () => void this.#build());
+    const mirrorDeps: MirrorDeps = {
+      client,
+      clock,
+      random: deps.random,
+      log,
+      metrics: deps.metrics,
+      store: deps.store,
+      onChange: () => this.#rebuild.call(),
+      onStatus: deps.onStatus,
+      onPoisoned: (kind, key, problem) => this.#onPoisoned(kind, key, problem),
+    };
+    const silenceTimeoutMs = Math.max(1_000, deps.config.staleAfterMs / 2);
+    const object = (resource: (typeof kinds)[keyof typeof kinds], optional = false): Mirror<KubeObject> =>
+      createMirror<KubeObject, KubeObject>(
+        { resource, optional, decode: (value) => this.#decode(value), restore: restoreObject, toMembers: (sink) => (evidence) => sink(evidence), silenceTimeoutMs },
+        mirrorDeps,
+      );
+    this.#ingresses = object(kinds.ingresses);
+    this.#routeGroups = object(kinds.routeGroups, true);
+    this.#ingressClasses = object(kinds.ingressClasses);
+    this.#services = object(kinds.services);
+    this.#endpoints = createMirror<KubeObject, EndpointMember>(
+      {
+        resource: kinds.endpointSlices,
+        decode: (value) => this.#decode(value),
+        restore: restoreMember,
+        toMembers: (sink: (evidence: Evidence<EndpointMember>) => void) => createMemberEvidence<KubeObject, EndpointMember>(membersOfSlice, sink),
+        policy: ENDPOINT_POLICY,
+        claims: ({ address, owner }) => ({ address, owner }),
+        silenceTimeoutMs,
+      },
+      mirrorDeps,
+    );
+    for (const mirror of this.#mirrors) mirror.start();
+    const save = (): void => {
+      clock.timer(SAVE_PERIOD_MS, save);
+      void this.#saveStates();
+    };
+    clock.timer(SAVE_PERIOD_MS, save);
+    clock.timer(FIRST_TABLE_PATIENCE_MS, () => this.#rebuild.call());
+  }
+
+  status(): Omit<ControlStatus, "snapshot"> {
+    return {
+      knowledge: this.#knowledge(),
+      sources: Object.fromEntries(this.#mirrors.map((mirror) => [mirror.kind, mirror.status()])),
+      held: this.#mirrors.flatMap((mirror) => [...mirror.held()]),
+      problems: [...this.#poisoned.values(), ...this.#converted].slice(0, PROBLEMS_TOLD),
+    };
+  }
+
+  decide({ id, verb, principal, ttlSeconds, reason }: HoldDecision): Promise<string | undefined> {
+    try {
+      const decision = { principal, ttlMs: ttlSeconds * 1000, why: reason };
+      const isKnown = this.#mirrors.some((mirror) => mirror.decide(id, verb, decision));
+      return Promise.resolve(isKnown ? undefined : `nothing is held under the id ${JSON.stringify(id)}; it may have been released`);
+    } catch (error) {
+      return Promise.resolve(messageOf(error));
+    }
+  }
+
+  /** The policy that asks this at a health check is the naive one. */
+  apiAnswers(): Promise<boolean> {
+    return Promise.resolve(this.#mirrors.some((mirror) => mirror.isLive));
+  }
+
+  get #mirrors(): readonly Mirror<unknown>[] {
+    return [this.#ingresses, this.#routeGroups, this.#ingressClasses, this.#services, this.#endpoints];
+  }
+
+  #knowledge(): Knowledge {
+    const { staleAfterMs } = this.#deps.config;
+    if (this.#mirrors.every((mirror) => mirror.isLive)) this.#wasLive = true;
+    if (!this.#wasLive) return "restored";
+    // A kind that is absent is looked for now and then; between two looks it is no older than that.
+    const isStale = this.#mirrors.some((mirror) => (mirror.ageMs ?? Infinity) > (mirror.isLive ? 2 * staleAfterMs : staleAfterMs));
+    return isStale ? "stale" : "live";
+  }
+
+  #decode(object: KubeObject): KubeObject {
+    const trimmed = trim(object);
+    const problem = validate(trimmed);
+    const name = nameOf(object);
+    if (problem !== undefined) {
+      this.#events.seen(trimmed);
+      throw problem;
+    }
+    this.#poisoned.delete(name);
+    return trimmed;
+  }
+
+  #onPoisoned(kind: string, key: string, problem: string): void {
+    const lastGoodServes = this.#mirrors.some((mirror) => mirror.kind === kind && mirror.accepted.has(key));
+    if (this.#poisoned.size < PROBLEMS_TOLD) this.#poisoned.set(`${kind} ${key}`, { object: `${kind} ${key}`, message: problem, lastGoodServes });
+    this.#events.tell(kind, key, `${problem}; ${lastGoodServes ? "its last good version keeps serving" : "it is not served"}`);
+  }
+
+  /** Whether what is accepted may become a table: it must not lack a kind that the table in use was made of. */
+  #mayBuild(): boolean {
+    if (this.#mirrors.every((mirror) => mirror.isKnown)) return true;
+    if (this.#hasTable || this.#deps.clock.monoMs() - this.#startedAtMs < FIRST_TABLE_PATIENCE_MS) return false;
+    return this.#services.isKnown && this.#endpoints.isKnown && (this.#ingresses.isKnown || this.#routeGroups.isKnown);
+  }
+
+  async #build(): Promise<void> {
+    if (this.#isBuilding) {
+      this.#isAgainWanted = true;
+      return;
+    }
+    this.#isBuilding = true;
+    try {
+      do {
+        this.#isAgainWanted = false;
+        if (this.#mayBuild()) await this.#buildOnce();
+      } while (this.#isAgainWanted);
+    } catch (error) {
+      // The table in use stays; the next change tries again.
+      this.#deps.log.error({ reason: messageOf(error) }, "no generation can be made of what is accepted, the one before it serves");
+    } finally {
+      this.#isBuilding = false;
+    }
+  }
+
+  async #buildOnce(): Promise<void> {
+    const { routeSet, problems } = convert(this.#world(), defaultConvertOptions);
+    this.#converted = problems.map(({ kind, namespace, name, message }) => ({
+      object: `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`,
+      message,
+      lastGoodServes: false,
+    }));
+    this.#check(routeSet);
+    const revisions = Object.fromEntries(this.#mirrors.flatMap(({ kind, revision }) => (revision === undefined ? [] : [[kind, revision]])));
+    // First what was accepted, then what it leads to: a restart must not know less than the workers serve.
+    await this.#saveStates();
+    this.#deps.publisher.publish(routeSet, revisions);
+    this.#hasTable = true;
+    this.#deps.onStatus();
+  }
+
+  /** Builds the table here first: what throws here would throw in a worker. */
+  #check(routeSet: RouteSet): void {
+    const { problems } = compileTable(routeSet, standardRegistry);
+    for (const { routeId, message } of problems.slice(0, 10)) this.#deps.log.warn({ route: routeId, problem: message }, "route answers 503 or is left out");
+  }
+
+  #world(): World {
+    const { fresh, withdrawn } = slicesOf(this.#endpoints.accepted.values());
+    return {
+      ingresses: valuesOf(this.#ingresses.accepted),
+      routeGroups: valuesOf(this.#routeGroups.accepted),
+      services: valuesOf(this.#services.accepted),
+      ingressClasses: valuesOf(this.#ingressClasses.accepted),
+      endpointSlices: fresh,
+      withdrawnEndpointSlices: withdrawn,
+    };
+  }
+
+  async #saveStates(): Promise<void> {
+    if (this.#deps.store === undefined) return;
+    for (const mirror of this.#mirrors) {
+      const state = mirror.takeState();
+      if (state !== undefined && !(await this.#deps.publisher.keepState(mirror.stateName, state))) mirror.stateLost();
+    }
+  }
+}
+
+function valuesOf(accepted: ReadonlyMap<string, Accepted<KubeObject>>): ReadonlyMap<string, KubeObject> {
+  return new Map([...accepted].map(([key, { value }]) => [key, value]));
+}
+
+/** Leaves out what routes are not made of and what makes up half of an object: who changed which field, and status. */
+function trim(object: KubeObject): KubeObject {
+  const { apiVersion, kind } = object;
+  const { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations } = object.metadata;
+  const metadata = Object.fromEntries(Object.entries({ name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations }).filter(([, value]) => value !== undefined));
+  const rest = Object.fromEntries(Object.entries(object).filter(([field]) => field !== "metadata" && field !== "status"));
+  return { ...rest, apiVersion, kind, metadata: metadata as unknown as KubeObject["metadata"] };
+}
+
+function nameOf({ kind, metadata }: KubeObject): string {
+  return `${kind} ${metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`}`;
+}
+
+function restoreObject(value: unknown): KubeObject {
+  const object = value as KubeObject;
+  const problem = validate(object);
+  if (problem !== undefined) throw problem;
+  return object;
+}

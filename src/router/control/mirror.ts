@@ -1,0 +1,186 @@
+import { AppError, type Clock, type Random, messageOf } from "../../kernel/index.ts";
+import { type Accepted, type AcceptedChange, type Evidence, type Hold, type HoldPolicy, createHold, parseHoldState } from "../../hold/index.ts";
+import { type KubeClient, type KubeObject, type Reflector, type Resource, createReflector } from "../../kube/index.ts";
+import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
+import type { HeldRemoval, SourceStatus } from "../messages.ts";
+import type { SnapshotStore } from "../snapshot/store.ts";
+
+/** One kind as it is listed and watched, and as much of it as is believed. */
+export interface Mirror<M> {
+  readonly kind: string;
+  readonly accepted: ReadonlyMap<string, Accepted<M>>;
+  /** Whether what is accepted is worth serving from: a complete answer was had, or a former process accepted it. */
+  readonly isKnown: boolean;
+  /** A complete answer was had by this process. */
+  readonly isSynced: boolean;
+  /** Followed without a gap at this moment. */
+  readonly isLive: boolean;
+  /** Since the server was last heard; undefined before. */
+  readonly ageMs: number | undefined;
+  readonly revision: string | undefined;
+  start(): void;
+  status(): SourceStatus;
+  held(): readonly HeldRemoval[];
+  /** The hold that knows this id, if this is the one. */
+  decide(id: string, verb: "approve" | "reject", decision: { readonly principal: string; readonly ttlMs: number; readonly why: string }): boolean;
+  /** The name of its state in the snapshot folder. */
+  readonly stateName: string;
+  /** What a restart needs, as text; undefined when nothing changed since it was taken last. */
+  takeState(): string | undefined;
+  /** What was taken last could not be written: it is taken again next time. */
+  stateLost(): void;
+}
+
+export interface MirrorOptions<T, M> {
+  readonly resource: Resource;
+  /** The kind's CustomResourceDefinition may be missing. */
+  readonly optional?: boolean;
+  /** Reads an object; what it throws poisons that object alone. */
+  readonly decode: (object: KubeObject) => T;
+  /** Reads a value back from the snapshot. */
+  readonly restore: (value: unknown) => M;
+  /** How evidence about objects becomes evidence about what is held: as it is, or taken apart into members. */
+  readonly toMembers: (sink: (evidence: Evidence<M>) => void) => (evidence: Evidence<T>) => void;
+  readonly policy?: Partial<HoldPolicy>;
+  readonly claims?: (value: M) => { readonly address: string; readonly owner: string } | undefined;
+  readonly silenceTimeoutMs: number;
+}
+
+export interface MirrorDeps {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: MetricsRegistry;
+  readonly store: SnapshotStore | undefined;
+  readonly onChange: () => void;
+  readonly onStatus: () => void;
+  /** An object of the kind cannot be used. */
+  readonly onPoisoned: (kind: string, key: string, problem: string) => void;
+}
+
+/** Begins from what the snapshot folder has of this kind; nothing is asked before `start`. */
+export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDeps): Mirror<M> {
+  const { resource } = options;
+  const { clock } = deps;
+  const restored = readState(options, deps);
+  let isDirty = false;
+  const hold: Hold<M> = createHold<M>(
+    {
+      name: resource.plural,
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
+      ...(options.claims === undefined ? {} : { claims: options.claims }),
+      ...(restored === undefined ? {} : { restored }),
+    },
+    { clock, log: deps.log, metrics: deps.metrics, confirm: () => reflector.confirm(), onChange: (change) => changed(change), audit: () => (isDirty = true) },
+  );
+  const changed = (change: AcceptedChange): void => {
+    isDirty = true;
+    if (change.upserted.length + change.removed.length + change.withdrawn.length > 0) deps.onChange();
+  };
+  const observe = options.toMembers((evidence) => hold.observe(evidence));
+  const reflector: Reflector = createReflector<T>(
+    {
+      resource,
+      decode: options.decode,
+      ...(options.optional === true ? { optional: true } : {}),
+      ...(restored?.revision === undefined || restored.revision === null ? {} : { restoredRevision: restored.revision }),
+      silenceTimeoutMs: options.silenceTimeoutMs,
+      silenceRelistMs: Math.max(options.silenceTimeoutMs * 6, 60_000),
+    },
+    {
+      client: deps.client,
+      clock,
+      random: deps.random,
+      log: deps.log,
+      metrics: deps.metrics,
+      onState: deps.onStatus,
+      sink(evidence) {
+        const { isSynced } = mirror;
+        observe(evidence);
+        if (evidence.kind === "poisoned" && evidence.key !== undefined) deps.onPoisoned(resource.kind, evidence.key, evidence.problem);
+        // The first complete answer may change nothing and still say what was not known before: that this is all.
+        if (!isSynced && mirror.isSynced) deps.onChange();
+        if (hold.held().length > 0) isDirty = true;
+        deps.onStatus();
+      },
+    },
+  );
+
+  const mirror: Mirror<M> = {
+    kind: resource.kind,
+    accepted: hold.accepted,
+    get isKnown() {
+      return restored !== undefined || reflector.status().synced;
+    },
+    get isSynced() {
+      return reflector.status().synced;
+    },
+    get isLive() {
+      const { state, synced } = reflector.status();
+      return synced && (state === "live" || state === "absent");
+    },
+    get ageMs() {
+      const { lastSuccessMonoMs } = reflector.status();
+      return lastSuccessMonoMs === undefined ? undefined : clock.monoMs() - lastSuccessMonoMs;
+    },
+    get revision() {
+      return reflector.status().revision;
+    },
+    start: () => reflector.start(),
+    status() {
+      const { state, revision, error } = reflector.status();
+      const { ageMs } = mirror;
+      return {
+        state,
+        objects: hold.status().size,
+        ...(ageMs === undefined ? {} : { ageMs }),
+        ...(revision === undefined ? {} : { revision }),
+        ...(error === undefined ? {} : { problem: error.message }),
+      };
+    },
+    held: () =>
+      hold.held().map((change) => ({
+        id: change.id,
+        kind: resource.kind,
+        keys: change.keys,
+        sinceMs: change.sinceWallMs,
+        reason: `${change.cause}, ${change.reason}: ${change.agreements} complete answers agree, ${Math.round(change.heldLiveMs / 1000)} s while live`,
+        evidence: change.observations.map(({ atWallMs, said }) => `${new Date(atWallMs).toISOString()} ${said}`),
+        releasedBy: change.releasedBy,
+      })),
+    decide(id, verb, decision) {
+      if (!hold.held().some((change) => change.id === id)) return false;
+      hold[verb](id, decision);
+      isDirty = true;
+      deps.onChange();
+      return true;
+    },
+    stateName: stateNameOf(resource),
+    stateLost() {
+      isDirty = true;
+    },
+    takeState() {
+      if (!isDirty) return undefined;
+      isDirty = false;
+      return JSON.stringify(hold.snapshot());
+    },
+  };
+  return mirror;
+}
+
+function readState<T, M>(options: MirrorOptions<T, M>, { store, log }: MirrorDeps): ReturnType<typeof parseHoldState<M>> | undefined {
+  const name = stateNameOf(options.resource);
+  try {
+    const text = store?.readState(name);
+    return text === undefined ? undefined : parseHoldState<M>(JSON.parse(text), options.restore);
+  } catch (error) {
+    const code = error instanceof AppError ? error.code : "ROUTER_SNAPSHOT_CORRUPT";
+    log.warn({ state: name, code, reason: messageOf(error) }, "accepted objects on disk passed over, the generation serves until the kind is listed");
+    return undefined;
+  }
+}
+
+function stateNameOf(resource: Resource): string {
+  return `kind-${resource.plural}`;
+}
