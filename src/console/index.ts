@@ -32,3 +32,4 @@ export {
   type VerdictView,
 } from "./contract.ts";
 export { type ConsoleServer, type ConsoleServerOptions, createConsoleServer } from "./server/server.ts";
+export { type ConsoleHandle, type LabConsoleOptions, openLabConsole } from "./lab/open.ts";

@@ -7,7 +7,7 @@ import { type Fleet, ROUTER_NAMESPACE, application, readManifest, routerCredenti
 import { type LabNetwork, findFreeBlock } from "./network.ts";
 import { Observatory } from "./observe/observatory.ts";
 import { LAB_TIME, type LabOptions, checkLabOptions } from "./options.ts";
-import { type LabPlan, albConfig, apiServerConfig, apiServerUrl, kubeletConfig, loadConfig, nodeName } from "./part-configs.ts";
+import { LOAD_CONTROL_PORT, type LabPlan, albConfig, apiServerConfig, apiServerUrl, kubeletConfig, loadConfig, nodeName } from "./part-configs.ts";
 import { type PartEvent, PartProcess } from "./process/part-process.ts";
 import { type StateFolder, takeStateFolder } from "./state-folder.ts";
 import { Timeline } from "./timeline.ts";
@@ -41,6 +41,7 @@ export class Lab {
   readonly #deps: LabDeps;
   readonly #parts = new Map<string, PartProcess>();
   #apiServerKills = 0;
+  #apiServerLastExit: string | null = null;
 
   private constructor(plan: LabPlan, deps: LabDeps) {
     this.plan = plan;
@@ -91,6 +92,11 @@ export class Lab {
     return this.#apiServerKills;
   }
 
+  /** What ended it last; null while it never died. */
+  get apiServerLastExit(): string | null {
+    return this.#apiServerLastExit;
+  }
+
   get nodes(): readonly string[] {
     return Array.from({ length: this.plan.options.nodes }, (_, at) => nodeName(at + 1));
   }
@@ -131,6 +137,22 @@ export class Lab {
   /** Sends requests to every fleet from now on. */
   startLoad(): Promise<void> {
     return this.part("load").start(START_TIMEOUT_MS);
+  }
+
+  /** Sends nothing more, and resolves when what was under way is answered or has timed out. */
+  async stopLoad(): Promise<void> {
+    const { plan } = this;
+    await fetch(`http://${plan.network.loadAddress}:${LOAD_CONTROL_PORT}/stop`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${plan.credentials.control}` },
+      signal: AbortSignal.timeout(30_000),
+    });
+  }
+
+  /** Sends again, after `stopLoad`, with new accounts. */
+  async restartLoad(): Promise<void> {
+    await this.part("load").stop();
+    await this.part("load").start(START_TIMEOUT_MS);
   }
 
   /** Ends every process, what asks first and what serves last, and gives the folder back. */
@@ -211,6 +233,7 @@ export class Lab {
     if (event.type === "exited") {
       if (event.part === "apiserver" && !event.asked) {
         this.#apiServerKills += 1;
+        this.#apiServerLastExit = event.reason;
         this.timeline.add({ event: `API server killed (${event.reason})`, cause: null, tone: "alarm", policy: null });
       } else if (!event.asked) {
         this.timeline.add({ event: `${event.part} died (${event.reason})`, cause: null, tone: "warning", policy: null });

@@ -1,0 +1,80 @@
+import { type Lab, type LocalPod, isReady, nodeName, zoneOf } from "../../lab/index.ts";
+import type { HeldView, NodeView, PodView, Policy, ProcessState, RouterView } from "../contract.ts";
+import { partView } from "./processes.ts";
+
+/** The nodes with their routers and application pods. */
+export function nodeViews(lab: Lab, nowMs: number): readonly NodeView[] {
+  return lab.nodes.map((name, at) => {
+    const pods = lab.observatory.pods(name);
+    const isDown = pods.error !== undefined;
+    return {
+      name: nodeName(at + 1),
+      zone: zoneOf(at + 1),
+      kubelet: partView(lab.part(`kubelet-${name}`).state, nowMs),
+      routers: lab.plan.fleets.map((fleet) => routerView(lab, name, fleet.policy, pods.value ?? [])),
+      pods: isDown ? [] : (pods.value ?? []).filter((pod) => pod.metadata.namespace === "shop").map(podView),
+    };
+  });
+}
+
+function routerView(lab: Lab, node: string, policy: Policy, pods: readonly LocalPod[]): RouterView {
+  const reading = lab.observatory.router(node, policy);
+  const pod = pods.find((candidate) => candidate.metadata.labels?.["app"] === `router-${policy}`);
+  const container = pod?.status?.containerStatuses?.[0];
+  const answers = reading.error === undefined && reading.value !== undefined;
+  const status = answers ? reading.value : undefined;
+  const waiting = container?.state?.waiting?.reason;
+  const state: ProcessState = answers ? "running" : waiting === "CrashLoopBackOff" ? "backoff" : container === undefined ? "stopped" : "starting";
+  const sources = Object.values(status?.sources ?? {});
+  const ages = sources.map((source) => source.ageSeconds).filter((age) => age !== null);
+  return {
+    policy,
+    state,
+    restartInMs: state === "backoff" ? 0 : null,
+    restarts: container?.restartCount ?? 0,
+    control:
+      status === undefined || (status.control.pid === null && status.control.restartInSeconds === null)
+        ? { state: "stopped", restartInMs: null }
+        : status.control.pid === null
+          ? { state: "backoff", restartInMs: Math.round((status.control.restartInSeconds ?? 0) * 1000) }
+          : { state: "running", restartInMs: null },
+    ready: status?.ready ?? false,
+    generation: status === undefined || status.generation === 0 ? null : status.generation,
+    source: status === undefined || status.generation === 0 ? null : status.source,
+    ageSeconds: ages.length === 0 ? null : Math.round(Math.max(...ages)),
+    routes: status?.routes ?? null,
+    held: status?.held ?? 0,
+    watch: sources.length > 0 && sources.every((source) => source.state === "live" || source.state === "absent") ? "up" : "down",
+  };
+}
+
+function podView(pod: LocalPod): PodView {
+  const container = pod.status?.containerStatuses?.[0];
+  const state = pod.metadata.deletionTimestamp === undefined ? (container?.state?.waiting?.reason ?? pod.status?.phase ?? "Pending") : "Terminating";
+  return { name: pod.metadata.name, application: pod.metadata.labels?.["app"] ?? "", ready: isReady(pod), state };
+}
+
+/** The held removals of all routers; the same removal held by several is one row. */
+export function heldViews(lab: Lab, startedAtMs: number): readonly HeldView[] {
+  const rows = new Map<string, HeldView>();
+  for (const fleet of lab.plan.fleets) {
+    for (const node of lab.nodes) {
+      for (const removal of lab.observatory.held(node, fleet.policy).value?.held ?? []) {
+        const id = `${fleet.policy}.${removal.id}`;
+        const known = rows.get(id);
+        const sinceSeconds = Math.round((Date.parse(removal.since) - startedAtMs) / 1000);
+        rows.set(id, {
+          id,
+          policy: fleet.policy,
+          routers: [...(known?.routers ?? []), node],
+          keys: removal.keys.map((key) => `${removal.kind} ${key}`),
+          sinceSeconds: Math.min(sinceSeconds, known?.sinceSeconds ?? sinceSeconds),
+          reason: removal.reason,
+          evidence: removal.evidence.map((said) => ({ source: removal.kind, atSeconds: sinceSeconds, said })),
+          releasedBy: removal.releasedBy,
+        });
+      }
+    }
+  }
+  return [...rows.values()];
+}

@@ -1,0 +1,70 @@
+import type { Lab, RouterTable } from "../../lab/index.ts";
+import { type HeldView, type Policy, ROUTES_LIMIT, type RouteView } from "../contract.ts";
+
+type Route = RouterTable["routes"][number];
+
+/** Routes that were there once are remembered, so that a lost one is shown as gone and not simply missing. */
+export class RouteMemory {
+  readonly #known = new Map<string, { readonly policy: Policy; readonly host: string; readonly path: string }>();
+
+  /** A row for each route of each fleet: the worst state that any of its routers has it in. */
+  view(lab: Lab, held: readonly HeldView[]): { readonly routes: readonly RouteView[]; readonly total: number } {
+    const found = new Map<string, RouteView>();
+    for (const { policy } of lab.plan.fleets) {
+      let having = new Map<string, number>();
+      let tables = 0;
+      for (const node of lab.nodes) {
+        const status = lab.observatory.router(node, policy);
+        const table = lab.observatory.table(node, policy).value;
+        if (status.error !== undefined || status.value === undefined) continue;
+        tables += 1;
+        // An emptied table is known by its count at once; its text comes with the next slow reading.
+        const routes = status.value.routes === 0 ? [] : (table?.routes ?? []);
+        for (const route of routes) {
+          const { host, path } = placeOf(route);
+          const key = `${policy} ${host} ${path}`;
+          this.#known.set(key, { policy, host, path });
+          having = having.set(key, (having.get(key) ?? 0) + 1);
+          const heldId = held.find((removal) => removal.policy === policy && removal.keys.some((name) => name.includes(host.split(".")[0] ?? host)))?.id ?? null;
+          found.set(key, {
+            policy,
+            host,
+            path,
+            endpoints: endpointsOf(route, table),
+            state: heldId === null ? status.value.source : "held",
+            generation: status.value.generation,
+            heldId,
+          });
+        }
+      }
+      for (const [key, route] of this.#known) {
+        if (route.policy !== policy || tables === 0 || (having.get(key) ?? 0) === tables) continue;
+        found.set(key, { ...(found.get(key) ?? { ...route, endpoints: 0, generation: null, heldId: null }), state: "gone" });
+      }
+    }
+    const routes = [...found.values()].sort((a, b) => a.host.localeCompare(b.host) || a.path.localeCompare(b.path) || a.policy.localeCompare(b.policy));
+    return { routes: routes.slice(0, ROUTES_LIMIT), total: routes.length };
+  }
+}
+
+/** Host and path in words: Kubernetes hosts are regexes in eskip (`^(shop[.]lab[.]?(:[0-9]+)?)$`). */
+function placeOf(route: Route): { host: string; path: string } {
+  let host = "*";
+  let path = "/";
+  for (const { name, args } of route.predicates) {
+    const text = String(args[0] ?? "");
+    if (name === "Host") host = text.replaceAll("[.]", ".").replace(/^\^\(?/, "").replace(/\.\?\(:\[0-9\]\+\)\?\)?\$$/, "");
+    else if (name === "HostAny") host = args.join(", ");
+    else if (name === "Path" || name === "PathSubtree") path = text;
+    else if (name === "PathRegexp") path = text.replace(/^\^\(?/, "").replace(/\)?$/, "");
+  }
+  return { host, path };
+}
+
+function endpointsOf(route: Route, table: RouterTable | undefined): number {
+  const { backend } = route;
+  if (backend.type === "network") return 1;
+  if (backend.type === "loadBalanced") return backend.endpoints.length;
+  if (backend.type !== "pool") return 0;
+  return table?.pools.find((pool) => pool.id === backend.pool)?.endpoints.length ?? 0;
+}

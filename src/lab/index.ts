@@ -1,0 +1,11 @@
+export { type Fault, Faults } from "./faults.ts";
+export { Lab, type LabDeps } from "./lab.ts";
+export { type ApiServerReading, type LocalPod, Observatory, type RouterTable, isReady } from "./observe/observatory.ts";
+export { type Reading } from "./observe/poller.ts";
+export { LAB_DEFAULTS, type LabOptions } from "./options.ts";
+export { nodeName, zoneOf } from "./part-configs.ts";
+export { type PartState } from "./process/part-process.ts";
+export { type LabResult, type PolicyName, type Verdict, renderTable, sentence } from "./scenario/result.ts";
+export { type Phase, Stage } from "./scenario/stage.ts";
+export { PHASES, SCENARIO, playZalando2017 } from "./scenario/zalando-2017.ts";
+export { type TimelineEntry } from "./timeline.ts";

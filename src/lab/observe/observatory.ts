@@ -1,0 +1,218 @@
+import type { Clock, Timer } from "../../kernel/index.ts";
+import type { Pool, RouteDefinition } from "../../route/index.ts";
+import type { HeldView, StatusView } from "../../router/index.ts";
+import type { AlbState } from "../alb/index.ts";
+import type { Lab } from "../lab.ts";
+import type { LoadState } from "../load/index.ts";
+import type { Fleet } from "../manifests/index.ts";
+import { KUBELET_PORT } from "../network.ts";
+import { ALB_CONTROL_PORT, LOAD_CONTROL_PORT, apiServerUrl, nodeName } from "../part-configs.ts";
+import { LoadView } from "./load-view.ts";
+import { Poller, type Reading } from "./poller.ts";
+
+/** A pod as its kubelet has it. */
+export interface LocalPod {
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>>; readonly deletionTimestamp?: string };
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly {
+      readonly restartCount: number;
+      readonly ready: boolean;
+      readonly state?: { readonly waiting?: { readonly reason?: string }; readonly running?: object; readonly terminated?: object };
+    }[];
+  };
+}
+
+/** What the API server says of its memory, and of the pods it stores. */
+export interface ApiServerReading {
+  readonly heapUsedBytes: number;
+  readonly heapLimitBytes: number;
+  readonly rssBytes: number;
+}
+
+/** The table of a router, as its admin listener prints it. */
+export interface RouterTable {
+  readonly number: number;
+  readonly routes: readonly RouteDefinition[];
+  readonly pools: readonly Pool[];
+}
+
+/** What changes within a second, and what people look at less often. */
+const FAST_MS = 400;
+const SLOW_MS = 1_500;
+
+function json<T>(body: string): T {
+  return JSON.parse(body) as T;
+}
+
+/**
+ * Reads every part of the lab again and again, through the same interfaces that an operator has: nothing here reaches
+ * into a process. What it shows is at most a second or two old, and says how old.
+ */
+export class Observatory {
+  readonly load = new LoadView();
+  readonly #lab: Lab;
+  readonly #clock: Clock;
+  readonly #apiServer: Poller<ApiServerReading>;
+  readonly #objects: Poller<string>;
+  readonly #albs = new Map<string, Poller<AlbState>>();
+  readonly #routers = new Map<string, Poller<StatusView>>();
+  readonly #held = new Map<string, Poller<HeldView>>();
+  readonly #tables = new Map<string, Poller<RouterTable>>();
+  readonly #kubelets = new Map<string, Poller<readonly LocalPod[]>>();
+  #loadTimer: Timer | undefined;
+  #running = false;
+
+  constructor(lab: Lab, clock: Clock) {
+    this.#lab = lab;
+    this.#clock = clock;
+    const { plan } = lab;
+    const api = apiServerUrl(plan);
+    const admin = { authorization: `Bearer ${plan.credentials.admin}` };
+    const control = { authorization: `Bearer ${plan.credentials.control}` };
+    this.#apiServer = new Poller({ url: `${api}/lab/memory`, headers: admin, intervalMs: FAST_MS, timeoutMs: 900, parse: json<ApiServerReading> }, clock);
+    this.#objects = new Poller({ url: `${api}/metrics`, headers: admin, intervalMs: SLOW_MS, timeoutMs: 1_500, parse: (body) => body }, clock);
+    for (const [at, fleet] of plan.fleets.entries()) {
+      const url = `http://${plan.network.albAddress(at + 1)}:${ALB_CONTROL_PORT}/state`;
+      this.#albs.set(fleet.policy, new Poller({ url, headers: control, intervalMs: FAST_MS, timeoutMs: 2_000, parse: json<AlbState> }, clock));
+    }
+    for (let node = 1; node <= plan.options.nodes; node++) {
+      const name = nodeName(node);
+      const parsePods = (body: string): readonly LocalPod[] => json<{ items: readonly LocalPod[] }>(body).items;
+      this.#kubelets.set(name, new Poller({ url: `${this.kubeletUrl(name)}/pods`, intervalMs: FAST_MS * 2, timeoutMs: 2_000, parse: parsePods }, clock));
+      for (const fleet of plan.fleets) {
+        const url = this.routerUrl(name, fleet);
+        this.#routers.set(`${fleet.policy}/${name}`, new Poller({ url: `${url}/statusz`, intervalMs: FAST_MS, timeoutMs: 2_000, parse: json<StatusView> }, clock));
+        this.#held.set(`${fleet.policy}/${name}`, new Poller({ url: `${url}/held`, intervalMs: SLOW_MS, timeoutMs: 2_000, parse: json<HeldView> }, clock));
+        const table = { url: `${url}/routes?format=json`, intervalMs: SLOW_MS, timeoutMs: 2_000, parse: json<RouterTable> };
+        this.#tables.set(`${fleet.policy}/${name}`, new Poller(table, clock));
+      }
+    }
+  }
+
+  start(): void {
+    this.#running = true;
+    for (const poller of this.#pollers()) poller.start();
+    void this.#readLoad();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#loadTimer?.cancel();
+    for (const poller of this.#pollers()) poller.stop();
+  }
+
+  apiServer(): Reading<ApiServerReading> {
+    return this.#apiServer.reading;
+  }
+
+  /** Objects stored, by kind, as the API server said last; undefined before it ever did. */
+  objectCount(plural: string): number | undefined {
+    const text = this.#objects.reading.value;
+    if (text === undefined) return undefined;
+    const match = new RegExp(`^apiserver_storage_objects\\{resource="${plural}"\\} (\\d+)$`, "m").exec(text);
+    return match === null ? undefined : Number(match[1]);
+  }
+
+  /** Pods that no kubelet of the lab runs: those that wait for a node. */
+  pendingPods(): number | undefined {
+    const all = this.objectCount("pods");
+    if (all === undefined) return undefined;
+    const placed = this.#lab.nodes.reduce((sum, node) => sum + (this.pods(node).value?.length ?? 0), 0);
+    return Math.max(0, all - placed);
+  }
+
+  alb(policy: string): Reading<AlbState> {
+    return this.#reading(this.#albs, policy);
+  }
+
+  router(node: string, policy: string): Reading<StatusView> {
+    return this.#reading(this.#routers, `${policy}/${node}`);
+  }
+
+  held(node: string, policy: string): Reading<HeldView> {
+    return this.#reading(this.#held, `${policy}/${node}`);
+  }
+
+  table(node: string, policy: string): Reading<RouterTable> {
+    return this.#reading(this.#tables, `${policy}/${node}`);
+  }
+
+  pods(node: string): Reading<readonly LocalPod[]> {
+    return this.#reading(this.#kubelets, node);
+  }
+
+  kubeletUrl(node: string): string {
+    return `http://${this.nodeAddress(node)}:${KUBELET_PORT}`;
+  }
+
+  routerUrl(node: string, fleet: Fleet): string {
+    return `http://${this.nodeAddress(node)}:${fleet.adminPort}`;
+  }
+
+  nodeAddress(node: string): string {
+    return this.#lab.plan.network.nodeAddress(Number(node.slice("node-".length)));
+  }
+
+  /** The name of the pod that is a fleet's router on a node, as its kubelet has it. */
+  routerPod(node: string, policy: string): string | undefined {
+    return this.pods(node).value?.find((pod) => pod.metadata.labels?.["app"] === `router-${policy}`)?.metadata.name;
+  }
+
+  /** What is not yet as it should be before the load may start; empty when all is well. */
+  missing(): readonly string[] {
+    const missing: string[] = [];
+    for (const node of this.#lab.nodes) {
+      const pods = this.pods(node).value ?? [];
+      const ready = pods.filter((pod) => pod.metadata.namespace === "shop" && isReady(pod)).length;
+      if (ready < this.#lab.applications.length) missing.push(`${this.#lab.applications.length - ready} application pods on ${node}`);
+      for (const fleet of this.#lab.plan.fleets) {
+        const router = this.router(node, fleet.policy).value;
+        if (router === undefined || !router.ready || router.routes === 0) missing.push(`router-${fleet.policy} on ${node}`);
+      }
+    }
+    for (const fleet of this.#lab.plan.fleets) {
+      const targets = this.alb(fleet.policy).value?.targetGroups.flatMap((group) => group.targets) ?? [];
+      const healthy = targets.filter((target) => target.state === "healthy").length;
+      if (healthy < this.#lab.nodes.length) missing.push(`${this.#lab.nodes.length - healthy} healthy targets of alb-${fleet.policy}`);
+    }
+    return missing;
+  }
+
+  /** Asks the load generator now, outside the rhythm; for the last figures. */
+  async readLoadNow(): Promise<boolean> {
+    const { plan } = this.#lab;
+    try {
+      const response = await fetch(`http://${plan.network.loadAddress}:${LOAD_CONTROL_PORT}/state${this.load.query}`, {
+        headers: { authorization: `Bearer ${plan.credentials.control}` },
+        signal: AbortSignal.timeout(2_000),
+      });
+      if (!response.ok) return false;
+      this.load.take((await response.json()) as LoadState);
+      return true;
+    } catch {
+      return false; // It has not started yet, or has ended; the part's own state says which.
+    }
+  }
+
+  async #readLoad(): Promise<void> {
+    await this.readLoadNow();
+    if (this.#running) this.#loadTimer = this.#clock.timer(FAST_MS, () => void this.#readLoad());
+  }
+
+  *#pollers(): Generator<Poller<unknown>> {
+    yield this.#apiServer as Poller<unknown>;
+    yield this.#objects as Poller<unknown>;
+    for (const group of [this.#albs, this.#routers, this.#held, this.#tables, this.#kubelets]) yield* group.values() as Iterable<Poller<unknown>>;
+  }
+
+  #reading<T>(pollers: ReadonlyMap<string, Poller<T>>, name: string): Reading<T> {
+    return pollers.get(name)?.reading ?? { value: undefined, atMs: 0, error: `nothing is called ${name}` };
+  }
+}
+
+/** The pod's Ready condition, as its kubelet says it. */
+export function isReady(pod: LocalPod): boolean {
+  return pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
+}
