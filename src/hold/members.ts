@@ -16,8 +16,7 @@ export function createMemberEvidence<T, M>(
   function replace(container: string, members: readonly EvidenceItem<M>[]): string[] {
     const before = membersByContainer.get(container);
     const now = new Set(members.map(({ key }) => key));
-    if (members.length === 0) membersByContainer.delete(container);
-    else membersByContainer.set(container, now);
+    membersByContainer.set(container, now);
     for (const key of now) {
       const owners = containersByMember.get(key);
       if (owners === undefined) containersByMember.set(key, new Set([container]));
@@ -80,6 +79,7 @@ export function createMemberEvidence<T, M>(
       }
       case "delete":
         for (const key of replace(evidence.key, [])) sink({ kind: "delete", key, revision: evidence.revision });
+        membersByContainer.delete(evidence.key);
         return;
       case "poisoned":
         for (const key of (evidence.key === undefined ? undefined : membersByContainer.get(evidence.key)) ?? [])

@@ -37,8 +37,9 @@ export function connectionError(thrown: unknown, where: string): AppError {
   const code = codeOf(cause) ?? codeOf(thrown) ?? "";
   const known = SOCKET_CODES[code];
   if (known !== undefined) return new AppError(known[0], `${where}: ${known[2]}`, { retry: known[1], cause: thrown });
-  if (code.startsWith("HPE_"))
-    return new AppError("KUBE_HTTP", `${where}: the answer is not HTTP/1.1 (${code})`, { retry: "idempotent", cause: thrown });
+  if (cause instanceof Error && cause.name === "HTTPParserError") {
+    return new AppError("KUBE_HTTP", `${where}: the answer is not HTTP/1.1`, { retry: "idempotent", cause: thrown });
+  }
   if (isTlsCode(code)) {
     return new AppError(
       "KUBE_TLS",
