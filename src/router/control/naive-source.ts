@@ -9,12 +9,15 @@ const POLL_MS = 3_000;
 const LIST_TIMEOUT_MS = 3_000;
 const HEALTH_TIMEOUT_MS = 1_500;
 
+/** One attempt, and no circuit breaker that would answer in the API server's place. */
+const UNGUARDED = { attempts: 1, circuit: { windowMs: 10_000, minimumCalls: 1_000_000, failureShare: 1, openMs: 500, openCapMs: 10_000 } };
+
 /**
  * The router of 2017, for comparison: it lists everything every three seconds and believes whatever comes of it. No answer is "none":
  * a failed list is an empty list, and its routes are gone. Its health is the API server's.
  */
 export async function openNaiveSource(routes: Exclude<RoutesSource, { type: "file" }>, deps: SourceDeps): Promise<ControlSource> {
-  const client = await openClusterClient(routes, deps);
+  const client = await openClusterClient(routes, deps, { caller: UNGUARDED });
   const source = new NaiveSource(client, deps);
   source.poll();
   return source;
