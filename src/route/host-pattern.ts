@@ -13,7 +13,6 @@ const NAME = String.raw`(?:[a-z0-9_-]|\[\.\]|\\\.)+`;
 const ALTERNATIVE = new RegExp(String.raw`^(${NAME}?)(?:\[\.\]\?|\\\.\?)?(?:\(:\[0-9\]\+\)\?|\(:\\d\+\)\?)?$`, "i");
 // What Kubernetes integrations write for `*.`: one label of letters, digits and inner dashes.
 const LABELS = [
-  "([a-z0-9]+((-[a-z0-9]+)?)",
   "[a-z0-9]+((-[a-z0-9]+)?)",
   "([a-z0-9]+(-[a-z0-9]+)*)",
   "[^.]+",

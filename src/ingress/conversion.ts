@@ -1,0 +1,123 @@
+import { AppError, messageOf } from "../kernel/index.ts";
+import { type Backend, type Call, type RouteDefinition, compileRegexp } from "../route/index.ts";
+import { callsByAnnotation, isZoneAware, readFilters } from "./annotations.ts";
+import { hostPredicates, isBelow } from "./host-expression.ts";
+import type { Meta } from "./kube-objects.ts";
+import type { ConvertOptions } from "./options.ts";
+import type { PoolBuilder, ServiceReference } from "./pools.ts";
+import { RouteIds } from "./route-id.ts";
+import type { ObjectKind, ObjectProblem } from "./world.ts";
+
+/** A route before the rules for all routes are applied: Host, annotations of the owner, its id made unique. */
+export interface RouteDraft {
+  readonly id: string;
+  readonly hosts: readonly string[];
+  readonly predicates: readonly Call[];
+  readonly filters: readonly Call[];
+  /** Those of `filters` that are kept when there is no endpoint to send to. */
+  readonly defaultFilters?: readonly Call[];
+  readonly backend: Backend;
+}
+
+/** The object that is being converted. */
+export interface Owner {
+  readonly kind: ObjectKind;
+  readonly meta: Meta;
+}
+
+/** What one run of `convert` gathers. */
+export class Conversion {
+  readonly options: ConvertOptions;
+  readonly pools: PoolBuilder;
+  readonly routes: RouteDefinition[] = [];
+  readonly problems: ObjectProblem[] = [];
+  /** The object each route is from, by route id. */
+  readonly owners = new Map<string, Owner>();
+  readonly defaultFilters = new Map<string, readonly Call[]>();
+  readonly #ids = new RouteIds();
+
+  constructor(options: ConvertOptions, pools: PoolBuilder) {
+    this.options = options;
+    this.pools = pools;
+  }
+
+  isInternal(host: string): boolean {
+    return this.options.eastWestRange !== undefined && isBelow(host, this.options.eastWestRange.domains);
+  }
+
+  /** Adds a route with what the options ask for on every route of its owner. All its hosts are internal or none is. */
+  add(owner: Owner, draft: RouteDraft): void {
+    const { options } = this;
+    const internal = draft.hosts.some((host) => this.isInternal(host)) ? options.eastWestRange : undefined;
+    const predicates = internal?.annotationPredicates ?? options.annotationPredicates;
+    const filters = internal?.annotationFilters ?? options.annotationFilters;
+    const id = this.#ids.take(draft.id, `${owner.kind} ${owner.meta.namespace}/${owner.meta.name} ${draft.id}`);
+    this.owners.set(id, owner);
+    this.defaultFilters.set(id, draft.defaultFilters ?? []);
+    this.routes.push({
+      id,
+      predicates: [
+        ...hostPredicates(draft.hosts),
+        ...draft.predicates,
+        ...(internal?.predicates ?? []),
+        ...callsByAnnotation(owner.meta, predicates),
+      ],
+      filters: [...draft.filters, ...callsByAnnotation(owner.meta, filters)],
+      backend: draft.backend,
+    });
+  }
+
+  report(owner: Owner, effect: ObjectProblem["effect"], thrown: unknown, where = ""): void {
+    const { kind, meta } = owner;
+    const code = thrown instanceof AppError ? thrown.code : "INGRESS_FIELD";
+    const message = where === "" ? messageOf(thrown) : `${where}: ${messageOf(thrown)}`;
+    this.problems.push({ kind, namespace: meta.namespace, name: meta.name, code, message, effect });
+  }
+
+  /** A Service's pool, or one without endpoints and a problem at `where`: what one back end lacks must not cost the others. */
+  serviceBackend(owner: Owner, where: string, reference: ServiceReference, setting: Omit<Parameters<PoolBuilder["backend"]>[1], "zoneAware">): Backend {
+    try {
+      return this.pools.backend(reference, { ...setting, zoneAware: isZoneAware(owner.meta) });
+    } catch (thrown) {
+      this.report(owner, "partial", thrown, where);
+      return this.pools.missing(reference, setting.algorithm);
+    }
+  }
+
+  /** The filters that stand before all others on a route of this owner to this Service. Throws AppError `INGRESS_ESKIP`. */
+  leadingFilters(owner: Owner, service: string | undefined): readonly Call[] {
+    const { applicationLabel, topologyZone, defaultFilters } = this.options;
+    const application = applicationLabel === undefined ? undefined : owner.meta.labels.get(applicationLabel);
+    const key = `${service}.${owner.meta.namespace}`;
+    return [
+      ...(application === undefined ? [] : [{ name: "annotate", args: ["Application", application] }]),
+      ...(topologyZone === undefined || isZoneAware(owner.meta) ? [] : [{ name: "annotate", args: ["zalando.org/traffic-zone-aware", "false"] }]),
+      ...(service === undefined ? [] : readFilters(defaultFilters.get(key) ?? "", `default filters of ${key}`)),
+    ];
+  }
+
+  /** Throws AppError `INGRESS_EXTERNAL_NAME` when the host of this address may not be sent to. */
+  checkExternal(address: string): void {
+    const allowed = this.options.allowedExternalNames;
+    if (allowed === undefined) return;
+    const host = URL.canParse(address) ? new URL(address).hostname : address;
+    if (!allowed.some((source) => compileRegexp(source).test(host))) {
+      throw new AppError("INGRESS_EXTERNAL_NAME", `host ${host} is not among the allowed external names`);
+    }
+  }
+
+  redirectRoute(base: RouteDraft, suffix: string, code: number, weight: readonly Call[]): RouteDraft {
+    return {
+      id: `${base.id}_${suffix}`,
+      hosts: base.hosts,
+      predicates: [FROM_HTTP, ...weight, ...base.predicates],
+      filters: [{ name: "redirectTo", args: [code, "https:"] }],
+      backend: { type: "shunt" },
+    };
+  }
+}
+
+/** Requests that reached the load balancer by http. */
+export const FROM_HTTP: Call = { name: "Header", args: ["X-Forwarded-Proto", "http"] };
+/** Puts a route before others at its place. */
+export const FIRST: readonly Call[] = [{ name: "Weight", args: [1000] }];

@@ -1,0 +1,140 @@
+import { AppError, messageOf } from "../kernel/index.ts";
+import type { KubeObject } from "../kube/index.ts";
+import type { Call, RouteSet } from "../route/index.ts";
+import { Conversion, FIRST, FROM_HTTP, type Owner, type RouteDraft } from "./conversion.ts";
+import { convertIngress } from "./convert-ingress.ts";
+import { convertRouteGroup } from "./convert-route-group.ts";
+import { isServedIngress, isServedRouteGroup, readClasses } from "./ingress-class.ts";
+import { type Meta, type SliceObject, readIngress, readMeta, readService, readSlice } from "./kube-objects.ts";
+import type { ConvertOptions } from "./options.ts";
+import { type Endpoints, PoolBuilder } from "./pools.ts";
+import { readRouteGroup } from "./route-group.ts";
+import { idOf } from "./route-id.ts";
+import type { ObjectKind, ObjectProblem, World } from "./world.ts";
+
+/** What a world becomes. */
+export interface Converted {
+  readonly routeSet: RouteSet;
+  readonly problems: readonly ObjectProblem[];
+  /** The object each route was made from, by route id; routes made for all (redirect) have none. */
+  readonly owners: ReadonlyMap<string, { readonly kind: ObjectKind; readonly namespace: string; readonly name: string }>;
+  /** By route id, the filters that Skipper keeps on a route whose Service has no endpoints. */
+  readonly defaultFilters: ReadonlyMap<string, readonly Call[]>;
+}
+
+/**
+ * Turns accepted objects into routes and pools. Pure: the same world gives the same result, whatever the order of its maps. An
+ * object that cannot be used is dropped alone; what a back end lacks costs its own routes only, which then have an empty pool.
+ */
+export function convert(world: World, options: ConvertOptions): Converted {
+  const problems: ObjectProblem[] = [];
+  const conversion = new Conversion(options, new PoolBuilder(readEndpoints(world, options, problems), options));
+  const classes = readClasses(world.ingressClasses);
+  const catchAll = new CatchAll();
+  each(world.ingresses, "Ingress", conversion.problems, (object) => {
+    const ingress = readIngress(object);
+    if (!isSelected(ingress.meta, options.ingressSelector) || !isServedIngress(ingress, classes, options)) return;
+    const owner: Owner = { kind: "Ingress", meta: ingress.meta };
+    const complete = convertIngress(conversion, ingress);
+    for (const { host, paths } of ingress.rules) if (host !== "" && paths.length > 0) catchAll.see(host, owner, complete.has(host), ingressCatchAll(host));
+  });
+  each(world.routeGroups, "RouteGroup", conversion.problems, (object) => {
+    const group = readRouteGroup(object);
+    if (!isServedRouteGroup(group, options)) return;
+    const owner: Owner = { kind: "RouteGroup", meta: group.meta };
+    const complete = convertRouteGroup(conversion, group);
+    for (const host of group.hosts) catchAll.see(host, owner, complete.has(host), groupCatchAll(host, conversion.isInternal(host)));
+  });
+  if (options.catchAll) catchAll.add(conversion);
+  const { routes, pools } = conversion;
+  return {
+    routeSet: { routes: options.httpsRedirect ? [globalRedirect(options), ...routes] : routes, pools: pools.pools },
+    problems: unique([...problems, ...conversion.problems]),
+    owners: new Map([...conversion.owners].map(([id, { kind, meta }]) => [id, { kind, namespace: meta.namespace, name: meta.name }])),
+    defaultFilters: conversion.defaultFilters,
+  };
+}
+
+/** One back end may be used by many routes; its owner is told once. */
+function unique(problems: readonly ObjectProblem[]): readonly ObjectProblem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
+}
+
+/** In the order of their keys, so that what depends on order (ids that collide, the first of several hosts) does not depend on the map. */
+function each(objects: ReadonlyMap<string, KubeObject>, kind: ObjectKind, problems: ObjectProblem[], action: (object: KubeObject) => void): void {
+  for (const key of [...objects.keys()].toSorted()) {
+    const object = objects.get(key);
+    if (object === undefined) continue;
+    try {
+      action(object);
+    } catch (thrown) {
+      problems.push(droppedProblem(kind, key, thrown));
+    }
+  }
+}
+
+/** The problem of an object that nothing is made of. `key` is its `namespace/name`, or its name. */
+export function droppedProblem(kind: ObjectKind, key: string, thrown: unknown): ObjectProblem {
+  const slash = key.indexOf("/");
+  const code = thrown instanceof AppError ? thrown.code : "INGRESS_FIELD";
+  return { kind, namespace: key.slice(0, Math.max(slash, 0)), name: key.slice(slash + 1), code, message: messageOf(thrown), effect: "dropped" };
+}
+
+function isSelected(meta: Meta, selector: ReadonlyMap<string, string>): boolean {
+  return [...selector].every(([key, value]) => meta.labels.get(key) === value);
+}
+
+function readEndpoints(world: World, options: ConvertOptions, problems: ObjectProblem[]): Endpoints {
+  const services = new Map<string, ReturnType<typeof readService>>();
+  each(world.services, "Service", problems, (object) => {
+    const service = readService(object);
+    if (isSelected(service.meta, options.serviceSelector)) services.set(`${service.meta.namespace}/${service.meta.name}`, service);
+  });
+  const read = (objects: ReadonlyMap<string, KubeObject>): ReadonlyMap<string, readonly SliceObject[]> => {
+    const slices = new Map<string, SliceObject[]>();
+    each(objects, "EndpointSlice", problems, (object) => {
+      if (!isSelected(readMeta(object), options.endpointSelector)) return;
+      const slice = readSlice(object);
+      if (slice.serviceName === undefined) return;
+      const key = `${slice.meta.namespace}/${slice.serviceName}`;
+      const known = slices.get(key);
+      if (known === undefined) slices.set(key, [slice]);
+      else known.push(slice);
+    });
+    return slices;
+  };
+  return { services, slices: read(world.endpointSlices), withdrawnSlices: read(world.withdrawnEndpointSlices ?? new Map()) };
+}
+
+/** A 404 for each host that has routes, but none for every path: a default back end is not meant to answer for it. */
+class CatchAll {
+  readonly #hosts = new Map<string, { readonly owner: Owner; readonly draft: RouteDraft }>();
+  readonly #complete = new Set<string>();
+
+  see(host: string, owner: Owner, isComplete: boolean, draft: RouteDraft): void {
+    if (isComplete) this.#complete.add(host);
+    if (!this.#hosts.has(host)) this.#hosts.set(host, { owner, draft });
+  }
+
+  add(conversion: Conversion): void {
+    for (const [host, { owner, draft }] of this.#hosts) if (!this.#complete.has(host)) conversion.add(owner, draft);
+  }
+}
+
+function ingressCatchAll(host: string): RouteDraft {
+  return { id: idOf(["kube_", "catchall", host, "", ""]), hosts: [host], predicates: [], filters: [], backend: { type: "shunt" } };
+}
+
+function groupCatchAll(host: string, internal: boolean): RouteDraft {
+  const id = idOf([internal ? "kube_rg__internal_" : "kube_rg__", host, "catchall", "0_0"]);
+  return { id, hosts: [host], predicates: [], filters: [], backend: { type: "shunt" } };
+}
+
+function globalRedirect(options: ConvertOptions): RouteSet["routes"][number] {
+  return {
+    id: "kube__redirect",
+    predicates: [FROM_HTTP, ...FIRST],
+    filters: [{ name: "redirectTo", args: [options.httpsRedirectCode, "https:"] }],
+    backend: { type: "shunt" },
+  };
+}

@@ -1,0 +1,4 @@
+export { type Converted, convert } from "./convert.ts";
+export { type AnnotationRule, type ConvertOptions, type EastWestRange, defaultConvertOptions } from "./options.ts";
+export { blame, validate } from "./validate.ts";
+export type { ObjectKind, ObjectProblem, World } from "./world.ts";
