@@ -1,11 +1,10 @@
 import { type ResourceType, type Subresource, collectionName } from "./resource-type.ts";
 import { strategyFor } from "./strategy.ts";
 import { printerFor } from "./printers.ts";
-import { builtinSchema } from "./builtin-schema.ts";
+import type { BuiltinSchemas } from "./builtin-schema.ts";
 
 interface Row {
   readonly group?: string;
-  readonly version?: string;
   readonly kind: string;
   readonly plural: string;
   readonly shortNames?: readonly string[];
@@ -59,12 +58,17 @@ const ROWS: readonly Row[] = [
 ];
 
 /** The kinds this server has without any CustomResourceDefinition. */
-export const BUILTIN_KINDS: readonly ResourceType[] = ROWS.map((row) => {
+export function builtinKinds(schemas: BuiltinSchemas): readonly ResourceType[] {
+  return ROWS.map((row) => typeOf(row, schemas));
+}
+
+function typeOf(row: Row, schemas: BuiltinSchemas): ResourceType {
   const group = row.group ?? "";
-  const version = row.version ?? "v1";
-  const identity = { group, version, kind: row.kind };
+  const version = "v1";
   return {
-    ...identity,
+    group,
+    version,
+    kind: row.kind,
     listKind: `${row.kind}List`,
     plural: row.plural,
     singular: row.kind.toLowerCase(),
@@ -78,7 +82,7 @@ export const BUILTIN_KINDS: readonly ResourceType[] = ROWS.map((row) => {
     printer: printerFor(group, row.kind),
     // The label "source" of events is the one that differs from the path of its field.
     selectableFields: new Map((row.fields ?? []).map((field) => [field === "source.component" ? "source" : field, field.split(".")])),
-    schema: builtinSchema(identity),
+    schema: schemas.linked(group, version, row.kind),
     custom: undefined,
   };
-});
+}

@@ -12,6 +12,8 @@ export interface TokenEntry {
 export interface ApiServerConfig {
   /** Port 0 takes a free one (tests). */
   readonly listen: { readonly host: string; readonly port: number };
+  /** Serves HTTPS beside HTTP on the same port; see {@link ensureServingCertificate}. */
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string };
   /** SQLite database; made when it is not there. */
   readonly storeFile: string;
   readonly tokens: readonly TokenEntry[];
@@ -28,7 +30,7 @@ export interface ApiServerConfig {
 }
 
 /** The configuration with its defaults filled in. */
-export type CompleteConfig = Required<ApiServerConfig>;
+export type CompleteConfig = Required<Omit<ApiServerConfig, "tls">> & { readonly tls: ApiServerConfig["tls"] | undefined };
 
 /** Validates what came from a file. Throws LAB_APISERVER_CONFIG that says which field is wrong and how to mend it. */
 export function readConfig(value: unknown): CompleteConfig {
@@ -46,6 +48,7 @@ export function readConfig(value: unknown): CompleteConfig {
   if (typeof serviceCidr !== "string" || !isCidr(serviceCidr)) throw wrong("serviceCidr", "an IPv4 block such as 10.96.0.0/16, between /12 and /28");
   return {
     listen: { host, port },
+    tls: readTls(value["tls"]),
     storeFile,
     tokens: tokens.map(readToken),
     watchWindow: readCount(value["watchWindow"], "watchWindow", 4096),
@@ -62,6 +65,13 @@ function readToken(entry: unknown, at: number): TokenEntry {
   if (typeof user !== "string" || user === "") throw wrong(`tokens[${at}].user`, "a string that is not empty");
   if (!Array.isArray(groups) || !groups.every((group) => typeof group === "string")) throw wrong(`tokens[${at}].groups`, "a list of strings");
   return { token, user, groups };
+}
+
+function readTls(value: unknown): ApiServerConfig["tls"] | undefined {
+  if (value === undefined) return undefined;
+  const { certificateFile, keyFile } = isObject(value) ? value : {};
+  if (typeof certificateFile !== "string" || typeof keyFile !== "string") throw wrong("tls", "an object { certificateFile, keyFile }");
+  return { certificateFile, keyFile };
 }
 
 function readCount(value: unknown, field: string, fallback: number): number {

@@ -1,7 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import { METRICS_CONTENT_TYPE } from "../../telemetry/index.ts";
 import type { Core } from "./core.ts";
+import { AGGREGATED_TYPE, aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions, wantsAggregated } from "./discovery.ts";
 import { type OtherAnswer, jsonAnswer } from "./dispatch.ts";
+import type { JsonObject } from "./json.ts";
+import type { OpenApi } from "./openapi.ts";
+import { OPENAPI_PROTOBUF_TYPE, encodeOpenApiV2 } from "./openapi-protobuf.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
 import { methodNotAllowed, pathNotFound } from "./status.ts";
 
@@ -25,10 +29,18 @@ const VERSION = {
   platform: `${process.platform}/${process.arch === "x64" ? "amd64" : process.arch}`,
 };
 
-/** Answers everything that is not a kind: health, version, metrics. Throws 404 and 405. */
-export function answerOther(_core: Core, metrics: ServerMetrics, request: IncomingMessage, url: URL): OtherAnswer {
+/** What the paths outside the kinds are answered from. */
+export interface NonResource {
+  readonly core: Core;
+  readonly metrics: ServerMetrics;
+  readonly openApi: OpenApi;
+}
+
+/** Answers everything that is not a kind: health, version, metrics, discovery, OpenAPI. Throws 404, 405, 406. */
+export function answerOther({ core, metrics, openApi }: NonResource, request: IncomingMessage, url: URL): OtherAnswer {
   if (request.method !== "GET" && request.method !== "HEAD") throw methodNotAllowed();
   const path = url.pathname.length > 1 ? url.pathname.replace(/\/$/, "") : url.pathname;
+  const accept = request.headers.accept;
   switch (path) {
     case "/healthz":
     case "/livez":
@@ -40,7 +52,39 @@ export function answerOther(_core: Core, metrics: ServerMetrics, request: Incomi
       return { code: 200, contentType: METRICS_CONTENT_TYPE, body: metrics.render() };
     case "/lab/memory":
       return jsonAnswer(metrics.memory());
+    case "/":
+      return jsonAnswer({ paths: ["/api", "/api/v1", "/apis", "/healthz", "/lab/memory", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"] });
+    case "/api":
+      return wantsAggregated(accept) ? aggregated(core, true) : jsonAnswer(apiVersions());
+    case "/apis":
+      return wantsAggregated(accept) ? aggregated(core, false) : jsonAnswer(apiGroupList(core.registry));
+    case "/openapi/v2":
+      return openApiV2(openApi, accept);
+    case "/openapi/v3":
+      return jsonAnswer(openApi.v3Index());
     default:
-      throw pathNotFound();
+      return found(discoveryAt(core, path) ?? (path.startsWith("/openapi/v3/") ? openApi.v3(path.slice("/openapi/v3/".length)) : undefined));
   }
+}
+
+function discoveryAt(core: Core, path: string): JsonObject | undefined {
+  const [root = "", group = "", version, ...rest] = path.slice(1).split("/");
+  if (root === "api" && version === undefined) return apiResourceList(core.registry, "", group);
+  if (root !== "apis" || rest.length > 0) return undefined;
+  return version === undefined ? apiGroup(core.registry, group) : apiResourceList(core.registry, group, version);
+}
+
+function found(object: JsonObject | undefined): OtherAnswer {
+  if (object === undefined) throw pathNotFound();
+  return jsonAnswer(object);
+}
+
+function aggregated(core: Core, isCore: boolean): OtherAnswer {
+  return { code: 200, contentType: AGGREGATED_TYPE, body: JSON.stringify(aggregatedDiscovery(core.registry, isCore)) };
+}
+
+/** kubectl takes protobuf only here, in a name with `@` up to 1.26 and with `.` after; everybody else gets JSON. */
+function openApiV2(openApi: OpenApi, accept: string | undefined): OtherAnswer {
+  if (accept?.includes("proto-openapi.spec.v2") === true) return { code: 200, contentType: OPENAPI_PROTOBUF_TYPE, body: encodeOpenApiV2(openApi.v2()) };
+  return jsonAnswer(openApi.v2());
 }

@@ -1,16 +1,17 @@
-import { once } from "node:events";
-import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { AppError, type Clock, type Random, messageOf, systemClock, systemRandom } from "../../kernel/index.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Clock, type Random, messageOf, systemClock, systemRandom } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import { createAuthenticator } from "./access.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { BUILTIN_KINDS } from "./builtin-kinds.ts";
+import { builtinKinds } from "./builtin-kinds.ts";
+import { loadBuiltinSchemas } from "./builtin-schema.ts";
 import { type ApiServerConfig, type CompleteConfig, readConfig } from "./config.ts";
 import type { Core } from "./core.ts";
+import { type Listener, listen } from "./listener.ts";
 import { type Call, admit, dispatch, verbOf } from "./dispatch.ts";
 import { type ServerMetrics, createServerMetrics } from "./server-metrics.ts";
 import { answerOther, isPublic } from "./non-resource.ts";
+import { type OpenApi, createOpenApi } from "./openapi.ts";
 import { createRegistry } from "./registry.ts";
 import { parseTarget } from "./request-info.ts";
 import { StatusError, internalError, statusBody, tooManyRequests, unauthorized } from "./status.ts";
@@ -20,6 +21,8 @@ import { openStore } from "./store.ts";
 export interface ApiServer {
   /** `http://HOST:PORT`. */
   readonly url: string;
+  /** `https://HOST:PORT`, the same port; undefined without a certificate. kubectl sends tokens to this one only. */
+  readonly secureUrl: string | undefined;
   /** Ends watches, lets requests under way finish, closes the database. Idempotent. */
   close(): Promise<void>;
 }
@@ -30,42 +33,38 @@ export interface ApiServerDeps {
   readonly random?: Random;
 }
 
-/** Starts to serve. Throws LAB_APISERVER_CONFIG, LAB_APISERVER_STORE, LAB_APISERVER_LISTEN. */
+/** Starts to serve. Throws LAB_APISERVER_CONFIG, _STORE, _CERTIFICATE, _LISTEN. */
 export async function createApiServer(options: ApiServerConfig, deps: ApiServerDeps): Promise<ApiServer> {
   const config = readConfig(options);
+  const schemas = loadBuiltinSchemas();
   const core: Core = {
     store: openStore({ file: config.storeFile, windowEvents: config.watchWindow }),
-    registry: createRegistry(BUILTIN_KINDS),
+    registry: createRegistry(builtinKinds(schemas)),
     clock: deps.clock ?? systemClock,
     random: deps.random ?? systemRandom,
     log: deps.log,
   };
   await bootstrap(core, config);
   const closing = new AbortController();
-  const front = new Front(core, config, closing.signal);
-  const server = createServer({ keepAliveTimeout: 120_000, requestTimeout: 60_000, headersTimeout: 20_000, maxHeaderSize: 32 * 1024 }, (request, response) => {
-    void front.serve(request, response);
-  });
-  server.listen({ host: config.listen.host, port: config.listen.port, backlog: 1024 });
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    core.store.close();
-    throw new AppError("LAB_APISERVER_LISTEN", `cannot listen on ${config.listen.host}:${config.listen.port} (${messageOf(error)}); free the port or choose another`, { cause: error });
-  }
-  const { address, port } = server.address() as AddressInfo;
+  const front = new Front(core, config, createOpenApi(core.registry, schemas), closing.signal);
+  const listener = await openListener(core, config, front);
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     closing.abort();
-    const ended = once(server, "close");
-    server.close();
-    server.closeIdleConnections();
-    const force = core.clock.timer(2000, () => server.closeAllConnections());
-    await ended;
-    force.cancel();
+    await listener.close(2000);
     core.store.close();
   };
-  return { url: `http://${address}:${port}`, close: () => (closed ??= close()) };
+  const { host, port } = listener;
+  return { url: `http://${host}:${port}`, secureUrl: config.tls === undefined ? undefined : `https://${host}:${port}`, close: () => (closed ??= close()) };
+}
+
+async function openListener(core: Core, config: CompleteConfig, front: Front): Promise<Listener> {
+  try {
+    return await listen(config, (request, response) => void front.serve(request, response));
+  } catch (error) {
+    core.store.close();
+    throw error;
+  }
 }
 
 /** What every request passes: who it is, whether there is room, what it wants; and how errors are told. */
@@ -75,9 +74,11 @@ class Front {
   readonly #signal: AbortSignal;
   readonly #authenticate: ReturnType<typeof createAuthenticator>;
   readonly #metrics: ServerMetrics;
+  readonly #openApi: OpenApi;
   #inFlight = 0;
 
-  constructor(core: Core, config: CompleteConfig, signal: AbortSignal) {
+  constructor(core: Core, config: CompleteConfig, openApi: OpenApi, signal: AbortSignal) {
+    this.#openApi = openApi;
     this.#core = core;
     this.#config = config;
     this.#signal = signal;
@@ -109,7 +110,7 @@ class Front {
     const user = this.#authenticate(request.headers.authorization);
     if (user === undefined && !isPublic(url.pathname)) throw unauthorized();
     if (target.kind === "other") {
-      const answer = answerOther(this.#core, this.#metrics, request, url);
+      const answer = answerOther({ core: this.#core, metrics: this.#metrics, openApi: this.#openApi }, request, url);
       send(response, answer.code, answer.contentType, answer.body);
       return;
     }

@@ -1,2 +1,2 @@
-export { type TestApiServer, kubeconfigFor, startApiServer } from "./start-api-server.ts";
+export { type TestApiServer, startApiServer } from "./start-api-server.ts";
 export { type WatchLine, openWatch } from "./watch-lines.ts";

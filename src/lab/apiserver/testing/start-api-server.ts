@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { silentLog } from "../../../telemetry/index.ts";
-import { type ApiServerConfig, createApiServer } from "../index.ts";
+import { type ApiServerConfig, createApiServer, ensureServingCertificate, kubeconfigFor } from "../index.ts";
 
 /** An API server for a test, with a database of its own. */
 export interface TestApiServer {
@@ -14,8 +14,8 @@ export interface TestApiServer {
   readonly adminToken: string;
   /** May read all and create events. */
   readonly readerToken: string;
-  /** A kubeconfig of the administrator. */
-  readonly kubeconfig: string;
+  /** The file of a kubeconfig of the administrator, over HTTPS as kubectl needs it. */
+  readonly kubeconfigFile: string;
   /** One request as the administrator; answers the status code and the parsed body. */
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ code: number; body: unknown }>;
   /** Closes the server and starts it again on the same port with the same data: its watches end, its event window is empty. */
@@ -32,8 +32,11 @@ const READER = "reader-token";
 /** Starts one in this process, on a free port of 127.0.0.1 (or `options.listen.host`). */
 export async function startApiServer(options: Partial<ApiServerConfig> = {}): Promise<TestApiServer> {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-api-"));
+  const host = options.listen?.host ?? "127.0.0.1";
+  const tls = await ensureServingCertificate(directory, [host], Date.now());
   let config: ApiServerConfig = {
-    listen: { host: "127.0.0.1", port: 0 },
+    listen: { host, port: 0 },
+    tls,
     storeFile: join(directory, "store.db"),
     tokens: [
       { token: ADMIN, user: "admin", groups: ["system:masters"] },
@@ -44,6 +47,8 @@ export async function startApiServer(options: Partial<ApiServerConfig> = {}): Pr
   let server = await createApiServer(config, { log: silentLog });
   const { url } = server;
   config = { ...config, listen: { host: config.listen.host, port: Number(new URL(url).port) } };
+  const kubeconfigFile = join(directory, "kubeconfig");
+  await writeFile(kubeconfigFile, kubeconfigFor({ server: url.replace("http:", "https:"), certificateAuthority: tls.certificate, token: ADMIN, user: "admin" }), { mode: 0o600 });
   const close = async (): Promise<void> => {
     await server.close();
     await rm(directory, { recursive: true, force: true });
@@ -52,7 +57,7 @@ export async function startApiServer(options: Partial<ApiServerConfig> = {}): Pr
     url,
     adminToken: ADMIN,
     readerToken: READER,
-    kubeconfig: kubeconfigFor(url, ADMIN),
+    kubeconfigFile,
     call: (method, path, body, headers = {}) => callOnce(url + path, method, body, headers),
     stop: () => server.close(),
     async restart() {
@@ -73,15 +78,4 @@ async function callOnce(url: string, method: string, body: unknown, headers: Rea
   const received = await text(response);
   const isJson = response.headers["content-type"]?.startsWith("application/json") === true;
   return { code: response.statusCode ?? 0, body: isJson ? (JSON.parse(received) as unknown) : received };
-}
-
-/** A kubeconfig with one cluster, one user, one context. */
-export function kubeconfigFor(url: string, token: string): string {
-  return `apiVersion: v1
-kind: Config
-clusters: [{name: lab, cluster: {server: "${url}"}}]
-users: [{name: lab, user: {token: "${token}"}}]
-contexts: [{name: lab, context: {cluster: lab, user: lab, namespace: default}}]
-current-context: lab
-`;
 }
