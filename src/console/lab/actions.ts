@@ -14,38 +14,144 @@ type Target = ActionView["targets"][number];
 /** What a visitor can do by hand: the scenario's deeds, and their undoing. */
 export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): ConsoleActions {
   const nodes = lab.nodes.map((node): Target => ({ value: node, label: node }));
-  const routers = lab.plan.fleets.flatMap((fleet) => lab.nodes.map((node): Target => ({ value: `${fleet.policy}/${node}`, label: `${fleet.policy === "hold" ? "Holdfast" : "as in 2017"}, ${node}` })));
+  const routers = lab.plan.fleets.flatMap((fleet) =>
+    lab.nodes.map((node): Target => ({
+      value: `${fleet.policy}/${node}`,
+      label: `${fleet.policy === "hold" ? "Holdfast" : "as in 2017"}, ${node}`,
+    })),
+  );
   const playing = (): string | null => (isPlaying() ? "the scenario is playing; wait for its end" : null);
-  const open = (id: string, what: string): (() => string | null) => () => playing() ?? (faults.isOpen(id) ? what : null);
-  const closed = (id: string, what: string): (() => string | null) => () => playing() ?? (faults.isOpen(id) ? null : what);
-  const deed = (view: Omit<Deed["view"], "targets" | "putBack"> & Partial<Pick<Deed["view"], "targets" | "putBack">>, whyNot: Deed["whyNot"], run: Deed["run"]): Deed => ({
+  const open =
+    (id: string, what: string): (() => string | null) =>
+    () =>
+      playing() ?? (faults.isOpen(id) ? what : null);
+  const closed =
+    (id: string, what: string): (() => string | null) =>
+    () =>
+      playing() ?? (faults.isOpen(id) ? null : what);
+  const deed = (
+    view: Omit<Deed["view"], "targets" | "putBack"> & Partial<Pick<Deed["view"], "targets" | "putBack">>,
+    whyNot: Deed["whyNot"],
+    run: Deed["run"],
+  ): Deed => ({
     view: { targets: [], putBack: null, ...view },
     whyNot,
     run,
   });
   const deeds: readonly Deed[] = [
-    deed({ name: "flood", label: "Flood with pods", description: "A CronJob starts thousands of pods a minute that fit on no node, until the API server dies of them.", kind: "break", putBack: "remove-flood" }, open("flood", "the flood is on"), async () => {
-      await faults.startFlood();
-      return "Applied CronJob batch/reindex.";
-    }),
-    deed({ name: "kill-api-server", label: "Kill the API server", description: "kill -9, and it stays down: no list, no watch, no write.", kind: "break", putBack: "start-api-server" }, open("api-server", "it is down"), () => faults.stopApiServer()),
-    deed({ name: "kill-router", label: "Kill a router", description: "kill -9 of a whole router; its kubelet starts it again, with or without an API server.", kind: "break", targets: routers }, playing, (target) => {
-      const [policy = "", node = ""] = (target ?? "").split("/");
-      return faults.killRouter(node, policy as PolicyName);
-    }),
-    deed({ name: "kill-node", label: "Kill a node", description: "Cuts its power: kubelet, routers and pods are gone at once.", kind: "break", targets: nodes, putBack: "start-node" }, playing, (target) => faults.killNode(target ?? "")),
-    deed({ name: "change-route", label: "Change a route", description: "Makes Ingress shop/sale: sale.lab goes to cart.", kind: "change", putBack: "remove-route" }, open("sale", "the route is there"), () => faults.addSaleRoute()),
-    deed({ name: "remove-flood", label: "Remove the flood", description: "Gives the API server a bigger machine and deletes the CronJob, its Jobs and their pods.", kind: "put-back" }, closed("flood", "there is no flood"), async () => {
-      void faults.removeFlood(AbortSignal.timeout(60_000)).catch((thrown: unknown) => {
-        lab.timeline.add({ event: `the flood was not removed: ${messageOf(thrown)}`, cause: null, tone: "alarm", policy: null });
-      });
-      return "Moving the API server to a bigger machine, then deleting the flood.";
-    }),
-    deed({ name: "start-api-server", label: "Start the API server", description: "It comes back with all it stored.", kind: "put-back" }, closed("api-server", "it was not killed by hand"), () => faults.startApiServer()),
-    deed({ name: "start-node", label: "Start the node", description: "Power is back; its kubelet starts what belongs there.", kind: "put-back", targets: nodes }, playing, (target) => faults.startNode(target ?? "")),
-    deed({ name: "remove-route", label: "Delete the route", description: "Deletes Ingress shop/sale: a removal really made.", kind: "put-back" }, closed("sale", "the route is not there"), () => faults.removeSaleRoute()),
-    deed({ name: HELD_APPROVE, label: "Approve the removal", description: "Lets it through on every router that holds it.", kind: "held" }, () => null, (target) => decide(lab, target ?? "", "approve")),
-    deed({ name: HELD_REJECT, label: "Reject the removal", description: "Keeps what it would remove.", kind: "held" }, () => null, (target) => decide(lab, target ?? "", "reject")),
+    deed(
+      {
+        name: "flood",
+        label: "Flood with pods",
+        description: "A CronJob starts thousands of pods a minute that fit on no node, until the API server dies of them.",
+        kind: "break",
+        putBack: "remove-flood",
+      },
+      open("flood", "the flood is on"),
+      async () => {
+        await faults.startFlood();
+        return "Applied CronJob batch/reindex.";
+      },
+    ),
+    deed(
+      {
+        name: "kill-api-server",
+        label: "Kill the API server",
+        description: "kill -9, and it stays down: no list, no watch, no write.",
+        kind: "break",
+        putBack: "start-api-server",
+      },
+      open("api-server", "it is down"),
+      () => faults.stopApiServer(),
+    ),
+    deed(
+      {
+        name: "kill-router",
+        label: "Kill a router",
+        description: "kill -9 of a whole router; its kubelet starts it again, with or without an API server.",
+        kind: "break",
+        targets: routers,
+      },
+      playing,
+      (target) => {
+        const [policy = "", node = ""] = (target ?? "").split("/");
+        return faults.killRouter(node, policy as PolicyName);
+      },
+    ),
+    deed(
+      {
+        name: "kill-node",
+        label: "Kill a node",
+        description: "Cuts its power: kubelet, routers and pods are gone at once.",
+        kind: "break",
+        targets: nodes,
+        putBack: "start-node",
+      },
+      playing,
+      (target) => faults.killNode(target ?? ""),
+    ),
+    deed(
+      {
+        name: "change-route",
+        label: "Change a route",
+        description: "Makes Ingress shop/sale: sale.lab goes to cart.",
+        kind: "change",
+        putBack: "remove-route",
+      },
+      open("sale", "the route is there"),
+      () => faults.addSaleRoute(),
+    ),
+    deed(
+      {
+        name: "remove-flood",
+        label: "Remove the flood",
+        description: "Gives the API server a bigger machine and deletes the CronJob, its Jobs and their pods.",
+        kind: "put-back",
+      },
+      closed("flood", "there is no flood"),
+      async () => {
+        void faults.removeFlood(AbortSignal.timeout(60_000)).catch((thrown: unknown) => {
+          lab.timeline.add({ event: `the flood was not removed: ${messageOf(thrown)}`, cause: null, tone: "alarm", policy: null });
+        });
+        return "Moving the API server to a bigger machine, then deleting the flood.";
+      },
+    ),
+    deed(
+      { name: "start-api-server", label: "Start the API server", description: "It comes back with all it stored.", kind: "put-back" },
+      closed("api-server", "it was not killed by hand"),
+      () => faults.startApiServer(),
+    ),
+    deed(
+      {
+        name: "start-node",
+        label: "Start the node",
+        description: "Power is back; its kubelet starts what belongs there.",
+        kind: "put-back",
+        targets: nodes,
+      },
+      playing,
+      (target) => faults.startNode(target ?? ""),
+    ),
+    deed(
+      {
+        name: "remove-route",
+        label: "Delete the route",
+        description: "Deletes Ingress shop/sale: a removal really made.",
+        kind: "put-back",
+      },
+      closed("sale", "the route is not there"),
+      () => faults.removeSaleRoute(),
+    ),
+    deed(
+      { name: HELD_APPROVE, label: "Approve the removal", description: "Lets it through on every router that holds it.", kind: "held" },
+      () => null,
+      (target) => decide(lab, target ?? "", "approve"),
+    ),
+    deed(
+      { name: HELD_REJECT, label: "Reject the removal", description: "Keeps what it would remove.", kind: "held" },
+      () => null,
+      (target) => decide(lab, target ?? "", "reject"),
+    ),
   ];
   return {
     list: () =>
@@ -79,6 +185,11 @@ async function decide(lab: Lab, target: string, verb: "approve" | "reject"): Pro
     if (response.ok) decided += 1;
   }
   if (decided === 0) throw new AppError("CONSOLE_TARGET", `${id} is not held any more`);
-  lab.timeline.add({ event: `held removal ${verb === "approve" ? "approved" : "rejected"} on ${decided} routers`, cause: "by hand", tone: "plain", policy: fleet.policy });
+  lab.timeline.add({
+    event: `held removal ${verb === "approve" ? "approved" : "rejected"} on ${decided} routers`,
+    cause: "by hand",
+    tone: "plain",
+    policy: fleet.policy,
+  });
   return `${verb === "approve" ? "Approved" : "Rejected"} on ${decided} routers.`;
 }

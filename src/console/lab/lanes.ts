@@ -14,7 +14,10 @@ export function laneView(lab: Lab, policy: Policy, startedAtMs: number, nowMs: n
   const edges: EdgeView[] = [{ from: "clients", to: "alb", requestsPerSecond: newest?.sent ?? 0, failedPerSecond: newest?.failed ?? 0 }];
   for (const target of targets) {
     const node = nodeOf(target.id);
-    const failed = Object.entries(target.answers).reduce((sum, [status, count]) => (status === "200" || status === "client-left" ? sum : sum + count), 0);
+    const failed = Object.entries(target.answers).reduce(
+      (sum, [status, count]) => (status === "200" || status === "client-left" ? sum : sum + count),
+      0,
+    );
     const all = rates.of(`${policy} ${target.target}`, target.requests, nowMs);
     const bad = rates.of(`${policy} ${target.target} failed`, failed, nowMs);
     edges.push({ from: "alb", to: `router/${node}`, requestsPerSecond: all, failedPerSecond: bad });

@@ -24,7 +24,13 @@ function routerView(lab: Lab, node: string, policy: Policy, pods: readonly Local
   const answers = reading.error === undefined && reading.value !== undefined;
   const status = answers ? reading.value : undefined;
   const waiting = container?.state?.waiting?.reason;
-  const state: ProcessState = answers ? "running" : waiting === "CrashLoopBackOff" ? "backoff" : container === undefined ? "stopped" : "starting";
+  const state: ProcessState = answers
+    ? "running"
+    : waiting === "CrashLoopBackOff"
+      ? "backoff"
+      : container === undefined
+        ? "stopped"
+        : "starting";
   const sources = Object.values(status?.sources ?? {});
   const ages = sources.map((source) => source.ageSeconds).filter((age) => age !== null);
   return {
@@ -50,7 +56,8 @@ function routerView(lab: Lab, node: string, policy: Policy, pods: readonly Local
 
 function podView(pod: LocalPod): PodView {
   const container = pod.status?.containerStatuses?.[0];
-  const state = pod.metadata.deletionTimestamp === undefined ? (container?.state?.waiting?.reason ?? pod.status?.phase ?? "Pending") : "Terminating";
+  const state =
+    pod.metadata.deletionTimestamp === undefined ? (container?.state?.waiting?.reason ?? pod.status?.phase ?? "Pending") : "Terminating";
   return { name: pod.metadata.name, application: pod.metadata.labels?.["app"] ?? "", ready: isReady(pod), state };
 }
 

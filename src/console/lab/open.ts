@@ -28,13 +28,17 @@ export interface LabConsoleOptions {
 }
 
 /** Serves the console of a lab. @throws AppError CONSOLE_LISTEN, CONSOLE_NOT_BUILT */
-export async function openLabConsole(options: LabConsoleOptions, deps: { readonly clock: Clock; readonly log: Log }): Promise<ConsoleHandle> {
+export async function openLabConsole(
+  options: LabConsoleOptions,
+  deps: { readonly clock: Clock; readonly log: Log },
+): Promise<ConsoleHandle> {
   const { lab, faults, stage } = options;
   const root = new URL("../../..", import.meta.url).pathname;
   const uiDirectory = join(root, "dist", "console");
   if (!existsSync(join(uiDirectory, "index.html"))) {
     const built = spawnSync(process.execPath, [join(root, "scripts", "build-console.ts")], { cwd: root, encoding: "utf8" });
-    if (built.status !== 0) throw new AppError("CONSOLE_NOT_BUILT", `the console's page could not be built: run 'npm run build:console' in ${root} to see why`);
+    if (built.status !== 0)
+      throw new AppError("CONSOLE_NOT_BUILT", `the console's page could not be built: run 'npm run build:console' in ${root} to see why`);
   }
   let verdict: VerdictView | null = null;
   const rates = new Rates();
@@ -64,7 +68,11 @@ interface Remembered {
   readonly verdict: VerdictView | null;
 }
 
-function snapshotOf({ lab, faults, stage, scenario }: LabConsoleOptions, nowMs: number, { rates, memory, verdict }: Remembered): ConsoleSnapshot {
+function snapshotOf(
+  { lab, faults, stage, scenario }: LabConsoleOptions,
+  nowMs: number,
+  { rates, memory, verdict }: Remembered,
+): ConsoleSnapshot {
   const { startedAtMs } = stage;
   const seconds = (atMs: number): number => Math.round((atMs - startedAtMs) / 100) / 10;
   const heldRows = heldViews(lab, startedAtMs);
@@ -123,7 +131,10 @@ function snapshotOf({ lab, faults, stage, scenario }: LabConsoleOptions, nowMs: 
 }
 
 /** While it is down its last reading is old: its memory is then unknown, not what it was. */
-function apiServer(lab: Lab): { readonly lastExit: string | null; readonly memory: { heapUsedBytes: number; heapLimitBytes: number } | undefined } {
+function apiServer(lab: Lab): {
+  readonly lastExit: string | null;
+  readonly memory: { heapUsedBytes: number; heapLimitBytes: number } | undefined;
+} {
   const reading = lab.observatory.apiServer();
   const isUp = lab.part("apiserver").state.state === "running";
   return { lastExit: lab.apiServerLastExit, memory: isUp ? reading.value : undefined };

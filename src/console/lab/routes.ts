@@ -25,7 +25,9 @@ export class RouteMemory {
           const key = `${policy} ${host} ${path}`;
           this.#known.set(key, { policy, host, path });
           having = having.set(key, (having.get(key) ?? 0) + 1);
-          const heldId = held.find((removal) => removal.policy === policy && removal.keys.some((name) => name.includes(host.split(".")[0] ?? host)))?.id ?? null;
+          const heldId =
+            held.find((removal) => removal.policy === policy && removal.keys.some((name) => name.includes(host.split(".")[0] ?? host)))
+              ?.id ?? null;
           found.set(key, {
             policy,
             host,
@@ -42,7 +44,9 @@ export class RouteMemory {
         found.set(key, { ...(found.get(key) ?? { ...route, endpoints: 0, generation: null, heldId: null }), state: "gone" });
       }
     }
-    const routes = [...found.values()].sort((a, b) => a.host.localeCompare(b.host) || a.path.localeCompare(b.path) || a.policy.localeCompare(b.policy));
+    const routes = [...found.values()].sort(
+      (a, b) => a.host.localeCompare(b.host) || a.path.localeCompare(b.path) || a.policy.localeCompare(b.policy),
+    );
     return { routes: routes.slice(0, ROUTES_LIMIT), total: routes.length };
   }
 }
@@ -53,7 +57,11 @@ function placeOf(route: Route): { host: string; path: string } {
   let path = "/";
   for (const { name, args } of route.predicates) {
     const text = String(args[0] ?? "");
-    if (name === "Host") host = text.replaceAll("[.]", ".").replace(/^\^\(?/, "").replace(/\.\?\(:\[0-9\]\+\)\?\)?\$$/, "");
+    if (name === "Host")
+      host = text
+        .replaceAll("[.]", ".")
+        .replace(/^\^\(?/, "")
+        .replace(/\.\?\(:\[0-9\]\+\)\?\)?\$$/, "");
     else if (name === "HostAny") host = args.join(", ");
     else if (name === "Path" || name === "PathSubtree") path = text;
     else if (name === "PathRegexp") path = text.replace(/^\^\(?/, "").replace(/\)?$/, "");

@@ -1,5 +1,5 @@
 import type { ConsoleSnapshot, TimelineView } from "../../contract.ts";
-import { count, scenarioTime } from "../../view/words.ts";
+import { countOf, scenarioTime } from "../../view/words.ts";
 import { selectedSeconds } from "../live/store.ts";
 
 const MARKS = { plain: "·", good: "●", warning: "◆", alarm: "▲" } as const;
@@ -10,7 +10,7 @@ export function TimelinePanel({ view }: { readonly view: ConsoleSnapshot }) {
     <section class="pane panel timeline" aria-labelledby="timeline-title">
       <div class="panel-head">
         <h2 id="timeline-title">Timeline</h2>
-        <p class="panel-note">{count(view.timeline.length)} events, newest first</p>
+        <p class="panel-note">{countOf(view.timeline.length, "event")}, newest first</p>
       </div>
       <div class="panel-body" tabIndex={0} role="group" aria-label="Timeline, list">
         {view.timeline.length === 0 ? (

@@ -3,6 +3,7 @@ import type { ConsoleSnapshot } from "../../contract.ts";
 import { layOutPicture } from "../../view/picture-layout.ts";
 import { describePicture } from "../../view/picture-state.ts";
 import { timeOfDay } from "../../view/words.ts";
+import { startFlow } from "./flow.ts";
 import { Picture } from "./picture.tsx";
 
 /** The picture in its pane: measures the pane, lays the picture out for it, and says when its data was taken. */
@@ -14,7 +15,11 @@ export function PicturePane({ view }: { readonly view: ConsoleSnapshot }) {
     if (element === null) return undefined;
     const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
     observer.observe(element);
-    return () => observer.disconnect();
+    const stopFlow = startFlow(element);
+    return () => {
+      observer.disconnect();
+      stopFlow();
+    };
   }, []);
   const layout = size === null ? null : layOutPicture(size.width, size.height, view.lanes.length, view.nodes.length);
   return (

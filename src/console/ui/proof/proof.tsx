@@ -6,10 +6,12 @@ import { StripView } from "./strip-view.tsx";
 
 /** The two numbers that matter, and how they came about. */
 export function Proof({ view }: { readonly view: ConsoleSnapshot }) {
-  const window = timeWindow(view.scenario.tSeconds);
+  // Whole seconds, as the series has them: the strips are drawn once a second and not with every frame.
+  const nowSeconds = Math.ceil(view.scenario.tSeconds);
+  const window = timeWindow(nowSeconds);
   const scene = {
     window,
-    spans: shadedSpans(view.faults, view.scenario.tSeconds, window[0]),
+    spans: shadedSpans(view.faults, nowSeconds, window[0]),
     selected: selectedSeconds.value,
     latencyTop: latencyTop(view.lanes, window[0]),
   };

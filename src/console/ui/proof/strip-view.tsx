@@ -52,11 +52,12 @@ export function StripView({ lane, kind, scene, hasTimeAxis, hasFaultLabels }: St
     };
   }, [colours, kind, hasTimeAxis, hasFaultLabels]);
 
+  const drawn = `${JSON.stringify(scene)} ${lane.series[0]?.tSeconds ?? ""} ${JSON.stringify(lane.series.at(-1) ?? null)}`;
   useEffect(() => {
     const columns = proofColumns(lane.series);
     const lines = kind === "success" ? [columns.success, columns.whole] : [columns.p50, columns.p99];
     plot.current?.setData([[...columns.times], ...lines.map((line) => [...line])] as uPlot.AlignedData);
-  }, [lane, scene, colours, kind]);
+  }, [drawn, colours, kind]);
 
   const label = kind === "success" ? `Success rate. ${describeStrip(lane)}` : `Latency, p50 and p99, ${lane.label}`;
   return (
