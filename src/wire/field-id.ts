@@ -70,12 +70,11 @@ export function fieldIdOf(buffer: Uint8Array, start: number, end: number): numbe
   return FieldId.other;
 }
 
+const BY_NAME: ReadonlyMap<string, number> = new Map(NAMES);
+
 /** The same for a name that is a string already. */
 export function fieldIdOfName(name: string): number {
-  if (name.length > LONGEST) return FieldId.other;
-  const lower = name.toLowerCase();
-  for (const [known, id] of NAMES) if (known === lower) return id;
-  return FieldId.other;
+  return name.length > LONGEST ? FieldId.other : (BY_NAME.get(name.toLowerCase()) ?? FieldId.other);
 }
 
 // 0x20 lowers letters and leaves "-" and digits, the only others in these names, as they are; a control character can not

@@ -79,6 +79,8 @@ export class HeadParser {
     this.#kept = undefined;
     this.#keptLength = 0;
     this.text = "";
+    this.method = "";
+    this.target = "";
     this.fieldCount = 0;
     this.present = 0;
     this.repeated = 0;
@@ -153,7 +155,7 @@ export class HeadParser {
 
   /** Index in `text` of the first field line (or the empty line). */
   get fieldsStart(): number {
-    return this.#startLineEnd + 2;
+    return this.#kind === "trailer" ? 0 : this.#startLineEnd + 2;
   }
 
   #refuse(fault: WireFault): number {

@@ -1,0 +1,34 @@
+import type { Clock, Random } from "../kernel/index.ts";
+import type { AccessLog, AccessLogEntry } from "./access-log.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { ProxyOptions } from "./options.ts";
+import type { TrustedProxies } from "./peer.ts";
+import type { ProxyMetrics } from "./proxy-metrics.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+import type { RoutingState } from "./routing-state.ts";
+import { type FlushQueue, flushAll } from "./socket-writer.ts";
+import type { Upstreams } from "./upstreams.ts";
+
+/** What all connections of one proxy share. */
+export interface Engine {
+  readonly options: ProxyOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: ProxyMetrics;
+  readonly deadlines: Deadlines;
+  readonly routing: RoutingState;
+  readonly upstreams: Upstreams;
+  readonly budget: RetryBudget;
+  readonly trusted: TrustedProxies;
+  readonly queue: FlushQueue;
+  readonly accessLog: AccessLog | undefined;
+  /** Filled for each line. */
+  readonly logEntry: AccessLogEntry;
+  /** Answers say `Connection: close`. */
+  isDraining: boolean;
+}
+
+/** Ends an event: what it produced is written. Every handler of a socket event or deadline ends with it. */
+export function endEvent(engine: { readonly queue: FlushQueue }): void {
+  if (engine.queue.length > 0) flushAll(engine.queue);
+}

@@ -1,0 +1,488 @@
+import type { EndpointState, PickRequest } from "../balance/index.ts";
+import { type CompiledRoute, runRequestFilters, runResponseFilters } from "../route/index.ts";
+import { type BodyFraming, FieldId, Framing, type HeadParser, type WireFault, copyFields, HOP_BY_HOP, listFields } from "../wire/index.ts";
+import { Coding, type Downstream } from "./downstream.ts";
+import type { Engine } from "./engine.ts";
+import { type ProxyFailure, failures } from "./failure.ts";
+import { fieldsText, reasonOf, requestHeadText, responseDropped, responseHeadText, statusLine } from "./message-heads.ts";
+import { lastChunk, ownHeadText } from "./own-answer.ts";
+import type { RequestContext } from "./request-context.ts";
+import type { RetryReason } from "./proxy-metrics.ts";
+import type { Target } from "./routing-state.ts";
+import type { ResponseReceiver, UpstreamConnection } from "./upstream-connection.ts";
+
+/** RFC 9110 section 9.2.2. */
+const IDEMPOTENT: readonly string[] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"];
+
+const Phase = { idle: 0, waiting: 1, connecting: 2, sent: 3, answering: 4, tunnel: 5 } as const;
+
+/**
+ * One request from its head to the end of its answer: route, filters, endpoint, retries, response. One object serves all
+ * requests of a connection, one after another; it never waits, every method is called by an event.
+ */
+export class Exchange implements ResponseReceiver, PickRequest {
+  readonly #engine: Engine;
+  readonly #client: Downstream;
+  readonly #context: RequestContext;
+  readonly #head: HeadParser;
+  readonly #framing: BodyFraming;
+  #phase: number = Phase.idle;
+  #route: CompiledRoute | undefined = undefined;
+  #target: Target | undefined = undefined;
+  #upstream: UpstreamConnection | undefined = undefined;
+  #endpoint: EndpointState | undefined = undefined;
+  /** Whether the endpoint has this request in its count. */
+  #isCounted = false;
+  #filtersRun = 0;
+  #attempts = 0;
+  #needsNewConnection = false;
+  #isRequestWhole = false;
+  #isBodyUsed = false;
+  #upgrade = "";
+  #coding: Coding = Coding.none;
+  #isBodyHidden = false;
+  #isLast = false;
+  #status = 0;
+  #responseBytes = 0;
+  #startedMs = 0;
+  #sentMs = 0;
+  #failure: ProxyFailure | WireFault | "" = "";
+  readonly tried: EndpointState[] = [];
+
+  constructor(engine: Engine, client: Downstream, context: RequestContext, head: HeadParser, framing: BodyFraming) {
+    this.#engine = engine;
+    this.#client = client;
+    this.#context = context;
+    this.#head = head;
+    this.#framing = framing;
+  }
+
+  get isActive(): boolean {
+    return this.#phase !== Phase.idle;
+  }
+
+  /** Whether the response head has been written. */
+  get hasAnswered(): boolean {
+    return this.#phase >= Phase.answering;
+  }
+
+  get nowMs(): number {
+    return this.#engine.deadlines.nowMs;
+  }
+
+  get hashKey(): string {
+    return this.#context.clientAddress;
+  }
+
+  /** Starts on the request in the context. */
+  begin(): void {
+    this.#open();
+    const { routing } = this.#engine;
+    const route = routing.table.match(this.#context);
+    if (route === undefined) {
+      this.fail(routing.knowledge === "live" && routing.hasTable ? "PROXY_NO_ROUTE" : "PROXY_NO_ROUTE_UNSURE", undefined);
+      return;
+    }
+    this.#route = route;
+    this.#context.setRoute(route);
+    const target = routing.targetOf(route);
+    this.#target = target;
+    if (target.kind === "broken") {
+      this.fail("PROXY_ROUTE_BROKEN", undefined);
+      return;
+    }
+    if (route.filters.length > 0 && !this.#runRequestFilters(route)) return;
+    if (this.#context.responded || target.kind === "shunt") {
+      this.#answerFromContext();
+      return;
+    }
+    this.#upgrade = this.#requestedUpgrade();
+    this.#engine.budget.earn();
+    this.#dispatch();
+  }
+
+  /** Answers a request that is refused before it is one: nothing of it can be believed. */
+  refuse(failure: ProxyFailure, detail: WireFault | undefined, status: number): void {
+    this.#open();
+    this.#isLast = true;
+    this.#failWith(failure, detail, status);
+  }
+
+  onRequestData(buffer: Buffer, start: number, end: number): void {
+    this.#isBodyUsed = true;
+    const upstream = this.#upstream;
+    if (upstream === undefined) return;
+    if (this.#framing.framing === Framing.chunked) upstream.writer.chunk(buffer, start, end);
+    else upstream.writer.data(buffer, start, end);
+    if (upstream.writer.isBlocked) this.#client.pause();
+  }
+
+  /** The request has come in full. */
+  onRequestEnd(trailer: HeadParser | undefined): void {
+    this.#isRequestWhole = true;
+    const upstream = this.#upstream;
+    if (upstream === undefined || this.#framing.framing === Framing.none) return;
+    this.#isBodyUsed = true;
+    if (this.#framing.framing === Framing.chunked) upstream.writer.text(lastChunk(trailer));
+    upstream.requestEnded();
+  }
+
+  onTunnelRequest(buffer: Buffer, start: number, end: number): void {
+    this.#upstream?.writer.data(buffer, start, end);
+    if (this.#upstream?.writer.isBlocked === true) this.#client.pause();
+  }
+
+  /** The client has ended its side of the tunnel. */
+  onTunnelRequestEnd(): void {
+    this.#upstream?.endTunnel();
+  }
+
+  /** The client's connection takes data again, or no more for now. */
+  onClientDrained(): void {
+    this.#upstream?.resume();
+  }
+
+  onClientBlocked(): void {
+    if (this.#phase >= Phase.answering) this.#upstream?.pause();
+  }
+
+  /** Ends the exchange without an answer: the client is gone, or its answer can not be finished. */
+  abort(failure: ProxyFailure): void {
+    if (this.#phase === Phase.idle) return;
+    const isTunnel = this.#phase === Phase.tunnel;
+    this.#letGo();
+    if (!isTunnel) this.#failure = failure;
+    this.#close(isTunnel ? 101 : this.#status === 0 ? failures[failure].status : this.#status);
+  }
+
+  /** Answers with an error of our own, or breaks an answer that has begun. */
+  fail(failure: ProxyFailure, detail: WireFault | undefined): void {
+    this.#failWith(failure, detail, failures[failure].status);
+  }
+
+  onConnected(): void {
+    this.#send();
+  }
+
+  onInterim(head: HeadParser): void {
+    // RFC 9110 section 15.2: not to an HTTP/1.0 client.
+    if (this.#client.minorVersion === 1)
+      this.#client.writeHead(`${statusLine(head.status, head.reason)}${copyFields(head, HOP_BY_HOP | FieldId.contentLength, [])}\r\n`);
+  }
+
+  onUpgraded(head: HeadParser): void {
+    const protocol = head.valueOf(FieldId.upgrade)?.toLowerCase();
+    if (this.#upgrade === "" || protocol !== this.#upgrade) {
+      this.fail("PROXY_UPGRADE", undefined);
+      return;
+    }
+    this.#status = 101;
+    this.#phase = Phase.tunnel;
+    this.#client.writeHead(
+      `${responseHeadText(head, Framing.none, this.#context.method)}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`,
+    );
+    this.#client.startTunnel();
+  }
+
+  onResponseHead(head: HeadParser, framing: BodyFraming): void {
+    this.#engine.metrics.upstreamSeconds.observe((this.#engine.deadlines.refresh() - this.#sentMs) / 1000);
+    const route = this.#route;
+    let text: string | undefined;
+    if (route !== undefined && this.#filtersRun > 0) text = this.#filteredHead(head, framing);
+    else {
+      this.#status = head.status;
+      text = responseHeadText(head, framing.framing, this.#context.method);
+    }
+    if (text === undefined) {
+      this.fail("PROXY_FILTER", undefined);
+      return;
+    }
+    this.#phase = Phase.answering;
+    this.#isBodyHidden = this.#status === 204 || this.#status === 304;
+    // Without the end of the request nobody knows where the next one starts.
+    this.#isLast = this.#client.isLastRequest || !this.#isRequestWhole;
+    this.#coding = this.#codingFor(framing.framing);
+    this.#client.writeHead(
+      `${text}${this.#coding === Coding.chunked ? "Transfer-Encoding: chunked\r\n" : ""}${this.#connectionField()}\r\n`,
+    );
+    if (this.#client.isBlocked) this.#upstream?.pause();
+  }
+
+  onResponseData(buffer: Buffer, start: number, end: number): void {
+    if (this.#isBodyHidden) return;
+    this.#responseBytes += end - start;
+    this.#client.writeBody(buffer, start, end, this.#coding);
+  }
+
+  onResponseEnd(trailer: HeadParser | undefined): void {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    this.#freeEndpoint();
+    // The rest of the request would be taken for the next one.
+    if (!this.#isRequestWhole) upstream?.destroy();
+    this.#finish(trailer);
+  }
+
+  onTunnelData(buffer: Buffer, start: number, end: number): void {
+    this.#client.writeTunnel(buffer, start, end);
+    if (this.#client.isBlocked) this.#upstream?.pause();
+  }
+
+  onTunnelEnd(): void {
+    this.#client.endTunnel();
+  }
+
+  onRequestBlocked(): void {
+    this.#client.pause();
+  }
+
+  onRequestDrained(): void {
+    this.#client.resume();
+  }
+
+  onLost(failure: ProxyFailure, detail: WireFault | undefined): void {
+    const upstream = this.#upstream;
+    const endpoint = this.#endpoint;
+    this.#upstream = undefined;
+    this.#freeEndpoint();
+    if (this.#phase === Phase.tunnel) {
+      this.#client.breakResponse();
+      return;
+    }
+    const reason = this.#retryReason(failure, upstream);
+    if (this.#phase === Phase.connecting && endpoint !== undefined && failure !== "PROXY_LOCAL_LIMIT") {
+      if (endpoint.connectFailed(this.#engine.deadlines.nowMs, this.#engine.options.balancer.ejection))
+        this.#engine.metrics.ejections.add();
+    }
+    if (reason === undefined || !this.#mayRetry(failure)) {
+      this.fail(failure, detail);
+      return;
+    }
+    // A connection that died idle says nothing about its endpoint; any other failure does.
+    if (reason === "reused") this.#needsNewConnection = true;
+    else if (endpoint !== undefined) this.tried.push(endpoint);
+    this.#engine.metrics.retry(reason);
+    this.#failure = failure;
+    if (this.#framing.framing !== Framing.none) this.#client.holdBody();
+    this.#dispatch();
+  }
+
+  #open(): void {
+    this.#phase = Phase.waiting;
+    this.#route = undefined;
+    this.#target = undefined;
+    this.#filtersRun = 0;
+    this.#attempts = 0;
+    this.#needsNewConnection = false;
+    this.#isRequestWhole = this.#framing.framing === Framing.none;
+    this.#isBodyUsed = false;
+    this.#upgrade = "";
+    this.#coding = Coding.none;
+    this.#isBodyHidden = false;
+    this.#isLast = false;
+    this.#status = 0;
+    this.#responseBytes = 0;
+    this.#failure = "";
+    this.tried.length = 0;
+    this.#startedMs = this.#engine.deadlines.refresh();
+    this.#engine.metrics.inFlight.add();
+  }
+
+  #runRequestFilters(route: CompiledRoute): boolean {
+    try {
+      this.#filtersRun = runRequestFilters(route.filters, this.#context);
+      return true;
+    } catch {
+      this.fail("PROXY_FILTER", undefined);
+      return false;
+    }
+  }
+
+  // A GET without a body and with a protocol that is allowed; any other wish is left out of what is forwarded (RFC 9110 section 7.8).
+  #requestedUpgrade(): string {
+    if ((this.#head.present & FieldId.upgrade) === 0 || this.#head.minorVersion === 0 || this.#framing.framing !== Framing.none) return "";
+    if (!this.#context.connectionOptions.includes("upgrade") || this.#context.method !== "GET") return "";
+    const protocol = (this.#head.valueOf(FieldId.upgrade) ?? "").toLowerCase();
+    return this.#engine.options.upgrades.includes(protocol) ? protocol : "";
+  }
+
+  #dispatch(): void {
+    const target = this.#target;
+    const pool = target?.pool;
+    const endpoint = pool?.pick(target?.algorithm ?? "roundRobin", this);
+    if (pool === undefined || endpoint === undefined) {
+      const first = this.#failure;
+      if (pool?.miss === "tried" && first !== "" && first in failures) this.fail(first as ProxyFailure, undefined);
+      else this.fail(pool?.miss === "busy" ? "PROXY_POOL_BUSY" : "PROXY_POOL_EMPTY", undefined);
+      return;
+    }
+    if (pool.isWithdrawn) this.#engine.metrics.withdrawnPicks.add();
+    this.#attempts++;
+    this.#endpoint = endpoint;
+    endpoint.inFlight++;
+    this.#isCounted = true;
+    const idle = this.#needsNewConnection ? undefined : this.#engine.upstreams.take(endpoint);
+    const upstream = idle ?? this.#engine.upstreams.open(endpoint);
+    this.#upstream = upstream;
+    this.#phase = Phase.connecting;
+    upstream.assign(this);
+    if (idle !== undefined) this.#send();
+  }
+
+  #send(): void {
+    const upstream = this.#upstream;
+    const endpoint = this.#endpoint;
+    if (upstream === undefined || endpoint === undefined) return;
+    const text = requestHeadText(this.#head, this.#framing, this.#context, this.#upgrade, endpoint.authority);
+    if (text === undefined) {
+      this.fail("PROXY_FILTER", undefined);
+      return;
+    }
+    this.#phase = Phase.sent;
+    this.#sentMs = this.#engine.deadlines.refresh();
+    upstream.begin(this.#context.method, text);
+    if (this.#framing.framing === Framing.none) upstream.requestEnded();
+    else this.#client.startBody();
+  }
+
+  #retryReason(failure: ProxyFailure, upstream: UpstreamConnection | undefined): RetryReason | undefined {
+    if (this.#phase === Phase.connecting) return failure === "PROXY_LOCAL_LIMIT" ? undefined : "connect";
+    if (failure !== "PROXY_UPSTREAM_CLOSED" && failure !== "PROXY_UPSTREAM_RESET") return undefined;
+    if (this.#phase !== Phase.sent || upstream === undefined || upstream.hasAnswered || this.#isBodyUsed) return undefined;
+    if (!IDEMPOTENT.includes(this.#context.method)) return undefined;
+    return upstream.wasReused ? "reused" : "lost";
+  }
+
+  #mayRetry(failure: ProxyFailure): boolean {
+    if (this.#attempts >= this.#engine.options.retry.attempts) return false;
+    if (failure === "PROXY_CONNECT_REFUSED" || this.#engine.budget.spend()) return true;
+    this.#engine.metrics.retryBudgetEmpty.add();
+    return false;
+  }
+
+  #filteredHead(head: HeadParser, framing: BodyFraming): string | undefined {
+    const context = this.#context;
+    const dropped = responseDropped(head, framing.framing, context.method);
+    context.responseHeaders = listFields(head, dropped.mask | FieldId.contentLength, dropped.names);
+    context.responseStatus = head.status;
+    if (!this.#runResponseFilters()) return undefined;
+    this.#status = context.responseStatus;
+    const fields = fieldsText(context.responseHeaders);
+    const length = (dropped.mask & FieldId.contentLength) === 0 && this.#status !== 204 ? head.valueOf(FieldId.contentLength) : undefined;
+    if (fields === undefined) return undefined;
+    const reason = this.#status === head.status && head.reason !== "" ? head.reason : reasonOf(this.#status);
+    return `${statusLine(this.#status, reason)}${fields}${length === undefined ? "" : `Content-Length: ${length}\r\n`}`;
+  }
+
+  #runResponseFilters(): boolean {
+    try {
+      if (this.#route !== undefined) runResponseFilters(this.#route.filters, this.#context, this.#filtersRun);
+    } catch {
+      return false;
+    }
+    const status = this.#context.responseStatus;
+    return Number.isInteger(status) && status >= 200 && status <= 599;
+  }
+
+  #codingFor(framing: Framing): Coding {
+    if (framing === Framing.none || this.#isBodyHidden) return Coding.none;
+    if (framing === Framing.length) return Coding.raw;
+    if (this.#client.minorVersion === 1) return Coding.chunked;
+    // An HTTP/1.0 client finds the end of such a body by the end of the connection.
+    this.#isLast = true;
+    return Coding.raw;
+  }
+
+  #connectionField(): string {
+    if (this.#isLast) return "Connection: close\r\n";
+    return this.#client.minorVersion === 1 ? "" : "Connection: keep-alive\r\n";
+  }
+
+  /** The answer of a filter or of a `<shunt>`. */
+  #answerFromContext(): void {
+    const context = this.#context;
+    if (this.#filtersRun > 0 && !this.#runResponseFilters()) {
+      this.fail("PROXY_FILTER", undefined);
+      return;
+    }
+    const fields = fieldsText(context.responseHeaders);
+    if (fields === undefined) {
+      this.fail("PROXY_FILTER", undefined);
+      return;
+    }
+    const body = context.responseBody;
+    this.#answer(context.responseStatus, fields, Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+  }
+
+  #failWith(failure: ProxyFailure, detail: WireFault | undefined, status: number): void {
+    this.#letGo();
+    this.#failure = detail ?? failure;
+    this.#engine.metrics.failure(failure);
+    if (this.#phase >= Phase.answering) {
+      // Part of the answer is out: the only way to say that the rest is missing.
+      this.#close(this.#status);
+      this.#client.breakResponse();
+      return;
+    }
+    const retryAfter = status === 503 ? `Retry-After: ${this.#engine.options.retryAfterSeconds}\r\n` : "";
+    const body = Buffer.from(`${status} ${reasonOf(status)}: ${failures[failure].text} (${detail ?? failure})\n`);
+    this.#answer(status, `Content-Type: text/plain; charset=utf-8\r\n${retryAfter}`, body);
+  }
+
+  #answer(status: number, fields: string, body: Buffer): void {
+    this.#status = status;
+    this.#isLast ||= this.#client.isLastRequest || (!this.#isRequestWhole && !this.#client.canSkipBody);
+    const isBodiless = this.#context.method === "HEAD" || status === 204 || status === 304;
+    const length = status === 204 || status === 304 ? "" : `Content-Length: ${body.length}\r\n`;
+    this.#phase = Phase.answering;
+    this.#client.writeHead(`${ownHeadText(status, fields, this.#engine.clock.wallMs())}${length}${this.#connectionField()}\r\n`);
+    if (!isBodiless && body.length > 0) {
+      this.#responseBytes = body.length;
+      this.#client.writeBody(body, 0, body.length, Coding.raw);
+    }
+    this.#coding = Coding.none;
+    this.#finish(undefined);
+  }
+
+  #finish(trailer: HeadParser | undefined): void {
+    const coding = this.#coding;
+    const isLast = this.#isLast;
+    this.#close(this.#status);
+    this.#client.endResponse(coding, trailer, isLast);
+  }
+
+  /** Lets go of the endpoint; a connection in the middle of something is closed. */
+  #letGo(): void {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    upstream?.destroy();
+    this.#freeEndpoint();
+  }
+
+  #freeEndpoint(): void {
+    if (!this.#isCounted || this.#endpoint === undefined) return;
+    this.#isCounted = false;
+    this.#endpoint.inFlight--;
+  }
+
+  /** The end of every exchange, once: counts and the access log. */
+  #close(status: number): void {
+    this.#phase = Phase.idle;
+    const engine = this.#engine;
+    const durationMs = engine.deadlines.refresh() - this.#startedMs;
+    engine.metrics.inFlight.add(-1);
+    engine.metrics.request(status, durationMs / 1000, this.#route);
+    if (engine.accessLog !== undefined) {
+      const entry = engine.logEntry;
+      entry.status = status;
+      entry.durationMs = durationMs;
+      entry.responseBytes = this.#responseBytes;
+      entry.routeId = this.#route?.id ?? "";
+      entry.endpoint = this.#endpoint?.authority ?? "";
+      entry.failure = this.#failure;
+      this.#context.describe(entry);
+      engine.accessLog.add(entry);
+    }
+    this.#endpoint = undefined;
+  }
+}

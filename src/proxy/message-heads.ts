@@ -1,0 +1,118 @@
+import {
+  type BodyFraming,
+  FieldId,
+  Framing,
+  HOP_BY_HOP,
+  type HeadParser,
+  connectionNames,
+  connectionOptions,
+  copyFields,
+  fieldIdOfName,
+  reasonPhrases,
+} from "../wire/index.ts";
+import { type RequestContext, forwardedFields } from "./request-context.ts";
+
+const FORWARDED = FieldId.xForwardedFor | FieldId.xForwardedProto | FieldId.xForwardedPort | FieldId.xForwardedHost;
+const FRAMING = FieldId.contentLength | FieldId.transferEncoding;
+
+/** What makes a request head need more than one cut and one addition. */
+const REWRITTEN = HOP_BY_HOP | FORWARDED | FieldId.expect;
+
+const UNSENDABLE_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
+// Beyond U+00FF a character is no byte: cut to eight bits it could become a line end.
+const UNSENDABLE_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+const UNSENDABLE_TARGET = /[^\x21\x22\x24-\x7e]/;
+
+/**
+ * The head sent to the endpoint. `undefined` when filters left something in it that can not be sent.
+ * `upgrade` is the protocol the client may switch to, empty for none. `fallbackHost` stands in for an HTTP/1.0 client's missing Host.
+ */
+export function requestHeadText(
+  head: HeadParser,
+  framing: BodyFraming,
+  context: RequestContext,
+  upgrade: string,
+  fallbackHost: string,
+): string | undefined {
+  const fields = context.changedHeaders;
+  if (fields === undefined && context.isPathOriginal && head.minorVersion === 1 && head.isPlain && (head.present & REWRITTEN) === 0) {
+    return `${head.text.slice(0, head.text.length - 2)}${context.peer.forwardedFields(context.authority)}\r\n`;
+  }
+  if (!context.isPathOriginal && (UNSENDABLE_TARGET.test(context.path) || !context.path.startsWith("/"))) return undefined;
+  let text = `${head.method} ${context.path}${context.querySuffix} HTTP/1.1\r\n`;
+  if (fields === undefined) {
+    const isHostSent = context.authority !== "" && (head.present & FieldId.host) !== 0 && context.isPathOriginal;
+    const host = context.authority === "" ? fallbackHost : context.authority;
+    if (!isHostSent) text += `Host: ${host}\r\n`;
+    const dropped = HOP_BY_HOP | FORWARDED | (isHostSent ? 0 : FieldId.host) | (head.minorVersion === 0 ? FieldId.expect : 0);
+    text += copyFields(head, dropped, context.connectionNames) + forwardedFields(head, context);
+  } else {
+    const listed = fieldsText(fields);
+    if (listed === undefined) return undefined;
+    text += (context.authority === "" ? `Host: ${fallbackHost}\r\n` : "") + listed;
+    if (framing.framing === Framing.length) text += `Content-Length: ${framing.lengthBytes}\r\n`;
+  }
+  if (framing.framing === Framing.chunked) text += "Transfer-Encoding: chunked\r\n";
+  return `${text}${hopFields(head, upgrade)}\r\n`;
+}
+
+/** Connection and what it names: `TE: trailers`, which gRPC insists on, and the upgrade. */
+function hopFields(head: HeadParser, upgrade: string): string {
+  const takesTrailers = (head.present & FieldId.te) !== 0 && /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(head.valueOf(FieldId.te) ?? "");
+  if (upgrade !== "")
+    return `Connection: ${takesTrailers ? "TE, " : ""}Upgrade\r\nUpgrade: ${upgrade}\r\n${takesTrailers ? "TE: trailers\r\n" : ""}`;
+  return takesTrailers ? "Connection: TE\r\nTE: trailers\r\n" : "";
+}
+
+/** Lines of a list that filters could change; framing fields, which are not theirs, are left out. Undefined when one can not be sent. */
+export function fieldsText(fields: readonly string[]): string | undefined {
+  let text = "";
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] as string;
+    const value = fields[at + 1] as string;
+    if ((fieldIdOfName(name) & (FRAMING | FieldId.connection)) !== 0) continue;
+    if (name === "" || UNSENDABLE_NAME.test(name) || UNSENDABLE_VALUE.test(value)) return undefined;
+    text += `${name}: ${value}\r\n`;
+  }
+  return text;
+}
+
+/** `HTTP/1.1 200 OK` and its line end. */
+export function statusLine(status: number, reason: string): string {
+  return `HTTP/1.1 ${status} ${reason}\r\n`;
+}
+
+/** The phrase for a status; some clients want one, so a code that has none gets its class. */
+export function reasonOf(status: number): string {
+  return reasonPhrases.get(status) ?? CLASSES[Math.floor(status / 100)] ?? "Unknown";
+}
+
+const CLASSES: readonly string[] = ["", "Informational", "Success", "Redirection", "Client Error", "Server Error"];
+
+/** Which fields of a response are about the endpoint's connection, or about a framing that is made anew. */
+function droppedFrom(head: HeadParser, framing: Framing, method: string): number {
+  // RFC 9110 section 8.6: no Content-Length in a 1xx or 204.
+  if (head.status < 200 || head.status === 204) return HOP_BY_HOP | FRAMING;
+  if (framing === Framing.none && method !== "HEAD" && head.status !== 304) return HOP_BY_HOP | FieldId.transferEncoding;
+  return HOP_BY_HOP;
+}
+
+/** Status line and fields of a response as it is forwarded, without framing and connection fields of our own and without the empty line. */
+export function responseHeadText(head: HeadParser, framing: Framing, method: string): string {
+  const dropped = droppedFrom(head, framing, method);
+  const names = connectionNames(connectionOptions(head));
+  const isLineKept = head.minorVersion === 1 && head.reason !== "";
+  const line = isLineKept
+    ? head.text.slice(0, head.fieldsStart)
+    : statusLine(head.status, head.reason === "" ? reasonOf(head.status) : head.reason);
+  return line + copyFields(head, dropped, names);
+}
+
+/** The lower-case names of a response's fields that are not forwarded, for those who work on the list. */
+export function responseDropped(
+  head: HeadParser,
+  framing: Framing,
+  method: string,
+): { readonly mask: number; readonly names: readonly string[] } {
+  return { mask: droppedFrom(head, framing, method), names: connectionNames(connectionOptions(head)) };
+}

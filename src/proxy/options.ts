@@ -1,0 +1,145 @@
+import { type BalancerOptions, defaultBalancerOptions } from "../balance/index.ts";
+import { AppError } from "../kernel/index.ts";
+import { type ChunkedLimits, type HeadLimits, defaultHeadLimits, defaultTrailerLimits } from "../wire/index.ts";
+
+/** How long each thing may take; all in milliseconds, exact to one `tickMs`. */
+export interface ProxyTimeouts {
+  /** From the first byte of a request head to its last; also for the first byte of a new connection. */
+  readonly requestHeadMs: number;
+  /** Between two pieces of a request body. */
+  readonly requestBodyIdleMs: number;
+  /** A connection without a request. Longer than the 60 s of an ALB, which must be the one that closes (page "Connection idle timeout"). */
+  readonly clientIdleMs: number;
+  /** A write that makes no progress. */
+  readonly writeStallMs: number;
+  /** After the last answer, for the client to close: closing at once could take the answer away from it (RFC 9112 section 9.6). */
+  readonly lingerMs: number;
+  readonly connectMs: number;
+  /** From the end of the request to the end of the response head. */
+  readonly responseHeadMs: number;
+  /** Between two pieces of a response body. */
+  readonly responseBodyIdleMs: number;
+  /** An idle connection to an endpoint; shorter than what servers keep. */
+  readonly upstreamIdleMs: number;
+  /** An upgraded connection on which nothing moves. */
+  readonly tunnelIdleMs: number;
+}
+
+export interface ProxyLimits {
+  readonly requestHead: HeadLimits;
+  readonly responseHead: HeadLimits;
+  readonly chunked: ChunkedLimits;
+  /** Request body as counted without framing; Infinity for no limit. */
+  readonly requestBodyBytes: number;
+  readonly connections: number;
+  readonly requestsPerConnection: number;
+  /** Interim (1xx) responses to one request. */
+  readonly interimResponses: number;
+  readonly idleConnectionsPerEndpoint: number;
+}
+
+export interface RetryOptions {
+  /** Endpoints one request may be tried on. */
+  readonly attempts: number;
+  /** Retries allowed as a share of requests, beside a refused connect, which costs nothing. */
+  readonly budgetShare: number;
+  /** Retries that are always possible at once. */
+  readonly budgetFloor: number;
+}
+
+export interface AccessLogOptions {
+  readonly format: "combined" | "json";
+  /** Bytes that may wait for the sink; lines beyond are dropped and counted. */
+  readonly bufferBytes: number;
+  /** Longest time a line waits. */
+  readonly flushMs: number;
+}
+
+/** Everything that can be set; see {@link defaultProxyOptions}. */
+export interface ProxyOptions {
+  readonly timeouts: ProxyTimeouts;
+  readonly limits: ProxyLimits;
+  readonly retry: RetryOptions;
+  readonly balancer: BalancerOptions;
+  readonly accessLog: AccessLogOptions;
+  /**
+   * Peers whose X-Forwarded-* are believed and kept, as addresses or CIDR blocks; `private` stands for loopback, RFC 1918, RFC 6598,
+   * RFC 4193 and link-local addresses. Others' are replaced.
+   */
+  readonly trustedProxies: readonly string[];
+  /** Protocols a client may switch to, in lower case. h2c is not among them: it would carry requests past the routes. */
+  readonly upgrades: readonly string[];
+  /** Sent as Retry-After with a 503 that is about missing knowledge. */
+  readonly retryAfterSeconds: number;
+  /** Adds a counter per route and status class; costs five series a route. */
+  readonly routeMetrics: boolean;
+  /** Resolution of all timeouts. */
+  readonly tickMs: number;
+}
+
+export const defaultProxyOptions: ProxyOptions = Object.freeze({
+  timeouts: Object.freeze({
+    requestHeadMs: 30_000,
+    requestBodyIdleMs: 60_000,
+    clientIdleMs: 75_000,
+    writeStallMs: 60_000,
+    lingerMs: 2_000,
+    connectMs: 1_000,
+    responseHeadMs: 60_000,
+    responseBodyIdleMs: 120_000,
+    upstreamIdleMs: 30_000,
+    tunnelIdleMs: 600_000,
+  }),
+  limits: Object.freeze({
+    requestHead: defaultHeadLimits,
+    responseHead: defaultHeadLimits,
+    chunked: Object.freeze({ extensionBytes: 16_384, trailer: defaultTrailerLimits }),
+    requestBodyBytes: Infinity,
+    connections: 20_000,
+    requestsPerConnection: 1_000_000,
+    interimResponses: 16,
+    idleConnectionsPerEndpoint: 256,
+  }),
+  retry: Object.freeze({ attempts: 3, budgetShare: 0.2, budgetFloor: 100 }),
+  balancer: defaultBalancerOptions,
+  accessLog: Object.freeze({ format: "combined", bufferBytes: 1_048_576, flushMs: 1_000 }),
+  trustedProxies: Object.freeze(["private"]),
+  upgrades: Object.freeze(["websocket"]),
+  retryAfterSeconds: 2,
+  routeMetrics: false,
+  tickMs: 100,
+});
+
+/** What `createProxy` takes: any part of the options, groups too may be given in part. */
+export type ProxyOptionsInput = {
+  readonly [Group in keyof ProxyOptions]?: ProxyOptions[Group] extends readonly unknown[] | number | boolean
+    ? ProxyOptions[Group]
+    : Partial<ProxyOptions[Group]>;
+};
+
+/** Fills in the defaults and checks that every number is one that can be waited for or counted. Throws AppError `PROXY_OPTION`. */
+export function resolveProxyOptions(input: ProxyOptionsInput): ProxyOptions {
+  const options: ProxyOptions = {
+    ...defaultProxyOptions,
+    ...input,
+    timeouts: { ...defaultProxyOptions.timeouts, ...input.timeouts },
+    limits: { ...defaultProxyOptions.limits, ...input.limits },
+    retry: { ...defaultProxyOptions.retry, ...input.retry },
+    balancer: { ...defaultProxyOptions.balancer, ...input.balancer },
+    accessLog: { ...defaultProxyOptions.accessLog, ...input.accessLog },
+  };
+  checkNumbers("timeouts", options.timeouts);
+  checkNumbers("limits", options.limits);
+  checkNumbers("retry", options.retry);
+  if (!(options.tickMs >= 1)) throw new AppError("PROXY_OPTION", `tickMs is ${options.tickMs}; give at least 1`);
+  return options;
+}
+
+function checkNumbers(group: string, values: object): void {
+  for (const [name, value] of Object.entries(values) as [string, unknown][]) {
+    if (typeof value === "object" && value !== null) checkNumbers(`${group}.${name}`, value);
+    else if (typeof value !== "number" || !(value >= 0)) {
+      throw new AppError("PROXY_OPTION", `${group}.${name} is ${String(value)}; give a number from 0 up`);
+    }
+  }
+}

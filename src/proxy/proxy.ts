@@ -1,0 +1,244 @@
+import { type Server, type Socket, createServer } from "node:net";
+import type { EndpointState } from "../balance/index.ts";
+import { AppError, type Clock, type Random, messageOf } from "../kernel/index.ts";
+import type { Pool, Table } from "../route/index.ts";
+import type { Log, MetricsRegistry } from "../telemetry/index.ts";
+import { AccessLog, type AccessLogEntry, type AccessLogSink } from "./access-log.ts";
+import { ClientConnection } from "./client-connection.ts";
+import { Deadlines } from "./deadlines.ts";
+import { type Engine, endEvent } from "./engine.ts";
+import { type ProxyOptionsInput, resolveProxyOptions } from "./options.ts";
+import { TrustedProxies } from "./peer.ts";
+import { ProxyMetrics } from "./proxy-metrics.ts";
+import { RetryBudget } from "./retry-budget.ts";
+import { type Knowledge, RoutingState, type RoutingUpdate } from "./routing-state.ts";
+import { Upstreams } from "./upstreams.ts";
+
+/** What a proxy needs from outside. */
+export interface ProxyDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly metrics: MetricsRegistry;
+  readonly log: Log;
+  /** Without it no access log is written. */
+  readonly accessLog?: AccessLogSink;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 for one that is free. */
+  readonly port: number;
+  /** SO_REUSEPORT: several processes listen on one port and the kernel spreads connections over them. */
+  readonly reusePort?: boolean;
+}
+
+/** How it stands, in numbers. */
+export interface ProxyStats {
+  readonly connections: number;
+  readonly idleConnections: number;
+  readonly inFlight: number;
+  readonly upstreamInFlight: number;
+  readonly routes: number;
+  readonly knowledge: Knowledge;
+  readonly isDraining: boolean;
+}
+
+/** The data plane of one process. */
+export interface Proxy {
+  /** Starts to accept; may be called for several addresses. Throws AppError `PROXY_LISTEN`. */
+  listen(options: ListenOptions): Promise<{ readonly port: number }>;
+  /** Swaps table and pools between two requests; those under way finish with the old ones. */
+  update(table: Table, pools: readonly Pool[], knowledge: Knowledge): void;
+  /** Replaces the pools that routes name; the table and all state of endpoints that stay is kept. */
+  updatePools(pools: readonly Pool[]): void;
+  /** Whether an unknown host may be told that it does not exist: only when `live` (404), else 503 with Retry-After. */
+  setKnowledge(knowledge: Knowledge): void;
+  /** From now on every answer says `Connection: close`. New connections and requests are still served. */
+  drain(): void;
+  /**
+   * Stops accepting, closes what is idle, waits up to `timeoutMs` for requests under way, then closes what is left. Returns how many
+   * requests that cut off. Idempotent.
+   */
+  close(options?: { readonly timeoutMs?: number }): Promise<{ readonly cutOff: number }>;
+  stats(): ProxyStats;
+}
+
+/** Makes a proxy that has no table yet: until `update` every request gets 503. Throws AppError `PROXY_OPTION`. */
+export function createProxy(options: ProxyOptionsInput, deps: ProxyDeps): Proxy {
+  return new NodeProxy(options, deps);
+}
+
+const NO_ENTRY: AccessLogEntry = {
+  clientAddress: "",
+  method: "",
+  target: "",
+  minorVersion: 1,
+  status: 0,
+  responseBytes: 0,
+  referer: "",
+  userAgent: "",
+  durationMs: 0,
+  host: "",
+  routeId: "",
+  endpoint: "",
+  failure: "",
+};
+
+class NodeProxy implements Proxy {
+  readonly #engine: Engine;
+  readonly #upstreams = new Upstreams();
+  readonly #log: Log;
+  readonly #servers: Server[] = [];
+  readonly #connections = new Set<ClientConnection>();
+  readonly #onClosed: (connection: ClientConnection) => void;
+  #closing: Promise<{ readonly cutOff: number }> | undefined = undefined;
+  #onLastClosed: (() => void) | undefined = undefined;
+
+  constructor(input: ProxyOptionsInput, deps: ProxyDeps) {
+    const options = resolveProxyOptions(input);
+    const metrics = new ProxyMetrics(deps.metrics, options.routeMetrics);
+    const accessLog =
+      deps.accessLog === undefined ? undefined : new AccessLog(deps.accessLog, options.accessLog, deps.clock, metrics.accessLogDropped);
+    this.#log = deps.log;
+    const deadlines = new Deadlines(deps.clock, options.tickMs, () => {
+      accessLog?.tick(deadlines.nowMs);
+      for (const connection of this.#connections) connection.countBytes();
+      if (this.#onLastClosed !== undefined) this.#closeIdle();
+    });
+    this.#engine = {
+      options,
+      clock: deps.clock,
+      random: deps.random,
+      metrics,
+      deadlines,
+      routing: new RoutingState(options.balancer, deps.random),
+      upstreams: this.#upstreams,
+      budget: new RetryBudget(options.retry.budgetShare, options.retry.budgetFloor),
+      trusted: new TrustedProxies(options.trustedProxies),
+      queue: [],
+      accessLog,
+      logEntry: { ...NO_ENTRY },
+      isDraining: false,
+    };
+    this.#upstreams.bind(this.#engine);
+    this.#onClosed = (connection) => {
+      this.#connections.delete(connection);
+      metrics.connections.set(this.#connections.size);
+      if (this.#connections.size === 0) this.#onLastClosed?.();
+    };
+  }
+
+  listen({ host, port, reusePort }: ListenOptions): Promise<{ readonly port: number }> {
+    const { limits } = this.#engine.options;
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    server.maxConnections = limits.connections;
+    server.on("drop", () => this.#engine.metrics.connectionsRefused.add());
+    return new Promise((resolve, reject) => {
+      server.once("error", (error: NodeJS.ErrnoException) => {
+        reject(new AppError("PROXY_LISTEN", `cannot listen on ${host}:${port}: ${listenAdvice(error)}`, { cause: error }));
+      });
+      server.listen({ host, port, backlog: 4_096, ...(reusePort === undefined ? {} : { reusePort }) }, () => {
+        server.removeAllListeners("error");
+        // What accept() can fail with (EMFILE) passes; the listener stays.
+        server.on("error", (error) => this.#log.warn({ error: messageOf(error) }, "listener error"));
+        this.#servers.push(server);
+        this.#engine.deadlines.start();
+        const address = server.address();
+        resolve({ port: typeof address === "object" && address !== null ? address.port : port });
+      });
+    });
+  }
+
+  update(table: Table, pools: readonly Pool[], knowledge: Knowledge): void {
+    this.#updated(this.#engine.routing.update(table, pools, knowledge));
+  }
+
+  updatePools(pools: readonly Pool[]): void {
+    this.#updated(this.#engine.routing.updatePools(pools));
+  }
+
+  setKnowledge(knowledge: Knowledge): void {
+    this.#engine.routing.knowledge = knowledge;
+  }
+
+  drain(): void {
+    this.#engine.isDraining = true;
+  }
+
+  close({ timeoutMs = 30_000 }: { readonly timeoutMs?: number } = {}): Promise<{ readonly cutOff: number }> {
+    this.#closing ??= this.#close(timeoutMs);
+    return this.#closing;
+  }
+
+  stats(): ProxyStats {
+    let idleConnections = 0;
+    for (const connection of this.#connections) if (connection.isIdle) idleConnections++;
+    const { routing, metrics, isDraining } = this.#engine;
+    return {
+      connections: this.#connections.size,
+      idleConnections,
+      inFlight: metrics.inFlight.value,
+      upstreamInFlight: routing.inFlight,
+      routes: routing.table.routes.length,
+      knowledge: routing.knowledge,
+      isDraining,
+    };
+  }
+
+  #accept(socket: Socket): void {
+    const { metrics, options } = this.#engine;
+    // maxConnections is per listener; the limit is for all of them.
+    if (this.#connections.size >= options.limits.connections) {
+      metrics.connectionsRefused.add();
+      socket.destroy();
+      return;
+    }
+    metrics.connectionsTotal.add();
+    this.#connections.add(new ClientConnection(socket, this.#engine, this.#onClosed));
+    metrics.connections.set(this.#connections.size);
+  }
+
+  #updated({ removed, refused }: RoutingUpdate): void {
+    this.#upstreams.drop(removed as EndpointState[]);
+    if (refused.length > 0)
+      this.#log.warn({ endpoints: refused.slice(0, 20), count: refused.length }, "endpoints left out: only http://HOST:PORT is served");
+  }
+
+  async #close(timeoutMs: number): Promise<{ readonly cutOff: number }> {
+    this.drain();
+    for (const server of this.#servers) server.close();
+    const { clock, deadlines, accessLog } = this.#engine;
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = clock.timer(timeoutMs, resolve);
+        this.#onLastClosed = () => {
+          timer.cancel();
+          resolve();
+        };
+        this.#closeIdle();
+      });
+      this.#onLastClosed = undefined;
+    }
+    let cutOff = 0;
+    for (const connection of [...this.#connections]) {
+      if (!connection.isIdle && !connection.isClosing) cutOff++;
+      connection.destroy("PROXY_SHUTDOWN");
+    }
+    this.#upstreams.close();
+    deadlines.stop();
+    accessLog?.flush();
+    return { cutOff };
+  }
+
+  #closeIdle(): void {
+    for (const connection of [...this.#connections]) connection.closeIfIdle();
+    endEvent(this.#engine);
+  }
+}
+
+function listenAdvice(error: NodeJS.ErrnoException): string {
+  if (error.code === "EADDRINUSE") return "another program listens there; stop it or choose another port";
+  if (error.code === "EACCES") return "no permission for this port; choose one from 1024 up or grant CAP_NET_BIND_SERVICE";
+  if (error.code === "EADDRNOTAVAIL") return "this machine does not have that address";
+  return messageOf(error);
+}

@@ -1,0 +1,244 @@
+import type { Random } from "../kernel/index.ts";
+import {
+  type CompiledRoute,
+  type FilterContext,
+  type HeaderList,
+  type MatchInput,
+  getHeader,
+  normalizePath,
+  splitAuthority,
+} from "../route/index.ts";
+import { FieldId, HOP_BY_HOP, type HeadParser, type RequestTarget, connectionNames, connectionOptions, listFields } from "../wire/index.ts";
+import type { AccessLogEntry } from "./access-log.ts";
+import type { Peer } from "./peer.ts";
+
+const FORWARDED = FieldId.xForwardedFor | FieldId.xForwardedProto | FieldId.xForwardedPort | FieldId.xForwardedHost;
+const FRAMING = FieldId.contentLength | FieldId.transferEncoding;
+const NO_NAMES: readonly string[] = [];
+
+/**
+ * One request and its answer as predicates and filters see them; one object serves all requests of a connection. Fields become a
+ * list only when somebody asks for one: a request that no filter touches is forwarded from its bytes.
+ */
+export class RequestContext implements FilterContext, MatchInput {
+  readonly random: Random;
+  readonly peer: Peer;
+  #head: HeadParser;
+  #received: string[] | undefined = undefined;
+  #forwarded: HeaderList | undefined = undefined;
+  #clientAddress = "";
+  #authority = "";
+  #host = "";
+  #port = "";
+  #isMatching = true;
+  #route: CompiledRoute | undefined = undefined;
+
+  method = "";
+  /** Host as it is forwarded. */
+  authority = "";
+  path = "";
+  matchPath = "";
+  query = "";
+  /** With the `?`, and so empty when there was none: `path + suffix` is the target. */
+  querySuffix = "";
+  /** Whether path and query are as they stand in the head. */
+  isPathOriginal = true;
+  /** Lower-case options of the Connection field. */
+  connectionOptions: readonly string[] = NO_NAMES;
+  /** Lower-case names of the fields these options take away. */
+  connectionNames: readonly string[] = NO_NAMES;
+  scheme: "http" | "https" = "http";
+
+  responseHeaders: HeaderList = [];
+  responseStatus = 0;
+  responded = false;
+  responseBody: Uint8Array = EMPTY;
+  /** Why the path was refused. */
+  refusal = "";
+
+  constructor(head: HeadParser, peer: Peer, random: Random) {
+    this.#head = head;
+    this.peer = peer;
+    this.random = random;
+  }
+
+  /** Starts on the request in `head`. False when its path is refused. */
+  begin(target: RequestTarget): boolean {
+    const head = this.#head;
+    this.#received = undefined;
+    this.#forwarded = undefined;
+    this.#clientAddress = "";
+    this.#isMatching = true;
+    this.#route = undefined;
+    this.method = head.method;
+    this.authority = target.authority;
+    this.responseHeaders = [];
+    this.responseStatus = 404;
+    this.responded = false;
+    this.responseBody = EMPTY;
+    this.connectionOptions = connectionOptions(head);
+    this.connectionNames = connectionNames(this.connectionOptions);
+    if (this.authority !== this.#authority) this.#splitAuthority();
+    this.scheme = this.#schemeOf();
+    return this.#readPath(target.originForm, target.isAbsolute);
+  }
+
+  /** Forgets the request before: what comes next was refused before it could be read. */
+  clear(): void {
+    this.method = this.#head.method;
+    this.path = "";
+    this.querySuffix = "";
+    this.#clientAddress = "";
+    this.authority = "";
+    this.responded = false;
+  }
+
+  /** What the access log says of the request. */
+  describe(entry: AccessLogEntry): void {
+    const head = this.#head;
+    entry.clientAddress = this.clientAddress;
+    entry.method = head.method === "" ? "-" : head.method;
+    entry.target = head.target === "" ? "-" : head.target;
+    entry.minorVersion = head.minorVersion;
+    entry.referer = head.valueOf(FieldId.referer) ?? "";
+    entry.userAgent = head.valueOf(FieldId.userAgent) ?? "";
+    entry.host = this.authority;
+  }
+
+  get host(): string {
+    return this.#host;
+  }
+
+  get port(): string {
+    return this.#port;
+  }
+
+  get route(): CompiledRoute {
+    if (this.#route === undefined) throw new Error("the route is read before one was matched");
+    return this.#route;
+  }
+
+  /** From here on `requestHeaders` is what will be forwarded, no longer what came. */
+  setRoute(route: CompiledRoute): void {
+    this.#route = route;
+    this.#isMatching = false;
+  }
+
+  get clientAddress(): string {
+    if (this.#clientAddress === "") this.#clientAddress = this.peer.clientAddress(this.#believedForwardedFor());
+    return this.#clientAddress;
+  }
+
+  /** While a route is looked for: all fields as they came. After: those to be forwarded, which filters may change. */
+  get requestHeaders(): HeaderList {
+    if (this.#isMatching) {
+      this.#received ??= listFields(this.#head, 0, NO_NAMES);
+      return this.#received;
+    }
+    this.#forwarded ??= this.#listForwarded();
+    return this.#forwarded;
+  }
+
+  /** The list filters worked on; undefined when none did. */
+  get changedHeaders(): HeaderList | undefined {
+    return this.#forwarded;
+  }
+
+  respond(status: number, headers: readonly string[], body: Uint8Array): void {
+    this.responded = true;
+    this.responseStatus = status;
+    this.responseHeaders = [...headers];
+    this.responseBody = body;
+  }
+
+  setBackendPath(path: string): void {
+    this.path = path;
+    this.isPathOriginal = false;
+  }
+
+  /** All X-Forwarded-For lines as one value, if a trusted proxy sent them. */
+  #believedForwardedFor(): string | undefined {
+    if (!this.peer.isTrusted || (this.#head.present & FieldId.xForwardedFor) === 0) return undefined;
+    return forwardedForOf(this.#head);
+  }
+
+  #schemeOf(): "http" | "https" {
+    if (this.peer.isTrusted && (this.#head.present & FieldId.xForwardedProto) !== 0) {
+      const proto = this.#head.valueOf(FieldId.xForwardedProto);
+      if (proto === "https" || proto === "http") return proto;
+    }
+    return this.peer.scheme;
+  }
+
+  #splitAuthority(): void {
+    const { host, port } = splitAuthority(this.authority);
+    this.#authority = this.authority;
+    this.#host = host;
+    this.#port = port;
+  }
+
+  #readPath(originForm: string, isRewritten: boolean): boolean {
+    const mark = originForm.indexOf("?");
+    const raw = mark < 0 ? originForm : originForm.slice(0, mark);
+    this.querySuffix = mark < 0 ? "" : originForm.slice(mark);
+    this.query = mark < 0 ? "" : originForm.slice(mark + 1);
+    if (raw === "*") {
+      this.path = raw;
+      this.matchPath = raw;
+      this.isPathOriginal = true;
+      return true;
+    }
+    const normalized = normalizePath(raw);
+    if ("refusal" in normalized) {
+      this.refusal = normalized.refusal;
+      return false;
+    }
+    this.path = normalized.path;
+    this.matchPath = normalized.matchPath;
+    this.isPathOriginal = !isRewritten && normalized.path === raw;
+    return true;
+  }
+
+  #listForwarded(): HeaderList {
+    const fields = listFields(this.#head, HOP_BY_HOP | FRAMING | FORWARDED, this.connectionNames);
+    if (this.authority !== "" && getHeader(fields, "host") !== this.authority) {
+      const host = fields.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
+      if (host >= 0) fields[host + 1] = this.authority;
+      else fields.unshift("Host", this.authority);
+    }
+    for (const line of forwardedFields(this.#head, this).split("\r\n")) {
+      const colon = line.indexOf(": ");
+      if (colon > 0) fields.push(line.slice(0, colon), line.slice(colon + 2));
+    }
+    return fields;
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** All lines of X-Forwarded-For as one value. */
+function forwardedForOf(head: HeadParser): string {
+  if ((head.repeated & FieldId.xForwardedFor) === 0) return head.valueOf(FieldId.xForwardedFor) ?? "";
+  const values: string[] = [];
+  for (let index = 0; index < head.fieldCount; index++) {
+    if (head.idAt(index) === FieldId.xForwardedFor) values.push(head.valueAt(index));
+  }
+  return values.join(", ");
+}
+
+/**
+ * The X-Forwarded-* lines to be sent. What a trusted proxy said is kept and our peer appended; what anybody else said is
+ * replaced, as a client could claim any address.
+ */
+export function forwardedFields(head: HeadParser, context: RequestContext): string {
+  const peer = context.peer;
+  const present = head.present & FORWARDED;
+  if (present === 0 || !peer.isTrusted) return peer.forwardedFields(context.authority);
+  const before = (present & FieldId.xForwardedFor) === 0 ? "" : forwardedForOf(head);
+  const proto = head.valueOf(FieldId.xForwardedProto) ?? peer.scheme;
+  // A proxy that says https and no port was asked on the port of https, not on ours.
+  const port =
+    head.valueOf(FieldId.xForwardedPort) ?? ((present & FieldId.xForwardedProto) === 0 ? peer.localPort : proto === "https" ? "443" : "80");
+  const host = head.valueOf(FieldId.xForwardedHost) ?? context.authority;
+  return `X-Forwarded-For: ${before === "" ? "" : `${before}, `}${peer.address}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${port}\r\n${host === "" ? "" : `X-Forwarded-Host: ${host}\r\n`}`;
+}

@@ -1,0 +1,92 @@
+import type { Socket } from "node:net";
+
+/** Data up to this size is joined with the text around it, so that a small answer is one write; larger data is written by itself. */
+const JOIN_BYTES = 16_384;
+
+/** Writers that hold something, to be flushed at the end of the event that filled them. */
+export type FlushQueue = SocketWriter[];
+
+/** Told when the socket has more than it can send. */
+export interface WriterOwner {
+  onBlocked(): void;
+}
+
+/**
+ * Collects what one event has for a socket and writes it in one go. Text is latin1: one character, one byte.
+ * `isBlocked` says that the socket has more than it can send: stop producing until its `drain` event.
+ */
+export class SocketWriter {
+  readonly #socket: Socket;
+  readonly #queue: FlushQueue;
+  readonly #owner: WriterOwner;
+  #text = "";
+  #isQueued = false;
+  isBlocked = false;
+  /** Bytes handed to the socket since it exists. */
+  bytes = 0;
+
+  constructor(socket: Socket, queue: FlushQueue, owner: WriterOwner) {
+    this.#socket = socket;
+    this.#queue = queue;
+    this.#owner = owner;
+  }
+
+  /** Whether nothing waits here or in the socket. */
+  get isEmpty(): boolean {
+    return this.#text === "" && this.#socket.writableLength === 0;
+  }
+
+  text(text: string): void {
+    this.#text = this.#text === "" ? text : this.#text + text;
+    if (!this.#isQueued) {
+      this.#isQueued = true;
+      this.#queue.push(this);
+    }
+  }
+
+  /** Takes `buffer[start, end)`; the buffer may be reused at once. */
+  data(buffer: Buffer, start: number, end: number): void {
+    if (end - start <= JOIN_BYTES) {
+      this.text(buffer.toString("latin1", start, end));
+      return;
+    }
+    this.#write();
+    // The read buffer is shared by all connections; the socket may hold on to what it is given.
+    const copy = Buffer.allocUnsafeSlow(end - start);
+    buffer.copy(copy, 0, start, end);
+    this.bytes += copy.length;
+    if (!this.#socket.destroyed && !this.#socket.write(copy)) this.#block();
+  }
+
+  /** As one chunk of the chunked coding. */
+  chunk(buffer: Buffer, start: number, end: number): void {
+    this.text(`${(end - start).toString(16)}\r\n`);
+    this.data(buffer, start, end);
+    this.text("\r\n");
+  }
+
+  /** Called for every queued writer at the end of an event. */
+  flush(): void {
+    this.#isQueued = false;
+    this.#write();
+  }
+
+  #write(): void {
+    const text = this.#text;
+    if (text === "") return;
+    this.#text = "";
+    this.bytes += text.length;
+    if (!this.#socket.destroyed && !this.#socket.write(text, "latin1")) this.#block();
+  }
+
+  #block(): void {
+    this.isBlocked = true;
+    this.#owner.onBlocked();
+  }
+}
+
+/** Writes out everything that the event so far has produced. */
+export function flushAll(queue: FlushQueue): void {
+  for (let at = 0; at < queue.length; at++) (queue[at] as SocketWriter).flush();
+  queue.length = 0;
+}

@@ -1,0 +1,75 @@
+import type { EndpointState } from "../balance/index.ts";
+import type { Engine } from "./engine.ts";
+import { loopCount } from "./loop-count.ts";
+import { UpstreamConnection } from "./upstream-connection.ts";
+
+/** Size of the one buffer all endpoints' connections read into. */
+const READ_BYTES = 65_536;
+
+/**
+ * Idle connections by endpoint, oldest first. One that became idle a moment ago is not used yet: what an endpoint sends behind its
+ * answer, which could be taken for the answer to the next request (undici GHSA-35p6-xmwp-9g52 is of that kind), has to
+ * have had the time to be read. That time is one full turn of the event loop.
+ */
+export class Upstreams {
+  readonly #idle = new Map<EndpointState, UpstreamConnection[]>();
+  readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  #engine: Engine | undefined = undefined;
+  /** No connection is kept any more. */
+  #isClosed = false;
+
+  bind(engine: Engine): void {
+    this.#engine = engine;
+  }
+
+  /** An idle connection that may be used, if there is one. */
+  take(endpoint: EndpointState): UpstreamConnection | undefined {
+    const idle = this.#idle.get(endpoint);
+    if (idle === undefined || idle.length === 0) return undefined;
+    const first = idle[0] as UpstreamConnection;
+    if (first.idleSinceLoop + 2 > loopCount()) return undefined;
+    idle.shift();
+    return first;
+  }
+
+  open(endpoint: EndpointState): UpstreamConnection {
+    if (this.#engine === undefined) throw new Error("upstreams are used before they are bound");
+    return new UpstreamConnection(endpoint, this.#engine, this.#readBuffer);
+  }
+
+  /** Keeps a connection whose response is whole; false when it is not wanted. */
+  keep(connection: UpstreamConnection): boolean {
+    if (this.#isClosed || this.#engine === undefined) return false;
+    let idle = this.#idle.get(connection.endpoint);
+    if (idle === undefined) {
+      idle = [];
+      this.#idle.set(connection.endpoint, idle);
+    }
+    if (idle.length >= this.#engine.options.limits.idleConnectionsPerEndpoint) return false;
+    connection.idleSinceLoop = loopCount();
+    idle.push(connection);
+    return true;
+  }
+
+  /** An idle connection was closed. */
+  forget(connection: UpstreamConnection): void {
+    const idle = this.#idle.get(connection.endpoint);
+    const at = idle?.indexOf(connection) ?? -1;
+    if (at >= 0) idle?.splice(at, 1);
+    if (idle?.length === 0) this.#idle.delete(connection.endpoint);
+  }
+
+  /** Closes what is idle to endpoints that are gone; requests under way finish. */
+  drop(endpoints: readonly EndpointState[]): void {
+    for (const endpoint of endpoints) {
+      const idle = this.#idle.get(endpoint);
+      this.#idle.delete(endpoint);
+      for (const connection of idle ?? []) connection.destroy();
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.drop([...this.#idle.keys()]);
+  }
+}
