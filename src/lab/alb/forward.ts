@@ -2,6 +2,7 @@ import { request as sendRequest, type ClientRequest, type IncomingMessage, type 
 import type { Clock } from "../../kernel/index.ts";
 import type { Accounting, FailurePhase } from "./accounting.ts";
 import { LAB_FORWARDED_AT_HEADER, LAB_PHASE_HEADER, LAB_TARGET_HEADER, responseHead } from "./headers.ts";
+import { whenIdleConnectionsAreChecked } from "./idle-connections.ts";
 import { sendOwnAnswer } from "./own-answer.ts";
 import type { Exchange, Target } from "./target.ts";
 
@@ -19,13 +20,12 @@ export interface ForwardOptions {
 }
 
 /**
- * Sends one request to one target, once: AWS documents no retry. It counts as in flight from here on, and is sent after
- * one turn of the event loop, in which a FIN that the target has already sent closes the idle connection it came on:
- * so a request fails on a closing connection only when the two really crossed.
+ * Sends one request to one target, once: AWS documents no retry. It counts as in flight from here on, and fails on a
+ * connection that the target closes only when the two really crossed.
  */
 export function forward(request: IncomingMessage, response: ServerResponse, options: ForwardOptions): void {
   const exchange = new ForwardedRequest(request, response, options);
-  setImmediate(() => exchange.send());
+  whenIdleConnectionsAreChecked(options.target.agent, () => exchange.send());
 }
 
 class ForwardedRequest {

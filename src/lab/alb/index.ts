@@ -12,6 +12,7 @@ export {
   type TargetGroupConfig,
 } from "./config.ts";
 export { LAB_FORWARDED_AT_HEADER, LAB_PHASE_HEADER, LAB_TARGET_HEADER } from "./headers.ts";
+export { whenIdleConnectionsAreChecked } from "./idle-connections.ts";
 export { LoadBalancer, type LoadBalancerDeps } from "./load-balancer.ts";
 export { parseAlbConfig } from "./parse-config.ts";
 export { runAlb } from "./run.ts";

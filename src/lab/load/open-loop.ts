@@ -1,5 +1,6 @@
 import { Agent } from "node:http";
 import type { Clock, Random, Timer } from "../../kernel/index.ts";
+import { whenIdleConnectionsAreChecked } from "../alb/index.ts";
 import { attempt } from "./attempt.ts";
 import type { KillNotice, LoadTargetConfig } from "./config.ts";
 import { Ledger, type LoadTotals } from "./ledger.ts";
@@ -133,9 +134,7 @@ export class OpenLoop {
       return;
     }
     this.#unanswered += 1;
-    // After one turn of the event loop, in which a FIN that is already there closes its idle connection: a plain client
-    // would not have sent on it either.
-    setImmediate(() => {
+    whenIdleConnectionsAreChecked(this.#agent, () => {
       ledger.markSent(ticket, clock.monoMs());
       attempt({ url, host, agent: this.#agent, timeoutMs, retryOnReset, clock }, (outcome) => {
         ledger.close(ticket, outcome, clock.monoMs(), clock.wallMs());
