@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
 
-import { messageOf } from "../../kernel/index.ts";
+import { AppError, messageOf } from "../../kernel/index.ts";
 import { type Accepted, type Evidence, createMemberEvidence } from "../../hold/index.ts";
-import { type World, convert, defaultConvertOptions, validate } from "../../ingress/index.ts";
-import { type KubeClient, type KubeObject, kinds } from "../../kube/index.ts";
-import { type RouteSet, compileTable, standardRegistry } from "../../route/index.ts";
+import { type ObjectKind, type World, blame, convert, defaultConvertOptions, validate } from "../../ingress/index.ts";
+import { type KubeClient, type KubeObject, kinds, objectKey } from "../../kube/index.ts";
+import { compileTable, standardRegistry } from "../../route/index.ts";
 import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
 import { openClusterClient } from "./cluster-client.ts";
 import { createDebounce } from "./debounce.ts";
@@ -136,14 +136,20 @@ class KubeSource implements ControlSource {
 
   #decode(object: KubeObject): KubeObject {
     const trimmed = trim(object);
-    const problem = validate(trimmed);
-    const name = nameOf(object);
-    if (problem !== undefined) {
+    const [problem] = seriousProblems(trimmed);
+    if (problem !== undefined && (problem.effect === "dropped" || this.#hasGoodVersion(object))) {
       this.#events.seen(trimmed);
-      throw problem;
+      throw new AppError(problem.code, problem.message);
     }
-    this.#poisoned.delete(name);
+    this.#poisoned.delete(nameOf(object));
     return trimmed;
+  }
+
+  /** An edit that breaks some of an object's routes is not taken where a version stands that breaks none; else it is better than nothing. */
+  #hasGoodVersion({ kind, metadata }: KubeObject): boolean {
+    const mirror = kind === "Ingress" ? this.#ingresses : this.#routeGroups;
+    const accepted = mirror.accepted.get(objectKey(metadata));
+    return accepted !== undefined && seriousProblems(accepted.value).length === 0;
   }
 
   #onPoisoned(kind: string, key: string, problem: string): void {
@@ -179,25 +185,21 @@ class KubeSource implements ControlSource {
   }
 
   async #buildOnce(): Promise<void> {
-    const { routeSet, problems } = convert(this.#world(), defaultConvertOptions);
-    this.#converted = problems.map(({ kind, namespace, name, message }) => ({
+    const converted = convert(this.#world(), defaultConvertOptions);
+    const { routeSet } = converted;
+    // Building the table here first: what throws here would throw in a worker.
+    const compiled = compileTable(routeSet, standardRegistry);
+    this.#converted = [...converted.problems, ...blame(converted, compiled.problems)].map(({ kind, namespace, name, message }) => ({
       object: `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`,
       message,
       lastGoodServes: false,
     }));
-    this.#check(routeSet);
     const revisions = Object.fromEntries(this.#mirrors.flatMap(({ kind, revision }) => (revision === undefined ? [] : [[kind, revision]])));
     // First what was accepted, then what it leads to: a restart must not know less than the workers serve.
     await this.#saveStates();
     this.#deps.publisher.publish(routeSet, revisions);
     this.#hasTable = true;
     this.#deps.onStatus();
-  }
-
-  /** Builds the table here first: what throws here would throw in a worker. */
-  #check(routeSet: RouteSet): void {
-    const { problems } = compileTable(routeSet, standardRegistry);
-    for (const { routeId, message } of problems.slice(0, 10)) this.#deps.log.warn({ route: routeId, problem: message }, "route answers 503 or is left out");
   }
 
   #world(): World {
@@ -240,7 +242,12 @@ function nameOf({ kind, metadata }: KubeObject): string {
 
 function restoreObject(value: unknown): KubeObject {
   const object = value as KubeObject;
-  const problem = validate(object);
-  if (problem !== undefined) throw problem;
+  const problem = seriousProblems(object).find(({ effect }) => effect === "dropped");
+  if (problem !== undefined) throw new AppError("ROUTER_SNAPSHOT_CORRUPT", `an object in it cannot be used: ${problem.message}`);
   return object;
+}
+
+/** What keeps an object, or some of its routes, from being served; a setting that is not heeded does not. */
+function seriousProblems(object: KubeObject): ReturnType<typeof validate> {
+  return validate(object.kind as ObjectKind, object, defaultConvertOptions, standardRegistry).filter(({ effect }) => effect !== "ignored");
 }

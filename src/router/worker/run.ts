@@ -7,6 +7,7 @@ import { type Generation, decodeGeneration } from "../generation.ts";
 import type { FromWorker, Knowledge, ToWorker, WorkerConfig } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { readBootGeneration } from "./boot.ts";
+import { createStdoutSink } from "./stdout-sink.ts";
 
 interface WorkerDeps {
   readonly clock: Clock;
@@ -27,7 +28,14 @@ const ORPHAN_CLOSE_MS = 10_000;
 export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise<void> {
   const { channel, log, clock, random } = deps;
   const metrics = new MetricsRegistry();
-  const proxy = createProxy({ accessLog: config.accessLog }, { clock, random, metrics });
+  const { accessLog } = config;
+  const proxy = createProxy(accessLog === "off" ? {} : { accessLog: { format: accessLog } }, {
+    clock,
+    random,
+    metrics,
+    log,
+    ...(accessLog === "off" ? {} : { accessLog: createStdoutSink() }),
+  });
   const table = new WorkerTable(proxy, standardRegistry, config.knowledge);
 
   if (config.snapshotDirectory !== undefined) {
@@ -43,7 +51,7 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
   const close = (timeoutMs: number): void => {
     if (isClosing) return;
     isClosing = true;
-    void proxy.close(timeoutMs).finally(() => deps.exit(0));
+    void proxy.close({ timeoutMs }).finally(() => deps.exit(0));
   };
   channel.onParentGone(() => {
     proxy.drain();
@@ -70,8 +78,7 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
     const { port } = await proxy.listen({ host: config.host, port: config.port, reusePort: true });
     channel.send({ type: "listening", port, number: table.number, routes: table.routes });
   } catch (error) {
-    const place = `${config.host}:${config.port}`;
-    channel.send({ type: "fatal", code: "ROUTER_LISTEN", message: `cannot listen on ${place} (${messageOf(error)}); choose another with --listen ADDR:PORT` });
+    channel.send({ type: "fatal", code: "ROUTER_LISTEN", message: `${messageOf(error)} (--listen ADDR:PORT)` });
     deps.exit(1);
   }
 }
