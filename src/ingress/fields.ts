@@ -26,6 +26,10 @@ export class Fields {
     return this.#get(name) !== undefined;
   }
 
+  entries(): readonly (readonly [string, unknown])[] {
+    return Object.entries(this.#value);
+  }
+
   place(name: string): string {
     return this.#path === "" ? name : `${this.#path}.${name}`;
   }

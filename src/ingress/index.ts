@@ -2,3 +2,5 @@ export { type Converted, convert } from "./convert.ts";
 export { type AnnotationRule, type ConvertOptions, type EastWestRange, defaultConvertOptions } from "./options.ts";
 export { blame, validate } from "./validate.ts";
 export type { ObjectKind, ObjectProblem, World } from "./world.ts";
+export { readSkipperOptions, skipperConvertOptions } from "./skipper-options.ts";
+export { endpointSliceOf } from "./endpoints-object.ts";

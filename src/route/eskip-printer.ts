@@ -78,20 +78,27 @@ function printBackend(backend: Backend): string {
 
 /**
  * The routes with the endpoints of their pools written into them, for reading and for eskip, which knows no pools: one
- * endpoint becomes an address, several a load-balanced back end, none a `<shunt>` that answers 503. Withdrawn endpoints stand in only
- * where no fresh one is.
+ * endpoint becomes an address, several a load-balanced back end, none a `<shunt>` with the filters of `whenEmpty` (503 when left out).
+ * Withdrawn endpoints stand in only where no fresh one is.
  */
-export function inlinePools(routeSet: RouteSet): readonly RouteDefinition[] {
+export function inlinePools(
+  routeSet: RouteSet,
+  whenEmpty: (route: RouteDefinition) => readonly Call[] = () => [{ name: "status", args: [503] }],
+): readonly RouteDefinition[] {
   const pools = new Map(routeSet.pools.map((pool) => [pool.id, pool]));
-  return routeSet.routes.map((route) => (route.backend.type === "pool" ? inlinePool(route, route.backend, pools.get(route.backend.pool)) : route));
+  return routeSet.routes.map((route) => {
+    const { backend } = route;
+    if (backend.type !== "pool") return route;
+    const inlined = inlinePool(backend, pools.get(backend.pool));
+    return inlined.type === "shunt" ? { ...route, filters: whenEmpty(route), backend: inlined } : { ...route, backend: inlined };
+  });
 }
 
-function inlinePool(route: RouteDefinition, backend: Extract<Backend, { type: "pool" }>, pool: Pool | undefined): RouteDefinition {
+function inlinePool(backend: Extract<Backend, { type: "pool" }>, pool: Pool | undefined): Backend {
   const all = pool?.endpoints ?? [];
   const fresh = all.filter((endpoint) => endpoint.tier === "fresh");
   const endpoints = (fresh.length > 0 ? fresh : all).map((endpoint) => endpoint.address);
   const [first] = endpoints;
-  if (first === undefined) return { ...route, filters: [{ name: "status", args: [503] }], backend: { type: "shunt" } };
-  if (endpoints.length === 1) return { ...route, backend: { type: "network", address: first } };
-  return { ...route, backend: { type: "loadBalanced", algorithm: backend.algorithm, endpoints } };
+  if (first === undefined) return { type: "shunt" };
+  return endpoints.length === 1 ? { type: "network", address: first } : { type: "loadBalanced", algorithm: backend.algorithm, endpoints };
 }

@@ -15,3 +15,4 @@ export type { Place } from "./eskip-lexer.ts";
 export { type ParsedEskip, parseEskip, parseFilterChain, parsePredicates } from "./eskip-parser.ts";
 export { inlinePools, printEskip } from "./eskip-printer.ts";
 export { readRoutesJson } from "./route-json.ts";
+export { type RehearsedRequest, type Rehearsal, rehearse } from "./rehearse.ts";

@@ -1,0 +1,93 @@
+import { isIP } from "node:net";
+import { AppError } from "../kernel/index.ts";
+import { type Rehearsal, type RehearsedRequest, getHeader, printEskip, rehearse } from "../route/index.ts";
+import { ExitCode } from "./exit-codes.ts";
+import { loadRoutes, reportProblems } from "./routes-check.ts";
+
+interface MatchOptions {
+  readonly routes: string;
+  readonly header: readonly string[];
+  readonly client: string;
+  readonly chance: string;
+  readonly json?: boolean;
+}
+
+/** Shows which route answers. Problems of the file are told, but do not hinder: the route in question may be sound. */
+export function matchRoute(method: string, url: string, options: MatchOptions): void {
+  const request = readRequest(method, url, options);
+  const { table, problems } = loadRoutes(options.routes);
+  const rehearsal = rehearse(table, request);
+  process.stdout.write(options.json === true ? `${JSON.stringify(asJson(rehearsal), null, 2)}\n` : describe(rehearsal, request));
+  const found = rehearsal.outcome !== "unmatched" && rehearsal.outcome !== "refused";
+  reportProblems(problems);
+  if (!found) process.exitCode = ExitCode.failed;
+}
+
+function readRequest(method: string, url: string, { header, client, chance }: MatchOptions): RehearsedRequest {
+  const headers = header.flatMap((line) => {
+    const [, name, value] = /^([^\s:]+):\s*(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) throw new AppError("CLI_USAGE", `-H "${line}": expected 'Name: value'`);
+    return [name, value];
+  });
+  // Not through URL: it would resolve and encode what the router is to see as sent.
+  const [, scheme, authority, path, query] = /^(?:(https?):\/\/([^/?#]+))?(\/[^?#]*)?(?:\?([^#]*))?$/.exec(url) ?? [];
+  if (authority === undefined && path === undefined) throw new AppError("CLI_USAGE", `"${url}": expected a URL as in http://example.org/path, or a path`);
+  if (isIP(client) === 0) throw new AppError("CLI_USAGE", `--client "${client}": expected an IP address`);
+  const number = Number(chance);
+  if (chance.trim() === "" || !(number >= 0 && number <= 1)) throw new AppError("CLI_USAGE", `--chance "${chance}": expected a number from 0 to 1`);
+  if (authority !== undefined && getHeader(headers, "host") === undefined) headers.unshift("Host", authority);
+  return {
+    method,
+    scheme: scheme === "https" ? "https" : "http",
+    path: path ?? "/",
+    query: query ?? "",
+    headers,
+    clientAddress: client,
+    chance: number,
+  };
+}
+
+function asJson(rehearsal: Rehearsal): object {
+  if (!("route" in rehearsal)) return rehearsal;
+  const { route, ...rest } = rehearsal;
+  const found = { ...rest, route: route.id, backend: route.backend };
+  return "body" in found ? { ...found, body: new TextDecoder().decode(found.body) } : found;
+}
+
+function describe(rehearsal: Rehearsal, request: RehearsedRequest): string {
+  switch (rehearsal.outcome) {
+    case "refused":
+      return `refused with 400: ${rehearsal.reason}\n`;
+    case "unmatched":
+      return "no route answers\n";
+    case "broken":
+      return `${printEskip([rehearsal.route.definition])}answers 503: ${rehearsal.reason}\n`;
+    default:
+      return [...describeExchange(rehearsal, request)].map((line) => `${line}\n`).join("");
+  }
+}
+
+function* describeExchange(rehearsal: Extract<Rehearsal, { path: string }>, request: RehearsedRequest): Generator<string> {
+  yield printEskip([rehearsal.route.definition]).trimEnd();
+  if (rehearsal.outcome === "sent") {
+    yield `sends ${request.method} ${rehearsal.path}${request.query === "" ? "" : `?${request.query}`} to the back end`;
+    for (const line of changes(request.headers, rehearsal.requestHeaders)) yield `  ${line}`;
+    if (rehearsal.status !== undefined) yield `changes the status to ${rehearsal.status}`;
+    for (const line of changes([], rehearsal.responseHeaders)) yield `  response ${line}`;
+    return;
+  }
+  yield `answers ${rehearsal.status ?? 404}`;
+  for (const line of changes([], rehearsal.responseHeaders)) yield `  ${line.slice(2)}`;
+  if (rehearsal.body.length > 0) yield `  ${rehearsal.body.length} bytes: ${JSON.stringify(new TextDecoder().decode(rehearsal.body.subarray(0, 200)))}`;
+}
+
+/** Field lines that went (`- `) and came (`+ `). */
+function changes(before: readonly string[], after: readonly string[]): readonly string[] {
+  const was = lines(before);
+  const is = lines(after);
+  return [...was.filter((line) => !is.includes(line)).map((line) => `- ${line}`), ...is.filter((line) => !was.includes(line)).map((line) => `+ ${line}`)];
+}
+
+function lines(list: readonly string[]): readonly string[] {
+  return list.flatMap((text, at) => (at % 2 === 0 ? [`${text}: ${list[at + 1]}`] : []));
+}
