@@ -1,4 +1,4 @@
-import { pino } from "pino";
+import { createRequire } from "node:module";
 
 /**
  * The control path's log: one JSON object a line. Messages are constant text, what varies goes into `fields`
@@ -17,6 +17,8 @@ export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 
 /** A log to standard error, written synchronously so that the last line before a crash is there. */
 export function createLog(options: { readonly level: LogLevel; readonly name: string }): Log {
+  // Loaded when a log is made: a router's workers make none, and it would be a third of what they load before they serve.
+  const { pino } = createRequire(import.meta.url)("pino") as typeof import("pino");
   return pino(
     { level: options.level, name: options.name, base: { name: options.name, pid: process.pid } },
     pino.destination({ fd: 2, sync: true }),
