@@ -15,19 +15,3 @@ export function newCredentials(): LabCredentials {
   const token = (): string => randomBytes(24).toString("base64url");
   return { admin: token(), controllers: token(), scheduler: token(), kubelet: token(), router: token(), control: token() };
 }
-
-/** A kubeconfig (client.authentication: a bearer token) for one user of the lab. */
-export function kubeconfigText(server: string, user: string, token: string): string {
-  return [
-    "apiVersion: v1",
-    "kind: Config",
-    "clusters:",
-    `  - { name: lab, cluster: { server: "${server}" } }`,
-    "users:",
-    `  - { name: ${user}, user: { token: "${token}" } }`,
-    "contexts:",
-    `  - { name: lab, context: { cluster: lab, user: ${user}, namespace: shop } }`,
-    "current-context: lab",
-    "",
-  ].join("\n");
-}

@@ -1,8 +1,10 @@
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { AppError, type Clock, messageOf, sleep, systemRandom } from "../kernel/index.ts";
 import { type KubeClient, type KubeObject, type Resource, createKubeClient, kinds } from "../kube/index.ts";
 import type { Log } from "../telemetry/index.ts";
-import { kubeconfigText, newCredentials } from "./credentials.ts";
+import { ensureServingCertificate, kubeconfigFor } from "./apiserver/index.ts";
+import { newCredentials } from "./credentials.ts";
 import { type Fleet, ROUTER_NAMESPACE, application, readManifest, routerCredentials, routerFleet } from "./manifests/index.ts";
 import { type LabNetwork, findFreeBlock } from "./network.ts";
 import { Observatory } from "./observe/observatory.ts";
@@ -80,7 +82,8 @@ export class Lab {
     try {
       const network: LabNetwork = await findFreeBlock(30);
       const fleets = FLEETS.filter((fleet) => options.policies.includes(fleet.policy));
-      return new Lab({ options, network, folder, credentials: newCredentials(), fleets }, deps);
+      const certificate = await ensureServingCertificate(join(folder.root, "api"), [network.apiServer, "localhost"], deps.clock.wallMs());
+      return new Lab({ options, network, folder, credentials: newCredentials(), certificate, fleets }, deps);
     } catch (thrown) {
       folder.release();
       throw thrown;
@@ -120,7 +123,7 @@ export class Lab {
   async start(signal: AbortSignal): Promise<void> {
     const { say } = this.#deps;
     const { folder, credentials, fleets } = this.plan;
-    writeFileSync(folder.kubeconfig, kubeconfigText(apiServerUrl(this.plan), "admin", credentials.admin), { mode: 0o600 });
+    writeFileSync(folder.kubeconfig, this.#kubeconfig("admin", credentials.admin), { mode: 0o600 });
     say(`starting a cluster of ${this.plan.options.nodes} nodes on 127.${this.plan.network.block}.0.0/16`);
     const others = [...this.#parts.values()].filter((part) => part.name !== "load" && part.name !== "apiserver");
     await this.part("apiserver").start(START_TIMEOUT_MS);
@@ -181,7 +184,8 @@ export class Lab {
     const controllers = {
       api: { ...api, token: plan.credentials.controllers },
       minuteMs: LAB_TIME.cronMinuteMs,
-      nodeGraceMs: LAB_TIME.nodeGraceMs,
+      nodeGracePeriodMs: LAB_TIME.nodeGraceMs,
+      nodeMonitorPeriodMs: 1_000,
       evictionMs: LAB_TIME.evictionMs,
     };
     yield ["controllers", { config: controllers, ...controlPlane }];
@@ -194,11 +198,15 @@ export class Lab {
     const [definition] = readManifest("../../../deploy/crds/routegroups.zalando.org.yaml");
     if (definition !== undefined) await this.apply(definition);
     await this.#untilEstablished();
-    const routerKubeconfig = kubeconfigText(apiServerUrl(this.plan), "router", this.plan.credentials.router);
     for (const object of readManifest("applications.yaml")) await this.apply(object);
     for (const name of APPLICATIONS) for (const object of application(name, "shop", this.plan.options.nodes)) await this.apply(object);
-    await this.apply(routerCredentials(routerKubeconfig));
+    await this.apply(routerCredentials(this.#kubeconfig("router", this.plan.credentials.router)));
     for (const fleet of fleets) await this.apply(routerFleet(fleet, LAB_TIME.drainDelaySeconds));
+  }
+
+  /** Over TLS: kubectl sends a token to no other server. */
+  #kubeconfig(user: string, token: string): string {
+    return kubeconfigFor({ server: apiServerUrl(this.plan).replace("http:", "https:"), certificateAuthority: this.plan.certificate.certificate, token, user });
   }
 
   /** The kinds of a definition are served a moment after it is made. */

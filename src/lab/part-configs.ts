@@ -1,5 +1,5 @@
 import type { AlbConfig } from "./alb/index.ts";
-import type { ApiServerConfig } from "./apiserver/index.ts";
+import type { ApiServerConfig, ServingCertificate } from "./apiserver/index.ts";
 import type { LabCredentials } from "./credentials.ts";
 import type { KubeletConfig } from "./kubelet/index.ts";
 import type { LoadConfig, LoadHostConfig } from "./load/index.ts";
@@ -14,6 +14,7 @@ export interface LabPlan {
   readonly network: LabNetwork;
   readonly folder: StateFolder;
   readonly credentials: LabCredentials;
+  readonly certificate: ServingCertificate;
   readonly fleets: readonly Fleet[];
 }
 
@@ -50,6 +51,7 @@ export function apiServerConfig(plan: LabPlan): ApiServerConfig {
   const masters = ["system:masters"];
   return {
     listen: { host: plan.network.apiServer, port: API_SERVER_PORT },
+    tls: { certificateFile: plan.certificate.certificateFile, keyFile: plan.certificate.keyFile },
     storeFile: plan.folder.storeFile,
     tokens: [
       { token: credentials.admin, user: "admin", groups: masters },
