@@ -171,6 +171,18 @@ test("more than half is never few", async () => {
   assert.deepEqual(keys(), ["a", "b", "c"]);
 });
 
+test("time alone confirms nothing: it takes the number of agreeing answers too", async () => {
+  const { hold, keys, clock } = holdRig();
+  hold.observe(complete(things(20)));
+  for (let count = 0; count < 4; count++) {
+    hold.observe(complete(things(5)));
+    await clock.advance(400_000);
+  }
+  assert.equal(keys().length, 20, "four answers");
+  hold.observe(complete(things(5)));
+  assert.equal(keys().length, 5);
+});
+
 test("time during which the source is not live does not count", async () => {
   const { hold, keys, clock } = holdRig();
   hold.observe(complete(things(10)));
@@ -223,6 +235,15 @@ test("what a source that went back in time lacks is held longest", async () => {
   assert.equal(keys().length, 9);
 });
 
+test("a loss that a source confirms only after it went back in time is held longest too", async () => {
+  const { hold, keys, clock } = holdRig();
+  hold.observe(complete(things(10)));
+  hold.observe(complete(things(9)));
+  await clock.advance(3_000);
+  hold.observe(complete(things(9), { rewound: true }));
+  assert.deepEqual([keys().length, hold.held()[0]?.reason], [10, "rewound"]);
+});
+
 test("a poisoned thing keeps its last good version and is not missing", async () => {
   const { hold, keys, clock } = holdRig();
   hold.observe(complete(things(10)));
@@ -263,6 +284,7 @@ test("a rejected removal is kept whatever is said, until the rejection ends; the
   assert.equal(keys().length, 10);
   assert.match(hold.held()[0]?.releasedBy ?? "", /ada@example\.org rejected the removal until/);
   await clock.advance(10_000);
+  hold.observe(complete(things(9)));
   hold.observe(complete(things(9)));
   assert.ok(audit.some(({ action, principal }) => action === "expired" && principal === "ada@example.org"));
   assert.equal(keys().length, 10);
