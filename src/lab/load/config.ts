@@ -73,7 +73,7 @@ export function parseLoadTarget(value: unknown, path: string): LoadTargetConfig 
   const target: LoadTargetConfig = {
     policy: fields.text("policy"),
     urls: fields.texts("urls", { min: 1, max: 16 }),
-    hosts: fields.list("hosts", { min: 1, max: 1000 }, parseHost),
+    hosts: fields.list("hosts", { min: 1, max: 1000 }, (entry, at) => parseHost(entry, at)),
     ratePerSecond: fields.positive("ratePerSecond", 5000),
     arrival: fields.choice("arrival", ["constant", "poisson"], "constant"),
     timeoutMs: fields.integer("timeoutMs", { min: 10, max: 600_000, fallback: 10_000 }),
@@ -103,12 +103,17 @@ export function parseKillNotice(value: unknown): KillNotice {
   return notice;
 }
 
-function parseHost(value: unknown, path: string): LoadHostConfig {
-  const fields = new Fields(value, path, BAD_CONFIG);
+/** The body of `POST /hosts`. @throws AppError LOAD_BAD_REQUEST */
+export function parseLoadHost(value: unknown): LoadHostConfig {
+  return parseHost(value, "", BAD_REQUEST);
+}
+
+function parseHost(value: unknown, path: string, code = BAD_CONFIG): LoadHostConfig {
+  const fields = new Fields(value, path, code);
   const host = { host: fields.text("host"), path: fields.text("path", "/"), application: fields.text("application") };
   fields.end();
-  if (!/^[\w.:-]+$/.test(host.host)) throw new AppError(BAD_CONFIG, `${path}.host: must be a host name, is ${host.host}`);
-  if (!/^\/[\x21-\x7e]*$/.test(host.path)) throw new AppError(BAD_CONFIG, `${path}.path: must begin with / and hold printable ASCII only`);
+  if (!/^[\w.:-]+$/.test(host.host)) throw new AppError(code, `${path}.host: must be a host name, is ${host.host}`);
+  if (!/^\/[\x21-\x7e]*$/.test(host.path)) throw new AppError(code, `${path}.path: must begin with / and hold printable ASCII only`);
   return host;
 }
 

@@ -2,7 +2,7 @@ import { Agent } from "node:http";
 import type { Clock, Random, Timer } from "../../kernel/index.ts";
 import { whenIdleConnectionsAreChecked } from "../alb/index.ts";
 import { attempt } from "./attempt.ts";
-import type { KillNotice, LoadTargetConfig } from "./config.ts";
+import type { KillNotice, LoadHostConfig, LoadTargetConfig } from "./config.ts";
 import { Ledger, type LoadTotals } from "./ledger.ts";
 import type { SeriesPoint } from "./series.ts";
 
@@ -38,12 +38,14 @@ export class OpenLoop {
   readonly #waitingForIdle: (() => void)[] = [];
   #ledger: Ledger;
   #nextMs = 0;
+  #hosts: readonly LoadHostConfig[];
   #turn = 0;
   #unanswered = 0;
   #timer: Timer | undefined;
 
   constructor(config: LoadTargetConfig, deps: OpenLoopDeps) {
     this.#config = config;
+    this.#hosts = config.hosts;
     this.#deps = deps;
     this.#ledger = this.#newLedger();
   }
@@ -68,6 +70,11 @@ export class OpenLoop {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#agent.destroy();
+  }
+
+  /** From the next request on asks for this host, too; one that is there already stays as it is. */
+  addHost(host: LoadHostConfig): void {
+    if (!this.#hosts.some((known) => known.host === host.host && known.path === host.path)) this.#hosts = [...this.#hosts, host];
   }
 
   /** Begins new accounts; what is unanswered belongs to the old ones and is in no total any more. */
@@ -114,7 +121,8 @@ export class OpenLoop {
 
   #fire(intendedMs: number): void {
     const { clock } = this.#deps;
-    const { urls, hosts, maxOutstanding, timeoutMs, retryOnReset } = this.#config;
+    const { urls, maxOutstanding, timeoutMs, retryOnReset } = this.#config;
+    const hosts = this.#hosts;
     const ledger = this.#ledger;
     const ticket = ledger.open(intendedMs);
     const turn = this.#turn;

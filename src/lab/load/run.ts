@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { AppError, systemClock, systemRandom } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import { startControlServer, type ControlRoute } from "../control/index.ts";
-import { parseKillNotice, parseLoadConfig } from "./config.ts";
+import { parseKillNotice, parseLoadConfig, parseLoadHost } from "./config.ts";
 import { OpenLoop, type OpenLoopState } from "./open-loop.ts";
 
 /** What `GET /state` of the control API answers. */
@@ -57,6 +57,14 @@ function controlRoutes(loops: ReadonlyMap<string, OpenLoop>): readonly ControlRo
       handle: ({ body }) => {
         const notice = parseKillNotice(body);
         return { lostInFlightAtKill: Object.fromEntries([...loops].map(([policy, loop]) => [policy, loop.noteKill(notice)])) };
+      },
+    },
+    {
+      method: "POST",
+      path: "/hosts",
+      handle: ({ body }) => {
+        const host = parseLoadHost(body);
+        for (const loop of loops.values()) loop.addHost(host);
       },
     },
     {
