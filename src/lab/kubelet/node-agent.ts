@@ -110,5 +110,5 @@ async function writeStatus(settings: KubeletSettings, client: KubeClient, clock:
       },
     },
   };
-  return client.patchStatus<Node>(kinds.nodes, { name: settings.nodeName }, { type: "strategic", body }, { priority: "high" });
+  return client.patchStatus<Node>(kinds.nodes, { name: settings.nodeName }, { type: "merge", body }, { priority: "high" });
 }

@@ -56,8 +56,8 @@ export function createPodManager(dir: string, deps: PodManagerDeps): PodManager 
     const { name, namespace = "" } = worker.pod.metadata;
     try {
       if (worker.status !== undefined && !showsStatus(worker.pod, worker.status)) {
-        const body = { metadata: { uid }, status: worker.status };
-        const answer = await deps.client.patchStatus<Pod>(kinds.pods, { name, namespace }, { type: "strategic", body });
+        const body = { metadata: { uid }, status: withOthersConditions(worker.pod, worker.status) };
+        const answer = await deps.client.patchStatus<Pod>(kinds.pods, { name, namespace }, { type: "merge", body });
         if (answer.metadata.uid === uid) worker.update(answer);
       }
       if (!worker.isStopped) return;
@@ -175,6 +175,13 @@ export function createPodManager(dir: string, deps: PodManagerDeps): PodManager 
 /** Whether the API server's pod says what the kubelet found, in all that others act on. */
 function showsStatus(pod: Pod, status: PodStatus): boolean {
   return essence(pod.status ?? {}) === essence(status);
+}
+
+/** The status with the conditions that others keep (PodScheduled): a merge patch replaces the whole list. */
+function withOthersConditions(pod: Pod, status: PodStatus): PodStatus {
+  const own = status.conditions ?? [];
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => findCondition(own, type) === undefined);
+  return { ...status, conditions: [...others, ...own] };
 }
 
 function essence(status: PodStatus): string {

@@ -13,7 +13,10 @@ export {
   untoleratedTaint,
   withCondition,
 } from "./pod.ts";
+export { type Controller, type ControllerOptions, createController } from "./controller.ts";
 export { type EventRecorder, createEventRecorder } from "./event-recorder.ts";
+export { type Informer, type InformerOptions, createInformer } from "./informer.ts";
+export { matchesNode, onlyNodeOf, repellingTaint } from "./node-fit.ts";
 export { parseQuantity } from "./quantity.ts";
 export { matchesLabels, matchesSelector, meetsRequirement } from "./selector.ts";
 export { type WorkQueue, createWorkQueue } from "./work-queue.ts";

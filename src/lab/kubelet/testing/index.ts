@@ -1,0 +1,1 @@
+export { type TestKubelet, startTestKubelet } from "./start-test-kubelet.ts";
