@@ -25,7 +25,8 @@ export function convertFiles(files: readonly string[], options: FromKubeOptions)
   const { problems } = converted;
   const routes = writeOutPools(converted);
   process.stdout.write(options.format === "json" ? `${JSON.stringify(routes, null, 2)}\n` : printEskip(routes));
-  process.stderr.write(problems.map((problem) => `${formatProblem(manifests.locate(problem))}\n`).join(""));
+  const told = [...manifests.warnings, ...problems.map((problem) => manifests.locate(problem))];
+  process.stderr.write(told.map((problem) => `${formatProblem(problem)}\n`).join(""));
   if (problems.length > 0 && options.strict === true) process.exitCode = ExitCode.badInput;
 }
 
@@ -45,7 +46,7 @@ function loadOptions({ options, defaultFilters }: FromKubeOptions): ConvertOptio
 
 /** Throws AppError `CLI_FILE` when the file cannot be read or an option is unknown. */
 export function readOptionsFile(file: string): ConvertOptions {
-  const [document, ...more] = parseYaml(readText(file), file);
+  const [document, ...more] = parseYaml(readText(file), file, []);
   if (more.length > 0) throw new AppError("CLI_FILE", `${file}: options are one YAML document, this file has ${more.length + 1}`);
   try {
     return readSkipperOptions(document?.value);

@@ -9,15 +9,20 @@ interface YamlDocument {
   readonly line: number;
 }
 
-/** The documents of a YAML text with their lines. Throws AppError `CLI_FILE` whose message begins with file, line and column. */
-export function parseYaml(text: string, file: string): readonly YamlDocument[] {
+/** The documents of a YAML text with their lines; what is odd in it is added to `warnings`. Throws AppError `CLI_FILE` whose message begins with file, line and column. */
+export function parseYaml(text: string, file: string, warnings: Problem[]): readonly YamlDocument[] {
   const lineCounter = new LineCounter();
   const documents = parseAllDocuments(text, { lineCounter, prettyErrors: false });
   return [...documents].map((document) => {
-    const [error] = document.errors;
-    const at = lineCounter.linePos(error?.pos[0] ?? document.contents?.range?.[0] ?? 0);
-    if (error !== undefined) throw new AppError("CLI_FILE", formatProblem({ file, line: at.line, column: at.col, message: error.message }));
-    return { value: toValue(document, file, at.line), line: at.line };
+    for (const { code, pos, message } of document.errors) {
+      const at = lineCounter.linePos(pos[0]);
+      const place = { file, line: at.line, column: at.col };
+      if (code !== "DUPLICATE_KEY") throw new AppError("CLI_FILE", formatProblem({ ...place, message }));
+      // The last one counts, as for kubectl; a typing error all the same.
+      warnings.push({ ...place, message: "this key stands twice; the later one is used" });
+    }
+    const { line } = lineCounter.linePos(document.contents?.range?.[0] ?? 0);
+    return { value: toValue(document, file, line), line };
   });
 }
 
@@ -42,6 +47,8 @@ type Kind = keyof typeof KINDS;
 /** Objects of files by kind and name, with where they stand. Kinds that routes are not made of are passed over. */
 export class Manifests {
   readonly problems: Problem[] = [];
+  /** What was read all the same. */
+  readonly warnings: Problem[] = [];
   readonly #objects: Record<Kind, Map<string, KubeObject>> = {
     Ingress: new Map(),
     RouteGroup: new Map(),
@@ -53,7 +60,7 @@ export class Manifests {
   readonly #places = new Map<string, { readonly file: string; readonly line: number }>();
 
   read(file: string): void {
-    for (const { value, line } of parseYaml(readText(file), file)) {
+    for (const { value, line } of parseYaml(readText(file), file, this.warnings)) {
       if (value !== null && value !== undefined) this.#add(value, file, line);
     }
   }

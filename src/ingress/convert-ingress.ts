@@ -24,7 +24,7 @@ interface Target {
 
 /**
  * Adds the routes of one Ingress. Throws AppError `INGRESS_…` before it added any when the object cannot be used. Returns the hosts
- * that have a route for every path.
+ * that need no 404 of their own.
  */
 export function convertIngress(conversion: Conversion, ingress: IngressObject): ReadonlySet<string> {
   const owner: Owner = { kind: "Ingress", meta: ingress.meta };
@@ -55,7 +55,7 @@ function byPath(paths: readonly IngressPath[]): readonly (readonly IngressPath[]
   return [...Map.groupBy(paths, (path) => `${path.pathType} ${path.path}`).values()];
 }
 
-/** Returns whether the requests of the host that nothing else takes are taken. */
+/** Returns whether the host needs no 404 of its own. */
 function addPaths(context: Context, host: string, group: readonly IngressPath[]): boolean {
   const { conversion, annotations } = context;
   const weights = weightsOf(group, annotations.weights);
@@ -68,7 +68,7 @@ function addPaths(context: Context, host: string, group: readonly IngressPath[])
     const share = served === 1 ? [] : (traffic[at] ?? []);
     const predicates = [...pathPredicates(path, annotations.pathMode), ...annotations.predicates, ...share];
     addPath(context, host, path, predicates);
-    complete ||= takesAll(path, annotations.pathMode) && annotations.predicates.length === 0;
+    complete ||= takesAll(path, annotations.pathMode);
   });
   return complete;
 }
@@ -161,9 +161,12 @@ function literalPath(path: string): string {
   return path.replaceAll(/\/([:*])/g, (_, sign: string) => (sign === ":" ? "/%3A" : "/%2A"));
 }
 
+/**
+ * Whether a host with this path gets no 404 of its own. With the types Exact and Prefix the requests that no rule takes are the
+ * default back end's (page "Ingress"); a path of the older type stands for all the host is meant to have, unless it is everything.
+ */
 function takesAll({ path, pathType }: IngressPath, mode: PathMode): boolean {
-  if (pathType === "Exact") return false;
-  return path === "" || path === "/" || (pathType === "ImplementationSpecific" && mode !== "path-prefix" && /^\^?\/?(\.\*)?$/.test(path));
+  return pathType !== "ImplementationSpecific" || mode === "path-prefix" || /^\^?\/?(\.\*)?$/.test(path);
 }
 
 function targetOf(context: Context, backend: IngressBackend): Target {

@@ -49,7 +49,7 @@ export interface SliceObject {
   /** The Service it belongs to; undefined for slices that serve none. */
   readonly serviceName: string | undefined;
   readonly addressType: string;
-  readonly ports: readonly { readonly name: string; readonly port: number }[];
+  readonly ports: readonly { readonly name: string; readonly port: number; readonly appProtocol: string | undefined }[];
   readonly endpoints: readonly SliceEndpoint[];
 }
 
@@ -157,9 +157,13 @@ export function readSlice(object: unknown): SliceObject {
     ports: fields
       .list("ports", (item, path) => {
         const port = new Fields(item, path);
-        return { name: port.optionalString("name") ?? "", port: port.optionalInteger("port", 1, 65_535) };
+        return {
+          name: port.optionalString("name") ?? "",
+          port: port.optionalInteger("port", 1, 65_535),
+          appProtocol: port.optionalString("appProtocol"),
+        };
       })
-      .flatMap((port) => (port.port === undefined ? [] : [{ name: port.name, port: port.port }])),
+      .flatMap(({ port, ...rest }) => (port === undefined ? [] : [{ port, ...rest }])),
     endpoints: fields.list("endpoints", readEndpoint).flat(),
   };
 }

@@ -60,7 +60,8 @@ export class PoolBuilder {
       throw new AppError("INGRESS_SERVICE", `Service ${namespace}/${name} has no port ${reference.port}; it has ${known.join(", ") || "none"}`);
     }
     if (service.type === "ExternalName") throw new AppError("INGRESS_SERVICE", `Service ${namespace}/${name} is an external name; they are not enabled`);
-    const protocol = setting.protocol ?? protocolOf(port);
+    const slices = this.#endpoints.slices.get(`${namespace}/${name}`) ?? [];
+    const protocol = setting.protocol ?? protocolOf(port.appProtocol ?? slices.map((slice) => slicePort(slice, port)?.appProtocol).find(Boolean));
     if (!this.#options.protocols.includes(protocol)) {
       throw new AppError("INGRESS_PROTOCOL", `protocol ${protocol} of Service ${namespace}/${name} is not supported; use one of ${this.#options.protocols.join(", ")}`);
     }
@@ -101,8 +102,8 @@ export class PoolBuilder {
   }
 }
 
-function protocolOf(port: ServicePort): string {
-  return port.appProtocol === "kubernetes.io/h2c" ? "h2c" : port.appProtocol === "https" ? "https" : "http";
+function protocolOf(appProtocol: string | undefined): string {
+  return appProtocol === "kubernetes.io/h2c" ? "h2c" : appProtocol === "https" ? "https" : "http";
 }
 
 type Candidate = SliceAddress & Pick<SliceEndpoint, "ready" | "serving" | "terminating">;
@@ -111,7 +112,7 @@ function addresses(slices: readonly SliceObject[], port: ServicePort, protocol: 
   const found = new Map<string, Candidate>();
   for (const slice of slices) {
     if (slice.addressType !== "IPv4" && slice.addressType !== "IPv6") continue;
-    const number = slicePort(slice, port);
+    const number = slicePort(slice, port)?.port;
     if (number === undefined) continue;
     for (const endpoint of slice.endpoints) {
       const host = endpoint.address.includes(":") ? `[${endpoint.address}]` : endpoint.address;
@@ -133,11 +134,11 @@ function addresses(slices: readonly SliceObject[], port: ServicePort, protocol: 
 }
 
 /** A slice's port has the name of the Service's port (page "EndpointSlices"); one written by hand for an only port may leave it out. */
-function slicePort(slice: SliceObject, port: ServicePort): number | undefined {
+function slicePort(slice: SliceObject, port: ServicePort): SliceObject["ports"][number] | undefined {
   const named = slice.ports.find((candidate) => candidate.name === port.name);
-  if (named !== undefined) return named.port;
+  if (named !== undefined) return named;
   const [only, ...more] = slice.ports;
-  return only !== undefined && more.length === 0 && (only.name === "" || port.name === "") ? only.port : undefined;
+  return only !== undefined && more.length === 0 && (only.name === "" || port.name === "") ? only : undefined;
 }
 
 function fitness(endpoint: Candidate): number {
