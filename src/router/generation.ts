@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { AppError } from "../kernel/index.ts";
-import { type Backend, type Call, type Endpoint, type Pool, type RouteDefinition, type RouteSet } from "../route/index.ts";
+import type { Backend, Call, Endpoint, Pool, RouteDefinition, RouteSet } from "../route/index.ts";
 
 /** What is known of a generation without reading its routes; the first line of its text. */
 export interface GenerationHeader {

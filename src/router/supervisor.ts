@@ -37,6 +37,7 @@ interface Worker {
 }
 
 const TICK_MS = 1_000;
+const FIRST_WORKER_HEAD_START_MS = 1_000;
 /** A worker that has not taken an update for so long hangs and is killed. */
 const UPDATE_LIMIT_MS = 60_000;
 
@@ -70,6 +71,8 @@ export class Supervisor {
   #controlProblem: string | undefined;
   #hasListened = false;
   #drainDelay: Timer | undefined;
+  /** Starts what the first worker does not need, while that is still to be done. */
+  #others: Timer | undefined;
   #tick: Timer;
 
   constructor(options: RouterOptions, deps: SupervisorDeps) {
@@ -87,9 +90,12 @@ export class Supervisor {
       onBad: (number, reason) => this.#condemn(number, reason),
       onProven: (number) => this.#control?.send({ type: "served", number }),
     });
-    for (let at = 0; at < options.workers; at++) this.#startWorker(`worker-${at}`);
+    this.#startWorker("worker-0");
     this.log.open(deps.createLog());
-    this.#control = this.#startControl();
+    // With a snapshot to boot from, the first worker has the processors to itself until it serves; without one the control process is
+    // what the first answer waits for.
+    this.#others = (this.#store?.greatestNumber() ?? 0) > 0 ? deps.clock.timer(FIRST_WORKER_HEAD_START_MS, () => this.#startOthers()) : undefined;
+    if (this.#others === undefined) this.#startOthers();
     this.#tick = deps.clock.timer(TICK_MS, () => this.#onTick());
   }
 
@@ -119,7 +125,7 @@ export class Supervisor {
   newestGeneration(): { readonly header: GenerationHeader; readonly text: string } | undefined {
     if (this.distributor.newest !== undefined) return this.distributor.newest;
     const restored = this.#store?.readNewest(this.distributor.bad);
-    return restored === undefined ? undefined : { header: restored.generation.header, text: restored.text };
+    return restored === undefined ? undefined : { header: restored.generation.header, text: restored.text() };
   }
 
   /** The metrics of all children added up; of one that does not answer within two seconds, those of the last time. */
@@ -163,6 +169,7 @@ export class Supervisor {
   /** Ends at once because the router cannot do what it was told; `message` is the one line for the user. */
   fail(message: string): void {
     this.#tick.cancel();
+    this.#others?.cancel();
     this.#phase = "closing";
     const gone = [...[...this.#workers.values()].map(({ child }) => child.stop("SIGKILL")), this.#control?.stop("SIGKILL")];
     void Promise.all(gone).then(() => this.#end.resolve({ type: "badInput", message }));
@@ -170,6 +177,7 @@ export class Supervisor {
 
   async #close(): Promise<void> {
     this.#drainDelay?.cancel();
+    this.#others?.cancel();
     this.#phase = "closing";
     this.#tick.cancel();
     const { drainTimeoutMs } = this.options;
@@ -184,6 +192,14 @@ export class Supervisor {
     await Promise.all([...closing, this.#control?.stop("SIGKILL")]);
     this.log.info({}, "closed");
     this.#end.resolve({ type: "drained" });
+  }
+
+  #startOthers(): void {
+    this.#others?.cancel();
+    this.#others = undefined;
+    if (this.#phase === "closing") return;
+    for (let at = 1; at < this.options.workers; at++) this.#startWorker(`worker-${at}`);
+    this.#control = this.#startControl();
   }
 
   #startWorker(id: string): void {
@@ -247,6 +263,7 @@ export class Supervisor {
   }
 
   #workerGone(id: string, exit: ChildExit): void {
+    if (this.#others !== undefined) this.#startOthers();
     const worker = this.#workers.get(id);
     if (worker !== undefined) worker.owesSinceMs = undefined;
     this.#metrics.gone(id);
@@ -262,6 +279,7 @@ export class Supervisor {
       case "listening":
         this.#hasListened = true;
         this.#listen.resolve(message.port);
+        if (this.#others !== undefined) this.#startOthers();
         this.distributor.workerListening(id, message.number, message.routes);
         if (this.#phase === "draining") this.#workers.get(id)?.child.send({ type: "drain" });
         this.#endWithoutTable();

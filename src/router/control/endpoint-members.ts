@@ -1,5 +1,5 @@
 import { AppError } from "../../kernel/index.ts";
-import { type Accepted, type EvidenceItem } from "../../hold/index.ts";
+import type { Accepted, EvidenceItem } from "../../hold/index.ts";
 import { type KubeObject, objectKey } from "../../kube/index.ts";
 
 /** One endpoint of an EndpointSlice with what is needed to put a slice together again. */

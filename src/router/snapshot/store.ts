@@ -11,9 +11,9 @@ export interface SnapshotStore {
   readonly directory: string;
   /**
    * The newest generation that is whole, of this source, not marked bad and not in `skip`. One warning is logged for each
-   * newer file passed over. `text` is what is on disk.
+   * newer file passed over. `text` reads what is on disk.
    */
-  readNewest(skip?: ReadonlySet<number>): { readonly generation: Generation; readonly text: string } | undefined;
+  readNewest(skip?: ReadonlySet<number>): { readonly generation: Generation; text(): string } | undefined;
   /** The greatest number any file in the folder carries, whole or not; 0 when there is none. Numbers continue from it. */
   greatestNumber(): number;
   /** Keeps a generation and lets go of those beyond the newest `keep`. Rejects with AppError `ROUTER_SNAPSHOT_WRITE`; older files stay. */
@@ -88,7 +88,7 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
           const generation = decodeGeneration(bytes);
           if (generation.header.number !== number) throw new AppError("ROUTER_SNAPSHOT_CORRUPT", `it says it is generation ${generation.header.number}`);
           if (generation.header.source !== source) throw new AppError("ROUTER_SNAPSHOT_FOREIGN", `it is of source ${generation.header.source}, this router's is ${source}`);
-          return { generation, text: bytes.toString("utf8") };
+          return { generation, text: () => bytes.toString("utf8") };
         } catch (error) {
           log.warn({ file, reason: messageOf(error) }, "snapshot file passed over, the one before it is tried");
         }
