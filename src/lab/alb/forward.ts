@@ -83,7 +83,12 @@ class ForwardedRequest {
     });
     upstream.setTimeout(idleTimeoutMs, () => this.#fail("idle-timeout", 504));
     upstream.on("response", (answer) => this.#relay(answer));
-    upstream.on("error", (error: NodeJS.ErrnoException) => this.#fail(error.code ?? "error", 502));
+    upstream.on("error", (error: NodeJS.ErrnoException) => {
+      // A connect that fails with RESET had opened: the target's kernel took it and its process died before it was accepted.
+      // (A RST that answers the SYN is ECONNREFUSED.)
+      if (this.#phase === "dial" && error.code === "ECONNRESET") this.#phase = "send";
+      this.#fail(error.code ?? "error", 502);
+    });
     this.#request.pipe(upstream);
   }
 
