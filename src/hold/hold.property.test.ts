@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type Evidence, HOLD_POLICY_DEFAULTS, type HoldPolicy, parseHoldState } from "./index.ts";
 import { absent, complete, failed, holdRig, live, remove, upsert } from "./testing/evidence-kit.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { AppError, seededRandom, systemClock } from "../kernel/index.ts";
+import { AppError, assertNever, seededRandom, systemClock } from "../kernel/index.ts";
 import {
   type KubeEvidence,
   type Reflector,
@@ -19,7 +19,7 @@ interface Mirror {
   /** Everything said so far, in short: `complete a b`, `upsert a`, `failed KUBE_…`. */
   readonly said: readonly string[];
   /** Resolves with the index of the first thing said from `from` on that begins with `start`. */
-  until(start: string, from?: number): Promise<number>;
+  readonly until: (start: string, from?: number) => Promise<number>;
 }
 
 function short(evidence: KubeEvidence<string>): string {
@@ -34,8 +34,11 @@ function short(evidence: KubeEvidence<string>): string {
       return `poisoned ${evidence.key ?? "?"}`;
     case "failed":
       return `failed ${evidence.error.code}`;
-    default:
+    case "live":
+    case "absent":
       return evidence.kind;
+    default:
+      return assertNever(evidence);
   }
 }
 
@@ -44,14 +47,15 @@ async function mirror(
   resource: Resource,
   options: Partial<ReflectorOptions<string>> = {},
   prepare: (world: ListedWorld) => void = () => {},
+  patienceMs = 10_000,
 ): Promise<Mirror> {
   const world = await createListedWorld(resource);
   prepare(world);
   const client = createKubeClient(
     {
       cluster: { server: world.server.url, credentials: { type: "none" }, namespace: "default" },
-      headTimeoutMs: 150,
-      bodySilenceTimeoutMs: 150,
+      headTimeoutMs: patienceMs,
+      bodySilenceTimeoutMs: patienceMs,
       caller: { attempts: 1 },
     },
     { clock: systemClock, random: seededRandom(1) },
@@ -156,7 +160,13 @@ const outages: readonly (readonly [what: string, code: string, act: (answer: Hos
 ];
 for (const [what, code, act] of outages) {
   test(`an outage of ${what} is told as a failure and removes nothing; when it is over the kind is listed and live again`, async (t) => {
-    const { world, said, reflector, until } = await mirror(t, kinds.pods, {}, (w) => w.put("a"));
+    const { world, said, reflector, until } = await mirror(
+      t,
+      kinds.pods,
+      {},
+      (w) => w.put("a"),
+      what.startsWith("a stalled") ? 150 : 10_000,
+    );
     const liveAt = await until("state live");
     world.interfere((request, answer) => {
       // A watch cannot be answered by a page: it is let down by the connection instead.

@@ -29,8 +29,8 @@ export interface HoldRig {
   readonly changes: readonly AcceptedChange[];
   /** How often it asked for a complete answer. */
   readonly confirms: () => number;
-  keys(): readonly string[];
-  withdrawn(): readonly string[];
+  readonly keys: () => readonly string[];
+  readonly withdrawn: () => readonly string[];
 }
 
 export function holdRig(options: Partial<HoldOptions<string>> = {}, onConfirm: (hold: Hold<string>) => void = () => {}): HoldRig {

@@ -74,7 +74,10 @@ export async function createListedWorld(resource: Resource): Promise<ListedWorld
     bookmark: () =>
       say("BOOKMARK", { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata: { resourceVersion: String(world.revision) } }),
     endWatches(how = "end") {
-      for (const watch of watches) how === "end" ? watch.endChunked() : watch.reset();
+      for (const watch of watches) {
+        if (how === "end") watch.endChunked();
+        else watch.reset();
+      }
       watches = [];
     },
     interfere(next) {
