@@ -7,12 +7,10 @@ import { Frame, Lines, Mark } from "./marks.tsx";
 interface ApiServerProps {
   readonly api: ApiServerView;
   readonly box: Box;
-  readonly isWatched: boolean;
-  readonly isNarrow: boolean;
 }
 
 /** The API server as a vessel: its memory rises to the limit drawn near its top, and then it breaks. */
-export function ApiServer({ api, box, isWatched, isNarrow }: ApiServerProps) {
+export function ApiServer({ api, box }: ApiServerProps) {
   const words = apiServerWords(api);
   const limitY = box.y + 7;
   const room = box.y + box.h - limitY;
@@ -49,12 +47,16 @@ export function ApiServer({ api, box, isWatched, isNarrow }: ApiServerProps) {
           </text>
         </g>
       ) : null}
-      {isWatched || isNarrow ? null : (
-        <text class="line is-alarm is-strong" x={box.x + box.w / 2 + 8} y={box.y + box.h + 13}>
-          every watch is cut
-        </text>
-      )}
     </g>
+  );
+}
+
+/** Beside the watches' common line, when none of them is left. */
+export function AllWatchesCut({ box }: { readonly box: Box }) {
+  return (
+    <text class="line is-alarm is-strong" x={box.x + box.w / 2 + 8} y={box.y + box.h + 13}>
+      every watch is cut
+    </text>
   );
 }
 

@@ -2,7 +2,7 @@ import type { ConsoleSnapshot } from "../../contract.ts";
 import type { PictureLayout, Wire } from "../../view/picture-layout.ts";
 import { pathThrough } from "../../view/picture-layout.ts";
 import { fullRate, wireState } from "../../view/picture-state.ts";
-import { ApiServer, Component } from "./control-plane.tsx";
+import { AllWatchesCut, ApiServer, Component } from "./control-plane.tsx";
 import { Alb, Clients } from "./lane-head.tsx";
 import { NodeFrame, Pods, Router } from "./node.tsx";
 
@@ -17,6 +17,7 @@ export function Picture({ view, layout, label }: PictureProps) {
   const plane = view.controlPlane;
   const wires = plane === null ? layout.wires.filter((wire) => wire.kind !== "watch") : layout.wires;
   const full = fullRate(view.lanes);
+  const isWatched = view.nodes.some((node) => node.routers.some((router) => router.watch === "up"));
   return (
     <svg class="picture" viewBox={`0 0 ${layout.width} ${layout.height}`} role="img" aria-label={label} data-testid="picture">
       <defs>
@@ -34,12 +35,8 @@ export function Picture({ view, layout, label }: PictureProps) {
       {plane === null ? null : (
         <>
           <ComponentLine layout={layout} />
-          <ApiServer
-            api={plane.apiServer}
-            box={layout.apiServer}
-            isWatched={view.nodes.some((node) => node.routers.some((router) => router.watch === "up"))}
-            isNarrow={isNarrow}
-          />
+          <ApiServer api={plane.apiServer} box={layout.apiServer} />
+          {isWatched || isNarrow ? null : <AllWatchesCut box={layout.apiServer} />}
           <Component name="store" process={plane.store} box={layout.components[0]} />
           <Component name="scheduler" process={plane.scheduler} box={layout.components[1]} />
           <Component name="controllers" process={plane.controllers} box={layout.components[2]} />
