@@ -114,9 +114,10 @@ export class Lab {
     return part;
   }
 
-  /** Node's arguments for a part; `heapMb` 0 leaves V8's limit alone. */
+  /** Node's arguments for a part (`kubelet-node-1` is a `kubelet`); `heapMb` 0 leaves V8's limit alone. */
   argvOf(name: string, heapMb: number): readonly string[] {
-    return [...(heapMb > 0 ? [`--max-old-space-size=${heapMb}`] : []), this.plan.options.partEntry, name];
+    const program = name.split("-", 1).join("");
+    return [...(heapMb > 0 ? [`--max-old-space-size=${heapMb}`] : []), this.plan.options.partEntry, program];
   }
 
   /** Starts everything but the load, and waits until it serves. @throws AppError LAB_PART_FAILED, LAB_NOT_READY */

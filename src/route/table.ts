@@ -134,7 +134,8 @@ function add(tree: PathTree, placement: Placement, hostRank: number, hostDetail:
     pathRank: pattern === undefined || segments[0]?.kind === "subtree" ? "~" : pattern.rank,
     weight: placement.weight,
     hostRank,
-    detail: placement.detail + hostDetail,
+    // PathSubtree("/") takes the same paths as no path at all, but says so: it goes before a host's catch-all.
+    detail: placement.detail + hostDetail + (pattern === undefined ? 0 : 0.5),
     unplaced: placement.unplaced,
     takesEmpty: segments.at(-1)?.kind === "subtree",
   });

@@ -86,7 +86,7 @@ export function routerFleet(fleet: Fleet, drainDelaySeconds: number): KubeObject
                 ...["--listen", `$(NODE_IP):${fleet.trafficPort}`],
                 ...["--admin", `$(NODE_IP):${fleet.adminPort}`],
                 ...["--workers", String(fleet.workers)],
-                ...["--drain-delay", `${drainDelaySeconds}s`],
+                ...["--drain-delay", String(drainDelaySeconds)],
                 ...(fleet.policy === "naive" ? ["--policy", "naive"] : ["--snapshot", "$(VOLUME_SNAPSHOTS)"]),
               ],
               env: [
