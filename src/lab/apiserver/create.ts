@@ -18,7 +18,7 @@ export async function create(core: Core, type: ResourceType, namespace: string |
 }
 
 /** The part of a create that needs the store to stand still; also how server-side apply makes an object. */
-export function createWithin(core: Core, transaction: Transaction, type: ResourceType, object: JsonObject, options: WriteOptions): Answer {
+export function createWithin(core: Core, transaction: Transaction, type: ResourceType, object: JsonObject, options: WriteOptions, isApply = false): Answer {
   const metadata = metadataOf(object);
   const namespace = stringAt(metadata, "namespace");
   const prefix = stringAt(metadata, "generateName") ?? "";
@@ -35,7 +35,7 @@ export function createWithin(core: Core, transaction: Transaction, type: Resourc
   type.strategy.applyDefaults?.(object);
   const causes = [...validateMetadata(object, type), ...(type.strategy.validate?.(object, undefined) ?? [])];
   if (causes.length > 0) throw invalid(type, nameOf(object), causes);
-  if (applied !== undefined && Array.isArray(applied)) metadata["managedFields"] = applied;
+  if (isApply && applied !== undefined) metadata["managedFields"] = applied;
   else trackUpdate(undefined, object, type, { manager: options.manager, now: context.now, subresource: undefined });
   if (options.dryRun) return { code: 201, object };
   return { code: 201, ...transaction.put(type.collection, key, object) };

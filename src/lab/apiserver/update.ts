@@ -37,26 +37,26 @@ export function updateWithin(
   transaction: Transaction,
   target: Target,
   change: (current: JsonObject) => JsonObject,
-  options: WriteOptions & { readonly create?: () => JsonObject },
+  options: WriteOptions & { readonly create?: () => JsonObject; readonly isApply?: boolean },
 ): Answer {
   const { type, name } = target;
   const key = objectKey(target.namespace, name);
   const old = transaction.get(type.collection, key);
   if (old === undefined) {
     if (options.create === undefined) throw notFound(type, name);
-    return createWithin(core, transaction, type, options.create(), options);
+    return createWithin(core, transaction, type, options.create(), options, true);
   }
   const wished = change(clone(old));
   checkPreconditions(wished, old, type);
   const next = merge(wished, old, target);
   keepSystemFields(next, old);
   const context = writeContext(core);
-  const changedBy = options.create === undefined ? undefined : metadataOf(next)["managedFields"];
   admitFields(next, type, options);
   if (target.subresource === undefined) type.strategy.prepareUpdate?.(next, old, context);
   type.strategy.applyDefaults?.(next);
   metadataOf(next)["resourceVersion"] = stringAt(old, "metadata", "resourceVersion") ?? "";
-  if (changedBy === undefined) trackUpdate(old, next, type, { manager: options.manager, now: context.now, subresource: target.subresource });
+  // An application has divided the fields itself.
+  if (options.isApply !== true) trackUpdate(old, next, type, { manager: options.manager, now: context.now, subresource: target.subresource });
   if (deepEqual(next, old)) return { code: 200, object: old };
   const causes = [...validateMetadata(next, type), ...(type.strategy.validate?.(next, old) ?? [])];
   if (causes.length > 0) throw invalid(type, name, causes);
@@ -86,6 +86,8 @@ function merge(wished: JsonObject, old: JsonObject, { type, subresource }: Targe
         else metadata[field] = value;
       }
     }
+    const managed = metadataOf(wished)["managedFields"];
+    if (managed !== undefined) metadata["managedFields"] = managed;
     const next: JsonObject = { ...old, metadata };
     if (wished["status"] === undefined) delete next["status"];
     else next["status"] = wished["status"];
