@@ -47,7 +47,9 @@ function reduced(schema, schemas) {
     return { ...result, $ref: name };
   }
   for (const [key, value] of Object.entries(schema)) {
-    if (key === "description" || key === "default" || key === "uniqueItems") continue;
+    if (key === "description" || key === "uniqueItems") continue;
+    // Go's zero values are published as defaults too; only the others say something.
+    if (key === "default" && (typeof value === "object" || value === "" || value === 0 || value === false)) continue;
     if (key === "properties") result.properties = Object.fromEntries(Object.entries(value).map(([name, property]) => [name, reduced(property, schemas)]));
     else if (key === "items" || (key === "additionalProperties" && typeof value === "object")) result[key] = reduced(value, schemas);
     // Status and DeleteOptions name every group there is; here only the kinds above have one identity each.

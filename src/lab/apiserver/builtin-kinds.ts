@@ -1,5 +1,5 @@
 import { type ResourceType, type Subresource, collectionName } from "./resource-type.ts";
-import { strategyFor } from "./strategy.ts";
+import { strategyFor } from "./strategies/index.ts";
 import { printerFor } from "./printers.ts";
 import type { BuiltinSchemas } from "./builtin-schema.ts";
 

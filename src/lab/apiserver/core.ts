@@ -12,6 +12,7 @@ export interface Core {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly serviceCidr: string;
 }
 
 /** Who asks. */
@@ -46,7 +47,7 @@ export function timestamp(wallMs: number): string {
 }
 
 export function writeContext(core: Core): WriteContext {
-  return { now: timestamp(core.clock.wallMs()), list: (collection) => core.store.list(collection) };
+  return { now: timestamp(core.clock.wallMs()), serviceCidr: core.serviceCidr, list: (collection) => core.store.list(collection) };
 }
 
 /** The Status that answers a delete or a subresource that has no object to show. */

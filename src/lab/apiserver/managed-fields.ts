@@ -1,5 +1,5 @@
 import { type FieldSet, fieldsOf, minus, union } from "./field-set.ts";
-import { type Json, type JsonObject, arrayAt, isObject, metadataOf, objectAt, stringAt } from "./json.ts";
+import { type Json, type JsonObject, arrayAt, metadataOf, objectAt, stringAt } from "./json.ts";
 import { type ResourceType, type Schema, apiVersionOf } from "./resource-type.ts";
 
 /** One entry of metadata.managedFields. */

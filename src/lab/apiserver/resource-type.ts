@@ -5,6 +5,8 @@ import type { Cause } from "./status.ts";
 export interface WriteContext {
   /** RFC 3339, seconds, UTC: what Kubernetes writes as creationTimestamp. */
   readonly now: string;
+  /** The block that services get their addresses from. */
+  readonly serviceCidr: string;
   /** The objects of another collection, for allocations that must not collide. */
   list(collection: string): readonly (readonly [string, JsonObject])[];
 }

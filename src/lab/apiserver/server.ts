@@ -7,6 +7,7 @@ import { builtinKinds } from "./builtin-kinds.ts";
 import { loadBuiltinSchemas } from "./builtin-schema.ts";
 import { type ApiServerConfig, type CompleteConfig, readConfig } from "./config.ts";
 import type { Core } from "./core.ts";
+import { serveDefinitions } from "./definitions.ts";
 import { type Listener, listen } from "./listener.ts";
 import { type Call, admit, dispatch, verbOf } from "./dispatch.ts";
 import { type ServerMetrics, createServerMetrics } from "./server-metrics.ts";
@@ -43,8 +44,10 @@ export async function createApiServer(options: ApiServerConfig, deps: ApiServerD
     clock: deps.clock ?? systemClock,
     random: deps.random ?? systemRandom,
     log: deps.log,
+    serviceCidr: config.serviceCidr,
   };
   await bootstrap(core, config);
+  const endDefinitions = serveDefinitions(core);
   const closing = new AbortController();
   const front = new Front(core, config, createOpenApi(core.registry, schemas), closing.signal);
   const listener = await openListener(core, config, front);
@@ -52,6 +55,7 @@ export async function createApiServer(options: ApiServerConfig, deps: ApiServerD
   const close = async (): Promise<void> => {
     closing.abort();
     await listener.close(2000);
+    endDefinitions();
     core.store.close();
   };
   const { host, port } = listener;

@@ -91,7 +91,7 @@ class Watcher {
     this.#started = true;
     this.#response.flushHeaders();
     this.#unsubscribe = store.subscribe(this.#type.collection, (event, json) => this.#offer(event, json));
-    if (this.#wantsBookmarks()) this.#armBookmark();
+    this.#armBookmark();
     return true;
   }
 
@@ -111,7 +111,12 @@ class Watcher {
 
   #armBookmark(): void {
     this.#bookmark = this.#core.clock.timer(this.#options.bookmarkMs, () => {
-      this.#sendBookmark(false);
+      // A kind whose definition is gone has no more events.
+      if (this.#core.registry.find(this.#type.group, this.#type.version, this.#type.plural) === undefined) {
+        this.end();
+        return;
+      }
+      if (this.#wantsBookmarks()) this.#sendBookmark(false);
       this.#armBookmark();
     });
   }
