@@ -9,7 +9,10 @@ const { table } = compileTable(
   { routes: [{ id: "all", predicates: [], filters: [], backend: { type: "network", address: `http://127.0.0.1:${backendPort}` } }] },
   standardRegistry,
 );
-const proxy = createProxy({}, { clock: systemClock, random: systemRandom, metrics: new MetricsRegistry(), log: createLog({ level: "warn", name: "bench" }) });
+const proxy = createProxy(
+  {},
+  { clock: systemClock, random: systemRandom, metrics: new MetricsRegistry(), log: createLog({ level: "warn", name: "bench" }) },
+);
 proxy.update(table, [], "live");
 try {
   const { port: bound } = await proxy.listen({ host: "127.0.0.1", port: Number(port) });
@@ -18,3 +21,7 @@ try {
   process.stderr.write(`${(thrown as AppError).message}\n`);
   process.exitCode = 1;
 }
+
+process.once("SIGINT", () => {
+  void proxy.close({ timeoutMs: 1_000 }).then(() => process.exit(0));
+});

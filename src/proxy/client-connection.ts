@@ -12,6 +12,7 @@ import {
   type WireFault,
   wireFaults,
 } from "../wire/index.ts";
+import { adoptClientSocket } from "./client-socket.ts";
 import type { Deadlined } from "./deadlines.ts";
 import { Coding, type Downstream } from "./downstream.ts";
 import { type Engine, endEvent } from "./engine.ts";
@@ -59,20 +60,20 @@ export class ClientConnection implements Downstream, Deadlined {
   deadlineMs = Infinity;
   deadlineSlot = -1;
 
-  constructor(socket: Socket, engine: Engine, onClosed: (connection: ClientConnection) => void) {
+  constructor(accepted: Socket, engine: Engine, readBuffer: Buffer, onClosed: (connection: ClientConnection) => void) {
     this.#engine = engine;
+    const peer = new Peer(accepted.remoteAddress ?? "", accepted.localPort ?? 0, "http", engine.trusted);
+    const socket = adoptClientSocket(accepted, readBuffer, (buffer, length) => {
+      this.#engine.metrics.receivedBytes.add(length);
+      this.#take(buffer, 0, length);
+      endEvent(this.#engine);
+    });
     this.#socket = socket;
     this.#onClosed = onClosed;
     this.#writer = new SocketWriter(socket, engine.queue, this);
     this.#head = new HeadParser("request", engine.options.limits.requestHead);
-    const peer = new Peer(socket.remoteAddress ?? "", socket.localPort ?? 0, "http", engine.trusted);
     this.#context = new RequestContext(this.#head, peer, engine.random);
     this.#exchange = new Exchange(engine, this, this.#context, this.#head, this.#framing);
-    socket.on("data", (data: Buffer) => {
-      this.#engine.metrics.receivedBytes.add(data.length);
-      this.#take(data, 0, data.length);
-      endEvent(this.#engine);
-    });
     socket.on("end", () => {
       this.#onEnd();
       endEvent(this.#engine);

@@ -84,11 +84,15 @@ const NO_ENTRY: AccessLogEntry = {
   failure: "",
 };
 
+const READ_BYTES = 65_536;
+
 class NodeProxy implements Proxy {
   readonly #engine: Engine;
   readonly #upstreams = new Upstreams();
   readonly #log: Log;
   readonly #servers: Server[] = [];
+  /** One for all client connections: what is read is used up, or copied, before the next read. */
+  readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly #connections = new Set<ClientConnection>();
   readonly #onClosed: (connection: ClientConnection) => void;
   #closing: Promise<{ readonly cutOff: number }> | undefined = undefined;
@@ -129,10 +133,7 @@ class NodeProxy implements Proxy {
   }
 
   listen({ host, port, reusePort }: ListenOptions): Promise<{ readonly port: number }> {
-    const { limits } = this.#engine.options;
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
-    server.maxConnections = limits.connections;
-    server.on("drop", () => this.#engine.metrics.connectionsRefused.add());
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => this.#accept(socket));
     return new Promise((resolve, reject) => {
       server.once("error", (error: NodeJS.ErrnoException) => {
         reject(new AppError("PROXY_LISTEN", `cannot listen on ${host}:${port}: ${listenAdvice(error)}`, { cause: error }));
@@ -187,14 +188,13 @@ class NodeProxy implements Proxy {
 
   #accept(socket: Socket): void {
     const { metrics, options } = this.#engine;
-    // maxConnections is per listener; the limit is for all of them.
     if (this.#connections.size >= options.limits.connections) {
       metrics.connectionsRefused.add();
       socket.destroy();
       return;
     }
     metrics.connectionsTotal.add();
-    this.#connections.add(new ClientConnection(socket, this.#engine, this.#onClosed));
+    this.#connections.add(new ClientConnection(socket, this.#engine, this.#readBuffer, this.#onClosed));
     metrics.connections.set(this.#connections.size);
   }
 

@@ -1,0 +1,76 @@
+import { ManualClock } from "../../kernel/testing/manual-clock.ts";
+import { type Clock, seededRandom, systemClock } from "../../kernel/index.ts";
+import { type Backend, type Call, type Pool, type RouteDefinition, compileTable, standardRegistry } from "../../route/index.ts";
+import { MetricsRegistry, silentLog } from "../../telemetry/index.ts";
+import { type Knowledge, type Proxy, type ProxyOptionsInput, createProxy } from "../index.ts";
+import { RawClient, RawServer } from "./raw-peers.ts";
+
+/** A proxy in front of one raw server, with everything a test looks at. */
+export interface ProxyUnderTest {
+  readonly proxy: Proxy;
+  readonly port: number;
+  readonly server: RawServer;
+  readonly metrics: MetricsRegistry;
+  readonly logLines: string[];
+  readonly clock: Clock;
+  client(): RawClient;
+  /** One request on a connection of its own, ended by the server (the request must say close) or by half-closing. */
+  exchange(request: string): Promise<string>;
+  /** Value of a series, 0 when it is not there. */
+  metric(name: string, ...labelValues: string[]): number;
+  routes(routes: readonly RouteDefinition[], pools?: readonly Pool[], knowledge?: Knowledge): void;
+  close(): Promise<void>;
+}
+
+/** A route for everything. */
+export function route(backend: Backend, filters: readonly Call[] = [], predicates: readonly Call[] = [], id = "all"): RouteDefinition {
+  return { id, predicates, filters, backend };
+}
+
+/** Starts server and proxy. With a `ManualClock` in the options the test turns the time. */
+export async function startProxy(options: ProxyOptionsInput = {}, clock: Clock | ManualClock = systemClock): Promise<ProxyUnderTest> {
+  const server = await new RawServer().listen();
+  const metrics = new MetricsRegistry();
+  const logLines: string[] = [];
+  const sink = {
+    write(lines: string): boolean {
+      for (const line of lines.split("\n")) if (line !== "") logLines.push(line);
+      return true;
+    },
+  };
+  const proxy = createProxy({ tickMs: 10, ...options }, { clock, random: seededRandom(7), metrics, log: silentLog, accessLog: sink });
+  const routes: ProxyUnderTest["routes"] = (definitions, pools = [], knowledge = "live") => {
+    proxy.update(compileTable({ routes: definitions }, standardRegistry).table, pools, knowledge);
+  };
+  routes([route({ type: "network", address: `http://127.0.0.1:${server.port}` })]);
+  const { port } = await proxy.listen({ host: "127.0.0.1", port: 0 });
+  const clients: RawClient[] = [];
+  const client = (): RawClient => {
+    const made = new RawClient(port);
+    clients.push(made);
+    return made;
+  };
+  return {
+    proxy,
+    port,
+    server,
+    metrics,
+    logLines,
+    clock,
+    client,
+    routes,
+    async exchange(request) {
+      const one = client().send(request);
+      return one.ended();
+    },
+    metric(name, ...labelValues) {
+      const family = metrics.dump().find((dump) => dump.name === name);
+      return family?.series.find((series) => series.labelValues.join() === labelValues.join())?.values[0] ?? 0;
+    },
+    async close() {
+      for (const made of clients) made.close();
+      await proxy.close({ timeoutMs: 0 });
+      await server.close();
+    },
+  };
+}
