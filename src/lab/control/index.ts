@@ -1,3 +1,3 @@
-export { type ControlRequest, type ControlRoute, type ControlServerOptions, startControlServer } from "./control-server.ts";
-export { Fields, type IntegerRange } from "./fields.ts";
+export { type ControlRequest, type ControlRoute, startControlServer } from "./control-server.ts";
+export { Fields } from "./fields.ts";
 export { Ring } from "./ring.ts";

@@ -23,13 +23,13 @@ describe("an open loop", () => {
   test("sends at its rate and counts right answers", async (t) => {
     const { url } = await startServer(t, application("shop"));
     const startedMs = performance.now();
-    const state = await runUntil(newLoop(url), atLeast(200));
+    const state = await runUntil(newLoop(url), atLeast(100));
     const elapsedMs = performance.now() - startedMs;
     assertAccounted(state);
     assert.equal(state.totals.right, state.totals.sent);
     assert.deepEqual(state.totals.byStatus, { 200: state.totals.sent });
-    // 200 requests at 200 a second: the last is due after 995 ms.
-    assert.ok(elapsedMs > 990, String(elapsedMs));
+    // The hundredth request at 200 a second is due after 495 ms.
+    assert.ok(elapsedMs > 490, String(elapsedMs));
   });
 
   test("reaches its rate with random arrivals too", async (t) => {
@@ -131,13 +131,13 @@ describe("an open loop", () => {
     });
     const loop = newLoop(url);
     const state = await runUntil(loop, ({ totals }) => {
-      if (pausedUntilMs === 0 && totals.sent >= 100) pausedUntilMs = performance.now() + 1000;
-      return totals.sent >= 500;
+      if (pausedUntilMs === 0 && totals.sent >= 40) pausedUntilMs = performance.now() + 1000;
+      return totals.sent >= 400;
     });
     assertAccounted(state);
     assert.equal(state.totals.right, state.totals.sent);
     const { p50Ms, p99Ms } = state.totals.responseTime;
-    // 200 of about 500 requests were due in the pause and waited from 1000 ms down to 0.
+    // 200 of about 400 requests were due in the pause and waited from 1000 ms down to 0.
     assert.ok((p99Ms ?? 0) > 850, String(p99Ms));
     assert.ok((p50Ms ?? 1000) < 300, String(p50Ms));
     assert.ok(state.series.some((point) => (point.p99Ms ?? 0) > 850));
