@@ -188,8 +188,9 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
       reached(revision);
       meter.list("ok");
       for (const item of poisoned) poison(item);
-      become({ state: status.state === "live" ? "live" : "syncing", synced: true, error: undefined });
+      // The evidence goes first: whoever reads "synced" finds the answer already taken.
       emit({ kind: "complete", items, poisoned, revision, rewound });
+      become({ state: status.state === "live" ? "live" : "syncing", synced: true, error: undefined });
     } finally {
       listing = false;
     }
@@ -281,10 +282,10 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
     heard();
     listWanted = true;
     isHeard = true;
+    emit({ kind: "absent" });
     const wasAbsent = status.state === "absent";
     become({ state: "absent", synced: true, failures: 0, error: undefined });
     if (!wasAbsent) log.info({ resource: resource.plural, group: resource.group }, "kind is not installed");
-    emit({ kind: "absent" });
     return true;
   }
 
