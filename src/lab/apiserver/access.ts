@@ -1,5 +1,6 @@
 import type { TokenEntry } from "./config.ts";
 import type { User } from "./core.ts";
+import { type Json, type JsonObject, objectAt, stringAt } from "./json.ts";
 
 /** What somebody wants to do, in the words of Kubernetes authorisation. */
 export interface Attempt {
@@ -23,4 +24,15 @@ export function createAuthenticator(tokens: readonly TokenEntry[]): (authorizati
 export function isAllowed(user: User, { verb, group, plural }: Attempt): boolean {
   if (user.groups.includes("system:masters") || READS.has(verb)) return true;
   return verb === "create" && ((plural === "events" && group === "") || (plural === "selfsubjectaccessreviews" && group === "authorization.k8s.io"));
+}
+
+/** Answers a SelfSubjectAccessReview, which is what `kubectl auth can-i` asks. */
+export function reviewAccess(user: User, review: Json | undefined): JsonObject {
+  const attributes = objectAt(review, "spec", "resourceAttributes");
+  const subresource = stringAt(attributes, "subresource") ?? "";
+  const resource = stringAt(attributes, "resource") ?? "";
+  const plural = subresource === "" ? resource : `${resource}/${subresource}`;
+  // Paths outside the kinds are for everybody to read.
+  const allowed = attributes === undefined ? stringAt(review, "spec", "nonResourceAttributes", "verb") === "get" : isAllowed(user, { verb: stringAt(attributes, "verb") ?? "", group: stringAt(attributes, "group") ?? "", plural });
+  return { kind: "SelfSubjectAccessReview", apiVersion: "authorization.k8s.io/v1", metadata: {}, spec: objectAt(review, "spec") ?? {}, status: { allowed } };
 }

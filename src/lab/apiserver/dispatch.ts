@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { isAllowed } from "./access.ts";
+import { isAllowed, reviewAccess } from "./access.ts";
 import { mediaTypeOf, parseBody, readBody } from "./body.ts";
 import type { CompleteConfig } from "./config.ts";
 import type { Answer, Core, User, WriteOptions } from "./core.ts";
 import { bindPod, create } from "./create.ts";
+import { proxyLogs } from "./logs.ts";
+import { changeScale, scaleOf } from "./scale.ts";
 import { type Json, type JsonObject, arrayAt, objectAt } from "./json.ts";
 import { patch } from "./patch.ts";
 import { getObject, listObjects, readSelection } from "./read.ts";
@@ -81,6 +83,11 @@ export async function dispatch(call: Call, target: ResourceTarget, type: Resourc
     return { code: 200, json: JSON.stringify(presentList(list, type, presentation(call, form))) };
   }
   if (target.subresource !== undefined && !(type.subresources as readonly string[]).includes(target.subresource)) throw pathNotFound();
+  if (target.subresource === "log") {
+    if (verb !== "get" || target.namespace === undefined || target.name === undefined) throw methodNotAllowed();
+    await proxyLogs(call, getObject(call.core, type, target.namespace, target.name));
+    return undefined;
+  }
   const answer = await writeOrGet(call, target, type, verb);
   return { code: answer.code, json: form === "whole" && answer.json !== undefined ? answer.json : JSON.stringify(presentObject(answer.object, type, presentation(call, form))) };
 }
@@ -98,12 +105,14 @@ async function writeOrGet(call: Call, target: ResourceTarget, type: ResourceType
   const { namespace, name, subresource } = target;
   if (verb === "get") {
     if (name === undefined) throw methodNotAllowed();
-    return { code: 200, object: getObject(core, type, namespace, name) };
+    const object = getObject(core, type, namespace, name);
+    return { code: 200, object: subresource === "scale" ? scaleOf(object, type) : object };
   }
   const media = mediaTypeOf(call.request);
   const body = parseBody(await readBody(call.request, call.config.maxBodyBytes), media);
   if (verb === "create") {
     if (name !== undefined) return createSubresource(call, target, type, body);
+    if (type.kind === "SelfSubjectAccessReview" && !type.stored) return { code: 201, object: reviewAccess(call.user, body) };
     return create(core, type, namespace, body, writeOptions(call, body));
   }
   if (verb === "delete" && name !== undefined) return remove(core, type, namespace, name, readDeleteOptions(body, query));
@@ -113,9 +122,10 @@ async function writeOrGet(call: Call, target: ResourceTarget, type: ResourceType
     return { code: 200, object: presentList({ items: removed, metadata: { resourceVersion: String(core.store.revision()) } }, type, presentation(call, "whole")) };
   }
   if (name === undefined || (verb !== "update" && verb !== "patch")) throw methodNotAllowed();
+  const options = writeOptions(call, body);
+  if (subresource === "scale") return changeScale(core, { type, namespace, name }, body, verb === "update" ? undefined : media, options);
   if (subresource !== undefined && subresource !== "status" && subresource !== "finalize") throw methodNotAllowed();
   const what: Target = { type, namespace, name, subresource };
-  const options = writeOptions(call, body);
   return verb === "update" ? replace(core, what, body, options) : patch(core, what, body, media, options);
 }
 

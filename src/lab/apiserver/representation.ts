@@ -2,7 +2,7 @@ import { type JsonObject, metadataOf } from "./json.ts";
 import type { ListResult } from "./read.ts";
 import { type ResourceType, apiVersionOf } from "./resource-type.ts";
 import { notAcceptable } from "./status.ts";
-import { tableOf } from "./table.ts";
+import { type RowObject, partialOf, tableOf } from "./table.ts";
 
 /** The form in which a client wants objects: whole, as a table for people, or only their metadata. */
 export type Form = "whole" | "table" | "partial";
@@ -23,9 +23,7 @@ export function negotiateForm(accept: string | undefined): Form {
   throw notAcceptable();
 }
 
-/** `includeObject` of a table request: what goes with each row. */
-export type RowObject = "Metadata" | "Object" | "None";
-
+/** Reads `includeObject` of a table request. */
 export function rowObject(query: URLSearchParams): RowObject {
   const asked = query.get("includeObject");
   return asked === "Object" || asked === "None" ? asked : "Metadata";
@@ -35,11 +33,6 @@ export interface Presentation {
   readonly form: Form;
   readonly rows: RowObject;
   readonly nowMs: number;
-}
-
-/** Only the metadata of an object. */
-export function partialOf(object: JsonObject): JsonObject {
-  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: metadataOf(object) };
 }
 
 /** One object in the form asked for; a Status is always itself. */

@@ -1,6 +1,13 @@
-import { type JsonObject, type Json, nameOf, stringAt } from "./json.ts";
+import { type Json, type JsonObject, metadataOf, nameOf, stringAt } from "./json.ts";
 import type { Column, Printer, ResourceType } from "./resource-type.ts";
-import { type RowObject, partialOf } from "./representation.ts";
+
+/** What goes with each row of a table (`includeObject`). */
+export type RowObject = "Metadata" | "Object" | "None";
+
+/** Only the metadata of an object. */
+export function partialOf(object: JsonObject): JsonObject {
+  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata: metadataOf(object) };
+}
 
 export interface TableOptions {
   readonly rows: RowObject;
