@@ -81,6 +81,19 @@ test("in the outage the 2017 lane's wires fail and its watches are cut, and Hold
   }
 });
 
+test("a wire with some failed answers shows their share inside its width, and never too thin to see", () => {
+  const snapshot = at(5);
+  const state = (requestsPerSecond: number, failedPerSecond: number): ReturnType<typeof wireState> => {
+    const lanes = snapshot.lanes.map((lane) => ({ ...lane, edges: [{ from: "clients", to: "alb", requestsPerSecond, failedPerSecond }] }));
+    return wireState({ kind: "entry", lane: 0, node: 0, points: [] }, { ...snapshot, lanes }, 100);
+  };
+  assert.deepEqual([state(100, 50).tone, state(100, 50).width, state(100, 50).failedWidth], ["warning", 9, 4.5]);
+  assert.equal(state(100, 1).failedWidth, 1.25);
+  assert.deepEqual([state(100, 0).tone, state(100, 0).failedWidth], ["good", 0]);
+  assert.equal(state(100, 95).tone, "alarm");
+  assert.equal(state(0, 0).width, 1.25);
+});
+
 test("a trunk thins out from tap to tap by what has left it", () => {
   const snapshot = at(5);
   const trunks = layOutPicture(800, 460, 2, 3).wires.filter((wire) => wire.kind === "trunk" && wire.lane === 1);

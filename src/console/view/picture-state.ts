@@ -9,6 +9,8 @@ export interface WireState {
   readonly tone: Tone;
   /** Stroke width in the drawing's units; its rate, or a hairline where nobody measures. */
   readonly width: number;
+  /** How much of the width stands for failed answers; all of it when the tone is alarm. */
+  readonly failedWidth: number;
   readonly isMoving: boolean;
   readonly isCut: boolean;
 }
@@ -31,17 +33,20 @@ export function fullRate(lanes: readonly LaneView[]): number {
 export function wireState(wire: Wire, snapshot: ConsoleSnapshot, full: number): WireState {
   const lane = snapshot.lanes[wire.lane];
   const node = snapshot.nodes[wire.node];
-  if (lane === undefined) return { tone: "plain", width: HAIRLINE, isMoving: false, isCut: false };
+  if (lane === undefined) return { tone: "plain", width: HAIRLINE, failedWidth: 0, isMoving: false, isCut: false };
   if (wire.kind === "watch") {
     const isCut = routerOf(node, lane)?.watch !== "up";
-    return { tone: isCut ? "alarm" : "plain", width: HAIRLINE, isMoving: false, isCut };
+    return { tone: isCut ? "alarm" : "plain", width: HAIRLINE, failedWidth: 0, isMoving: false, isCut };
   }
   const edges = edgesOf(wire, lane, snapshot.nodes);
   const requests = sum(edges, (edge) => edge.requestsPerSecond);
   const failed = sum(edges, (edge) => edge.failedPerSecond);
-  if (requests === 0) return { tone: "plain", width: HAIRLINE, isMoving: false, isCut: false };
-  const tone: Tone = failed > 0 ? "alarm" : "good";
-  return { tone, width: Math.max(HAIRLINE, Math.min(1, requests / full) * WIDEST), isMoving: true, isCut: false };
+  if (requests === 0) return { tone: "plain", width: HAIRLINE, failedWidth: 0, isMoving: false, isCut: false };
+  const width = Math.max(HAIRLINE, Math.min(1, requests / full) * WIDEST);
+  const failedShare = Math.min(1, failed / requests);
+  // Nearly all is all to the eye; a few are never too thin to see.
+  const failedWidth = failed === 0 ? 0 : Math.max(HAIRLINE, width * failedShare);
+  return { tone: failedShare > 0.9 ? "alarm" : failed > 0 ? "warning" : "good", width, failedWidth, isMoving: true, isCut: false };
 }
 
 function edgesOf(wire: Wire, lane: LaneView, nodes: readonly NodeView[]): readonly EdgeView[] {

@@ -83,8 +83,11 @@ function WireLine({ wire, view, full, isNarrow }: WireLineProps) {
   if (wire.kind === "watch") return <Watch wire={wire} d={d} isCut={state.isCut} isNarrow={isNarrow} testid={testid} />;
   return (
     <g data-testid={testid} data-tone={state.tone}>
-      <path class={`wire is-${state.tone}`} d={d} stroke-width={state.width} />
-      {state.isMoving && state.width > 2 ? <path class="flow" d={d} stroke-width={Math.max(1.5, state.width * 0.3)} /> : null}
+      <path class={`wire is-${state.tone === "warning" ? "good" : state.tone}`} d={d} stroke-width={state.width} />
+      {state.tone === "warning" ? <path class="wire is-failed" d={d} stroke-width={state.failedWidth} /> : null}
+      {state.isMoving && state.width > 2 && state.tone !== "warning" ? (
+        <path class="flow" d={d} stroke-width={Math.max(1.5, state.width * 0.3)} />
+      ) : null}
     </g>
   );
 }
