@@ -112,7 +112,7 @@ function readSource(flags: Flags): RoutesSource {
   if (flags.routes !== undefined) return { type: "file", file: resolve(flags.routes) };
   if (flags.kubeconfig !== undefined) return { type: "kubeconfig", file: resolve(flags.kubeconfig) };
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
-  if (host === undefined || port === undefined) {
+  if (host === undefined || host === "" || port === undefined) {
     throw badUsage("no source of routes: give --routes FILE.eskip or --kubeconfig FILE (KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster)");
   }
   return { type: "inCluster", host, port };

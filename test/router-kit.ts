@@ -1,0 +1,191 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { Agent, type IncomingMessage, createServer, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { TestContext } from "node:test";
+
+const HOLDFAST = new URL("../bin/holdfast", import.meta.url).pathname;
+
+/** A folder that is gone when the test ends. */
+export async function testFolder(t: TestContext): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), "holdfast-router-test-"));
+  t.after(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A `holdfast` process, its output collected. */
+export interface Program {
+  readonly child: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Resolves with the exit code (or the signal's name) once it ended and its output is read. */
+  readonly ended: Promise<number | string>;
+}
+
+/** Starts `bin/holdfast`; what is left of it is killed when the test ends. */
+export function holdfast(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+  const child = spawn(HOLDFAST, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+  const ended = once(child, "close").then(([code, signal]) => (code as number | null) ?? String(signal));
+  t.after(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  return { child, stdout: () => stdout, stderr: () => stderr, ended };
+}
+
+/** A running router. */
+export interface RunningRouter extends Program {
+  readonly port: number;
+  readonly adminPort: number;
+  status(): Promise<RouterStatus>;
+  admin(path: string, method?: string, body?: string): Promise<Answer>;
+}
+
+/** What these tests read of /statusz. */
+export interface RouterStatus {
+  readonly generation: number;
+  readonly source: string;
+  readonly routes: number;
+  readonly held: number;
+  readonly ready: boolean;
+  readonly phase: string;
+  readonly sources: Readonly<Record<string, { readonly state: string }>>;
+  readonly workers: readonly { readonly pid: number | null; readonly state: string; readonly generation: number; readonly restarts: number }[];
+  readonly control: { readonly pid: number | null; readonly restarts: number };
+  readonly problems: readonly { readonly object: string; readonly message: string; readonly lastGoodServes: boolean }[];
+  readonly snapshot: { readonly errors: number; readonly lastError: string | null };
+}
+
+/** Starts `holdfast router` and waits until it listens. `--listen` and `--admin` are given unless in `args`. */
+export async function startRouter(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RunningRouter> {
+  const listen = args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
+  const program = holdfast(t, ["router", ...listen, "--admin", "127.0.0.1:0", ...args], env);
+  const [port, adminPort] = await portsOf(program);
+  const admin: RunningRouter["admin"] = (path, method = "GET", body = "") => ask(adminPort, path, { method, body });
+  return { ...program, port, adminPort, admin, status: async () => JSON.parse((await admin("/statusz")).body) as RouterStatus };
+}
+
+async function portsOf(program: Program): Promise<readonly [number, number]> {
+  let ports: readonly [number, number] | undefined;
+  let end: number | string | undefined;
+  void program.ended.then((how) => (end = how));
+  await until("the router listens", 60_000, () => {
+    const match = /serving on \S+ port (\d+), admin on \S+ port (\d+)/.exec(program.stdout());
+    if (match !== null) ports = [Number(match[1]), Number(match[2])];
+    if (end !== undefined) throw new Error(`the router ended with ${end}: ${program.stderr()}`);
+    return ports !== undefined;
+  });
+  return ports ?? [0, 0];
+}
+
+/** Looks every 10 ms whether something is so; an error after `limitMs`. */
+export async function until(what: string, limitMs: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const limit = performance.now() + limitMs;
+  while (!(await isSo())) {
+    if (performance.now() > limit) throw new Error(`not within ${limitMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** An answer, or status 0 and what went wrong in its place. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
+/** One request to 127.0.0.1, on a connection of its own unless `agent` is given. Never rejects. */
+export async function ask(port: number, path: string, options: { readonly host?: string; readonly method?: string; readonly body?: string; readonly agent?: Agent } = {}): Promise<Answer> {
+  const { host = `127.0.0.1:${port}`, method = "GET", body = "", agent = false } = options;
+  try {
+    const outgoing = request({ host: "127.0.0.1", port, path, method, agent, timeout: 10_000, headers: { host, ...(body === "" ? {} : { "content-length": Buffer.byteLength(body) }) } });
+    outgoing.on("timeout", () => outgoing.destroy(new Error("no answer within 10 s")));
+    outgoing.end(body);
+    const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+    return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };
+  } catch (error) {
+    return { status: 0, headers: {}, body: String(error) };
+  }
+}
+
+/** A server that answers with its own name, so that a wrong answer is seen. */
+export interface Application {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** Starts one on 127.0.0.1; path `/slow` takes 300 ms. */
+export async function startApplication(t: TestContext, name: string): Promise<Application> {
+  const server = createServer((incoming, response) => {
+    if (incoming.url === "/slow") setTimeout(() => response.end(name), 300);
+    else response.end(name);
+  });
+  server.keepAliveTimeout = 60_000;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return { name, port: typeof address === "object" && address !== null ? address.port : 0 };
+}
+
+/** Requests in a row until stopped; every answer but 200 with the right name is in `wrong`. */
+export interface Load {
+  readonly sent: () => number;
+  readonly wrong: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Sends to each host in turn from `lanes` at once, over connections that are kept. */
+export function startLoad(port: number, expected: ReadonlyMap<string, string>, options: { readonly lanes?: number; readonly path?: string } = {}): Load {
+  const { lanes = 4, path = "/" } = options;
+  const agent = new Agent({ keepAlive: true, maxSockets: lanes });
+  const wrong: string[] = [];
+  let sent = 0;
+  let isStopped = false;
+  const lane = async (): Promise<void> => {
+    for (;;) {
+      for (const [host, name] of expected) {
+        if (isStopped) return;
+        sent++;
+        const answer = await ask(port, path, { host, agent });
+        if (answer.status !== 200 || answer.body !== name) wrong.push(`${host}: ${answer.status} ${answer.body.slice(0, 200)}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+  };
+  const running = Promise.all(Array.from({ length: lanes }, lane));
+  return {
+    sent: () => sent,
+    wrong,
+    async stop() {
+      isStopped = true;
+      await running;
+      agent.destroy();
+    },
+  };
+}
+
+/** A kubeconfig file for a server that takes a token over plain HTTP. */
+export async function writeKubeconfig(directory: string, server: string, token: string): Promise<string> {
+  const file = join(directory, "kubeconfig");
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "test",
+    contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
+    clusters: [{ name: "test", cluster: { server } }],
+    users: [{ name: "test", user: { token } }],
+  };
+  await writeFile(file, JSON.stringify(config), { mode: 0o600 });
+  return file;
+}
