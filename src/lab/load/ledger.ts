@@ -7,6 +7,9 @@ import { Second, type SeriesPoint } from "./series.ts";
 /** How many seconds are kept for the series; the totals go on without them. */
 const SECONDS_LIMIT = 900;
 
+/** A kill notice may still move a failure of a second this old; its window is 3 s, and it is told soon after. */
+const SETTLING_SECONDS = 10;
+
 /** Every request sent is in exactly one of right, failed, lostInFlightAtKill, outstanding. */
 export interface LoadTotals {
   readonly sent: number;
@@ -153,7 +156,8 @@ export class Ledger {
     const all = [...this.#seconds.values()];
     const unfinished = all.find((second) => second.outstanding > 0)?.index;
     const points = all.filter((second) => second.index >= since).map((second) => second.point(this.#startedAtMs));
-    return { points, next: unfinished ?? all.at(-1)?.index ?? 0 };
+    const newest = all.at(-1)?.index ?? 0;
+    return { points, next: Math.max(0, Math.min(unfinished ?? newest, newest - SETTLING_SECONDS)) };
   }
 
   #excuse(second: Second, failure: FailureClass): void {

@@ -22,7 +22,7 @@ export interface OpenLoopState {
   readonly startedAtMs: number;
   readonly totals: LoadTotals;
   readonly series: readonly SeriesPoint[];
-  /** The first second that may still change; pass it as `since` next time. */
+  /** The first second that may still change, by an answer or by a kill notice; pass it as `since` next time. */
   readonly next: number;
 }
 

@@ -8,7 +8,7 @@ export interface SeriesPoint {
   readonly right: number;
   readonly failed: number;
   readonly lostInFlightAtKill: number;
-  /** Not yet answered; a point is final when this is 0 and the second is over. */
+  /** Not yet answered; see `next` of the state for which points are final. */
   readonly outstanding: number;
   /** By status; what got no whole answer is under its failure class. */
   readonly byStatus: Readonly<Record<string, number>>;
