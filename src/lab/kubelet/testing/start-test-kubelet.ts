@@ -11,6 +11,8 @@ export interface TestKubelet {
   readonly url: string;
   /** Leaves the containers running and starts a new kubelet over the same folder. */
   restart(): Promise<void>;
+  /** Ends it without its containers, until `restart`: a node that nobody hears of. */
+  silence(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,14 +41,22 @@ export async function startTestKubelet(
     ...overrides,
   };
   let kubelet: Kubelet = await startKubelet(config, { log });
+  let silent = false;
   return {
     config,
     url: `http://${address}:${config.port ?? 10_250}`,
     async restart() {
-      await kubelet.abandon();
+      if (!silent) await kubelet.abandon();
       kubelet = await startKubelet(config, { log });
+      silent = false;
+    },
+    async silence() {
+      await kubelet.abandon();
+      silent = true;
     },
     async stop() {
+      // One that ended without its containers comes back to end them.
+      if (silent) kubelet = await startKubelet(config, { log });
       await kubelet.stop();
       rmSync(stateDir, { recursive: true, force: true });
     },

@@ -1,0 +1,2 @@
+export type { ControllersConfig } from "./config.ts";
+export { type Controllers, runControllers, startControllers } from "./run-controllers.ts";

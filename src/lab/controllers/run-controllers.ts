@@ -1,0 +1,69 @@
+import { once } from "node:events";
+import { systemClock, systemRandom } from "../../kernel/index.ts";
+import { createKubeClient } from "../../kube/index.ts";
+import type { Log } from "../../telemetry/index.ts";
+import { createEventRecorder } from "../machinery/index.ts";
+import { type ControllersConfig, readControllersConfig } from "./config.ts";
+import { type ControllerContext, createCaches } from "./context.ts";
+import { startCronJobController } from "./cron-job.ts";
+import { startDaemonSetController } from "./daemon-set.ts";
+import { startDeploymentController } from "./deployment.ts";
+import { startEndpointSliceController } from "./endpoint-slices.ts";
+import { startGarbageCollector } from "./garbage-collector.ts";
+import { startJobController } from "./job.ts";
+import { startNamespaceController } from "./namespace-deletion.ts";
+import { startNodeLifecycleController } from "./node-lifecycle.ts";
+import { startReplicaSetController } from "./replica-set.ts";
+
+/** All controllers over one set of copies. */
+export interface Controllers {
+  stop(): Promise<void>;
+}
+
+/** Starts the controllers; they never give up on an API server that is away. @throws AppError CONTROLLERS_BAD_CONFIG. */
+export function startControllers(config: ControllersConfig, deps: { readonly log: Log }): Controllers {
+  const settings = readControllersConfig(config);
+  const base = { clock: systemClock, random: systemRandom, log: deps.log };
+  const perSecond = settings.writesPerSecond;
+  const client = createKubeClient(
+    {
+      cluster: { server: settings.api.server, credentials: { type: "token", token: settings.api.token }, namespace: "default" },
+      userAgent: "controllers",
+      caller: { attempts: 2, rate: { perSecond, burst: perSecond, queueLimit: 10_000 } },
+    },
+    base,
+  );
+  const caches = createCaches({ ...base, client });
+  const events = createEventRecorder({ component: "controllermanager" }, { ...base, client });
+  const context: ControllerContext = { ...base, client, events, settings, caches };
+  const controllers = [
+    startNamespaceController(context),
+    startNodeLifecycleController(context),
+    startEndpointSliceController(context),
+    startReplicaSetController(context),
+    startDeploymentController(context),
+    startDaemonSetController(context),
+    startJobController(context),
+    startCronJobController(context),
+    startGarbageCollector(context),
+  ];
+  for (const informer of Object.values(caches)) informer.start();
+  return {
+    async stop() {
+      await Promise.all(Object.values(caches).map((informer) => informer.stop()));
+      await client.close();
+      await Promise.all(controllers.map((controller) => controller.close()));
+    },
+  };
+}
+
+/** The controllers as a process of the lab: one line `ready` on standard output, then until `signal` aborts. */
+export async function runControllers(config: ControllersConfig, deps: { readonly log: Log; readonly signal: AbortSignal }): Promise<void> {
+  // A client holds nothing open while it waits for a server that is away.
+  const alive = setInterval(() => {}, 60_000);
+  const controllers = startControllers(config, deps);
+  process.stdout.write("ready\n");
+  if (!deps.signal.aborted) await once(deps.signal, "abort");
+  await controllers.stop();
+  clearInterval(alive);
+}
