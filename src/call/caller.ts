@@ -34,7 +34,7 @@ export const CALLER_DEFAULTS = Object.freeze({
   attempts: 4,
   backoff: { baseMs: 100, capMs: 5_000 },
   retryBudget: { ratio: 0.1, perSecond: 1, burst: 10 },
-  circuit: { windowMs: 10_000, minimumCalls: 10, failureShare: 0.5, openMs: 500, openCapMs: 10_000 },
+  circuit: { windowMs: 10_000, minimumCalls: 10, failureShare: 0.5, openMs: 500, openCapMs: 5_000 },
   rate: { perSecond: 50, burst: 100, queueLimit: 1_000 },
 });
 
