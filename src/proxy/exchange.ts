@@ -424,6 +424,8 @@ export class Exchange implements ResponseReceiver, PickRequest {
       this.#client.breakResponse();
       return;
     }
+    // What is wrong with the request itself leaves no place to go on from.
+    if (status === 400 || status === 408 || status === 413) this.#isLast = true;
     const retryAfter = status === 503 ? `Retry-After: ${this.#engine.options.retryAfterSeconds}\r\n` : "";
     const body = Buffer.from(`${status} ${reasonOf(status)}: ${failures[failure].text} (${detail ?? failure})\n`);
     this.#answer(status, `Content-Type: text/plain; charset=utf-8\r\n${retryAfter}`, body);
