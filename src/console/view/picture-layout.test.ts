@@ -24,8 +24,13 @@ function overlap(a: Box, b: Box): boolean {
 
 for (const [width, height] of PANES) {
   test(`at ${width} x ${height} everything is inside the picture and no box covers another`, () => {
-    for (const lanes of [1, 2]) {
-      const layout = layOutPicture(width, height, lanes, 3);
+    for (const [lanes, nodes] of [
+      [1, 3],
+      [2, 3],
+      [2, 1],
+      [2, 9],
+    ] as const) {
+      const layout = layOutPicture(width, height, lanes, nodes);
       const all = boxes(layout);
       for (const box of all) {
         assert.ok(box.w > 0 && box.h > 0, `empty box ${JSON.stringify(box)}`);

@@ -1,7 +1,7 @@
-import type { ApiServerView, ProcessView } from "../../contract.ts";
+import type { ApiServerView, ControlPlaneView, ProcessView } from "../../contract.ts";
 import type { Box } from "../../view/picture-layout.ts";
 import { apiServerWords } from "../../view/picture-state.ts";
-import { count, countdown } from "../../view/words.ts";
+import { count, countdown, megabytes } from "../../view/words.ts";
 import { Frame, Lines, Mark } from "./marks.tsx";
 
 interface ApiServerProps {
@@ -66,7 +66,15 @@ function Crack({ box }: { readonly box: Box }) {
   return <path class="crack" d={`M${x} ${box.y}l-7 ${h}l11 ${h}l-13 ${h}l10 ${h}l-9 ${h}l5 ${h}`} />;
 }
 
-export function Component({ name, process, box }: { readonly name: string; readonly process: ProcessView; readonly box: Box }) {
+interface ComponentProps {
+  readonly name: string;
+  readonly process: ProcessView;
+  readonly box: Box;
+  /** What is said while it runs. */
+  readonly words: string;
+}
+
+export function Component({ name, process, box, words }: ComponentProps) {
   const isDown = process.state !== "running";
   const state =
     process.restartInMs === null ? (process.state === "starting" ? "starting" : "down") : `in ${countdown(process.restartInMs)}`;
@@ -79,13 +87,14 @@ export function Component({ name, process, box }: { readonly name: string; reado
       </text>
       <Mark tone={isDown ? "hollow" : "good"} x={box.x + box.w - 14} y={box.y + box.h / 2 + 11} />
       <text class={`line ${isDown ? "is-alarm" : "is-quiet"}`} x={box.x + 8} y={box.y + box.h / 2 + 15}>
-        {isDown ? state : describe(name, process)}
+        {isDown ? state : words}
       </text>
     </g>
   );
 }
 
-function describe(name: string, process: ProcessView): string {
-  if (name === "store" && "objects" in process && typeof process.objects === "number") return `${count(process.objects)} obj.`;
-  return "up";
+/** What the store holds, as far as it is known. */
+export function storeWords(store: ControlPlaneView["store"]): string {
+  if (store.objects !== null) return `${count(store.objects)} obj.`;
+  return store.sizeBytes === null ? "up" : megabytes(store.sizeBytes);
 }

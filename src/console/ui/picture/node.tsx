@@ -29,7 +29,15 @@ export function NodeFrame({
       <text x={frame.x + 8} y={frame.y + 17}>
         <tspan class="line is-strong">{node.name}</tspan>
         <tspan class={`line ${isDown ? "is-alarm" : "is-quiet"}`} {...(isNarrow ? { x: frame.x + 8, dy: 15 } : { dx: 8 })}>
-          {isDown ? "node is down" : isNarrow ? node.zone.replace(/^.*-/, "zone ") : node.zone}
+          {isDown
+            ? isNarrow || frame.w < 140
+              ? "down"
+              : "node is down"
+            : frame.w < 140 && !isNarrow
+              ? ""
+              : isNarrow
+                ? node.zone.replace(/^.*-/, "zone ")
+                : node.zone}
         </tspan>
       </text>
     </g>
@@ -43,21 +51,33 @@ interface RouterProps {
   readonly isNarrow: boolean;
 }
 
+/** Router boxes narrower than this say less; below the second, only their mark is left, and the words are its tooltip. */
+const SHORT_WORDS_BELOW = 132;
+const MARK_ONLY_BELOW = 76;
+
 export function Router({ node, lane, box, isNarrow }: RouterProps) {
   if (box === undefined) return null;
   const router = routerOf(node, lane);
-  const words = routerWords(router, isNarrow);
+  const isShort = isNarrow || box.w < SHORT_WORDS_BELOW;
+  const isTight = box.w < MARK_ONLY_BELOW;
+  const words = routerWords(router, isShort);
   const restarts =
-    router === undefined || router.restarts === 0 ? "" : isNarrow ? `↻${router.restarts}` : countOf(router.restarts, "restart");
+    router === undefined || router.restarts === 0 ? "" : isShort ? `↻${router.restarts}` : countOf(router.restarts, "restart");
   return (
     <g data-testid={`router-${lane.policy}-${node.name}`} data-state={router?.state} data-source={router?.source ?? "none"}>
       <rect class="sheet" x={box.x} y={box.y} width={box.w} height={box.h} rx="6" />
       {words.tone === "alarm" ? <rect class="hatched is-alarm" x={box.x} y={box.y} width={box.w} height={box.h} rx="6" /> : null}
       <Frame box={box} tone={words.tone === "good" ? "plain" : words.tone} />
       <Mark tone={words.tone} x={box.x + 14} y={box.y + 16} />
-      <Lines words={words.lines.slice(0, 1)} x={box.x + 26} y={box.y + 20} />
-      <Lines words={words.lines.slice(1)} x={box.x + (isNarrow ? 8 : 26)} y={box.y + 38} />
-      {restarts === "" || box.h < 70 ? null : (
+      {isTight ? (
+        <title>{words.lines.map((line) => line.text).join(", ")}</title>
+      ) : (
+        <>
+          <Lines words={words.lines.slice(0, 1)} x={box.x + 26} y={box.y + 20} />
+          <Lines words={words.lines.slice(1)} x={box.x + (isShort ? 8 : 26)} y={box.y + 38} />
+        </>
+      )}
+      {restarts === "" || box.h < 70 || isTight ? null : (
         <text class="line is-quiet" x={box.x + box.w - 8} y={box.y + box.h - 8} text-anchor="end">
           {restarts}
         </text>

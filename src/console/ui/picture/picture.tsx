@@ -2,7 +2,7 @@ import type { ConsoleSnapshot } from "../../contract.ts";
 import type { PictureLayout, Wire } from "../../view/picture-layout.ts";
 import { pathThrough } from "../../view/picture-layout.ts";
 import { fullRate, wireState } from "../../view/picture-state.ts";
-import { AllWatchesCut, ApiServer, Component } from "./control-plane.tsx";
+import { AllWatchesCut, ApiServer, Component, storeWords } from "./control-plane.tsx";
 import { Alb, Clients } from "./lane-head.tsx";
 import { NodeFrame, Pods, Router } from "./node.tsx";
 
@@ -37,9 +37,9 @@ export function Picture({ view, layout, label }: PictureProps) {
           <ComponentLine layout={layout} />
           <ApiServer api={plane.apiServer} box={layout.apiServer} />
           {isWatched || isNarrow ? null : <AllWatchesCut box={layout.apiServer} />}
-          <Component name="store" process={plane.store} box={layout.components[0]} />
-          <Component name="scheduler" process={plane.scheduler} box={layout.components[1]} />
-          <Component name="controllers" process={plane.controllers} box={layout.components[2]} />
+          <Component name="store" process={plane.store} box={layout.components[0]} words={storeWords(plane.store)} />
+          <Component name="scheduler" process={plane.scheduler} box={layout.components[1]} words="up" />
+          <Component name="controllers" process={plane.controllers} box={layout.components[2]} words="up" />
         </>
       )}
       {view.lanes.map((lane, laneIndex) => {
