@@ -30,7 +30,7 @@ export interface ReflectorOptions<T> {
   readonly silenceTimeoutMs?: number;
   /** After this long without an event or bookmark on any watch the kind is listed anew. */
   readonly silenceRelistMs?: number;
-  /** The server is asked to end a watch after this much, or up to twice as much. */
+  /** The server is asked to end a watch after this much, or up to twice as much; sooner where `silenceTimeoutMs` is shorter than a bookmark takes. */
   readonly watchTimeoutSeconds?: number;
   readonly backoff?: { readonly baseMs: number; readonly capMs: number };
   /** How often an absent kind is looked for. */
@@ -201,7 +201,7 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
     const stream = await client.watch(resource, {
       ...selection,
       resourceVersion: revision,
-      serverTimeoutSeconds: Math.ceil(settings.watchTimeoutSeconds * (1 + random.next())),
+      serverTimeoutSeconds: serverTimeoutSeconds(settings, random),
       silenceTimeoutMs: settings.silenceTimeoutMs,
       signal,
     });
@@ -265,7 +265,9 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
       if (clock.monoMs() - progressAtMs >= settings.silenceRelistMs) listWanted = true;
       return 0;
     }
-    if (options.optional === true && error.code === "KUBE_NO_SUCH_PATH" && (await provedAbsent()))
+    // Servers differ: kube-apiserver says "404 page not found" of a group it does not have, others send a Status.
+    const isUnknown = error.code === "KUBE_NO_SUCH_PATH" || error.code === "KUBE_NOT_FOUND";
+    if (options.optional === true && isUnknown && (await provedAbsent()))
       return settings.absentRecheckMs * (0.5 + random.next() / 2);
     if (!listWanted && ++watchFailures >= WATCH_FAILURES_BEFORE_RELIST) listWanted = true;
     fail(error);
@@ -336,4 +338,24 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
       await running;
     },
   };
+}
+
+/** A bookmark is due every minute; a few seconds later it is late. */
+const BOOKMARK_SECONDS = 65;
+/** Watches shorter than this would cost more than the lists they save. */
+const SHORTEST_SERVER_TIMEOUT_SECONDS = 5;
+
+/**
+ * kube-apiserver sends a bookmark every minute, and one about two seconds before a watch ends (k8s.io/apiserver, storage/cacher). Where silence is not borne for
+ * a minute, watches are ended before it becomes suspicious, so that a quiet kind moves on in revision instead of growing old until it has to be listed.
+ */
+function serverTimeoutSeconds(
+  settings: { readonly watchTimeoutSeconds: number; readonly silenceTimeoutMs: number },
+  random: Random,
+): number {
+  const silenceSeconds = settings.silenceTimeoutMs / 1000;
+  const short = Math.floor(silenceSeconds * (0.6 + random.next() / 4));
+  if (silenceSeconds >= BOOKMARK_SECONDS || short < SHORTEST_SERVER_TIMEOUT_SECONDS)
+    return Math.ceil(settings.watchTimeoutSeconds * (1 + random.next()));
+  return short;
 }
