@@ -124,6 +124,17 @@ test("Retry-After is waited for, and holds other calls of the same server back t
   assert.deepEqual([first.outcome, second.outcome], ["value ok", "value ok"]);
 });
 
+test("Retry-After of a failing server is waited for by that call alone", async () => {
+  const { clock, start } = rig({ classify: () => ({ retry: "safe", serverFault: true, retryAfterMs: 3_000 }) });
+  const first = start((number) => (number === 1 ? refused() : Promise.resolve("ok")));
+  await clock.advance(0);
+  const second = start(() => Promise.resolve("ok"));
+  await clock.advance(0);
+  assert.deepEqual([first.outcome, second.outcome], [undefined, "value ok"]);
+  await clock.advance(3_100);
+  assert.equal(first.outcome, "value ok");
+});
+
 test("cancelling ends a call at once, whatever it waits for, and its fallback is not asked", async () => {
   const { clock, start } = rig();
   const controller = new AbortController();

@@ -12,7 +12,7 @@ export interface FailureClass {
   readonly retry: Retry;
   /** Whether the server is to blame, so that the circuit breaker counts it. */
   readonly serverFault: boolean;
-  /** The server said when to come back (Retry-After). */
+  /** The server said when to come back (Retry-After); where it is no `serverFault`, everything else waits as well. */
   readonly retryAfterMs?: number;
 }
 
@@ -148,7 +148,8 @@ export function createCaller(options: CallerOptions, deps: CallerDeps): Caller {
       // A refusal for a reason of the caller's (403, 404, 409) shows a server that works.
       if (failure.serverFault) outcome = "failure";
       else if (outcome !== "failure" && failure.retry === "never") outcome = "success";
-      if (failure.retryAfterMs !== undefined) limiter.pause(Math.min(failure.retryAfterMs, MAX_PAUSE_MS));
+      // Throttling is meant for the whole client; a server that fails for a while (a 503 of one aggregated API) for this call alone.
+      if (failure.retryAfterMs !== undefined && !failure.serverFault) limiter.pause(Math.min(failure.retryAfterMs, MAX_PAUSE_MS));
       throw error;
     } finally {
       circuit.record(outcome);

@@ -64,6 +64,17 @@ test("deletes beyond the rate budget are held as one change, and go when complet
   assert.deepEqual(hold.held(), []);
 });
 
+test("a storm of deletes is written down when it begins and whenever it has doubled", () => {
+  const { hold, audit } = holdRig({ policy: { deleteBudget: { count: 0, share: 0, windowMs: 60_000 } } });
+  hold.observe(complete(things(2_000)));
+  for (const key of things(1_000)) hold.observe(remove(key));
+  assert.deepEqual(
+    audit.map(({ action, count }) => `${action} ${count}`),
+    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((power) => `held ${2 ** power}`),
+  );
+  assert.ok(audit.every(({ keys }) => keys.length <= 20));
+});
+
 test("deletes spread over time stay within the budget of each window", async () => {
   const { hold, keys, clock } = holdRig({ policy: { deleteBudget: { count: 2, share: 0, windowMs: 1_000 } } });
   hold.observe(complete(things(20)));

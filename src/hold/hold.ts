@@ -62,7 +62,7 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
   ): void {
     const line: AuditLine = { atWallMs: clock.wallMs(), hold: name, action, count: keys.length, keys: keys.slice(0, 20), why, ...more };
     log.info({ audit: line }, "hold decision");
-    meter.decided(action, keys.length);
+    if (action !== "held") meter.decided(action, keys.length);
     deps.audit?.(line);
   }
 
@@ -109,6 +109,7 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
         ? undefined
         : [...changes.values()].findLast((other) => other.cause === cause && other.rejected === undefined);
     if (record !== undefined && time.ms() - record.sinceLiveMs > policy.deleteBudget.windowMs) record = undefined;
+    const isNew = record === undefined;
     if (record === undefined) {
       sequence++;
       record = {
@@ -132,7 +133,9 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
     }
     record.agreements = 1;
     note(record, observation);
-    audit("held", keys, said, { id: record.id });
+    meter.decided("held", keys.length);
+    // A storm comes key by key: it is written down when it begins and whenever it has doubled, not thousands of times.
+    if (isNew || Number.isInteger(Math.log2(record.keys.size))) audit("held", [...record.keys], said, { id: record.id });
   }
 
   function isApproved(key: string): boolean {
