@@ -117,7 +117,9 @@ export class Lab {
   /** Node's arguments for a part (`kubelet-node-1` is a `kubelet`); `heapMb` 0 leaves V8's limit alone. */
   argvOf(name: string, heapMb: number): readonly string[] {
     const program = name.split("-", 1).join("");
-    return [...(heapMb > 0 ? [`--max-old-space-size=${heapMb}`] : []), this.plan.options.partEntry, program];
+    // The young generation counts, too; left alone it would be larger than the limit.
+    const limits = heapMb > 0 ? [`--max-old-space-size=${heapMb}`, "--max-semi-space-size=8"] : [];
+    return [...limits, this.plan.options.partEntry, program];
   }
 
   /** Starts everything but the load, and waits until it serves. @throws AppError LAB_PART_FAILED, LAB_NOT_READY */
@@ -177,7 +179,7 @@ export class Lab {
   *#describeParts(): Generator<readonly [string, { readonly config: unknown; readonly niceness: number; readonly backoffMs: { first: number; longest: number } }]> {
     const { plan } = this;
     // The control plane has a machine of its own in a real cluster: here it yields the processor to the nodes.
-    const controlPlane = { niceness: 10, backoffMs: { first: 1_000, longest: 8_000 } };
+    const controlPlane = { niceness: 5, backoffMs: { first: 1_000, longest: 8_000 } };
     const node = { niceness: 0, backoffMs: { first: 500, longest: 4_000 } };
     yield ["apiserver", { config: apiServerConfig(plan), ...controlPlane }];
     const api = { server: apiServerUrl(plan) };

@@ -44,9 +44,9 @@ export const LAB_TIME = {
 export const LAB_DEFAULTS = {
   nodes: 3,
   ratePerSecond: 50,
-  apiServerHeapMb: 72,
-  apiServerBigHeapMb: 1024,
-  flood: { podsPerRun: 2_000, paddingBytes: 4_096 },
+  apiServerHeapMb: 56,
+  apiServerBigHeapMb: 768,
+  flood: { podsPerRun: 2_000, paddingBytes: 8_192 },
 } as const;
 
 /** @throws AppError LAB_BAD_OPTION */
