@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { type Browser, chromium, type Page } from "playwright-core";
+
+// Every button of the page on a real lab: each is clicked, and what came of it is looked for in the page and, by other
+// ways than the console's own, in the cluster.
+const root = join(import.meta.dirname, "..");
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const PATIENCE_MS = 90_000;
+const INGRESSES = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses";
+
+interface Kubeconfig {
+  readonly clusters: readonly [{ readonly cluster: { readonly server: string; readonly "certificate-authority-data": string } }];
+  readonly users: readonly [{ readonly user: { readonly token: string } }];
+}
+
+interface PodList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string };
+    readonly status?: { readonly phase?: string; readonly containerStatuses?: readonly { readonly restartCount: number }[] };
+  }[];
+}
+
+if (CHROMIUM === undefined) {
+  process.stdout.write("not run: the console's buttons on a lab (no Chromium; install Debian's package chromium)\n");
+} else {
+  labTests(CHROMIUM);
+}
+
+function labTests(executablePath: string): void {
+  const stateDir = mkdtempSync(join(tmpdir(), "holdfast-console-lab-"));
+  let lab: ChildProcess;
+  let browser: Browser;
+  let page: Page;
+  let kube: { readonly server: URL; readonly ca: Buffer; readonly token: string };
+  /** `127.B`: the lab's block of addresses. */
+  let block = "";
+  const complaints: string[] = [];
+
+  before(async () => {
+    lab = spawn(process.execPath, ["src/cli/main.ts", "lab", "--scenario", "none", "--port", "0", "--rate", "20", "--state", stateDir], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const output = await read(lab, /the lab runs/);
+    const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(output)?.[0] ?? "";
+    kube = readKubeconfig(join(stateDir, "kubeconfig"));
+    block = kube.server.hostname.split(".").slice(0, 2).join(".");
+    browser = await chromium.launch({ executablePath, args: FLAGS });
+    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.on("pageerror", (error) => complaints.push(error.message));
+    await page.goto(url);
+    await page.getByTestId("picture").waitFor();
+  });
+
+  after(async () => {
+    await browser.close();
+    lab.kill("SIGINT");
+    await new Promise((resolve) => lab.once("exit", resolve));
+    rmSync(stateDir, { recursive: true, force: true });
+  });
+
+  /** Asks the API server as the lab's administrator; `undefined` when it does not answer. */
+  function askCluster(path: string): Promise<{ status: number; body: unknown } | undefined> {
+    return new Promise((resolve) => {
+      const outgoing = httpsRequest(
+        new URL(path, kube.server),
+        { ca: kube.ca, agent: false, timeout: 5000, headers: { authorization: `Bearer ${kube.token}` } },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8");
+          response.on("data", (chunk: string) => (text += chunk));
+          response.on("end", () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) }));
+          response.on("error", () => resolve(undefined));
+        },
+      );
+      outgoing.on("timeout", () => outgoing.destroy(new Error("timeout")));
+      outgoing.on("error", () => resolve(undefined));
+      outgoing.end();
+    });
+  }
+
+  /** The status a client gets through the load balancer of Holdfast's fleet. */
+  function throughHold(host: string): Promise<number> {
+    return new Promise((resolve) => {
+      const outgoing = httpRequest(
+        { host: `${block}.2.2`, port: 8080, path: "/", agent: false, headers: { host }, timeout: 5000 },
+        (response) => {
+          response.resume();
+          response.on("end", () => resolve(response.statusCode ?? 0));
+        },
+      );
+      outgoing.on("timeout", () => outgoing.destroy(new Error("timeout")));
+      outgoing.on("error", () => resolve(0));
+      outgoing.end();
+    });
+  }
+
+  async function restartsOf(application: string, node: string): Promise<number | undefined> {
+    const selector = `labelSelector=${encodeURIComponent(`app=${application}`)}&fieldSelector=${encodeURIComponent(`spec.nodeName=${node}`)}`;
+    const answer = await askCluster(`/api/v1/namespaces/kube-system/pods?${selector}`);
+    return (answer?.body as PodList | undefined)?.items[0]?.status?.containerStatuses?.[0]?.restartCount;
+  }
+
+  /** Clicks, and waits for what the server says of it. */
+  async function click(action: string): Promise<void> {
+    const button = page.locator(`[data-testid="action-${action}"]:enabled`);
+    const [response] = await Promise.all([page.waitForResponse((answer) => answer.url().includes("/api/actions/")), button.click()]);
+    assert.equal(response.status(), 200, await response.text());
+  }
+
+  const putBack = async (fault: string): Promise<void> => {
+    await page.locator(`[data-testid="put-back-${fault}"]:enabled`).click();
+    await page.getByTestId(`fault-${fault}`).waitFor({ state: "detached" });
+  };
+
+  test("Change a route: the Ingress is in the cluster, in the table of both fleets and served; put back, it is gone from all", async () => {
+    await click("change-route");
+    await until("the Ingress exists", async () => (await askCluster(`${INGRESSES}/sale`))?.status === 200);
+    const row = page.getByTestId("routes").getByRole("row", { name: /sale\.lab/ });
+    await row.getByText("live").nth(1).waitFor();
+    await until("sale.lab is served", async () => (await throughHold("sale.lab")) === 200);
+    await putBack("sale");
+    await until("the Ingress is gone", async () => (await askCluster(`${INGRESSES}/sale`))?.status === 404);
+    await until("sale.lab is no longer served", async () => (await throughHold("sale.lab")) === 404);
+  });
+
+  test("Kill a router: the page shows it die and come back, its kubelet counts the restart, and the fleet serves on", async () => {
+    const before = await restartsOf("router-hold", "node-2");
+    assert.ok(before !== undefined);
+    await page.getByTestId("target-kill-router").selectOption("hold/node-2");
+    await click("kill-router");
+    await page.getByTestId("notice").getByText("router-hold on node-2").waitFor();
+    await page.getByTestId("timeline").getByText("router on node-2 killed").first().waitFor();
+    await until("its restart is counted", async () => ((await restartsOf("router-hold", "node-2")) ?? 0) > before);
+    await page.locator('[data-testid="router-hold-node-2"][data-state="running"]').getByText("restart").waitFor();
+    assert.equal(await throughHold("shop.lab"), 200);
+  });
+
+  test("Kill the API server: it answers nobody, watches are cut in the picture, Holdfast serves on; put back, it has its data", async () => {
+    await click("kill-api-server");
+    await page.locator('[data-testid="api-server"][data-state="stopped"]').waitFor();
+    assert.equal(await askCluster("/livez"), undefined);
+    await page.locator('[data-testid="wire-watch-1-0"][data-tone="alarm"]').waitFor();
+    assert.equal(await throughHold("shop.lab"), 200);
+    await putBack("api-server");
+    await page.locator('[data-testid="api-server"][data-state="running"]').waitFor();
+    await until("it has the Ingresses again", async () => (await askCluster(INGRESSES))?.status === 200);
+    await page.locator('[data-testid="wire-watch-1-0"][data-tone="plain"]').waitFor();
+  });
+
+  test("Kill a node: its kubelet is gone, the load balancer takes it out, Holdfast serves on; put back, it is healthy again", async () => {
+    await page.getByTestId("target-kill-node").selectOption("node-3");
+    await click("kill-node");
+    await page.locator('[data-testid="node-node-3"]:not([data-state="running"])').waitFor();
+    assert.equal(await canConnect(`${block}.1.3`, 10_250), false);
+    await page.getByTestId("alb-hold").getByText("2 of 3 healthy").waitFor();
+    assert.equal(await throughHold("shop.lab"), 200);
+    await putBack("node/node-3");
+    await until("its kubelet listens", () => canConnect(`${block}.1.3`, 10_250));
+    await page.getByTestId("alb-hold").getByText("3 of 3 healthy").waitFor();
+  });
+
+  test("Flood with pods: the CronJob is there and its pods pend; removed, the CronJob is gone", async () => {
+    await click("flood");
+    await page.getByTestId("fault-flood").waitFor();
+    const cronJobs = async (): Promise<number> =>
+      ((await askCluster("/apis/batch/v1/cronjobs"))?.body as { items?: unknown[] } | undefined)?.items?.length ?? -1;
+    await until("the CronJob exists", async () => (await cronJobs()) > 0);
+    await page
+      .getByTestId("api-server")
+      .getByText(/pending/)
+      .waitFor();
+    await putBack("flood");
+    await until("the CronJob is gone", async () => (await cronJobs()) === 0);
+  });
+
+  test("the page had nothing to complain of", () => {
+    assert.deepEqual(complaints, []);
+  });
+}
+
+function readKubeconfig(file: string): { server: URL; ca: Buffer; token: string } {
+  const { clusters, users } = JSON.parse(readFileSync(file, "utf8")) as Kubeconfig;
+  const { cluster } = clusters[0];
+  return { server: new URL(cluster.server), ca: Buffer.from(cluster["certificate-authority-data"], "base64"), token: users[0].user.token };
+}
+
+/** What a process has printed once it has printed `wanted`. */
+function read(process: ChildProcess, wanted: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    process.stdout?.on("data", (chunk: Buffer) => {
+      output += chunk.toString("utf8");
+      if (wanted.test(output)) resolve(output);
+    });
+    process.once("exit", (code) => reject(new Error(`the lab ended with ${code ?? "a signal"} before it ran:\n${output}`)));
+  });
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    assert.ok(performance.now() < endMs, `not within ${PATIENCE_MS / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+function canConnect(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 3000 });
+    socket.on("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("timeout", () => socket.destroy(new Error("timeout")));
+    socket.on("error", () => resolve(false));
+  });
+}
