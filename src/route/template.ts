@@ -16,11 +16,16 @@ export interface Template {
 
 type Part = (context: FilterContext) => string | undefined;
 
-/** Prepares a template once, so that applying it looks up and joins. A text without placeholders is returned as it is. */
-export function compileTemplate(text: string): Template {
+/**
+ * Prepares a template once, so that applying it looks up and joins. What is decoded from the path or query is text; for a `field` it
+ * becomes the bytes of its UTF-8 form, one character each, which is how heads are kept.
+ */
+export function compileTemplate(text: string, use: "field" | "path"): Template {
+  const encode = use === "field" ? utf8Bytes : (decoded: string): string => decoded;
   const parts = text.split(/(\$\{[^{}]+\})/);
-  if (parts.length === 1) return { apply: () => text, applyLoosely: () => text };
-  const getters = parts.filter((part) => part !== "").map(partOf);
+  const fixed = encode(text);
+  if (parts.length === 1) return { apply: () => fixed, applyLoosely: () => fixed };
+  const getters = parts.filter((part) => part !== "").map((part) => partOf(part, encode));
   return {
     apply(context) {
       let result = "";
@@ -49,8 +54,13 @@ const REQUEST: Readonly<Record<string, Part>> = {
   "request.sourceFromLast": (context) => forwardedFor(context)?.split(",").at(-1)?.trim() ?? context.clientAddress,
 };
 
-function partOf(part: string): Part {
-  if (!/^\$\{[^{}]+\}$/.test(part)) return () => part;
+function utf8Bytes(text: string): string {
+  return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text, "utf8").toString("latin1");
+}
+
+function partOf(part: string, encode: (decoded: string) => string): Part {
+  const fixed = encode(part);
+  if (!/^\$\{[^{}]+\}$/.test(part)) return () => fixed;
   const name = part.slice(2, -1);
   if (Object.hasOwn(REQUEST, name)) return REQUEST[name] as Part;
   const [, from, key = ""] = /^(request\.header|request\.query|request\.cookie|response\.header)\.(.+)$/.exec(name) ?? [];
@@ -60,13 +70,13 @@ function partOf(part: string): Part {
     case "response.header":
       return (context) => present(getHeader(context.responseHeaders, key));
     case "request.query":
-      return (context) => present(new URLSearchParams(context.query).get(key) ?? undefined);
+      return (context) => present(encode(new URLSearchParams(context.query).get(key) ?? ""));
     case "request.cookie":
       return (context) => present(cookieOf(getHeader(context.requestHeaders, "cookie") ?? "", key));
     default:
       return (context) => {
         const pattern = context.route.pathPattern;
-        return pattern === undefined ? undefined : present(pathParameter(pattern, context.matchPath, name));
+        return pattern === undefined ? undefined : present(encode(pathParameter(pattern, context.matchPath, name) ?? ""));
       };
   }
 }

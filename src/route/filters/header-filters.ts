@@ -35,8 +35,8 @@ type Change = (list: HeaderList, name: string, value: string) => void;
 function writer(side: "request" | "response", change: Change, args: readonly Argument[]): Filter {
   const [, text = ""] = stringArguments(args, 2, "(name, value)");
   const name = fieldName(args, "(name, value)");
-  if (!VALUE.test(text)) throw argumentError("(name, value) with a value of printable characters", args);
-  const template: Template = compileTemplate(text);
+  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) throw argumentError("(name, value) with a value of printable characters", args);
+  const template: Template = compileTemplate(text, "field");
   const write = (list: HeaderList, context: FilterContext): void => {
     const value = template.apply(context);
     if (value !== undefined && VALUE.test(value)) change(list, name, value);

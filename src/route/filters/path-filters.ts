@@ -19,7 +19,7 @@ export const pathFilters: readonly FilterSpec[] = [
     name: "setPath",
     create(args) {
       const [text = ""] = stringArguments(args, 1, "(path)");
-      const template = compileTemplate(text);
+      const template = compileTemplate(text, "path");
       return { request: (context) => change(context, template.applyLoosely(context)) };
     },
   },
