@@ -30,6 +30,11 @@ process.once("SIGTERM", () => ending.abort());
 process.on("SIGINT", () => {}); // Ctrl-C reaches the whole terminal group; the orchestrator decides the order of the end.
 
 const { createLog } = await import("../telemetry/index.ts");
-const run = await load();
-await run(JSON.parse(readFileSync(configFile, "utf8")) as never, { log: createLog({ level: "info", name }), signal: ending.signal });
+try {
+  const run = await load();
+  await run(JSON.parse(readFileSync(configFile, "utf8")) as never, { log: createLog({ level: "info", name }), signal: ending.signal });
+} catch (thrown) {
+  process.stderr.write(`lab part ${name}: ${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
+  process.exitCode = 1;
+}
 process.disconnect?.();

@@ -48,7 +48,7 @@ export class Faults {
   async removeFlood(signal: AbortSignal): Promise<boolean> {
     const api = this.#lab.part("apiserver");
     const { apiServerBigHeapMb } = this.#lab.plan.options;
-    api.setArgv(this.#lab.argvOf("apiserver", apiServerBigHeapMb));
+    this.#lab.growApiServer(apiServerBigHeapMb);
     await api.stop("SIGKILL");
     await api.start(30_000);
     this.#lab.timeline.add({ event: `API server moved to a bigger machine (${apiServerBigHeapMb} MB)`, cause: "the operators", tone: "plain", policy: null });

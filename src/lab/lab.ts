@@ -10,6 +10,7 @@ import { type LabNetwork, findFreeBlock } from "./network.ts";
 import { Observatory } from "./observe/observatory.ts";
 import { LAB_TIME, type LabOptions, checkLabOptions } from "./options.ts";
 import { LOAD_CONTROL_PORT, type LabPlan, albConfig, apiServerConfig, apiServerUrl, kubeletConfig, loadConfig, nodeName } from "./part-configs.ts";
+import { type MemoryCgroup, makeMemoryCgroup } from "./process/memory-cgroup.ts";
 import { type PartEvent, PartProcess } from "./process/part-process.ts";
 import { type StateFolder, takeStateFolder } from "./state-folder.ts";
 import { Timeline } from "./timeline.ts";
@@ -42,6 +43,7 @@ export class Lab {
   readonly observatory: Observatory;
   readonly #deps: LabDeps;
   readonly #parts = new Map<string, PartProcess>();
+  readonly #memory: MemoryCgroup | undefined;
   #apiServerKills = 0;
   #apiServerLastExit: string | null = null;
 
@@ -54,6 +56,7 @@ export class Lab {
       { cluster: { server: apiServerUrl(plan), credentials, namespace: "default" }, userAgent: "holdfast-lab", timeoutMs: 8_000, connectTimeoutMs: 1_000 },
       { clock: deps.clock, random: systemRandom },
     );
+    this.#memory = makeMemoryCgroup(`holdfast-lab-${plan.network.block}`, cgroupLimitBytes(plan.options.apiServerHeapMb));
     for (const [name, options] of this.#describeParts()) {
       this.#parts.set(
         name,
@@ -67,6 +70,7 @@ export class Lab {
             niceness: options.niceness,
             backoffMs: options.backoffMs,
             stopTimeoutMs: 20_000,
+            ...(name === "apiserver" ? { onSpawn: (pid: number) => this.#memory?.take(pid) } : {}),
           },
           { clock: deps.clock, log: deps.log, report: (event) => this.#onPart(event) },
         ),
@@ -122,6 +126,12 @@ export class Lab {
     return [...limits, this.plan.options.partEntry, program];
   }
 
+  /** A machine with more memory for the API server, from its next start on. */
+  growApiServer(heapMb: number): void {
+    this.part("apiserver").setArgv(this.argvOf("apiserver", heapMb));
+    this.#memory?.setLimit(cgroupLimitBytes(heapMb));
+  }
+
   /** Starts everything but the load, and waits until it serves. @throws AppError LAB_PART_FAILED, LAB_NOT_READY */
   async start(signal: AbortSignal): Promise<void> {
     const { say } = this.#deps;
@@ -168,6 +178,7 @@ export class Lab {
     const rest = [...this.#parts.values()].filter((part) => part.name !== "load");
     await Promise.all(rest.map((part) => part.stop()));
     await this.admin.close();
+    this.#memory?.remove();
     this.plan.folder.release();
   }
 
@@ -267,6 +278,11 @@ export class Lab {
       return false;
     }
   }
+}
+
+/** What the kernel allows a process whose heap may be so large: buffers and V8's own memory come on top of the heap. */
+function cgroupLimitBytes(heapMb: number): number {
+  return (heapMb * 2 + 192) * 1024 * 1024;
 }
 
 /** The resource that an object belongs to, of those the lab makes. */

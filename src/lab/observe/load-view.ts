@@ -5,6 +5,7 @@ export class LoadView {
   readonly #series = new Map<string, Map<number, SeriesPoint>>();
   readonly #next = new Map<string, number>();
   readonly #totals = new Map<string, LoadTotals>();
+  readonly #startedAtMs = new Map<string, number>();
 
   /** The query of the next request: only what may have changed. */
   get query(): string {
@@ -14,6 +15,9 @@ export class LoadView {
 
   take(state: LoadState): void {
     for (const target of state.targets) {
+      // New accounts count their seconds from 0 again: the old points are not theirs.
+      if (this.#startedAtMs.get(target.policy) !== target.startedAtMs) this.#series.delete(target.policy);
+      this.#startedAtMs.set(target.policy, target.startedAtMs);
       this.#totals.set(target.policy, target.totals);
       this.#next.set(target.policy, target.next);
       const points = this.#series.get(target.policy) ?? new Map<number, SeriesPoint>();

@@ -31,6 +31,8 @@ export interface PartOptions {
   readonly backoffMs: { readonly first: number; readonly longest: number };
   /** How long after SIGTERM comes SIGKILL. */
   readonly stopTimeoutMs: number;
+  /** Called with each new process. */
+  readonly onSpawn?: (pid: number) => void;
 }
 
 /**
@@ -138,8 +140,9 @@ export class PartProcess {
     if (child.pid === undefined) return;
     try {
       setPriority(child.pid, this.#options.niceness);
+      this.#options.onSpawn?.(child.pid);
     } catch (thrown) {
-      this.#log.debug({ part: this.name, error: messageOf(thrown) }, "priority not set");
+      this.#log.debug({ part: this.name, error: messageOf(thrown) }, "process not limited as wanted");
     }
     const { pid } = child;
     let heard = "";
@@ -182,6 +185,7 @@ export class PartProcess {
 /** In words: V8 ends an out-of-memory process by abort (SIGABRT, or 134 through a shell); a cgroup's OOM killer sends SIGKILL. */
 function exitReason(code: number | null, signal: NodeJS.Signals | null): string {
   if (signal === "SIGABRT" || signal === "SIGTRAP" || signal === "SIGILL" || code === 134) return "V8 out of memory";
+  if (signal === "SIGKILL") return "SIGKILL";
   if (signal !== null) return signal;
   return `exit code ${code ?? "unknown"}`;
 }

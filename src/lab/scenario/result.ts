@@ -66,9 +66,9 @@ export function renderTable(result: LabResult): string {
     ["requests sent", (run) => run.sent.toLocaleString("en-US")],
     ["answered rightly", (run) => run.right.toLocaleString("en-US")],
     ["failed", (run) => run.failed.toLocaleString("en-US")],
-    ["  by what came back", (run) => failures(run)],
-    ["  by the wrong application", (run) => String(run.wrongApplication)],
-    ["torn down in flight by kill -9", (run) => String(run.lostInFlightAtKill)],
+    ["  came back instead of 200", (run) => failures(run)],
+    ["  from the wrong application", (run) => String(run.wrongApplication)],
+    ["torn down in flight by kill -9, counted apart", (run) => String(run.lostInFlightAtKill)],
     ["seconds with failures", (run) => String(run.outageSeconds)],
     ["seconds the load balancer failed open", (run) => run.failOpenSeconds.toFixed(0)],
     ["API server killed", (run) => `${run.apiServerKills} times`],
@@ -85,5 +85,5 @@ export function renderTable(result: LabResult): string {
 
 function failures(run: Run): string {
   const others = Object.entries(run.byStatus).filter(([status, count]) => status !== "200" && count > 0);
-  return others.length === 0 ? "nothing else than 200" : others.map(([status, count]) => `${status} × ${count.toLocaleString("en-US")}`).join(", ");
+  return others.length === 0 ? "nothing" : others.map(([status, count]) => `${status} × ${count.toLocaleString("en-US")}`).join(", ");
 }
