@@ -1,17 +1,5 @@
 import type { Socket } from "node:net";
-import {
-  BodyFraming,
-  ChunkStep,
-  ChunkedDecoder,
-  FAULTY,
-  FieldId,
-  Framing,
-  HeadParser,
-  NEEDS_MORE,
-  RequestTarget,
-  type WireFault,
-  wireFaults,
-} from "../wire/index.ts";
+import { BodyFraming, FAULTY, FieldId, Framing, HeadParser, NEEDS_MORE, RequestTarget, type WireFault, wireFaults } from "../wire/index.ts";
 import { adoptClientSocket } from "./client-socket.ts";
 import type { Deadlined } from "./deadlines.ts";
 import { Coding, type Downstream } from "./downstream.ts";
@@ -20,6 +8,7 @@ import { Exchange } from "./exchange.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
 import { lastChunk } from "./own-answer.ts";
 import { Peer } from "./peer.ts";
+import { BodyStep, RequestBody } from "./request-body.ts";
 import { RequestContext } from "./request-context.ts";
 import { SocketWriter } from "./socket-writer.ts";
 
@@ -40,14 +29,12 @@ export class ClientConnection implements Downstream, Deadlined {
   readonly #writer: SocketWriter;
   readonly #head: HeadParser;
   readonly #framing = new BodyFraming();
+  readonly #body: RequestBody;
   readonly #target = new RequestTarget();
   readonly #context: RequestContext;
   readonly #exchange: Exchange;
   readonly #onClosed: (connection: ClientConnection) => void;
-  #decoder: ChunkedDecoder | undefined = undefined;
   #phase: number = Phase.head;
-  #bodyLeft = 0;
-  #bodyBytes = 0;
   /** Bytes that came before they could be used: of a body without an endpoint, or of the next request. */
   #waiting: Buffer | undefined = undefined;
   #isTaking = false;
@@ -62,6 +49,7 @@ export class ClientConnection implements Downstream, Deadlined {
 
   constructor(accepted: Socket, engine: Engine, readBuffer: Buffer, onClosed: (connection: ClientConnection) => void) {
     this.#engine = engine;
+    this.#body = new RequestBody(engine.options.limits.chunked, engine.options.limits.requestBodyBytes);
     const peer = new Peer(accepted.remoteAddress ?? "", accepted.localPort ?? 0, "http", engine.trusted);
     const socket = adoptClientSocket(accepted, readBuffer, (buffer, length) => {
       this.#engine.metrics.receivedBytes.add(length);
@@ -119,7 +107,7 @@ export class ClientConnection implements Downstream, Deadlined {
 
   /** Whether the rest of a body nobody wants is so short that it is read, to keep the connection. */
   get canSkipBody(): boolean {
-    return this.#framing.framing === Framing.length && this.#bodyLeft <= DISCARD_BYTES && (this.#head.present & FieldId.expect) === 0;
+    return this.#framing.framing === Framing.length && this.#body.leftBytes <= DISCARD_BYTES && (this.#head.present & FieldId.expect) === 0;
   }
 
   get minorVersion(): number {
@@ -259,7 +247,7 @@ export class ClientConnection implements Downstream, Deadlined {
         }
         case Phase.body:
         case Phase.discard:
-          at = this.#framing.framing === Framing.chunked ? this.#takeChunks(buffer, at, end) : this.#takeLength(buffer, at, end);
+          at = this.#takeBody(buffer, at, end);
           break;
         case Phase.tunnel:
           this.#arm();
@@ -286,14 +274,13 @@ export class ClientConnection implements Downstream, Deadlined {
     const framing = this.#framing;
     this.#requests++;
     this.#wantsClose = false;
-    this.#bodyBytes = 0;
     if (!this.#target.read(head)) return this.#refuse("PROXY_REQUEST_MALFORMED", this.#target.fault);
     if (!framing.ofRequest(head)) return this.#refuse("PROXY_REQUEST_MALFORMED", framing.fault);
     if (head.method === "CONNECT") return this.#refuse("PROXY_METHOD", undefined);
     if (!this.#context.begin(this.#target)) return this.#refuse("PROXY_PATH", undefined);
     const options = this.#context.connectionOptions;
     this.#wantsClose = head.minorVersion === 1 ? options.includes("close") : !options.includes("keep-alive") || options.includes("close");
-    if (framing.lengthBytes > this.#engine.options.limits.requestBodyBytes) return this.#refuse("PROXY_BODY_TOO_LARGE", undefined);
+    if (!this.#body.begin(framing)) return this.#refuse("PROXY_BODY_TOO_LARGE", undefined);
     if (
       (head.present & FieldId.expect) !== 0 &&
       head.minorVersion === 1 &&
@@ -302,48 +289,31 @@ export class ClientConnection implements Downstream, Deadlined {
       return this.#refuse("PROXY_EXPECTATION", undefined);
     }
     // A body of no bytes is whole already.
-    if (framing.framing === Framing.length && framing.lengthBytes === 0) {
-      this.#phase = Phase.answer;
-      framing.framing = Framing.none;
-    } else if (framing.framing === Framing.none) this.#phase = Phase.answer;
-    else {
-      this.#phase = Phase.held;
-      this.#bodyLeft = framing.lengthBytes;
-      if (framing.framing === Framing.chunked) (this.#decoder ??= new ChunkedDecoder(this.#engine.options.limits.chunked)).reset();
-    }
+    if (this.#body.isWhole) framing.framing = Framing.none;
+    this.#phase = this.#body.isWhole ? Phase.answer : Phase.held;
     this.deadlineMs = Infinity;
     this.#isHeadTimed = false;
     this.#exchange.begin();
   }
 
-  #takeLength(buffer: Buffer, start: number, end: number): number {
-    const bodyEnd = Math.min(end, start + this.#bodyLeft);
-    this.#bodyLeft -= bodyEnd - start;
-    if (this.#phase === Phase.body) this.#exchange.onRequestData(buffer, start, bodyEnd);
-    if (this.#bodyLeft === 0) this.#bodyEnded(undefined);
-    else this.#arm();
-    return bodyEnd;
-  }
-
-  #takeChunks(buffer: Buffer, start: number, end: number): number {
-    const decoder = this.#decoder as ChunkedDecoder;
-    switch (decoder.step(buffer, start, end)) {
-      case ChunkStep.data: {
-        this.#bodyBytes += decoder.dataEnd - decoder.dataStart;
-        if (this.#bodyBytes > this.#engine.options.limits.requestBodyBytes) this.#exchange.fail("PROXY_BODY_TOO_LARGE", undefined);
-        else if (this.#phase === Phase.body) this.#exchange.onRequestData(buffer, decoder.dataStart, decoder.dataEnd);
-        return decoder.next;
-      }
-      case ChunkStep.end:
-        this.#bodyEnded(decoder.trailer);
-        return decoder.next;
-      case ChunkStep.faulty:
-        this.#exchange.fail("PROXY_REQUEST_MALFORMED", decoder.fault);
+  #takeBody(buffer: Buffer, start: number, end: number): number {
+    const body = this.#body;
+    switch (body.step(buffer, start, end)) {
+      case BodyStep.data:
+        if (this.#phase === Phase.body) this.#exchange.onRequestData(buffer, body.dataStart, body.dataEnd);
+        break;
+      case BodyStep.tooLarge:
+        this.#exchange.fail("PROXY_BODY_TOO_LARGE", undefined);
         return end;
-      default:
-        this.#arm();
+      case BodyStep.faulty:
+        this.#exchange.fail("PROXY_REQUEST_MALFORMED", body.fault);
         return end;
+      case BodyStep.needsMore:
+        break;
     }
+    if (body.isWhole) this.#bodyEnded(body.trailer);
+    else this.#arm();
+    return body.next;
   }
 
   #bodyEnded(trailer: HeadParser | undefined): void {

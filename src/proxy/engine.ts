@@ -4,7 +4,7 @@ import type { Deadlines } from "./deadlines.ts";
 import type { ProxyOptions } from "./options.ts";
 import type { TrustedProxies } from "./peer.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
-import type { RetryBudget } from "./retry-budget.ts";
+import type { RetryBudget } from "./retry.ts";
 import type { RoutingState } from "./routing-state.ts";
 import { type FlushQueue, flushAll } from "./socket-writer.ts";
 import type { Upstreams } from "./upstreams.ts";

@@ -1,18 +1,15 @@
-import type { EndpointState, PickRequest } from "../balance/index.ts";
-import { type CompiledRoute, runRequestFilters, runResponseFilters } from "../route/index.ts";
-import { type BodyFraming, FieldId, Framing, type HeadParser, type WireFault, copyFields, HOP_BY_HOP, listFields } from "../wire/index.ts";
+import { type CompiledRoute, runRequestFilters } from "../route/index.ts";
+import { type BodyFraming, FieldId, Framing, type HeadParser, type WireFault } from "../wire/index.ts";
+import { Attempts } from "./attempts.ts";
 import { Coding, type Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
-import { fieldsText, reasonOf, requestHeadText, responseDropped, responseHeadText, statusLine } from "./message-heads.ts";
+import { fieldsText, reasonOf, requestHeadText, responseHeadText } from "./message-heads.ts";
 import { lastChunk, ownHeadText } from "./own-answer.ts";
 import type { RequestContext } from "./request-context.ts";
-import type { RetryReason } from "./proxy-metrics.ts";
+import { filteredHeadText, interimText, runResponseSide } from "./response-side.ts";
 import type { Target } from "./routing-state.ts";
 import type { ResponseReceiver, UpstreamConnection } from "./upstream-connection.ts";
-
-/** RFC 9110 section 9.2.2. */
-const IDEMPOTENT: readonly string[] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"];
 
 const Phase = { idle: 0, waiting: 1, connecting: 2, sent: 3, answering: 4, tunnel: 5 } as const;
 
@@ -20,22 +17,18 @@ const Phase = { idle: 0, waiting: 1, connecting: 2, sent: 3, answering: 4, tunne
  * One request from its head to the end of its answer: route, filters, endpoint, retries, response. One object serves all
  * requests of a connection, one after another; it never waits, every method is called by an event.
  */
-export class Exchange implements ResponseReceiver, PickRequest {
+export class Exchange implements ResponseReceiver {
   readonly #engine: Engine;
   readonly #client: Downstream;
   readonly #context: RequestContext;
   readonly #head: HeadParser;
   readonly #framing: BodyFraming;
+  readonly #attempts: Attempts;
   #phase: number = Phase.idle;
   #route: CompiledRoute | undefined = undefined;
   #target: Target | undefined = undefined;
   #upstream: UpstreamConnection | undefined = undefined;
-  #endpoint: EndpointState | undefined = undefined;
-  /** Whether the endpoint has this request in its count. */
-  #isCounted = false;
   #filtersRun = 0;
-  #attempts = 0;
-  #needsNewConnection = false;
   #isRequestWhole = false;
   #isBodyUsed = false;
   #upgrade = "";
@@ -47,7 +40,6 @@ export class Exchange implements ResponseReceiver, PickRequest {
   #startedMs = 0;
   #sentMs = 0;
   #failure: ProxyFailure | WireFault | "" = "";
-  readonly tried: EndpointState[] = [];
 
   constructor(engine: Engine, client: Downstream, context: RequestContext, head: HeadParser, framing: BodyFraming) {
     this.#engine = engine;
@@ -55,23 +47,7 @@ export class Exchange implements ResponseReceiver, PickRequest {
     this.#context = context;
     this.#head = head;
     this.#framing = framing;
-  }
-
-  get isActive(): boolean {
-    return this.#phase !== Phase.idle;
-  }
-
-  /** Whether the response head has been written. */
-  get hasAnswered(): boolean {
-    return this.#phase >= Phase.answering;
-  }
-
-  get nowMs(): number {
-    return this.#engine.deadlines.nowMs;
-  }
-
-  get hashKey(): string {
-    return this.#context.clientAddress;
+    this.#attempts = new Attempts(engine, context);
   }
 
   /** Starts on the request in the context. */
@@ -96,7 +72,7 @@ export class Exchange implements ResponseReceiver, PickRequest {
       this.#answerFromContext();
       return;
     }
-    this.#upgrade = this.#requestedUpgrade();
+    this.#upgrade = this.#framing.framing === Framing.none ? this.#context.wantedUpgrade(this.#engine.options.upgrades) : "";
     this.#engine.budget.earn();
     this.#dispatch();
   }
@@ -166,8 +142,7 @@ export class Exchange implements ResponseReceiver, PickRequest {
 
   onInterim(head: HeadParser): void {
     // RFC 9110 section 15.2: not to an HTTP/1.0 client.
-    if (this.#client.minorVersion === 1)
-      this.#client.writeHead(`${statusLine(head.status, head.reason)}${copyFields(head, HOP_BY_HOP | FieldId.contentLength, [])}\r\n`);
+    if (this.#client.minorVersion === 1) this.#client.writeHead(interimText(head));
   }
 
   onUpgraded(head: HeadParser): void {
@@ -188,8 +163,10 @@ export class Exchange implements ResponseReceiver, PickRequest {
     this.#engine.metrics.upstreamSeconds.observe((this.#engine.deadlines.refresh() - this.#sentMs) / 1000);
     const route = this.#route;
     let text: string | undefined;
-    if (route !== undefined && this.#filtersRun > 0) text = this.#filteredHead(head, framing);
-    else {
+    if (route !== undefined && this.#filtersRun > 0) {
+      text = filteredHeadText(route, this.#context, this.#filtersRun, head, framing);
+      this.#status = this.#context.responseStatus;
+    } else {
       this.#status = head.status;
       text = responseHeadText(head, framing.framing, this.#context.method);
     }
@@ -217,7 +194,7 @@ export class Exchange implements ResponseReceiver, PickRequest {
   onResponseEnd(trailer: HeadParser | undefined): void {
     const upstream = this.#upstream;
     this.#upstream = undefined;
-    this.#freeEndpoint();
+    this.#attempts.free();
     // The rest of the request would be taken for the next one.
     if (!this.#isRequestWhole) upstream?.destroy();
     this.#finish(trailer);
@@ -242,27 +219,24 @@ export class Exchange implements ResponseReceiver, PickRequest {
 
   onLost(failure: ProxyFailure, detail: WireFault | undefined): void {
     const upstream = this.#upstream;
-    const endpoint = this.#endpoint;
     this.#upstream = undefined;
-    this.#freeEndpoint();
+    this.#attempts.free();
     if (this.#phase === Phase.tunnel) {
       this.#client.breakResponse();
       return;
     }
-    const reason = this.#retryReason(failure, upstream);
-    if (this.#phase === Phase.connecting && endpoint !== undefined && failure !== "PROXY_LOCAL_LIMIT") {
-      if (endpoint.connectFailed(this.#engine.deadlines.nowMs, this.#engine.options.balancer.ejection))
-        this.#engine.metrics.ejections.add();
-    }
-    if (reason === undefined || !this.#mayRetry(failure)) {
+    const mayRetry = this.#attempts.lost({
+      failure,
+      method: this.#context.method,
+      wasSent: this.#phase >= Phase.sent,
+      hasAnswered: upstream?.hasAnswered === true,
+      isBodyUsed: this.#isBodyUsed,
+      wasReused: upstream?.wasReused === true,
+    });
+    if (!mayRetry) {
       this.fail(failure, detail);
       return;
     }
-    // A connection that died idle says nothing about its endpoint; any other failure does.
-    if (reason === "reused") this.#needsNewConnection = true;
-    else if (endpoint !== undefined) this.tried.push(endpoint);
-    this.#engine.metrics.retry(reason);
-    this.#failure = failure;
     if (this.#framing.framing !== Framing.none) this.#client.holdBody();
     this.#dispatch();
   }
@@ -272,8 +246,6 @@ export class Exchange implements ResponseReceiver, PickRequest {
     this.#route = undefined;
     this.#target = undefined;
     this.#filtersRun = 0;
-    this.#attempts = 0;
-    this.#needsNewConnection = false;
     this.#isRequestWhole = this.#framing.framing === Framing.none;
     this.#isBodyUsed = false;
     this.#upgrade = "";
@@ -283,7 +255,7 @@ export class Exchange implements ResponseReceiver, PickRequest {
     this.#status = 0;
     this.#responseBytes = 0;
     this.#failure = "";
-    this.tried.length = 0;
+    this.#attempts.reset();
     this.#startedMs = this.#engine.deadlines.refresh();
     this.#engine.metrics.inFlight.add();
   }
@@ -298,40 +270,21 @@ export class Exchange implements ResponseReceiver, PickRequest {
     }
   }
 
-  // A GET without a body and with a protocol that is allowed; any other wish is left out of what is forwarded (RFC 9110 section 7.8).
-  #requestedUpgrade(): string {
-    if ((this.#head.present & FieldId.upgrade) === 0 || this.#head.minorVersion === 0 || this.#framing.framing !== Framing.none) return "";
-    if (!this.#context.connectionOptions.includes("upgrade") || this.#context.method !== "GET") return "";
-    const protocol = (this.#head.valueOf(FieldId.upgrade) ?? "").toLowerCase();
-    return this.#engine.options.upgrades.includes(protocol) ? protocol : "";
-  }
-
   #dispatch(): void {
-    const target = this.#target;
-    const pool = target?.pool;
-    const endpoint = pool?.pick(target?.algorithm ?? "roundRobin", this);
-    if (pool === undefined || endpoint === undefined) {
-      const first = this.#failure;
-      if (pool?.miss === "tried" && first !== "" && first in failures) this.fail(first as ProxyFailure, undefined);
-      else this.fail(pool?.miss === "busy" ? "PROXY_POOL_BUSY" : "PROXY_POOL_EMPTY", undefined);
+    const upstream = this.#target === undefined ? undefined : this.#attempts.next(this.#target);
+    if (upstream === undefined) {
+      this.fail(this.#attempts.failure, undefined);
       return;
     }
-    if (pool.isWithdrawn) this.#engine.metrics.withdrawnPicks.add();
-    this.#attempts++;
-    this.#endpoint = endpoint;
-    endpoint.inFlight++;
-    this.#isCounted = true;
-    const idle = this.#needsNewConnection ? undefined : this.#engine.upstreams.take(endpoint);
-    const upstream = idle ?? this.#engine.upstreams.open(endpoint);
     this.#upstream = upstream;
     this.#phase = Phase.connecting;
     upstream.assign(this);
-    if (idle !== undefined) this.#send();
+    if (upstream.isConnected) this.#send();
   }
 
   #send(): void {
     const upstream = this.#upstream;
-    const endpoint = this.#endpoint;
+    const endpoint = this.#attempts.endpoint;
     if (upstream === undefined || endpoint === undefined) return;
     const text = requestHeadText(this.#head, this.#framing, this.#context, this.#upgrade, endpoint.authority);
     if (text === undefined) {
@@ -343,45 +296,6 @@ export class Exchange implements ResponseReceiver, PickRequest {
     upstream.begin(this.#context.method, text);
     if (this.#framing.framing === Framing.none) upstream.requestEnded();
     else this.#client.startBody();
-  }
-
-  #retryReason(failure: ProxyFailure, upstream: UpstreamConnection | undefined): RetryReason | undefined {
-    if (this.#phase === Phase.connecting) return failure === "PROXY_LOCAL_LIMIT" ? undefined : "connect";
-    if (failure !== "PROXY_UPSTREAM_CLOSED" && failure !== "PROXY_UPSTREAM_RESET") return undefined;
-    if (this.#phase !== Phase.sent || upstream === undefined || upstream.hasAnswered || this.#isBodyUsed) return undefined;
-    if (!IDEMPOTENT.includes(this.#context.method)) return undefined;
-    return upstream.wasReused ? "reused" : "lost";
-  }
-
-  #mayRetry(failure: ProxyFailure): boolean {
-    if (this.#attempts >= this.#engine.options.retry.attempts) return false;
-    if (failure === "PROXY_CONNECT_REFUSED" || this.#engine.budget.spend()) return true;
-    this.#engine.metrics.retryBudgetEmpty.add();
-    return false;
-  }
-
-  #filteredHead(head: HeadParser, framing: BodyFraming): string | undefined {
-    const context = this.#context;
-    const dropped = responseDropped(head, framing.framing, context.method);
-    context.responseHeaders = listFields(head, dropped.mask | FieldId.contentLength, dropped.names);
-    context.responseStatus = head.status;
-    if (!this.#runResponseFilters()) return undefined;
-    this.#status = context.responseStatus;
-    const fields = fieldsText(context.responseHeaders);
-    const length = (dropped.mask & FieldId.contentLength) === 0 && this.#status !== 204 ? head.valueOf(FieldId.contentLength) : undefined;
-    if (fields === undefined) return undefined;
-    const reason = this.#status === head.status && head.reason !== "" ? head.reason : reasonOf(this.#status);
-    return `${statusLine(this.#status, reason)}${fields}${length === undefined ? "" : `Content-Length: ${length}\r\n`}`;
-  }
-
-  #runResponseFilters(): boolean {
-    try {
-      if (this.#route !== undefined) runResponseFilters(this.#route.filters, this.#context, this.#filtersRun);
-    } catch {
-      return false;
-    }
-    const status = this.#context.responseStatus;
-    return Number.isInteger(status) && status >= 200 && status <= 599;
   }
 
   #codingFor(framing: Framing): Coding {
@@ -401,7 +315,7 @@ export class Exchange implements ResponseReceiver, PickRequest {
   /** The answer of a filter or of a `<shunt>`. */
   #answerFromContext(): void {
     const context = this.#context;
-    if (this.#filtersRun > 0 && !this.#runResponseFilters()) {
+    if (this.#route !== undefined && !runResponseSide(this.#route, context, this.#filtersRun)) {
       this.fail("PROXY_FILTER", undefined);
       return;
     }
@@ -458,13 +372,7 @@ export class Exchange implements ResponseReceiver, PickRequest {
     const upstream = this.#upstream;
     this.#upstream = undefined;
     upstream?.destroy();
-    this.#freeEndpoint();
-  }
-
-  #freeEndpoint(): void {
-    if (!this.#isCounted || this.#endpoint === undefined) return;
-    this.#isCounted = false;
-    this.#endpoint.inFlight--;
+    this.#attempts.free();
   }
 
   /** The end of every exchange, once: counts and the access log. */
@@ -480,11 +388,10 @@ export class Exchange implements ResponseReceiver, PickRequest {
       entry.durationMs = durationMs;
       entry.responseBytes = this.#responseBytes;
       entry.routeId = this.#route?.id ?? "";
-      entry.endpoint = this.#endpoint?.authority ?? "";
+      entry.endpoint = this.#attempts.endpoint?.authority ?? "";
       entry.failure = this.#failure;
       this.#context.describe(entry);
       engine.accessLog.add(entry);
     }
-    this.#endpoint = undefined;
   }
 }

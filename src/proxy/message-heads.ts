@@ -50,7 +50,7 @@ export function requestHeadText(
     const listed = fieldsText(fields);
     if (listed === undefined) return undefined;
     text += (context.authority === "" ? `Host: ${fallbackHost}\r\n` : "") + listed;
-    if (framing.framing === Framing.length) text += `Content-Length: ${framing.lengthBytes}\r\n`;
+    if ((head.present & FieldId.contentLength) !== 0) text += `Content-Length: ${framing.lengthBytes}\r\n`;
   }
   if (framing.framing === Framing.chunked) text += "Transfer-Encoding: chunked\r\n";
   return `${text}${hopFields(head, upgrade)}\r\n`;

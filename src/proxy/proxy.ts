@@ -1,5 +1,4 @@
 import { type Server, type Socket, createServer } from "node:net";
-import type { EndpointState } from "../balance/index.ts";
 import { AppError, type Clock, type Random, messageOf } from "../kernel/index.ts";
 import type { Pool, Table } from "../route/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
@@ -10,7 +9,7 @@ import { type Engine, endEvent } from "./engine.ts";
 import { type ProxyOptionsInput, resolveProxyOptions } from "./options.ts";
 import { TrustedProxies } from "./peer.ts";
 import { ProxyMetrics } from "./proxy-metrics.ts";
-import { RetryBudget } from "./retry-budget.ts";
+import { RetryBudget } from "./retry.ts";
 import { type Knowledge, RoutingState, type RoutingUpdate } from "./routing-state.ts";
 import { Upstreams } from "./upstreams.ts";
 
@@ -199,7 +198,7 @@ class NodeProxy implements Proxy {
   }
 
   #updated({ removed, refused }: RoutingUpdate): void {
-    this.#upstreams.drop(removed as EndpointState[]);
+    this.#upstreams.drop(removed);
     if (refused.length > 0)
       this.#log.warn({ endpoints: refused.slice(0, 20), count: refused.length }, "endpoints left out: only http://HOST:PORT is served");
   }
@@ -220,7 +219,7 @@ class NodeProxy implements Proxy {
       this.#onLastClosed = undefined;
     }
     let cutOff = 0;
-    for (const connection of [...this.#connections]) {
+    for (const connection of this.#connections) {
       if (!connection.isIdle && !connection.isClosing) cutOff++;
       connection.destroy("PROXY_SHUTDOWN");
     }
@@ -231,7 +230,7 @@ class NodeProxy implements Proxy {
   }
 
   #closeIdle(): void {
-    for (const connection of [...this.#connections]) connection.closeIfIdle();
+    for (const connection of this.#connections) connection.closeIfIdle();
     endEvent(this.#engine);
   }
 }

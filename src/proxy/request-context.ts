@@ -83,6 +83,18 @@ export class RequestContext implements FilterContext, MatchInput {
     return this.#readPath(target.originForm, target.isAbsolute);
   }
 
+  /**
+   * The protocol a GET wants to switch to and may, in lower case; empty for none. Any other wish is left out of what is
+   * forwarded (RFC 9110 section 7.8).
+   */
+  wantedUpgrade(allowed: readonly string[]): string {
+    const head = this.#head;
+    if ((head.present & FieldId.upgrade) === 0 || head.minorVersion === 0 || this.method !== "GET") return "";
+    if (!this.connectionOptions.includes("upgrade")) return "";
+    const protocol = (head.valueOf(FieldId.upgrade) ?? "").toLowerCase();
+    return allowed.includes(protocol) ? protocol : "";
+  }
+
   /** Forgets the request before: what comes next was refused before it could be read. */
   clear(): void {
     this.method = this.#head.method;

@@ -6,7 +6,7 @@ import {
   type EndpointState,
   type PoolDescription,
 } from "../balance/index.ts";
-import type { Random } from "../kernel/index.ts";
+import { type Random, assertNever } from "../kernel/index.ts";
 import type { CompiledRoute, Pool, Table } from "../route/index.ts";
 
 /** How sure the router is of its table: learned now, from its snapshot, or from sources that have been silent too long. */
@@ -97,8 +97,12 @@ export class RoutingState {
         return { kind: "pool", pool: this.#own.pool(route.id), algorithm: backend.algorithm };
       case "network":
         return { kind: "pool", pool: this.#own.pool(route.id), algorithm: "roundRobin" };
-      default:
+      case "loopback":
+      case "dynamic":
+      case "forward":
         return BROKEN;
+      default:
+        return assertNever(backend);
     }
   }
 }

@@ -40,7 +40,7 @@ export interface ResponseReceiver {
 const State = { connecting: 0, idle: 1, head: 2, body: 3, tunnel: 4, closed: 5 } as const;
 
 /** Errors of this machine, not of the endpoint. */
-const LOCAL_ERRORS: readonly string[] = ["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"];
+const LOCAL_ERRORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"]);
 
 /** One connection to an endpoint, carrying one request at a time. */
 export class UpstreamConnection implements Deadlined {
@@ -278,7 +278,7 @@ export class UpstreamConnection implements Deadlined {
       case Framing.chunked:
         this.#onChunks(buffer, start, end);
         return;
-      default:
+      case Framing.untilClose:
         this.#armBody();
         if (start < end) this.#receiver?.onResponseData(buffer, start, end);
     }
@@ -300,7 +300,7 @@ export class UpstreamConnection implements Deadlined {
         case ChunkStep.faulty:
           this.#lose("PROXY_UPSTREAM_MALFORMED", decoder.fault);
           return;
-        default:
+        case ChunkStep.needsMore:
           return;
       }
     }
@@ -311,7 +311,7 @@ export class UpstreamConnection implements Deadlined {
     this.#armBody();
     this.#receiver?.onUpgraded(this.#head);
     // The receiver may have refused it.
-    if ((this.#state as number) === State.tunnel && start < end) this.#receiver?.onTunnelData(buffer, start, end);
+    if (this.#state === State.tunnel && start < end) this.#receiver?.onTunnelData(buffer, start, end);
   }
 
   /** The response is whole. `hasMore`: bytes stand behind it. */
@@ -322,7 +322,7 @@ export class UpstreamConnection implements Deadlined {
     if (hasMore) this.#engine.metrics.idlePoisoned.add();
     this.#state = State.idle;
     receiver?.onResponseEnd(trailer);
-    if ((this.#state as number) === State.closed) return;
+    if (this.#state === State.closed) return;
     if (hasMore || !this.#isPersistent || this.#isPaused || this.writer.isBlocked || !this.#engine.upstreams.keep(this)) this.destroy();
     else this.deadlineMs = this.#engine.deadlines.nowMs + this.#engine.options.timeouts.upstreamIdleMs;
   }
@@ -340,7 +340,7 @@ export class UpstreamConnection implements Deadlined {
       this.#lose(this.#state === State.body ? "PROXY_UPSTREAM_TRUNCATED" : "PROXY_UPSTREAM_RESET", undefined);
     else if (code === "ECONNREFUSED") this.#lose("PROXY_CONNECT_REFUSED", undefined);
     else if (code === "ETIMEDOUT") this.#lose("PROXY_CONNECT_TIMEOUT", undefined);
-    else this.#lose(LOCAL_ERRORS.includes(code) ? "PROXY_LOCAL_LIMIT" : "PROXY_CONNECT_FAILED", undefined);
+    else this.#lose(LOCAL_ERRORS.has(code) ? "PROXY_LOCAL_LIMIT" : "PROXY_CONNECT_FAILED", undefined);
   }
 
   #lose(failure: ProxyFailure, detail: WireFault | undefined): void {

@@ -112,13 +112,13 @@ export class HeadParser {
   /** Name of the field at `index` as it was sent. */
   nameAt(index: number): string {
     const at = index * FIELD_INTS;
-    return this.text.slice(this.#fields[at] as number, this.#fields[at + 1] as number);
+    return this.text.slice(this.#fields[at], this.#fields[at + 1]);
   }
 
   /** Value of the field at `index`, without the white space around it. */
   valueAt(index: number): string {
     const at = index * FIELD_INTS;
-    return this.text.slice(this.#fields[at + 2] as number, this.#fields[at + 3] as number);
+    return this.text.slice(this.#fields[at + 2], this.#fields[at + 3]);
   }
 
   idAt(index: number): number {
