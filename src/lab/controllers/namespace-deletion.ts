@@ -12,7 +12,9 @@ interface Namespace extends KubeObject {
 /** Empties namespaces that are being deleted, and lets them go when nothing is left in them (page "Namespaces"). */
 export function startNamespaceController(context: ControllerContext): Controller {
   const { caches, client } = context;
-  const namespaced = Object.values(kinds).filter((resource) => resource.namespaced);
+  // What makes other objects goes before what it makes.
+  const makers: readonly Resource[] = [kinds.cronJobs, kinds.deployments, kinds.daemonSets, kinds.replicaSets, kinds.jobs, kinds.services];
+  const namespaced = [...makers, ...Object.values(kinds).filter((resource) => resource.namespaced && !makers.includes(resource))];
 
   const reconcile = async (name: string): Promise<void> => {
     const namespace = caches.namespaces.get(name) as Namespace | undefined;
