@@ -86,7 +86,11 @@ export class Manifests {
   /** Endpoints stand in for a Service that has no EndpointSlice. */
   world(): World {
     const slices = new Map(this.#objects.EndpointSlice);
-    const served = new Set([...slices.values()].map((slice) => `${slice.metadata.namespace ?? "default"}/${slice.metadata.labels?.["kubernetes.io/service-name"]}`));
+    const served = new Set(
+      [...slices.values()].map(
+        (slice) => `${slice.metadata.namespace ?? "default"}/${slice.metadata.labels?.["kubernetes.io/service-name"]}`,
+      ),
+    );
     for (const endpoints of this.#endpoints) {
       if (!served.has(keyOf(endpoints))) for (const slice of endpointSliceOf(endpoints)) slices.set(keyOf(slice), slice);
     }
@@ -98,7 +102,12 @@ export class Manifests {
     const key = kind === "IngressClass" ? name : `${namespace}/${name}`;
     const place = this.#places.get(`${kind} ${key}`);
     const outcome = { dropped: "not converted", partial: "converted in part", ignored: "converted" }[effect];
-    return { file: place?.file ?? "-", line: place?.line ?? 0, column: place === undefined ? 0 : 1, message: `${kind} ${key} ${outcome}: ${message}` };
+    return {
+      file: place?.file ?? "-",
+      line: place?.line ?? 0,
+      column: place === undefined ? 0 : 1,
+      message: `${kind} ${key} ${outcome}: ${message}`,
+    };
   }
 }
 

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { AppError } from "../kernel/index.ts";
+import { AppError, assertNever } from "../kernel/index.ts";
 import { type Rehearsal, type RehearsedRequest, getHeader, printEskip, rehearse } from "../route/index.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { loadRoutes, reportProblems } from "./routes-check.ts";
@@ -31,10 +31,12 @@ function readRequest(method: string, url: string, { header, client, chance }: Ma
   });
   // Not through URL: it would resolve and encode what the router is to see as sent.
   const [, scheme, authority, path, query] = /^(?:(https?):\/\/([^/?#]+))?(\/[^?#]*)?(?:\?([^#]*))?$/.exec(url) ?? [];
-  if (authority === undefined && path === undefined) throw new AppError("CLI_USAGE", `"${url}": expected a URL as in http://example.org/path, or a path`);
+  if (authority === undefined && path === undefined)
+    throw new AppError("CLI_USAGE", `"${url}": expected a URL as in http://example.org/path, or a path`);
   if (isIP(client) === 0) throw new AppError("CLI_USAGE", `--client "${client}": expected an IP address`);
   const number = Number(chance);
-  if (chance.trim() === "" || !(number >= 0 && number <= 1)) throw new AppError("CLI_USAGE", `--chance "${chance}": expected a number from 0 to 1`);
+  if (chance.trim() === "" || !(number >= 0 && number <= 1))
+    throw new AppError("CLI_USAGE", `--chance "${chance}": expected a number from 0 to 1`);
   if (authority !== undefined && getHeader(headers, "host") === undefined) headers.unshift("Host", authority);
   return {
     method,
@@ -62,8 +64,11 @@ function describe(rehearsal: Rehearsal, request: RehearsedRequest): string {
       return "no route answers\n";
     case "broken":
       return `${printEskip([rehearsal.route.definition])}answers 503: ${rehearsal.reason}\n`;
-    default:
+    case "sent":
+    case "answered":
       return [...describeExchange(rehearsal, request)].map((line) => `${line}\n`).join("");
+    default:
+      return assertNever(rehearsal);
   }
 }
 
@@ -78,14 +83,18 @@ function* describeExchange(rehearsal: Extract<Rehearsal, { path: string }>, requ
   }
   yield `answers ${rehearsal.status ?? 404}`;
   for (const line of changes([], rehearsal.responseHeaders)) yield `  ${line.slice(2)}`;
-  if (rehearsal.body.length > 0) yield `  ${rehearsal.body.length} bytes: ${JSON.stringify(new TextDecoder().decode(rehearsal.body.subarray(0, 200)))}`;
+  if (rehearsal.body.length > 0)
+    yield `  ${rehearsal.body.length} bytes: ${JSON.stringify(new TextDecoder().decode(rehearsal.body.subarray(0, 200)))}`;
 }
 
 /** Field lines that went (`- `) and came (`+ `). */
 function changes(before: readonly string[], after: readonly string[]): readonly string[] {
   const was = lines(before);
   const is = lines(after);
-  return [...was.filter((line) => !is.includes(line)).map((line) => `- ${line}`), ...is.filter((line) => !was.includes(line)).map((line) => `+ ${line}`)];
+  return [
+    ...was.filter((line) => !is.includes(line)).map((line) => `- ${line}`),
+    ...is.filter((line) => !was.includes(line)).map((line) => `+ ${line}`),
+  ];
 }
 
 function lines(list: readonly string[]): readonly string[] {

@@ -19,7 +19,10 @@ export function routesCommand(): Command {
   routes
     .command("from-kube")
     .description("convert Kubernetes objects to routes, as the router would, with the options and defaults of Skipper")
-    .argument("<file...>", "YAML files of Ingresses, RouteGroups, Services, EndpointSlices (or Endpoints) and IngressClasses; - is standard input")
+    .argument(
+      "<file...>",
+      "YAML files of Ingresses, RouteGroups, Services, EndpointSlices (or Endpoints) and IngressClasses; - is standard input",
+    )
     .option("--options <file>", "options of Skipper's Kubernetes client, as YAML")
     .option("--default-filters <directory>", "files SERVICE.NAMESPACE with filters put before all others")
     .addOption(new Option("--format <format>").choices(["eskip", "json"]).default("eskip"))

@@ -30,7 +30,7 @@ export function readIngressAnnotations(meta: Meta, options: ConvertOptions): Ing
   const text = (name: string): string => meta.annotations.get(PREFIX + name) ?? "";
   const redirectCode = text("skipper-ingress-redirect-code");
   if (redirectCode !== "" && !/^3[0-9]{2}$/.test(redirectCode)) {
-    throw fieldError(`${place("skipper-ingress-redirect-code")}`, "a status from 300 to 399", redirectCode);
+    throw fieldError(place("skipper-ingress-redirect-code"), "a status from 300 to 399", redirectCode);
   }
   return {
     filters: readFilters(text("skipper-filter"), place("skipper-filter")),
@@ -88,10 +88,12 @@ function readWeights(text: string | undefined): ReadonlyMap<string, number> | un
   } catch (thrown) {
     throw Object.assign(fieldError(where, 'JSON as in {"service-a": 80, "service-b": 20}', text), { cause: thrown });
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw fieldError(where, "an object of weights by Service", value);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw fieldError(where, "an object of weights by Service", value);
   return new Map(
     Object.entries(value).map(([name, weight]: [string, unknown]) => {
-      if (typeof weight !== "number" || !(weight >= 0 && weight <= 1e9)) throw fieldError(`${where}.${name}`, "a weight of 0 or more", weight);
+      if (typeof weight !== "number" || !(weight >= 0 && weight <= 1e9))
+        throw fieldError(`${where}.${name}`, "a weight of 0 or more", weight);
       return [name, weight];
     }),
   );

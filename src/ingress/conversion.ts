@@ -75,7 +75,12 @@ export class Conversion {
   }
 
   /** A Service's pool, or one without endpoints and a problem at `where`: what one back end lacks must not cost the others. */
-  serviceBackend(owner: Owner, where: string, reference: ServiceReference, setting: Omit<Parameters<PoolBuilder["backend"]>[1], "zoneAware">): Backend {
+  serviceBackend(
+    owner: Owner,
+    where: string,
+    reference: ServiceReference,
+    setting: Omit<Parameters<PoolBuilder["backend"]>[1], "zoneAware">,
+  ): Backend {
     try {
       return this.pools.backend(reference, { ...setting, zoneAware: isZoneAware(owner.meta) });
     } catch (thrown) {
@@ -91,7 +96,9 @@ export class Conversion {
     const key = `${service}.${owner.meta.namespace}`;
     return [
       ...(application === undefined ? [] : [{ name: "annotate", args: ["Application", application] }]),
-      ...(topologyZone === undefined || isZoneAware(owner.meta) ? [] : [{ name: "annotate", args: ["zalando.org/traffic-zone-aware", "false"] }]),
+      ...(topologyZone === undefined || isZoneAware(owner.meta)
+        ? []
+        : [{ name: "annotate", args: ["zalando.org/traffic-zone-aware", "false"] }]),
       ...(service === undefined ? [] : readFilters(defaultFilters.get(key) ?? "", `default filters of ${key}`)),
     ];
   }

@@ -133,7 +133,11 @@ function addCustomRoutes(context: Context, host: string, path: IngressPath): voi
 }
 
 /** A route has one path: where both the rule and the custom route have one, the custom one must be below the rule's. */
-function customPredicates({ conversion, owner, annotations }: Context, path: IngressPath, route: RouteDefinition): readonly Call[] | undefined {
+function customPredicates(
+  { conversion, owner, annotations }: Context,
+  path: IngressPath,
+  route: RouteDefinition,
+): readonly Call[] | undefined {
   const fromRule = pathPredicates(path, annotations.pathMode);
   const isPath = (call: Call): boolean => call.name === "Path" || call.name === "PathSubtree";
   const custom = route.predicates.find(isPath);
@@ -178,7 +182,8 @@ function targetOf(context: Context, backend: IngressBackend): Target {
     const service = conversion.pools.service(reference.namespace, reference.name);
     if (annotations.forward) {
       const address = conversion.options.forwardBackendUrl;
-      if (address === undefined) throw new AppError("INGRESS_FORWARD", "the router has no address to forward to; remove the annotation skipper-backend");
+      if (address === undefined)
+        throw new AppError("INGRESS_FORWARD", "the router has no address to forward to; remove the annotation skipper-backend");
       return { backend: { type: "network", address }, name: reference.name, filters: [], defaultFilters: [] };
     }
     const defaultFilters = conversion.leadingFilters(owner, reference.name);
@@ -203,7 +208,8 @@ function externalTarget(
   ports: readonly { readonly name: string; readonly port: number }[],
   protocol: string | undefined,
 ): { readonly address: string; readonly filters: readonly Call[] } {
-  const port = ports.find((candidate) => candidate.name === wanted || candidate.port === wanted)?.port ?? (typeof wanted === "number" ? wanted : 443);
+  const port =
+    ports.find((candidate) => candidate.name === wanted || candidate.port === wanted)?.port ?? (typeof wanted === "number" ? wanted : 443);
   const address = `${protocol ?? (port === 443 ? "https" : "http")}://${external}:${port}`;
   if (!URL.canParse(address)) throw new AppError("INGRESS_EXTERNAL_NAME", `"${external}" is no host name`);
   conversion.checkExternal(address);

@@ -31,7 +31,8 @@ interface ReadRoute {
 export function convertRouteGroup(conversion: Conversion, group: RouteGroupObject): ReadonlySet<string> {
   const owner: Owner = { kind: "RouteGroup", meta: group.meta };
   const routes = group.routes.map(readTexts);
-  for (const backend of new Set(group.routes.flatMap((route) => route.backends.map((reference) => reference.backend)))) check(conversion, backend);
+  for (const backend of new Set(group.routes.flatMap((route) => route.backends.map((reference) => reference.backend))))
+    check(conversion, backend);
   const { namespace, name } = group.meta;
   const complete = new Set<string>();
   const convert = (hosts: readonly string[], prefix: string): void => {
@@ -103,7 +104,10 @@ function addRedirect({ conversion, owner, hosts, prefix }: Context, draft: Route
   conversion.add(owner, conversion.redirectRoute(draft, "https_redirect", httpsRedirectCode, []));
 }
 
-function targetOf({ conversion, owner }: Context, { backend }: BackendReference): { readonly backend: Backend; readonly filters: readonly Call[] } {
+function targetOf(
+  { conversion, owner }: Context,
+  { backend }: BackendReference,
+): { readonly backend: Backend; readonly filters: readonly Call[] } {
   const algorithm = ALGORITHMS.find((known) => known === backend.algorithm) ?? conversion.options.algorithm;
   const service = backend.type === "service" ? backend.serviceName : undefined;
   const reference = { namespace: owner.meta.namespace, name: backend.serviceName ?? "", port: backend.servicePort ?? 0 };

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { KubeObject } from "../kube/index.ts";
 import { type RouteDefinition, compileTable, rehearse, standardRegistry } from "../route/index.ts";
 import { type Converted, convert } from "./convert.ts";
@@ -14,7 +14,9 @@ function run(objects: readonly KubeObject[], options: Partial<ConvertOptions> = 
 }
 
 function endpoints(converted: Converted, pool = "shop/web/http"): readonly string[] | undefined {
-  return converted.routeSet.pools.find((candidate) => candidate.id === pool)?.endpoints.map((endpoint) => `${endpoint.address} ${endpoint.tier}`);
+  return converted.routeSet.pools
+    .find((candidate) => candidate.id === pool)
+    ?.endpoints.map((endpoint) => `${endpoint.address} ${endpoint.tier}`);
 }
 
 /** The pool or kind of back end that answers, or `none`. */
@@ -30,7 +32,14 @@ function answer(converted: Converted, host: string, path: string, chance = 0): s
 describe("an Ingress", () => {
   it("sends its hosts and paths to the pools of Services, by port number or name", () => {
     const named = kubeObject("Ingress", "named", {
-      spec: { rules: [{ host: "*.example.org", http: { paths: [{ path: "/a/:b", pathType: "Exact", backend: { service: { name: "api", port: { name: "http" } } } }] } }] },
+      spec: {
+        rules: [
+          {
+            host: "*.example.org",
+            http: { paths: [{ path: "/a/:b", pathType: "Exact", backend: { service: { name: "api", port: { name: "http" } } } }] },
+          },
+        ],
+      },
     });
     const converted = run([ingress("web", "example.org", { "/": "web", "/api": "api" }), named, service("web"), service("api")]);
     deepEqual(converted.problems, []);
@@ -51,7 +60,13 @@ describe("an Ingress", () => {
           rules: [
             {
               host: "example.org",
-              http: { paths: ["one", "two", "none"].map((name) => ({ path: "/", pathType: "Prefix", backend: { service: { name, port: { number: 80 } } } })) },
+              http: {
+                paths: ["one", "two", "none"].map((name) => ({
+                  path: "/",
+                  pathType: "Prefix",
+                  backend: { service: { name, port: { number: 80 } } },
+                })),
+              },
             },
           ],
         },
@@ -81,8 +96,14 @@ describe("an Ingress", () => {
     const bad: readonly (readonly [KubeObject, RegExp])[] = [
       [kubeObject("Ingress", "bad", { spec: { rules: [{ host: "a b" }] } }), /^spec\.rules\[0\]\.host: expected a host name/],
       [kubeObject("Ingress", "bad", { spec: "x" }), /^spec: expected an object, got "x"$/],
-      [kubeObject("Ingress", "bad", { spec: { rules: [{ http: { paths: [{ path: "x", pathType: "Exact", backend: {} }] } }] } }), /^spec\.rules\[0\]\.http\.paths\[0\]\.path: expected a path that starts with "\/"/],
-      [ingress("bad", "b.org", { "/": "web" }, { "zalando.org/skipper-filter": "status(" }), /^metadata\.annotations\["zalando\.org\/skipper-filter"\], line 1, column 8: /],
+      [
+        kubeObject("Ingress", "bad", { spec: { rules: [{ http: { paths: [{ path: "x", pathType: "Exact", backend: {} }] } }] } }),
+        /^spec\.rules\[0\]\.http\.paths\[0\]\.path: expected a path that starts with "\/"/,
+      ],
+      [
+        ingress("bad", "b.org", { "/": "web" }, { "zalando.org/skipper-filter": "status(" }),
+        /^metadata\.annotations\["zalando\.org\/skipper-filter"\], line 1, column 8: /,
+      ],
       [ingress("bad", "b.org", { "/": "web" }, { "zalando.org/backend-weights": "{" }), /backend-weights/],
       [ingress("bad", "b.org", { "/": "web" }, { "zalando.org/skipper-loadbalancer": "best" }), /expected one of roundRobin, /],
     ];
@@ -121,17 +142,28 @@ describe("an Ingress", () => {
   });
 
   it("tells of a custom route that can never match its rule's path", () => {
-    const converted = run([ingress("web", "example.org", { "/a": "web" }, { "zalando.org/skipper-routes": 'Path("/b") -> <shunt>' }), service("web")]);
+    const converted = run([
+      ingress("web", "example.org", { "/a": "web" }, { "zalando.org/skipper-routes": 'Path("/b") -> <shunt>' }),
+      service("web"),
+    ]);
     match(converted.problems[0]?.message ?? "", /Path\("\/b"\) of skipper-routes is not below \/a/);
   });
 
   it("is served by its class: named, by controller, or the default", () => {
     const classed = (name: string | undefined, annotations: object = {}): KubeObject => {
       const object = ingress("web", "example.org", { "/": "web" }, { ...annotations });
-      return { ...object, spec: { ...(object as unknown as { readonly spec: object }).spec, ...(name === undefined ? {} : { ingressClassName: name }) } } as KubeObject;
+      return {
+        ...object,
+        spec: { ...(object as unknown as { readonly spec: object }).spec, ...(name === undefined ? {} : { ingressClassName: name }) },
+      } as KubeObject;
     };
     const ingressClass = (name: string, controller: string, isDefault = false): KubeObject => ({
-      ...kubeObject("IngressClass", name, { spec: { controller } }, { annotations: isDefault ? { "ingressclass.kubernetes.io/is-default-class": "true" } : {} }),
+      ...kubeObject(
+        "IngressClass",
+        name,
+        { spec: { controller } },
+        { annotations: isDefault ? { "ingressclass.kubernetes.io/is-default-class": "true" } : {} },
+      ),
     });
     const served = (...objects: readonly KubeObject[]): boolean => answer(run([...objects, service("web")]), "example.org", "/") !== "none";
     equal(served(classed(undefined)), true);
@@ -141,7 +173,10 @@ describe("an Ingress", () => {
     equal(served(classed("edge"), ingressClass("edge", "holdfast.dev/router")), true);
     equal(served(classed("edge"), ingressClass("edge", "k8s.io/ingress-nginx")), false);
     equal(served(classed(undefined), ingressClass("nginx", "k8s.io/ingress-nginx", true)), false);
-    equal(served(classed(undefined), ingressClass("nginx", "k8s.io/ingress-nginx", true), ingressClass("edge", "holdfast.dev/router", true)), true);
+    equal(
+      served(classed(undefined), ingressClass("nginx", "k8s.io/ingress-nginx", true), ingressClass("edge", "holdfast.dev/router", true)),
+      true,
+    );
   });
 });
 
@@ -152,12 +187,22 @@ describe("a RouteGroup", () => {
   it("has back ends of every kind, methods, predicates and filters", () => {
     const converted = run([
       group({
-        backends: [web, { name: "away", type: "network", address: "https://away.test" }, { name: "stop", type: "shunt" }, { name: "lb", type: "lb", algorithm: "random", endpoints: ["http://a.test", "http://b.test"] }],
+        backends: [
+          web,
+          { name: "away", type: "network", address: "https://away.test" },
+          { name: "stop", type: "shunt" },
+          { name: "lb", type: "lb", algorithm: "random", endpoints: ["http://a.test", "http://b.test"] },
+        ],
         defaultBackends: [{ backendName: "web" }],
         routes: [
           { pathSubtree: "/" },
           { path: "/away", methods: ["get", "GET", "post"], backends: [{ backendName: "away" }] },
-          { pathRegexp: "^/stop", filters: ["status(410)", 'comment("x") -> comment("y")'], predicates: ['Header("a", "b") && True()'], backends: [{ backendName: "stop" }] },
+          {
+            pathRegexp: "^/stop",
+            filters: ["status(410)", 'comment("x") -> comment("y")'],
+            predicates: ['Header("a", "b") && True()'],
+            backends: [{ backendName: "stop" }],
+          },
           { path: "/lb", backends: [{ backendName: "lb" }] },
         ],
       }),
@@ -165,16 +210,26 @@ describe("a RouteGroup", () => {
     ]);
     deepEqual(converted.problems, []);
     const byId = new Map<string, RouteDefinition>(converted.routeSet.routes.map((route) => [route.id, route]));
-    deepEqual([...byId.keys()], [
-      "kube_rg__shop__group__all__0_0",
-      "kube_rg__shop__group__get__1_0",
-      "kube_rg__shop__group__post__1_0",
-      "kube_rg__shop__group__all__2_0",
-      "kube_rg__shop__group__all__3_0",
-      "kube_rg____example_org__catchall__0_0",
-    ]);
-    deepEqual(byId.get("kube_rg__shop__group__all__2_0")?.filters.map((call) => call.name), ["status", "comment", "comment"]);
-    deepEqual(byId.get("kube_rg__shop__group__all__3_0")?.backend, { type: "loadBalanced", algorithm: "random", endpoints: ["http://a.test", "http://b.test"] });
+    deepEqual(
+      [...byId.keys()],
+      [
+        "kube_rg__shop__group__all__0_0",
+        "kube_rg__shop__group__get__1_0",
+        "kube_rg__shop__group__post__1_0",
+        "kube_rg__shop__group__all__2_0",
+        "kube_rg__shop__group__all__3_0",
+        "kube_rg____example_org__catchall__0_0",
+      ],
+    );
+    deepEqual(
+      byId.get("kube_rg__shop__group__all__2_0")?.filters.map((call) => call.name),
+      ["status", "comment", "comment"],
+    );
+    deepEqual(byId.get("kube_rg__shop__group__all__3_0")?.backend, {
+      type: "loadBalanced",
+      algorithm: "random",
+      endpoints: ["http://a.test", "http://b.test"],
+    });
     equal(answer(converted, "example.org", "/away"), "network");
     equal(answer(converted, "example.org", "/x"), "shop/web/http");
     equal(answer(converted, "other.org", "/x"), "none");
@@ -185,11 +240,23 @@ describe("a RouteGroup", () => {
       [{ hosts: ["a.org", "A.org"], backends: [web], defaultBackends: [{ backendName: "web" }] }, /^spec\.hosts: expected each host once/],
       [{ backends: [web] }, /^spec\.routes: expected routes or default back ends/],
       [{ backends: [web, web], defaultBackends: [{ backendName: "web" }] }, /^spec\.backends\[1\]\.name: expected a name of its own/],
-      [{ backends: [web], defaultBackends: [{ backendName: "wbe" }] }, /^spec\.defaultBackends\[0\]\.backendName: expected the name of one of spec\.backends, got "wbe"/],
+      [
+        { backends: [web], defaultBackends: [{ backendName: "wbe" }] },
+        /^spec\.defaultBackends\[0\]\.backendName: expected the name of one of spec\.backends, got "wbe"/,
+      ],
       [{ backends: [web], routes: [{ path: "/" }] }, /^spec\.routes\[0\]\.backends: expected back ends/],
-      [{ backends: [web], routes: [{ path: "/", pathSubtree: "/", backends: [{ backendName: "web" }] }] }, /^spec\.routes\[0\]: expected one of path, pathSubtree and pathRegexp/],
-      [{ backends: [{ name: "x", type: "magic" }], defaultBackends: [{ backendName: "x" }] }, /^spec\.backends\[0\]\.type: expected service, /],
-      [{ backends: [web], defaultBackends: [{ backendName: "web" }], routes: [{ filters: ["a("] }] }, /^spec\.routes\[0\]\.filters\[0\], line 1, column 3: /],
+      [
+        { backends: [web], routes: [{ path: "/", pathSubtree: "/", backends: [{ backendName: "web" }] }] },
+        /^spec\.routes\[0\]: expected one of path, pathSubtree and pathRegexp/,
+      ],
+      [
+        { backends: [{ name: "x", type: "magic" }], defaultBackends: [{ backendName: "x" }] },
+        /^spec\.backends\[0\]\.type: expected service, /,
+      ],
+      [
+        { backends: [web], defaultBackends: [{ backendName: "web" }], routes: [{ filters: ["a("] }] },
+        /^spec\.routes\[0\]\.filters\[0\], line 1, column 3: /,
+      ],
     ];
     for (const [spec, message] of bad) {
       const converted = run([group(spec), ingress("good", "good.org", { "/": "web" }), service("web")]);
@@ -206,7 +273,12 @@ describe("a pool", () => {
   it("has the ready endpoints of all slices, each once", () => {
     const converted = run([
       ...web,
-      slice("a", "web", { "10.0.0.2": {}, "10.0.0.1": { conditions: { ready: true } }, "10.0.0.3": { conditions: { ready: false } }, "10.0.0.4": { conditions: { ready: true, terminating: true } } }),
+      slice("a", "web", {
+        "10.0.0.2": {},
+        "10.0.0.1": { conditions: { ready: true } },
+        "10.0.0.3": { conditions: { ready: false } },
+        "10.0.0.4": { conditions: { ready: true, terminating: true } },
+      }),
       slice("b", "web", { "10.0.0.1": {}, "10.0.0.5": { conditions: {} } }),
       slice("other", "api", { "10.0.0.9": {} }),
     ]);
@@ -226,13 +298,21 @@ describe("a pool", () => {
   it("has withdrawn endpoints as a lower tier, but none whose address somebody else has now", () => {
     const target = (name: string): object => ({ targetRef: { namespace: "shop", name } });
     const withdrawn = slice("a", "web", { "10.0.0.1": target("web-1"), "10.0.0.2": target("web-2"), "10.0.0.3": target("web-3") });
-    const converted = run([...web, service("api"), slice("b", "web", { "10.0.0.1": target("web-1") }), slice("c", "api", { "10.0.0.2": target("api-1") })], {}, [withdrawn]);
+    const converted = run(
+      [...web, service("api"), slice("b", "web", { "10.0.0.1": target("web-1") }), slice("c", "api", { "10.0.0.2": target("api-1") })],
+      {},
+      [withdrawn],
+    );
     deepEqual(endpoints(converted), ["http://10.0.0.1:8080 fresh", "http://10.0.0.3:8080 withdrawn"]);
   });
 
   it("keeps to the zone only where the zone has enough", () => {
     const zoned = (count: number): KubeObject =>
-      slice("a", "web", Object.fromEntries([..."12345"].map((digit, at) => [`10.0.0.${digit}`, { zone: at < count ? "a" : "b" }])));
+      slice(
+        "a",
+        "web",
+        Object.fromEntries(["1", "2", "3", "4", "5"].map((digit, at) => [`10.0.0.${digit}`, { zone: at < count ? "a" : "b" }])),
+      );
     equal(endpoints(run([...web, zoned(3)], { topologyZone: "a" }), "shop/web/http@a")?.length, 3);
     equal(endpoints(run([...web, zoned(2)], { topologyZone: "a" }), "shop/web/http@a")?.length, 5);
   });
@@ -240,7 +320,11 @@ describe("a pool", () => {
   it("writes IPv6 addresses in brackets and takes only protocols that are spoken", () => {
     const six = { ...slice("a", "web", { "2001:db8::1": {} }), addressType: "IPv6" };
     deepEqual(endpoints(run([...web, six])), ["http://[2001:db8::1]:8080 fresh"]);
-    const converted = run([web[0] as KubeObject, service("web", { ports: [{ name: "http", port: 80, appProtocol: "kubernetes.io/h2c" }] }), slice("a", "web", READY)]);
+    const converted = run([
+      web[0] as KubeObject,
+      service("web", { ports: [{ name: "http", port: 80, appProtocol: "kubernetes.io/h2c" }] }),
+      slice("a", "web", READY),
+    ]);
     deepEqual(endpoints(converted, "shop/web/80"), []);
     equal(converted.problems[0]?.code, "INGRESS_PROTOCOL");
   });
@@ -248,7 +332,13 @@ describe("a pool", () => {
 
 describe("conversion", () => {
   it("gives the same whatever the order of objects, with ids of their own even where names look alike", () => {
-    const objects = [ingress("a-b", "example.org", { "/": "web" }), ingress("a.b", "example.org", { "/": "web" }), ingress("c", "example.org", { "/": "api" }), service("web"), service("api")];
+    const objects = [
+      ingress("a-b", "example.org", { "/": "web" }),
+      ingress("a.b", "example.org", { "/": "web" }),
+      ingress("c", "example.org", { "/": "api" }),
+      service("web"),
+      service("api"),
+    ];
     const expected = run(objects);
     const ids = expected.routeSet.routes.map((route) => route.id);
     equal(new Set(ids).size, 3);
@@ -265,7 +355,12 @@ describe("conversion", () => {
     const strange = fc.jsonValue().map((value) => (typeof value === "object" && value !== null ? value : { spec: value }));
     fc.assert(
       fc.property(strange, fc.constantFrom("Ingress", "RouteGroup", "Service", "EndpointSlice", "IngressClass"), (value, kind) => {
-        const poison = { ...kubeObject(kind, "zz-poison", {}), ...(value as object), kind, metadata: { namespace: "shop", name: "zz-poison" } };
+        const poison = {
+          ...kubeObject(kind, "zz-poison", {}),
+          ...(value as object),
+          kind,
+          metadata: { namespace: "shop", name: "zz-poison" },
+        };
         const converted = run([poison, ingress("good", "example.org", { "/": "web" }), service("web"), slice("a", "web", READY)]);
         equal(answer(converted, "example.org", "/"), "shop/web/http");
         equal(endpoints(converted)?.length, 2);

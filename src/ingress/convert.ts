@@ -36,7 +36,8 @@ export function convert(world: World, options: ConvertOptions): Converted {
     if (!isSelected(ingress.meta, options.ingressSelector) || !isServedIngress(ingress, classes, options)) return;
     const owner: Owner = { kind: "Ingress", meta: ingress.meta };
     const complete = convertIngress(conversion, ingress);
-    for (const { host, paths } of ingress.rules) if (host !== "" && paths.length > 0) catchAll.see(host, owner, complete.has(host), ingressCatchAll(host));
+    for (const { host, paths } of ingress.rules)
+      if (host !== "" && paths.length > 0) catchAll.see(host, owner, complete.has(host), ingressCatchAll(host));
   });
   each(world.routeGroups, "RouteGroup", conversion.problems, (object) => {
     const group = readRouteGroup(object);
@@ -61,7 +62,12 @@ function unique(problems: readonly ObjectProblem[]): readonly ObjectProblem[] {
 }
 
 /** In the order of their keys, so that what depends on order (ids that collide, the first of several hosts) does not depend on the map. */
-function each(objects: ReadonlyMap<string, KubeObject>, kind: ObjectKind, problems: ObjectProblem[], action: (object: KubeObject) => void): void {
+function each(
+  objects: ReadonlyMap<string, KubeObject>,
+  kind: ObjectKind,
+  problems: ObjectProblem[],
+  action: (object: KubeObject) => void,
+): void {
   for (const key of [...objects.keys()].toSorted()) {
     const object = objects.get(key);
     if (object === undefined) continue;
@@ -77,7 +83,14 @@ function each(objects: ReadonlyMap<string, KubeObject>, kind: ObjectKind, proble
 export function droppedProblem(kind: ObjectKind, key: string, thrown: unknown): ObjectProblem {
   const slash = key.indexOf("/");
   const code = thrown instanceof AppError ? thrown.code : "INGRESS_FIELD";
-  return { kind, namespace: key.slice(0, Math.max(slash, 0)), name: key.slice(slash + 1), code, message: messageOf(thrown), effect: "dropped" };
+  return {
+    kind,
+    namespace: key.slice(0, Math.max(slash, 0)),
+    name: key.slice(slash + 1),
+    code,
+    message: messageOf(thrown),
+    effect: "dropped",
+  };
 }
 
 function isSelected(meta: Meta, selector: ReadonlyMap<string, string>): boolean {

@@ -42,7 +42,8 @@ export class Fields {
 
   optionalString(name: string): string | undefined {
     const value = this.#get(name);
-    if (value !== undefined && (typeof value !== "string" || value.length > MAX_TEXT)) throw fieldError(this.place(name), "a string", value);
+    if (value !== undefined && (typeof value !== "string" || value.length > MAX_TEXT))
+      throw fieldError(this.place(name), "a string", value);
     return value;
   }
 
@@ -97,7 +98,7 @@ export class Fields {
     const value = this.#get(name) ?? {};
     if (typeof value !== "object" || Array.isArray(value)) throw fieldError(this.place(name), "a map of strings", value);
     return new Map(
-      Object.entries(value as object).map(([key, item]: [string, unknown]) => {
+      Object.entries(value).map(([key, item]: [string, unknown]) => {
         if (typeof item !== "string") throw fieldError(`${this.place(name)}.${key}`, "a string", item);
         return [key, item];
       }),
@@ -111,6 +112,6 @@ export class Fields {
 
 /** The error of a field that is not as expected. */
 export function fieldError(path: string, expected: string, got: unknown): AppError {
-  const text = got === undefined ? "nothing" : (JSON.stringify(got) ?? String(got));
+  const text = got === undefined ? "nothing" : (JSON.stringify(got) ?? typeof got);
   return new AppError("INGRESS_FIELD", `${path}: expected ${expected}, got ${text.length > 60 ? `${text.slice(0, 57)}…` : text}`);
 }

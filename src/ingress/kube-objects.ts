@@ -108,7 +108,8 @@ function readIngressPath(item: unknown, place: string): IngressPath {
   if (pathType !== "Exact" && pathType !== "Prefix" && pathType !== "ImplementationSpecific") {
     throw fieldError(fields.place("pathType"), "Exact, Prefix or ImplementationSpecific", pathType);
   }
-  if (pathType !== "ImplementationSpecific" && !path.startsWith("/")) throw fieldError(fields.place("path"), 'a path that starts with "/"', path);
+  if (pathType !== "ImplementationSpecific" && !path.startsWith("/"))
+    throw fieldError(fields.place("path"), 'a path that starts with "/"', path);
   return { path, pathType, backend: readBackend(fields.object("backend")) };
 }
 
@@ -176,7 +177,8 @@ function readEndpoint(item: unknown, path: string): readonly SliceEndpoint[] {
   const conditions = endpoint.optionalObject("conditions");
   const ready = conditions?.optionalBoolean("ready") ?? true;
   const target = endpoint.optionalObject("targetRef");
-  const targetName = target === undefined ? undefined : `${target.optionalString("namespace") ?? ""}/${target.optionalString("name") ?? ""}`;
+  const targetName =
+    target === undefined ? undefined : `${target.optionalString("namespace") ?? ""}/${target.optionalString("name") ?? ""}`;
   return [
     {
       address,

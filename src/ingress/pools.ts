@@ -57,16 +57,27 @@ export class PoolBuilder {
     const port = service.ports.find((candidate) => candidate.name === reference.port || candidate.port === reference.port);
     if (port === undefined) {
       const known = service.ports.map((candidate) => (candidate.name === "" ? candidate.port : `${candidate.name} (${candidate.port})`));
-      throw new AppError("INGRESS_SERVICE", `Service ${namespace}/${name} has no port ${reference.port}; it has ${known.join(", ") || "none"}`);
+      throw new AppError(
+        "INGRESS_SERVICE",
+        `Service ${namespace}/${name} has no port ${reference.port}; it has ${known.join(", ") || "none"}`,
+      );
     }
-    if (service.type === "ExternalName") throw new AppError("INGRESS_SERVICE", `Service ${namespace}/${name} is an external name; they are not enabled`);
+    if (service.type === "ExternalName")
+      throw new AppError("INGRESS_SERVICE", `Service ${namespace}/${name} is an external name; they are not enabled`);
     const slices = this.#endpoints.slices.get(`${namespace}/${name}`) ?? [];
-    const protocol = setting.protocol ?? protocolOf(port.appProtocol ?? slices.map((slice) => slicePort(slice, port)?.appProtocol).find(Boolean));
+    const protocol =
+      setting.protocol ?? protocolOf(port.appProtocol ?? slices.map((slice) => slicePort(slice, port)?.appProtocol).find(Boolean));
     if (!this.#options.protocols.includes(protocol)) {
-      throw new AppError("INGRESS_PROTOCOL", `protocol ${protocol} of Service ${namespace}/${name} is not supported; use one of ${this.#options.protocols.join(", ")}`);
+      throw new AppError(
+        "INGRESS_PROTOCOL",
+        `protocol ${protocol} of Service ${namespace}/${name} is not supported; use one of ${this.#options.protocols.join(", ")}`,
+      );
     }
     if (this.#options.forceService) {
-      return { type: "network", address: `${protocol}://${name}.${namespace}.svc.cluster.local:${typeof port.targetPort === "number" ? port.targetPort : port.port}` };
+      return {
+        type: "network",
+        address: `${protocol}://${name}.${namespace}.svc.cluster.local:${typeof port.targetPort === "number" ? port.targetPort : port.port}`,
+      };
     }
     const zone = setting.zoneAware ? this.#options.topologyZone : undefined;
     const id = `${namespace}/${name}/${port.name || port.port}${protocol === "http" ? "" : `/${protocol}`}${zone === undefined ? "" : `@${zone}`}`;

@@ -77,7 +77,8 @@ function readBackend(item: unknown, path: string): GroupBackend {
   };
   if (type === "network" && backend.address === undefined) throw fieldError(fields.place("address"), "a URL", undefined);
   if (type === "lb" && backend.endpoints.length === 0) throw fieldError(fields.place("endpoints"), "at least one URL", undefined);
-  if (type === "service" && backend.serviceName === undefined) throw fieldError(fields.place("serviceName"), "the name of a Service", undefined);
+  if (type === "service" && backend.serviceName === undefined)
+    throw fieldError(fields.place("serviceName"), "the name of a Service", undefined);
   if (type === "service" && backend.servicePort === undefined) throw fieldError(fields.place("servicePort"), "a port number", undefined);
   return backend;
 }

@@ -60,15 +60,17 @@ export const skipperConvertOptions: ConvertOptions = {
  */
 export function readSkipperOptions(value: unknown): ConvertOptions {
   const fields = new Fields(value ?? {}, "");
-  let options = skipperConvertOptions;
+  const set: Partial<ConvertOptions> = {};
   for (const name of Object.keys(value ?? {})) {
     const read = Object.hasOwn(READERS, name) ? READERS[name] : undefined;
-    if (read !== undefined) options = { ...options, ...read(fields, name) };
-    else if (!OTHERS.includes(name)) throw fieldError(name, `a known option${didYouMean(name, [...Object.keys(READERS), ...OTHERS])}`, name);
+    if (read !== undefined) Object.assign(set, read(fields, name));
+    else if (!OTHERS.includes(name))
+      throw fieldError(name, `a known option${didYouMean(name, [...Object.keys(READERS), ...OTHERS])}`, name);
   }
   const eastWest = fields.optionalBoolean("eastWest") === true;
   return {
-    ...options,
+    ...skipperConvertOptions,
+    ...set,
     eastWestDomain: eastWest ? (fields.optionalString("eastWestDomain") ?? DEFAULT_EAST_WEST_DOMAIN) : undefined,
     eastWestRange: readRange(fields),
     allowedExternalNames: fields.optionalBoolean("onlyAllowedExternalNames") === true ? fields.strings("allowedExternalNames") : undefined,

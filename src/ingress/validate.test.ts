@@ -19,15 +19,28 @@ describe("validation of one object", () => {
   });
 
   it("finds filters that do not exist, once, and says whose they are", () => {
-    const [problem, ...more] = problemsOf("Ingress", ingress("web", "example.org", { "/": "web", "/a": "web" }, { "zalando.org/skipper-filter": 'setPth("/")' }));
+    const [problem, ...more] = problemsOf(
+      "Ingress",
+      ingress("web", "example.org", { "/": "web", "/a": "web" }, { "zalando.org/skipper-filter": 'setPth("/")' }),
+    );
     deepEqual(more, []);
-    deepEqual([problem?.kind, problem?.namespace, problem?.name, problem?.code, problem?.effect], ["Ingress", "shop", "web", "ROUTE_UNKNOWN_FILTER", "partial"]);
+    deepEqual(
+      [problem?.kind, problem?.namespace, problem?.name, problem?.code, problem?.effect],
+      ["Ingress", "shop", "web", "ROUTE_UNKNOWN_FILTER", "partial"],
+    );
     match(problem?.message ?? "", /did you mean "setPath"\?$/);
   });
 
   it("finds fields of the wrong shape in every kind", () => {
-    for (const kind of ["Ingress", "RouteGroup"] as const) equal(problemsOf(kind, kubeObject(kind, "x", { spec: 1 }))[0]?.effect, "dropped");
-    match(problemsOf("Service", kubeObject("Service", "x", { spec: { ports: [{ port: 0 }] } }))[0]?.message ?? "", /^spec\.ports\[0\]\.port: expected a whole number from 1 to 65535, got 0$/);
-    match(problemsOf("EndpointSlice", kubeObject("EndpointSlice", "x", { endpoints: {} }))[0]?.message ?? "", /^endpoints: expected a list/);
+    for (const kind of ["Ingress", "RouteGroup"] as const)
+      equal(problemsOf(kind, kubeObject(kind, "x", { spec: 1 }))[0]?.effect, "dropped");
+    match(
+      problemsOf("Service", kubeObject("Service", "x", { spec: { ports: [{ port: 0 }] } }))[0]?.message ?? "",
+      /^spec\.ports\[0\]\.port: expected a whole number from 1 to 65535, got 0$/,
+    );
+    match(
+      problemsOf("EndpointSlice", kubeObject("EndpointSlice", "x", { endpoints: {} }))[0]?.message ?? "",
+      /^endpoints: expected a list/,
+    );
   });
 });

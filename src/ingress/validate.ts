@@ -38,7 +38,8 @@ export function blame(converted: Converted, problems: readonly RouteProblem[]): 
   const blamed = new Map<string, ObjectProblem>();
   for (const { routeId, code, message } of problems) {
     const owner = converted.owners.get(routeId);
-    if (owner !== undefined) blamed.set(`${owner.kind} ${owner.namespace}/${owner.name} ${code} ${message}`, { ...owner, code, message, effect: "partial" });
+    if (owner !== undefined)
+      blamed.set(`${owner.kind} ${owner.namespace}/${owner.name} ${code} ${message}`, { ...owner, code, message, effect: "partial" });
   }
   return [...blamed.values()];
 }

@@ -1,4 +1,4 @@
-import { AppError } from "../kernel/index.ts";
+import { AppError, assertNever } from "../kernel/index.ts";
 import type { Backend } from "./definition.ts";
 
 /** Where to connect. */
@@ -28,19 +28,22 @@ export function parseBackendAddress(text: string): BackendAddress {
   return { scheme: scheme === "https" ? "https" : "http", host, port: number, zone: zone === "" ? undefined : zone };
 }
 
-/** Throws AppError `ROUTE_BACKEND` when requests could not be sent to `backend` as it is written. */
-export function checkBackend(backend: Backend): void {
+/**
+ * The back end with its addresses as `scheme://host:port` and nothing else. Throws AppError `ROUTE_BACKEND` when requests could not be
+ * sent to it as it is written.
+ */
+export function readBackend(backend: Backend): Backend {
   switch (backend.type) {
     case "network":
-      parseBackendAddress(backend.address);
-      return;
+      return { type: "network", address: printAddress(parseBackendAddress(backend.address)) };
     case "loadBalanced": {
-      const [first, ...rest] = backend.endpoints.map(parseBackendAddress);
+      const endpoints = backend.endpoints.map(parseBackendAddress);
+      const [first, ...rest] = endpoints;
       if (first === undefined) throw new AppError("ROUTE_BACKEND", "a load-balanced back end has at least one endpoint");
       if (rest.some((endpoint) => endpoint.scheme !== first.scheme)) {
         throw new AppError("ROUTE_BACKEND", "the endpoints of one back end have one scheme, all http or all https");
       }
-      return;
+      return { type: "loadBalanced", algorithm: backend.algorithm, endpoints: endpoints.map(printAddress) };
     }
     case "loopback":
     case "dynamic":
@@ -48,5 +51,12 @@ export function checkBackend(backend: Backend): void {
       throw new AppError("ROUTE_BACKEND", `<${backend.type}> is not supported; use an address, a load-balanced back end or <shunt>`);
     case "pool":
     case "shunt":
+      return backend;
+    default:
+      return assertNever(backend);
   }
+}
+
+function printAddress({ scheme, host, port }: BackendAddress): string {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -1,5 +1,5 @@
 import { AppError, messageOf } from "../kernel/index.ts";
-import { checkBackend } from "./backend-address.ts";
+import { readBackend } from "./backend-address.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { Argument, Call, RouteDefinition } from "./definition.ts";
 import type { Filter } from "./filter.ts";
@@ -58,7 +58,8 @@ export function compileRoute(
   for (const call of definition.filters) {
     attempt(draft.failures, call, () => filters.push(createFilter(call, registry)));
   }
-  attempt(draft.failures, undefined, () => checkBackend(definition.backend));
+  let { backend } = definition;
+  attempt(draft.failures, undefined, () => (backend = readBackend(backend)));
   const refused = unplaced && !isPlaceable(draft);
   const effect = refused ? "refused" : "broken";
   const problems = draft.failures.map((failure) => ({ routeId: definition.id, ...failure, effect }) as const);
@@ -67,7 +68,7 @@ export function compileRoute(
     id: definition.id,
     index,
     filters: problems.length > 0 ? [] : filters,
-    backend: definition.backend,
+    backend,
     broken: problems.length > 0 ? problems.map((problem) => problem.message).join("; ") : undefined,
     pathPattern: draft.path,
     definition,

@@ -123,12 +123,17 @@ class Parser {
       this.#report(new Unexpected(`route "${id}" stands at line ${earlier.line} already; give each route its own id`, place));
       return;
     }
-    let name = id;
-    while (name === undefined || (id === undefined && this.#ids.has(name))) name = `unnamed${++this.#unnamed}`;
-    const route = { id: name, ...rest };
-    this.#ids.set(name, place);
+    const route = { id: id ?? this.#unusedId(), ...rest };
+    this.#ids.set(route.id, place);
     this.#places.set(route, place);
     this.#routes.push(route);
+  }
+
+  #unusedId(): string {
+    let id: string;
+    do id = `unnamed${++this.#unnamed}`;
+    while (this.#ids.has(id));
+    return id;
   }
 
   #conjunction(predicates: Call[]): void {

@@ -1,3 +1,4 @@
+import { assertNever } from "../kernel/index.ts";
 import type { Argument, Backend, Call, Pool, RouteDefinition, RouteSet } from "./definition.ts";
 import { Lexer } from "./eskip-lexer.ts";
 
@@ -71,8 +72,13 @@ function printBackend(backend: Backend): string {
       return `<${backend.algorithm}, ${backend.endpoints.map(printString).join(", ")}>`;
     case "pool":
       throw new TypeError(`pool ${backend.pool} is not eskip; call inlinePools first`);
-    default:
+    case "shunt":
+    case "loopback":
+    case "dynamic":
+    case "forward":
       return `<${backend.type}>`;
+    default:
+      return assertNever(backend);
   }
 }
 

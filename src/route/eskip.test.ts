@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { formatProblem } from "../kernel/index.ts";
 import type { RouteDefinition } from "./definition.ts";
 import { MAX_STRING } from "./eskip-lexer.ts";
@@ -18,7 +18,10 @@ many: Weight(-1.5) -> <random, "http://a:1", "http://b:1">;`;
 
 const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/).filter((text) => text !== "Any");
 const number = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }));
-const call = fc.record({ name: fc.oneof(name, fc.constantFrom("Host", "PathRegexp")), args: fc.array(fc.oneof(fc.string({ unit: "binary" }), number), { maxLength: 3 }) });
+const call = fc.record({
+  name: fc.oneof(name, fc.constantFrom("Host", "PathRegexp")),
+  args: fc.array(fc.oneof(fc.string({ unit: "binary" }), number), { maxLength: 3 }),
+});
 const backend = fc.oneof(
   fc.record({ type: fc.constant("network" as const), address: fc.string() }),
   fc.record({
@@ -28,10 +31,13 @@ const backend = fc.oneof(
   }),
   fc.constantFrom({ type: "shunt" as const }, { type: "loopback" as const }, { type: "dynamic" as const }, { type: "forward" as const }),
 );
-const routes = fc.uniqueArray(fc.record({ id: name, predicates: fc.array(call, { maxLength: 3 }), filters: fc.array(call, { maxLength: 3 }), backend }), {
-  selector: (route) => route.id,
-  maxLength: 4,
-});
+const routes = fc.uniqueArray(
+  fc.record({ id: name, predicates: fc.array(call, { maxLength: 3 }), filters: fc.array(call, { maxLength: 3 }), backend }),
+  {
+    selector: (route) => route.id,
+    maxLength: 4,
+  },
+);
 
 /** -0 is a number in JavaScript and none in eskip. */
 function plain(value: unknown): unknown {
@@ -81,7 +87,7 @@ describe("eskip", () => {
   it("is printed so that it reads back as it was, and printing that again changes nothing", () => {
     fc.assert(
       fc.property(routes, (given) => {
-        const text = printEskip(given as readonly RouteDefinition[]);
+        const text = printEskip(given);
         const { routes: read, problems } = parseEskip(text, "f");
         deepEqual(problems, []);
         deepEqual(plain(read), plain(given));
@@ -91,7 +97,33 @@ describe("eskip", () => {
   });
 
   it("never throws and never hangs, whatever the text", () => {
-    const piece = fc.constantFrom('"', "`", "/", "//", "\n", "->", "-", "&&", "&", "(", ")", "<", ">", ",", ";", ":", "*", "a", "Path", "1", ".", "\\", "shunt", "é", "\u0000");
+    const piece = fc.constantFrom(
+      '"',
+      "`",
+      "/",
+      "//",
+      "\n",
+      "->",
+      "-",
+      "&&",
+      "&",
+      "(",
+      ")",
+      "<",
+      ">",
+      ",",
+      ";",
+      ":",
+      "*",
+      "a",
+      "Path",
+      "1",
+      ".",
+      "\\",
+      "shunt",
+      "é",
+      "\u0000",
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
         const { problems } = parseEskip(pieces.join(""), "f");
@@ -111,7 +143,8 @@ describe("eskip", () => {
   });
 
   it("has every problem told with its place, and its sound routes read", () => {
-    const text = 'a: Path("/x") -> status(1 -> <shunt>;\nb: * -> <shunt>;\n  b: * -> <shunt>;\nc: * -> <shnt>;\nd: && -> <shunt>;\ne: Foo("x) -> <shunt>;';
+    const text =
+      'a: Path("/x") -> status(1 -> <shunt>;\nb: * -> <shunt>;\n  b: * -> <shunt>;\nc: * -> <shnt>;\nd: && -> <shunt>;\ne: Foo("x) -> <shunt>;';
     deepEqual(problemsOf(text), [
       'f:1:27: expected "," and another argument, or ")", got "->"',
       'f:3:3: route "b" stands at line 2 already; give each route its own id',
@@ -169,7 +202,10 @@ describe("routes as JSON", () => {
     for (const [value, message] of [
       [[route], "routes[0].filters[0].args[0]: expected a string or a number"],
       [[{ ...route, filters: [], id: "1" }], "routes[0].id: expected letters, digits and underscores, not a digit first"],
-      [[{ ...route, filters: [], backend: { type: "x" } }], "routes[0].backend.type: expected network, loadBalanced, pool, shunt, loopback, dynamic or forward"],
+      [
+        [{ ...route, filters: [], backend: { type: "x" } }],
+        "routes[0].backend.type: expected network, loadBalanced, pool, shunt, loopback, dynamic or forward",
+      ],
       [{}, "routes: expected a list"],
     ] as const) {
       let told = "";
@@ -184,15 +220,25 @@ describe("routes as JSON", () => {
 });
 
 describe("pools written out", () => {
-  const route: RouteDefinition = { id: "a", predicates: [], filters: [{ name: "x", args: [] }], backend: { type: "pool", pool: "p", algorithm: "random" } };
+  const route: RouteDefinition = {
+    id: "a",
+    predicates: [],
+    filters: [{ name: "x", args: [] }],
+    backend: { type: "pool", pool: "p", algorithm: "random" },
+  };
   const fresh = { address: "http://10.0.0.1:1", tier: "fresh" as const };
   const withdrawn = { address: "http://10.0.0.2:1", tier: "withdrawn" as const };
 
   it("become an address, a load-balanced back end, or an answer without one", () => {
-    const inlined = (endpoints: readonly (typeof fresh | typeof withdrawn)[]): RouteDefinition | undefined => inlinePools({ routes: [route], pools: [{ id: "p", endpoints }] })[0];
+    const inlined = (endpoints: readonly (typeof fresh | typeof withdrawn)[]): RouteDefinition | undefined =>
+      inlinePools({ routes: [route], pools: [{ id: "p", endpoints }] })[0];
     deepEqual(inlined([fresh, withdrawn])?.backend, { type: "network", address: fresh.address });
     deepEqual(inlined([withdrawn])?.backend, { type: "network", address: withdrawn.address });
-    deepEqual(inlined([fresh, { ...fresh, address: "http://10.0.0.3:1" }])?.backend, { type: "loadBalanced", algorithm: "random", endpoints: [fresh.address, "http://10.0.0.3:1"] });
+    deepEqual(inlined([fresh, { ...fresh, address: "http://10.0.0.3:1" }])?.backend, {
+      type: "loadBalanced",
+      algorithm: "random",
+      endpoints: [fresh.address, "http://10.0.0.3:1"],
+    });
     deepEqual(inlined([]), { ...route, filters: [{ name: "status", args: [503] }], backend: { type: "shunt" } });
   });
 });

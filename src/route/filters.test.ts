@@ -14,7 +14,7 @@ function run(text: string, given: Partial<RehearsedRequest> = {}): Exchange {
   const { table, problems } = compileTable(parseEskip(text, "test"), standardRegistry);
   deepEqual(problems, []);
   const rehearsal = rehearse(table, rehearsedRequest(given));
-  if (!("path" in rehearsal)) throw new Error(`${rehearsal.outcome}`);
+  if (!("path" in rehearsal)) throw new Error(rehearsal.outcome);
   return rehearsal;
 }
 
@@ -73,7 +73,8 @@ describe("filters", () => {
 
   it("redirect, taking from the request what the location leaves out", () => {
     const request = { path: "/p", query: "q=1", headers: ["Host", "Example.org:8080"] };
-    const location = (filter: string): string | undefined => getHeader(run(`* -> ${filter} -> <shunt>`, request).responseHeaders, "location");
+    const location = (filter: string): string | undefined =>
+      getHeader(run(`* -> ${filter} -> <shunt>`, request).responseHeaders, "location");
     equal(location('redirectTo(308, "https:")'), "https://example.org/p?q=1");
     equal(location("redirectTo(302)"), "http://Example.org:8080/p?q=1");
     equal(location('redirectTo(301, "/new")'), "http://Example.org:8080/new?q=1");
@@ -85,7 +86,9 @@ describe("filters", () => {
   });
 
   it("answer with a content and a status of their own, and nothing behind them sees the request", () => {
-    const exchange = run('* -> status(418) -> inlineContent("<html>x") -> setRequestHeader("X", "y") -> setResponseHeader("X", "y") -> "http://a:1"');
+    const exchange = run(
+      '* -> status(418) -> inlineContent("<html>x") -> setRequestHeader("X", "y") -> setResponseHeader("X", "y") -> "http://a:1"',
+    );
     equal(exchange.outcome, "answered");
     equal(exchange.status, 418);
     equal(new TextDecoder().decode(exchange.body), "<html>x");
@@ -105,13 +108,25 @@ describe("filters", () => {
 
 describe("a registry", () => {
   it("takes filters and predicates of others, each name once", () => {
-    const filter = { name: "teapot", create: () => ({ response: (context: { responseStatus: number }): void => void (context.responseStatus = 418) }) };
-    const registry = extendRegistry(standardRegistry, { filters: [filter], predicates: [{ name: "Never", create: () => ({ matches: () => false }) }] });
-    const { table, problems } = compileTable(parseEskip("a: Never() && Weight(9) -> <shunt>; b: * -> teapot() -> <shunt>;", "test"), registry);
+    const filter = {
+      name: "teapot",
+      create: () => ({ response: (context: { responseStatus: number }): void => void (context.responseStatus = 418) }),
+    };
+    const registry = extendRegistry(standardRegistry, {
+      filters: [filter],
+      predicates: [{ name: "Never", create: () => ({ matches: () => false }) }],
+    });
+    const { table, problems } = compileTable(
+      parseEskip("a: Never() && Weight(9) -> <shunt>; b: * -> teapot() -> <shunt>;", "test"),
+      registry,
+    );
     deepEqual(problems, []);
     const rehearsal = rehearse(table, rehearsedRequest());
     equal("status" in rehearsal && rehearsal.status, 418);
-    const attempts = [() => extendRegistry(registry, { filters: [filter] }), () => createRegistry({ filters: [], predicates: [{ name: "Host", create: () => ({ matches: () => true }) }] })];
+    const attempts = [
+      () => extendRegistry(registry, { filters: [filter] }),
+      () => createRegistry({ filters: [], predicates: [{ name: "Host", create: () => ({ matches: () => true }) }] }),
+    ];
     for (const attempt of attempts) throws(attempt, { code: "ROUTE_NAME_TAKEN" });
   });
 });

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { addHeader, findHeader, getHeader, removeHeader, sameName, setHeader } from "./header-list.ts";
 
 const name = fc.constantFrom("a", "A", "Accept", "accept", "X-1", "x-1", "[", "{", "@", "`");

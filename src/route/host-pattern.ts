@@ -12,14 +12,7 @@ export type HostPattern =
 const NAME = String.raw`(?:[a-z0-9_-]|\[\.\]|\\\.)+`;
 const ALTERNATIVE = new RegExp(String.raw`^(${NAME}?)(?:\[\.\]\?|\\\.\?)?(?:\(:\[0-9\]\+\)\?|\(:\\d\+\)\?)?$`, "i");
 // What Kubernetes integrations write for `*.`: one label of letters, digits and inner dashes.
-const LABELS = [
-  "[a-z0-9]+((-[a-z0-9]+)?)",
-  "([a-z0-9]+(-[a-z0-9]+)*)",
-  "[^.]+",
-  "([^.]+)",
-  "[a-z0-9-]+",
-  "([a-z0-9-]+)",
-];
+const LABELS = ["[a-z0-9]+((-[a-z0-9]+)?)", "([a-z0-9]+(-[a-z0-9]+)*)", "[^.]+", "([^.]+)", "[a-z0-9-]+", "([a-z0-9-]+)"];
 
 /**
  * Reads the expression of a `Host` predicate. The forms that Kubernetes objects become, `^(a[.]b[.]?(:[0-9]+)?|…)$`, and plain

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { encodePath, normalizePath, splitAuthority } from "./path.ts";
 
 function pathOf(raw: string): string {
@@ -9,7 +9,28 @@ function pathOf(raw: string): string {
   return normal.path;
 }
 
-const piece = fc.constantFrom("/", "//", "a", ".", "..", "%2e", "%2E", "%2f", "%5c", "%41", "%c3", "%", "?", "~", ";", "+", "%2B", "%00", "b c", "é");
+const piece = fc.constantFrom(
+  "/",
+  "//",
+  "a",
+  ".",
+  "..",
+  "%2e",
+  "%2E",
+  "%2f",
+  "%5c",
+  "%41",
+  "%c3",
+  "%",
+  "?",
+  "~",
+  ";",
+  "+",
+  "%2B",
+  "%00",
+  "b c",
+  "é",
+);
 
 describe("the reading of a path", () => {
   it("leaves a plain path as it is, the very same string", () => {
@@ -39,7 +60,24 @@ describe("the reading of a path", () => {
   });
 
   it("refuses what means one thing to it and may mean another to a back end", () => {
-    for (const path of ["/..", "/a/../../b", "/a/..%2fb", "/a%2f..%2fb", "/a%5c..%5cb", "/a\\b", "/a%00", "/a%", "/a%g0", "/a b", "/a\u00e9", "a", "", "*", "/a#b", "/a?b"]) {
+    for (const path of [
+      "/..",
+      "/a/../../b",
+      "/a/..%2fb",
+      "/a%2f..%2fb",
+      "/a%5c..%5cb",
+      "/a\\b",
+      "/a%00",
+      "/a%",
+      "/a%g0",
+      "/a b",
+      "/a\u00e9",
+      "a",
+      "",
+      "*",
+      "/a#b",
+      "/a?b",
+    ]) {
       ok("refusal" in normalizePath(path), path);
     }
   });

@@ -1,6 +1,6 @@
 import { equal, match, throws } from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { compileRegexp } from "./regexp.ts";
 
 describe("a regular expression of a route", () => {

@@ -12,7 +12,10 @@ export interface Registry {
 export const PLACING_PREDICATES = ["Path", "PathSubtree", "Host", "HostAny", "Weight", "Any"] as const;
 
 /** Makes a registry. Throws AppError `ROUTE_NAME_TAKEN` when a name stands twice or is one of the table's own. */
-export function createRegistry(specs: { readonly predicates: readonly PredicateSpec[]; readonly filters: readonly FilterSpec[] }): Registry {
+export function createRegistry(specs: {
+  readonly predicates: readonly PredicateSpec[];
+  readonly filters: readonly FilterSpec[];
+}): Registry {
   const predicates = byName("predicate", specs.predicates);
   const own = PLACING_PREDICATES.find((name) => predicates.has(name));
   if (own !== undefined) throw new AppError("ROUTE_NAME_TAKEN", `predicate ${own} is built into the table; choose another name`);

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { parseEskip } from "./eskip-parser.ts";
 import type { MatchInput } from "./predicate.ts";
 import { standardRegistry } from "./standard.ts";
@@ -43,9 +43,13 @@ describe("a table", () => {
   });
 
   it("tells a path with a trailing slash from one without, but for subtrees", () => {
-    const table = tableOf('a: Path("/a") -> <shunt>; b: Path("/b/") -> <shunt>; c: PathSubtree("/c/") -> <shunt>; r: Path("/r/**") -> <shunt>;');
+    const table = tableOf(
+      'a: Path("/a") -> <shunt>; b: Path("/b/") -> <shunt>; c: PathSubtree("/c/") -> <shunt>; r: Path("/r/**") -> <shunt>;',
+    );
     deepEqual(
-      ["/a", "/a/", "/b", "/b/", "/c", "/c/", "/c/d/e", "/cd", "/r", "/r/", "/r/x", "/r/x/y", "/"].map((matchPath) => idFor(table, { matchPath })),
+      ["/a", "/a/", "/b", "/b/", "/c", "/c/", "/c/d/e", "/cd", "/r", "/r/", "/r/x", "/r/x/y", "/"].map((matchPath) =>
+        idFor(table, { matchPath }),
+      ),
       ["a", undefined, undefined, "b", "c", "c", "c", undefined, undefined, undefined, "r", "r", undefined],
     );
   });
@@ -58,9 +62,19 @@ describe("a table", () => {
       expression: Host(/^.*[.]internal$/) -> <shunt>;
       any: HostAny("one.any", "port.any:8080", "*.star.any") -> <shunt>;`);
     deepEqual(
-      ["www.example.org", "a.test", "b.test", "other-app.example.org", "a.b.example.org", "example.org", "x.y.internal", "internal", "one.any", "x.star.any", "star.any"].map(
-        (name) => idFor(table, { host: name }),
-      ),
+      [
+        "www.example.org",
+        "a.test",
+        "b.test",
+        "other-app.example.org",
+        "a.b.example.org",
+        "example.org",
+        "x.y.internal",
+        "internal",
+        "one.any",
+        "x.star.any",
+        "star.any",
+      ].map((name) => idFor(table, { host: name })),
       ["exact", "two", "two", "wildcard", undefined, undefined, "expression", undefined, "any", "any", undefined],
     );
     equal(idFor(table, { host: "port.any", port: "8080" }), "any");
@@ -89,7 +103,8 @@ describe("a table", () => {
   });
 
   it("prefers the longer of two path expressions, and the smaller id where nothing else tells two routes apart", () => {
-    const table = tableOf(`z: ${host("a.test")} && PathRegexp("^(/foo)") -> <shunt>; y: ${host("a.test")} && PathRegexp("^(/foobar)") -> <shunt>;
+    const table =
+      tableOf(`z: ${host("a.test")} && PathRegexp("^(/foo)") -> <shunt>; y: ${host("a.test")} && PathRegexp("^(/foobar)") -> <shunt>;
       b: ${host("b.test")} -> <shunt>; a: ${host("b.test")} -> <shunt>;`);
     equal(idFor(table, { host: "a.test", matchPath: "/foobar" }), "y");
     equal(idFor(table, { host: "a.test", matchPath: "/foo" }), "z");
@@ -98,7 +113,13 @@ describe("a table", () => {
 
   it("splits traffic by one number per request for segments, and by a new one for each Traffic", () => {
     const segments = tableOf("a: TrafficSegment(0, 0.3) -> <shunt>; b: TrafficSegment(0.3, 1) -> <shunt>;");
-    for (const [value, id] of [[0, "a"], [0.299, "a"], [0.3, "b"], [0.999, "b"]] as const) equal(idFor(segments, { random: { next: () => value } }), id);
+    for (const [value, id] of [
+      [0, "a"],
+      [0.299, "a"],
+      [0.3, "b"],
+      [0.999, "b"],
+    ] as const)
+      equal(idFor(segments, { random: { next: () => value } }), id);
     const chain = tableOf("a: Traffic(0.5) && True() -> <shunt>; b: Traffic(0.5) -> <shunt>; c: * -> <shunt>;");
     const draws = (values: number[]): MatchInput["random"] => ({ next: () => values.shift() ?? 0 });
     equal(idFor(chain, { random: draws([0.4]) }), "a");
@@ -130,7 +151,15 @@ describe("a table", () => {
   });
 
   it("is the same whatever the order of its routes", () => {
-    const texts = ['a: Path("/x") -> <shunt>;', "b: * -> <shunt>;", 'c: PathSubtree("/x") -> <shunt>;', `d: ${host("h.test")} -> <shunt>;`, `e: ${host("h.test")} && PathRegexp("x") -> <shunt>;`, 'f: HostAny("*.test") && Path("/:p") -> <shunt>;', "g: Host(/test/) -> <shunt>;"];
+    const texts = [
+      'a: Path("/x") -> <shunt>;',
+      "b: * -> <shunt>;",
+      'c: PathSubtree("/x") -> <shunt>;',
+      `d: ${host("h.test")} -> <shunt>;`,
+      `e: ${host("h.test")} && PathRegexp("x") -> <shunt>;`,
+      'f: HostAny("*.test") && Path("/:p") -> <shunt>;',
+      "g: Host(/test/) -> <shunt>;",
+    ];
     const tables = [tableOf(texts.join("")), tableOf(texts.toReversed().join(""))];
     for (const name of ["h.test", "i.test", "other"]) {
       for (const matchPath of ["/", "/x", "/x/y"]) {
@@ -149,7 +178,11 @@ describe("a table of random routes", () => {
     return `/${kept.map((part, at) => (part === ":x" ? `:x${at}` : part)).join("/")}`;
   });
   const route = fc.record({
-    place: fc.oneof(fc.constant(""), path.map((text) => `Path("${text}")`), path.filter((text) => !text.includes("*")).map((text) => `PathSubtree("${text}")`)),
+    place: fc.oneof(
+      fc.constant(""),
+      path.map((text) => `Path("${text}")`),
+      path.filter((text) => !text.includes("*")).map((text) => `PathSubtree("${text}")`),
+    ),
     host: fc.constantFrom("", host("a.test"), 'HostAny("*.test")', "Host(/^[ab]/)"),
     method: fc.constantFrom("", 'Method("GET")', 'Method("PUT")'),
   });
@@ -158,7 +191,10 @@ describe("a table of random routes", () => {
   function matchesPath(place: string, asked: string): boolean {
     const [, kind, text = ""] = /^(Path|PathSubtree)\("(.*)"\)$/.exec(place) ?? [];
     if (kind === undefined) return true;
-    const source = text.replace(/\/+$/, kind === "PathSubtree" ? "" : "$&").replaceAll(/\/:\w+/g, "/[^/]+").replaceAll("/**", "/.+");
+    const source = text
+      .replace(/\/+$/, kind === "PathSubtree" ? "" : "$&")
+      .replaceAll(/\/:\w+/g, "/[^/]+")
+      .replaceAll("/**", "/.+");
     return new RegExp(`^${source}${kind === "PathSubtree" ? "(/.*)?" : ""}$`).test(asked);
   }
 
@@ -166,13 +202,23 @@ describe("a table of random routes", () => {
     fc.assert(
       fc.property(
         fc.array(route, { maxLength: 8 }),
-        fc.array(fc.constantFrom("a", "b", "c", ""), { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join("/")}`.replaceAll(/\/+/g, "/")),
+        fc
+          .array(fc.constantFrom("a", "b", "c", ""), { minLength: 1, maxLength: 4 })
+          .map((parts) => `/${parts.join("/")}`.replaceAll(/\/+/g, "/")),
         fc.constantFrom("a.test", "b.test", "x.y.test"),
         (given, matchPath, asked) => {
-          const text = given.map((one, at) => `r${at}: ${[one.place, one.host, one.method].filter((part) => part !== "").join(" && ") || "*"} -> <shunt>;`).join("\n");
+          const text = given
+            .map((one, at) => `r${at}: ${[one.place, one.host, one.method].filter((part) => part !== "").join(" && ") || "*"} -> <shunt>;`)
+            .join("\n");
           const table = tableOf(text);
           const matching = given.flatMap((one, at) => {
-            const hostFits = one.host === "" || (one.host.includes("*") ? asked.split(".").length === 2 : one.host.includes("[ab]") ? /^[ab]/.test(asked) : asked === "a.test");
+            const hostFits =
+              one.host === "" ||
+              (one.host.includes("*")
+                ? asked.split(".").length === 2
+                : one.host.includes("[ab]")
+                  ? /^[ab]/.test(asked)
+                  : asked === "a.test");
             return matchesPath(one.place, matchPath) && hostFits && !one.method.includes("PUT") ? [`r${at}`] : [];
           });
           const found = idFor(table, { matchPath, host: asked });
@@ -211,7 +257,9 @@ describe("a route that cannot be built", () => {
   });
 
   it("is left out when nothing says whose requests it would take", () => {
-    const { table, problems } = compile('a: Unknown() -> <shunt>; b: Host("[") && Path("/x") -> <shunt>; c: PathSubtree("/") && Unknown() -> <shunt>;');
+    const { table, problems } = compile(
+      'a: Unknown() -> <shunt>; b: Host("[") && Path("/x") -> <shunt>; c: PathSubtree("/") && Unknown() -> <shunt>;',
+    );
     equal(table.routes.length, 0);
     deepEqual(
       problems.map(({ routeId, code, effect }) => [routeId, code, effect]),

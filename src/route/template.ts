@@ -63,7 +63,7 @@ function partOf(part: string, encode: (decoded: string) => string): Part {
   if (!/^\$\{[^{}]+\}$/.test(part)) return () => fixed;
   const name = part.slice(2, -1);
   if (Object.hasOwn(REQUEST, name)) return REQUEST[name] as Part;
-  const [, from, key = ""] = /^(request\.header|request\.query|request\.cookie|response\.header)\.(.+)$/.exec(name) ?? [];
+  const [, from = "", key = ""] = /^(request\.header|request\.query|request\.cookie|response\.header)\.(.+)$/.exec(name) ?? [];
   switch (from) {
     case "request.header":
       return (context) => present(getHeader(context.requestHeaders, key));

@@ -7,12 +7,21 @@ export function kubeObject(kind: string, name: string, rest: object, metadata: o
 }
 
 /** An Ingress whose one host sends paths to Services' port 80; paths are Prefix unless a type is given. */
-export function ingress(name: string, host: string, paths: Readonly<Record<string, string>>, annotations: Readonly<Record<string, string>> = {}): KubeObject {
+export function ingress(
+  name: string,
+  host: string,
+  paths: Readonly<Record<string, string>>,
+  annotations: Readonly<Record<string, string>> = {},
+): KubeObject {
   const rules = [
     {
       host,
       http: {
-        paths: Object.entries(paths).map(([path, service]) => ({ path, pathType: "Prefix", backend: { service: { name: service, port: { number: 80 } } } })),
+        paths: Object.entries(paths).map(([path, service]) => ({
+          path,
+          pathType: "Prefix",
+          backend: { service: { name: service, port: { number: 80 } } },
+        })),
       },
     },
   ];
@@ -37,7 +46,9 @@ export function slice(name: string, of: string, endpoints: Readonly<Record<strin
 /** A world of these objects. */
 export function worldOf(objects: readonly KubeObject[], withdrawn: readonly KubeObject[] = []): World {
   const of = (kind: string, from: readonly KubeObject[] = objects): ReadonlyMap<string, KubeObject> =>
-    new Map(from.filter((object) => object.kind === kind).map((object) => [`${object.metadata.namespace ?? ""}/${object.metadata.name}`, object]));
+    new Map(
+      from.filter((object) => object.kind === kind).map((object) => [`${object.metadata.namespace ?? ""}/${object.metadata.name}`, object]),
+    );
   return {
     ingresses: of("Ingress"),
     routeGroups: of("RouteGroup"),

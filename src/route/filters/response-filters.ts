@@ -62,7 +62,8 @@ function inlineContent(args: readonly Argument[]): Filter {
   const expected = "(text) or (text, content type)";
   const [text = "", type] = stringArguments(args, args.length === 2 ? 2 : 1, expected);
   const body = new TextEncoder().encode(text);
-  if (body.length > MAX_CONTENT) throw new AppError("ROUTE_ARGUMENT", `inline content has at most ${MAX_CONTENT} bytes, this ${body.length}`);
+  if (body.length > MAX_CONTENT)
+    throw new AppError("ROUTE_ARGUMENT", `inline content has at most ${MAX_CONTENT} bytes, this ${body.length}`);
   if (type !== undefined && !/^[\x20-\x7e]+$/.test(type)) throw argumentError(expected, args);
   const headers = ["Content-Type", type ?? typeOf(text)];
   return { request: (context) => context.respond(200, headers, body) };
