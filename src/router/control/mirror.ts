@@ -65,6 +65,7 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
   const { clock } = deps;
   const restored = readState(options, deps);
   let isDirty = false;
+  let wasSynced = false;
   const hold: Hold<M> = createHold<M>(
     {
       name: resource.plural,
@@ -86,6 +87,7 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
       ...(options.optional === true ? { optional: true } : {}),
       ...(restored?.revision === undefined || restored.revision === null ? {} : { restoredRevision: restored.revision }),
       silenceTimeoutMs: options.silenceTimeoutMs,
+      absentRecheckMs: options.silenceTimeoutMs,
       silenceRelistMs: Math.max(options.silenceTimeoutMs * 6, 60_000),
     },
     {
@@ -94,13 +96,15 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
       random: deps.random,
       log: deps.log,
       metrics: deps.metrics,
-      onState: deps.onStatus,
+      onState({ synced }) {
+        // The first complete answer may change nothing and still say what was not known before: that this is all.
+        if (synced && !wasSynced) deps.onChange();
+        wasSynced = synced;
+        deps.onStatus();
+      },
       sink(evidence) {
-        const { isSynced } = mirror;
         observe(evidence);
         if (evidence.kind === "poisoned" && evidence.key !== undefined) deps.onPoisoned(resource.kind, evidence.key, evidence.problem);
-        // The first complete answer may change nothing and still say what was not known before: that this is all.
-        if (!isSynced && mirror.isSynced) deps.onChange();
         if (hold.held().length > 0) isDirty = true;
         deps.onStatus();
       },
