@@ -53,17 +53,17 @@ const WIDE = {
   width: 760,
   height: 432,
   clients: 44,
-  clientsGap: 20,
-  alb: 116,
-  albGap: 24,
+  clientsGap: 14,
+  alb: 108,
+  albGap: 20,
   controlPlane: 88,
   busGap: 32,
   header: 26,
   pods: 62,
   nodeGap: 12,
 };
-const GUTTER = 16;
-const PAD = 8;
+const GUTTER = 12;
+const PAD = 6;
 
 /**
  * Lays the picture out for a pane of `paneWidth` by `paneHeight` pixels. A larger pane enlarges everything together; a

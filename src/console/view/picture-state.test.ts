@@ -35,7 +35,7 @@ test("a router says its generation, where it is from and how old, and what it ho
     "3 routes held",
   ]);
   assert.deepEqual(texts({ ...ROUTER, source: "stale", ageSeconds: 61, held: 1 }), ["generation 17", "stale, 61 s old", "1 route held"]);
-  assert.deepEqual(texts({ ...ROUTER, source: "restored", ageSeconds: 38 }, true), ["gen. 17", "from snapshot", "38 s old", "6 routes"]);
+  assert.deepEqual(texts({ ...ROUTER, source: "restored", ageSeconds: 38 }, true), ["gen. 17", "snapshot", "38 s old", "6 routes"]);
 });
 
 test("a router without routes is an alarm, one without a table is a warning, a dead one is hollow and counts down", () => {

@@ -76,7 +76,7 @@ export function routerWords(router: RouterView | undefined, isNarrow: boolean): 
   else lines.push({ text: `${isNarrow ? "gen." : "generation"} ${count(router.generation)}`, tone: "plain", isStrong: true });
   const old = router.ageSeconds === null ? "" : `${age(router.ageSeconds)} old`;
   if (router.source === "live") lines.push({ text: "live", tone: "good" });
-  if (router.source === "restored") lines.push(...split("from snapshot", old, isNarrow));
+  if (router.source === "restored") lines.push(...split(isNarrow ? "snapshot" : "from snapshot", old, isNarrow));
   if (router.source === "stale") lines.push(...split("stale", old, isNarrow));
   if (router.routes === 0) lines.push({ text: "0 routes", tone: "alarm", isStrong: true });
   else if (router.held > 0)

@@ -74,7 +74,7 @@ export function Router({ node, lane, box, isNarrow }: RouterProps) {
       ) : (
         <>
           <Lines words={words.lines.slice(0, 1)} x={box.x + 26} y={box.y + 20} />
-          <Lines words={words.lines.slice(1)} x={box.x + (isShort ? 8 : 26)} y={box.y + 38} />
+          <Lines words={words.lines.slice(1)} x={box.x + 8} y={box.y + 38} />
         </>
       )}
       {restarts === "" || box.h < 70 || isTight ? null : (
