@@ -267,8 +267,7 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
     }
     // Servers differ: kube-apiserver says "404 page not found" of a group it does not have, others send a Status.
     const isUnknown = error.code === "KUBE_NO_SUCH_PATH" || error.code === "KUBE_NOT_FOUND";
-    if (options.optional === true && isUnknown && (await provedAbsent()))
-      return settings.absentRecheckMs * (0.5 + random.next() / 2);
+    if (options.optional === true && isUnknown && (await provedAbsent())) return settings.absentRecheckMs * (0.5 + random.next() / 2);
     if (!listWanted && ++watchFailures >= WATCH_FAILURES_BEFORE_RELIST) listWanted = true;
     fail(error);
     const retryAfterMs = Math.min(60_000, statusOf(error)?.retryAfterMs ?? 0);
