@@ -279,6 +279,19 @@ for (const { name, file } of WANTED.filter((wanted) => !missing.includes(wanted)
       assert.notEqual(gone.code, 0);
     });
 
+    test("the commands that make an object of their own work, whatever encoding they send it in", async () => {
+      await kubectl.ok("create deployment made --image=demo:1 --replicas=0");
+      await kubectl.ok("create configmap made --from-literal=a=b");
+      await kubectl.ok("create job made --image=demo:1");
+      await kubectl.ok("run made --image=demo:1");
+      await kubectl.ok("expose deployment made --port=80 --target-port=8080");
+      assert.equal(await kubectl.ok("get deployment made -o jsonpath={.spec.replicas},{.spec.template.spec.containers[0].image},{.spec.strategy.rollingUpdate.maxSurge}"), "0,demo:1,25%");
+      assert.match(await kubectl.ok("get service made"), /made +ClusterIP +10\.96\.\d+\.\d+ +<none> +80\/TCP/);
+      assert.match(await kubectl.ok("get job made"), /made .*0\/1/);
+      assert.equal(await kubectl.ok("auth can-i create pods"), "yes\n");
+      await kubectl.ok("delete deployment/made configmap/made job/made pod/made service/made --wait=false");
+    });
+
     test("delete removes what apply made, and a namespace is seen to end", async () => {
       await kubectl.ok("delete -f -", DEPLOYMENT(1, "demo:1"));
       await kubectl.ok("delete -f -", INGRESS);

@@ -2,10 +2,11 @@ import type { IncomingMessage } from "node:http";
 import { parse as parseYaml } from "yaml";
 import { messageOf } from "../../kernel/index.ts";
 import { type Json, parseJson } from "./json.ts";
-import { badRequest, entityTooLarge, unsupportedMediaType } from "./status.ts";
+import { KUBERNETES_PROTOBUF, type ProtobufDecoder } from "./protobuf-body.ts";
+import { StatusError, badRequest, entityTooLarge, unsupportedMediaType } from "./status.ts";
 
 /** Reads a body whole, up to `limitBytes`. Throws 413. */
-export async function readBody(request: IncomingMessage, limitBytes: number): Promise<string> {
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -13,7 +14,7 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
     if (bytes > limitBytes) throw entityTooLarge(limitBytes);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return Buffer.concat(chunks);
 }
 
 /** The media type of a request, without parameters. */
@@ -25,13 +26,16 @@ const YAML = new Set(["application/yaml", "application/apply-patch+yaml"]);
 const JSON_TYPES = new Set(["application/json", "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"]);
 
 /** Parses a body; undefined for an empty one. Throws 400 and 415. */
-export function parseBody(text: string, mediaType: string): Json | undefined {
-  if (text === "") return undefined;
-  if (!YAML.has(mediaType) && !JSON_TYPES.has(mediaType)) throw unsupportedMediaType([...JSON_TYPES, ...YAML]);
+export function parseBody(bytes: Buffer, mediaType: string, decodeProtobuf: ProtobufDecoder): Json | undefined {
+  if (bytes.length === 0) return undefined;
+  if (!YAML.has(mediaType) && !JSON_TYPES.has(mediaType) && mediaType !== KUBERNETES_PROTOBUF) throw unsupportedMediaType([...JSON_TYPES, ...YAML, KUBERNETES_PROTOBUF]);
   try {
+    if (mediaType === KUBERNETES_PROTOBUF) return decodeProtobuf(bytes);
+    const text = bytes.toString("utf8");
     if (YAML.has(mediaType) && !text.trimStart().startsWith("{")) return parseJson(JSON.stringify(parseYaml(text, { maxAliasCount: 100 }) ?? null));
     return parseJson(text);
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     throw badRequest(`the body of the request cannot be read as ${mediaType}: ${messageOf(error)}`);
   }
 }

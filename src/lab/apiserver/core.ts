@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import type { JsonObject } from "./json.ts";
+import type { ProtobufDecoder } from "./protobuf-body.ts";
 import type { Registry } from "./registry.ts";
 import type { ResourceType, WriteContext } from "./resource-type.ts";
 import type { Store } from "./store.ts";
@@ -13,6 +14,7 @@ export interface Core {
   readonly random: Random;
   readonly log: Log;
   readonly serviceCidr: string;
+  readonly decodeProtobuf: ProtobufDecoder;
 }
 
 /** Who asks. */

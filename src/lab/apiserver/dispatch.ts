@@ -109,7 +109,7 @@ async function writeOrGet(call: Call, target: ResourceTarget, type: ResourceType
     return { code: 200, object: subresource === "scale" ? scaleOf(object, type) : object };
   }
   const media = mediaTypeOf(call.request);
-  const body = parseBody(await readBody(call.request, call.config.maxBodyBytes), media);
+  const body = parseBody(await readBody(call.request, call.config.maxBodyBytes), media, core.decodeProtobuf);
   if (verb === "create") {
     if (name !== undefined) return createSubresource(call, target, type, body);
     if (type.kind === "SelfSubjectAccessReview" && !type.stored) return { code: 201, object: reviewAccess(call.user, body) };

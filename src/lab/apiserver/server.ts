@@ -13,6 +13,7 @@ import { type Call, admit, dispatch, verbOf } from "./dispatch.ts";
 import { type ServerMetrics, createServerMetrics } from "./server-metrics.ts";
 import { answerOther, isPublic } from "./non-resource.ts";
 import { type OpenApi, createOpenApi } from "./openapi.ts";
+import { createProtobufDecoder } from "./protobuf-body.ts";
 import { createRegistry } from "./registry.ts";
 import { parseTarget } from "./request-info.ts";
 import { StatusError, internalError, statusBody, tooManyRequests, unauthorized } from "./status.ts";
@@ -45,6 +46,7 @@ export async function createApiServer(options: ApiServerConfig, deps: ApiServerD
     random: deps.random ?? systemRandom,
     log: deps.log,
     serviceCidr: config.serviceCidr,
+    decodeProtobuf: createProtobufDecoder(schemas),
   };
   await bootstrap(core, config);
   const endDefinitions = serveDefinitions(core);
