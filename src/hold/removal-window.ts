@@ -12,14 +12,22 @@ export interface RemovalWindow {
 
 export function createRemovalWindow(budget: Budget, clock: Clock): RemovalWindow {
   let removals: { readonly atMs: number; readonly count: number }[] = [];
+  let oldest = 0;
+  let sum = 0;
   const recent = (): number => {
     const fromMs = clock.monoMs() - budget.windowMs;
-    removals = removals.filter((removal) => removal.atMs > fromMs);
-    return removals.reduce((sum, removal) => sum + removal.count, 0);
+    for (let removal = removals[oldest]; removal !== undefined && removal.atMs <= fromMs; removal = removals[++oldest])
+      sum -= removal.count;
+    if (oldest > 0 && oldest * 2 >= removals.length) {
+      removals = removals.slice(oldest);
+      oldest = 0;
+    }
+    return sum;
   };
   return {
     add(count) {
       removals.push({ atMs: clock.monoMs(), count });
+      sum += count;
     },
     recent,
     covers(count, size) {
