@@ -1,7 +1,6 @@
 export { type BackoffOptions, backoffDelayMs } from "./backoff.ts";
 export {
   type Attempt,
-  CALLER_DEFAULTS,
   type CallRequest,
   type Caller,
   type CallerDeps,
