@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, test } from "node:test";
 import { compileJsonPath } from "./json-path.ts";
 import { type Json, arrayAt, stringAt, valueAt } from "./json.ts";
 import type { Schema } from "./resource-type.ts";
@@ -69,6 +69,12 @@ test("a definition makes its kind, with defaults, and what the schema does not k
   assert.equal(stringAt(groups, "preferredVersion", "groupVersion"), "example.org/v1");
 });
 
+const shared = startApiServer().then(async (server) => {
+  await establish(server);
+  return server;
+});
+after(async () => (await shared).close());
+
 for (const [spec, field, message] of [
   [{}, "spec.size", /Required value/],
   [{ size: "3" }, "spec.size", /spec\.size in body must be of type integer: "string"/],
@@ -82,8 +88,7 @@ for (const [spec, field, message] of [
   [{ size: 1, either: {} }, "spec.either", /must validate one and only one schema/],
 ] as const) {
   test(`a custom resource with ${JSON.stringify(spec)} is refused at ${field}`, async () => {
-    await using server = await startApiServer();
-    await establish(server);
+    const server = await shared;
     const answer = await server.call("POST", PATH, widget(spec));
     assert.equal(answer.code, 422);
     const cause = arrayAt(answer.body as Json, "details", "causes").find((each) => stringAt(each, "field") === field);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { type Json, arrayAt, stringAt, valueAt } from "../json.ts";
-import { startApiServer } from "../testing/index.ts";
+import { type TestApiServer, startApiServer } from "../testing/index.ts";
 
 const podSpec = { containers: [{ name: "c", image: "demo:1" }] };
 const labels = { app: "d" };
@@ -19,6 +19,12 @@ const PATHS: Readonly<Record<string, string>> = {
   IngressClass: "/apis/networking.k8s.io/v1/ingressclasses",
   EndpointSlice: "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
 };
+
+let server: TestApiServer;
+before(async () => {
+  server = await startApiServer();
+});
+after(() => server.close());
 
 const made = (kind: string, rest: object, name = "x"): object => ({ kind, metadata: { name }, ...rest });
 const ingress = (path: object): object => made("Ingress", { spec: { rules: [{ host: "a.example.org", http: { paths: [path] } }] } });
@@ -48,7 +54,7 @@ const DEFAULTS: readonly [string, object, readonly [readonly (string | number)[]
     [["metadata", "generation"], 1],
   ]],
   ["DaemonSet", { spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec } } }, [[["spec", "updateStrategy"], { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } }]]],
-  ["Job", { spec: { template: { spec: { ...podSpec, restartPolicy: "Never" } } } }, [[["spec", "backoffLimit"], 6], [["spec", "completions"], 1], [["spec", "template", "metadata", "labels", "job-name"], "x"]]],
+  ["Job", { spec: { template: { spec: { ...podSpec, restartPolicy: "Never" } } } }, [[["spec", "backoffLimit"], 6], [["spec", "completions"], 1], [["spec", "template", "metadata", "labels", "job-name"], "x-4"]]],
   ["CronJob", { spec: { schedule: "*/5 * * * *", jobTemplate: { spec: { template: { spec: { ...podSpec, restartPolicy: "OnFailure" } } } } } }, [[["spec", "concurrencyPolicy"], "Allow"], [["spec", "successfulJobsHistoryLimit"], 3]]],
   ["Service", { spec: { selector: labels, ports: [{ port: 80 }] } }, [[["spec", "type"], "ClusterIP"], [["spec", "clusterIP"], "10.96.0.11"], [["spec", "ports", 0], { port: 80, protocol: "TCP", targetPort: 80 }]]],
   ["Service", { spec: { type: "NodePort", ports: [{ port: 80 }] } }, [[["spec", "ports", 0, "nodePort"], 30_000]]],
@@ -58,8 +64,7 @@ const DEFAULTS: readonly [string, object, readonly [readonly (string | number)[]
 
 for (const [at, [kind, rest, expected]] of DEFAULTS.entries()) {
   test(`a ${kind} gets what it leaves out (${at + 1})`, async () => {
-    await using server = await startApiServer();
-    const answer = await server.call("POST", PATHS[kind] ?? "", made(kind, rest));
+    const answer = await server.call("POST", PATHS[kind] ?? "", made(kind, rest, `x-${at}`));
     assert.equal(answer.code, 201, JSON.stringify(answer.body));
     for (const [path, value] of expected) assert.deepEqual(valueAt(answer.body as Json, ...path), value, path.join("."));
   });
@@ -92,7 +97,6 @@ const REFUSED: readonly [string, object, string, RegExp][] = [
 
 for (const [kind, body, field, message] of REFUSED) {
   test(`a ${kind} whose ${field} is wrong (${message.source}) is refused with 422 and its field`, async () => {
-    await using server = await startApiServer();
     const answer = await server.call("POST", PATHS[kind] ?? "", body);
     assert.equal(answer.code, 422, JSON.stringify(answer.body));
     const cause = arrayAt(answer.body as Json, "details", "causes").find((each) => stringAt(each, "field") === field);
@@ -101,7 +105,6 @@ for (const [kind, body, field, message] of REFUSED) {
 }
 
 test("a value of another type is refused with 400 and its path, an unknown field only when asked to be strict", async () => {
-  await using server = await startApiServer();
   const path = PATHS["Deployment"] ?? "";
   const body = { kind: "Deployment", metadata: { name: "x" }, spec: { replicas: "three", selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec } } };
   const wrong = await server.call("POST", path, body);
@@ -117,7 +120,6 @@ test("a value of another type is refused with 400 and its path, an unknown field
 });
 
 test("what may not change in place is refused: a selector, a pod's containers, a service's address", async () => {
-  await using server = await startApiServer();
   const merge = { "content-type": "application/merge-patch+json" };
   await server.call("POST", PATHS["Deployment"] ?? "", made("Deployment", { spec: { selector: { matchLabels: labels }, template: { metadata: { labels: { ...labels, b: "c" } }, spec: podSpec } } }));
   await server.call("POST", PATHS["Pod"] ?? "", made("Pod", { spec: podSpec }));
