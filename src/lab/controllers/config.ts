@@ -17,7 +17,13 @@ export interface ControllersConfig {
 
 export type ControllersSettings = Required<ControllersConfig>;
 
-const DEFAULTS = { minuteMs: 60_000, nodeMonitorPeriodMs: 5_000, nodeGracePeriodMs: 40_000, evictionMs: 300_000, writesPerSecond: 400 } as const;
+const DEFAULTS = {
+  minuteMs: 60_000,
+  nodeMonitorPeriodMs: 5_000,
+  nodeGracePeriodMs: 40_000,
+  evictionMs: 300_000,
+  writesPerSecond: 400,
+} as const;
 
 /** @throws AppError CONTROLLERS_BAD_CONFIG naming the field and how to mend it. */
 export function readControllersConfig(config: ControllersConfig): ControllersSettings {

@@ -63,8 +63,14 @@ const byOwner = {
 };
 
 /** One copy of each kind; not started. */
-export function createCaches(deps: { readonly client: KubeClient; readonly clock: Clock; readonly random: Random; readonly log: Log }): Caches {
-  const make = <T extends KubeObject>(resource: (typeof kinds)[keyof typeof kinds]): Informer<T> => createInformer<T>({ resource, indexes: byOwner }, deps);
+export function createCaches(deps: {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}): Caches {
+  const make = <T extends KubeObject>(resource: (typeof kinds)[keyof typeof kinds]): Informer<T> =>
+    createInformer<T>({ resource, indexes: byOwner }, deps);
   const podIndexes = { ...byOwner, node: (pod: Pod): readonly string[] => [pod.spec.nodeName ?? ""] };
   return {
     pods: createInformer<Pod>({ resource: kinds.pods, indexes: podIndexes }, deps),

@@ -25,21 +25,41 @@ export function startCronJobController(context: ControllerContext): Controller {
     const createdMs = Date.parse(cron.metadata.creationTimestamp ?? toTime(nowMs));
     let schedule: CronSchedule;
     try {
-      schedule = parseCronSchedule(cron.spec.schedule, { timeZone: cron.spec.timeZone, minuteMs: settings.minuteMs, anchorMs: Math.floor(createdMs / 60_000) * 60_000 });
+      schedule = parseCronSchedule(cron.spec.schedule, {
+        timeZone: cron.spec.timeZone,
+        minuteMs: settings.minuteMs,
+        anchorMs: Math.floor(createdMs / 60_000) * 60_000,
+      });
     } catch (error) {
       events.record(cron, "Warning", "UnparseableSchedule", messageOf(error));
       return undefined;
     }
     const nextMs = schedule.next(nowMs);
     if (nextMs !== undefined) controller.enqueueAfter(keyOf(cron), nextMs - nowMs + 1);
-    const deadlineMs = cron.spec.startingDeadlineSeconds === undefined ? Number.NEGATIVE_INFINITY : nowMs - cron.spec.startingDeadlineSeconds * 1000;
-    const doneUntilMs = Math.max(deadlineMs, Date.parse(cron.status?.lastScheduleTime ?? "") || createdMs, latestJobMs(cron, jobs, schedule, createdMs));
+    const deadlineMs =
+      cron.spec.startingDeadlineSeconds === undefined ? Number.NEGATIVE_INFINITY : nowMs - cron.spec.startingDeadlineSeconds * 1000;
+    const doneUntilMs = Math.max(
+      deadlineMs,
+      Date.parse(cron.status?.lastScheduleTime ?? "") || createdMs,
+      latestJobMs(cron, jobs, schedule, createdMs),
+    );
     const due = schedule.latestDue(doneUntilMs, nowMs);
     if (due === undefined) return undefined;
-    if (due.missed >= 100) events.record(cron, "Warning", "TooManyMissedTimes", "too many missed start times (> 100). Set or decrease .spec.startingDeadlineSeconds or check clock skew");
+    if (due.missed >= 100)
+      events.record(
+        cron,
+        "Warning",
+        "TooManyMissedTimes",
+        "too many missed start times (> 100). Set or decrease .spec.startingDeadlineSeconds or check clock skew",
+      );
     const active = jobs.filter((job) => !isJobFinished(job));
     if (cron.spec.concurrencyPolicy === "Forbid" && active.length > 0) {
-      events.record(cron, "Normal", "JobAlreadyActive", "Not starting job because prior execution is running and concurrency policy is Forbid");
+      events.record(
+        cron,
+        "Normal",
+        "JobAlreadyActive",
+        "Not starting job because prior execution is running and concurrency policy is Forbid",
+      );
       return undefined;
     }
     if (cron.spec.concurrencyPolicy === "Replace") {
@@ -54,7 +74,12 @@ export function startCronJobController(context: ControllerContext): Controller {
     const { metadata, spec } = cron.spec.jobTemplate;
     const annotations = { ...metadata?.annotations, "batch.kubernetes.io/cronjob-scheduled-timestamp": toTime(atMs) };
     const labels = metadata?.labels === undefined ? {} : { labels: metadata.labels };
-    const job: Job = { apiVersion: "batch/v1", kind: "Job", metadata: { name: `${name}-${minute}`, namespace, ...labels, annotations, ownerReferences: ownedBy(cron) }, spec };
+    const job: Job = {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name: `${name}-${minute}`, namespace, ...labels, annotations, ownerReferences: ownedBy(cron) },
+      spec,
+    };
     try {
       caches.jobs.observe(await client.create<Job>(kinds.jobs, job));
       events.record(cron, "Normal", "SuccessfulCreate", `Created job ${job.metadata.name}`);
@@ -80,15 +105,32 @@ export function startCronJobController(context: ControllerContext): Controller {
   const writeStatus = async (cron: CronJob, jobs: readonly Job[], scheduled: string | undefined): Promise<void> => {
     const active = jobs
       .filter((job) => !isJobFinished(job))
-      .map(({ metadata }) => ({ apiVersion: "batch/v1", kind: "Job", name: metadata.name, namespace: metadata.namespace ?? "", uid: metadata.uid ?? "" }))
+      .map(({ metadata }) => ({
+        apiVersion: "batch/v1",
+        kind: "Job",
+        name: metadata.name,
+        namespace: metadata.namespace ?? "",
+        uid: metadata.uid ?? "",
+      }))
       .sort((one, two) => one.name.localeCompare(two.name));
-    const completed = jobs.map((job) => job.status?.completionTime ?? "").sort().at(-1) ?? "";
+    const completed =
+      jobs
+        .map((job) => job.status?.completionTime ?? "")
+        .sort()
+        .at(-1) ?? "";
     const lastScheduleTime = scheduled ?? cron.status?.lastScheduleTime;
     const lastSuccessfulTime = [completed, cron.status?.lastSuccessfulTime ?? ""].sort().at(-1) ?? "";
     const names = (list: readonly { readonly name: string }[] | undefined): string => (list ?? []).map(({ name }) => name).join(" ");
-    const same = names(cron.status?.active) === names(active) && lastScheduleTime === cron.status?.lastScheduleTime && lastSuccessfulTime === (cron.status?.lastSuccessfulTime ?? "");
+    const same =
+      names(cron.status?.active) === names(active) &&
+      lastScheduleTime === cron.status?.lastScheduleTime &&
+      lastSuccessfulTime === (cron.status?.lastSuccessfulTime ?? "");
     if (same) return;
-    const status = { active, ...(lastScheduleTime === undefined ? {} : { lastScheduleTime }), ...(lastSuccessfulTime === "" ? {} : { lastSuccessfulTime }) };
+    const status = {
+      active,
+      ...(lastScheduleTime === undefined ? {} : { lastScheduleTime }),
+      ...(lastSuccessfulTime === "" ? {} : { lastSuccessfulTime }),
+    };
     caches.cronJobs.observe(await client.patchStatus<CronJob>(kinds.cronJobs, refOf(keyOf(cron)), { type: "merge", body: { status } }));
   };
 

@@ -19,7 +19,10 @@ const MISSED_MAX = 100;
  * runs faster from `anchorMs` on (the CronJob's creation), so that "every minute" means every `minuteMs`.
  * @throws AppError CRONJOB_BAD_SCHEDULE.
  */
-export function parseCronSchedule(schedule: string, options: { readonly timeZone?: string | undefined; readonly minuteMs: number; readonly anchorMs: number }): CronSchedule {
+export function parseCronSchedule(
+  schedule: string,
+  options: { readonly timeZone?: string | undefined; readonly minuteMs: number; readonly anchorMs: number },
+): CronSchedule {
   const { minuteMs, anchorMs } = options;
   const toCalendar = (wallMs: number): number => anchorMs + ((wallMs - anchorMs) * MINUTE_MS) / minuteMs;
   const toWall = (calendarMs: number): number => anchorMs + ((calendarMs - anchorMs) * minuteMs) / MINUTE_MS;

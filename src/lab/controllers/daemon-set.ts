@@ -1,5 +1,20 @@
 import { kinds } from "../../kube/index.ts";
-import { type Controller, type DaemonSet, type Node, type Pod, type PodSpec, type Toleration, createController, isPodAvailable, isPodReady, keyOf, matchesNode, onlyNodeOf, refOf, repellingTaint } from "../machinery/index.ts";
+import {
+  type Controller,
+  type DaemonSet,
+  type Node,
+  type Pod,
+  type PodSpec,
+  type Toleration,
+  createController,
+  isPodAvailable,
+  isPodReady,
+  keyOf,
+  matchesNode,
+  onlyNodeOf,
+  refOf,
+  repellingTaint,
+} from "../machinery/index.ts";
 import { type ControllerContext, controllerOf } from "./context.ts";
 import { createPodControl, hashTemplate, resolveShare } from "./pod-control.ts";
 
@@ -26,7 +41,8 @@ export function startDaemonSetController(context: ControllerContext): Controller
     for (const node of nodes) {
       const here = onNode.get(node.metadata.name) ?? [];
       // One that is being deleted still holds its ports: the next comes when it is gone.
-      if (here.length === 0) work.push(control.create(set, set.spec.template, { labels: { [HASH_LABEL]: hash }, spec: boundTo(set, node) }));
+      if (here.length === 0)
+        work.push(control.create(set, set.spec.template, { labels: { [HASH_LABEL]: hash }, spec: boundTo(set, node) }));
       for (const surplus of oldestFirst(here.filter((pod) => control.isActive(pod))).slice(1)) work.push(control.remove(set, surplus));
     }
     const names = new Set(nodes.map(({ metadata }) => metadata.name));
@@ -54,7 +70,12 @@ export function startDaemonSetController(context: ControllerContext): Controller
   };
 
   /** Deletes old pods, as many as may be away at once; those that do not serve anyway go first and cost nothing. */
-  const rollOn = async (set: DaemonSet, hash: string, nodes: readonly Node[], onNode: ReadonlyMap<string, readonly Pod[]>): Promise<void> => {
+  const rollOn = async (
+    set: DaemonSet,
+    hash: string,
+    nodes: readonly Node[],
+    onNode: ReadonlyMap<string, readonly Pod[]>,
+  ): Promise<void> => {
     const maxUnavailable = Math.max(1, resolveShare(set.spec.updateStrategy?.rollingUpdate?.maxUnavailable, 1, nodes.length, "up"));
     let unavailable = 0;
     const serving: Pod[] = [];
@@ -79,7 +100,8 @@ export function startDaemonSetController(context: ControllerContext): Controller
     const status = {
       currentNumberScheduled: new Set(placed.map((pod) => pod.spec.nodeName)).size,
       desiredNumberScheduled: nodes.length,
-      numberMisscheduled: pods.filter((pod) => control.isActive(pod) && pod.spec.nodeName !== undefined && !names.has(pod.spec.nodeName)).length,
+      numberMisscheduled: pods.filter((pod) => control.isActive(pod) && pod.spec.nodeName !== undefined && !names.has(pod.spec.nodeName))
+        .length,
       numberReady: ready.length,
       numberAvailable: available.length,
       numberUnavailable: Math.max(0, nodes.length - available.length),
@@ -87,10 +109,15 @@ export function startDaemonSetController(context: ControllerContext): Controller
       observedGeneration: set.metadata.generation ?? 0,
     };
     if (Object.entries(status).every(([field, value]) => set.status?.[field] === value)) return;
-    caches.daemonSets.observe(await client.patchStatus<DaemonSet>(kinds.daemonSets, refOf(keyOf(set)), { type: "merge", body: { status } }));
+    caches.daemonSets.observe(
+      await client.patchStatus<DaemonSet>(kinds.daemonSets, refOf(keyOf(set)), { type: "merge", body: { status } }),
+    );
   };
 
-  const controller = createController({ name: "daemonset", workers: 2, reads: [caches.daemonSets, caches.pods, caches.nodes], reconcile }, context);
+  const controller = createController(
+    { name: "daemonset", workers: 2, reads: [caches.daemonSets, caches.pods, caches.nodes], reconcile },
+    context,
+  );
   caches.daemonSets.subscribe((set) => controller.enqueue(keyOf(set)));
   caches.pods.subscribe((pod) => {
     const owner = controllerOf(pod);
@@ -98,7 +125,10 @@ export function startDaemonSetController(context: ControllerContext): Controller
   });
   caches.nodes.subscribe((node, before, isGone) => {
     // Heartbeats change nothing here.
-    const same = !isGone && before !== undefined && JSON.stringify([node.spec, node.metadata.labels]) === JSON.stringify([before.spec, before.metadata.labels]);
+    const same =
+      !isGone &&
+      before !== undefined &&
+      JSON.stringify([node.spec, node.metadata.labels]) === JSON.stringify([before.spec, before.metadata.labels]);
     if (!same) for (const set of caches.daemonSets.list()) controller.enqueue(keyOf(set));
   });
   return controller;
@@ -108,23 +138,39 @@ const always = (key: string, effect: string): Toleration => ({ key: `node.kubern
 
 /** What pods of a DaemonSet put up with beyond their template (page "DaemonSet", "Taints and tolerations"). */
 function tolerationsOf(spec: PodSpec): readonly Toleration[] {
-  const added = [always("not-ready", "NoExecute"), always("unreachable", "NoExecute"), always("disk-pressure", "NoSchedule"), always("memory-pressure", "NoSchedule"), always("pid-pressure", "NoSchedule"), always("unschedulable", "NoSchedule")];
+  const added = [
+    always("not-ready", "NoExecute"),
+    always("unreachable", "NoExecute"),
+    always("disk-pressure", "NoSchedule"),
+    always("memory-pressure", "NoSchedule"),
+    always("pid-pressure", "NoSchedule"),
+    always("unschedulable", "NoSchedule"),
+  ];
   if (spec.hostNetwork === true) added.push(always("network-unavailable", "NoSchedule"));
   return [...(spec.tolerations ?? []), ...added];
 }
 
 function shouldRun(set: DaemonSet, node: Node): boolean {
   const { spec } = set.spec.template;
-  return node.metadata.deletionTimestamp === undefined && matchesNode(spec, node) && repellingTaint(node, tolerationsOf(spec)) === undefined;
+  return (
+    node.metadata.deletionTimestamp === undefined && matchesNode(spec, node) && repellingTaint(node, tolerationsOf(spec)) === undefined
+  );
 }
 
 /** The scheduler binds it, but to this node only. */
 function boundTo(set: DaemonSet, node: Node): Partial<PodSpec> {
   const nodeSelectorTerms = [{ matchFields: [{ key: "metadata.name", operator: "In", values: [node.metadata.name] }] }];
   const { spec } = set.spec.template;
-  return { affinity: { ...spec.affinity, nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } }, tolerations: tolerationsOf(spec) };
+  return {
+    affinity: { ...spec.affinity, nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
+    tolerations: tolerationsOf(spec),
+  };
 }
 
 function oldestFirst(pods: readonly Pod[]): readonly Pod[] {
-  return [...pods].sort((one, two) => (one.metadata.creationTimestamp ?? "").localeCompare(two.metadata.creationTimestamp ?? "") || one.metadata.name.localeCompare(two.metadata.name));
+  return [...pods].sort(
+    (one, two) =>
+      (one.metadata.creationTimestamp ?? "").localeCompare(two.metadata.creationTimestamp ?? "") ||
+      one.metadata.name.localeCompare(two.metadata.name),
+  );
 }

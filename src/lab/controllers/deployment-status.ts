@@ -14,7 +14,8 @@ export function deploymentStatus(
   nowMs: number,
 ): { readonly status: DeploymentStatus; readonly lookAgainMs: number | undefined } {
   const replicas = deployment.spec.replicas ?? 1;
-  const total = (field: "replicas" | "readyReplicas" | "availableReplicas"): number => sets.reduce((sum, set) => sum + (set.status?.[field] ?? 0), 0);
+  const total = (field: "replicas" | "readyReplicas" | "availableReplicas"): number =>
+    sets.reduce((sum, set) => sum + (set.status?.[field] ?? 0), 0);
   const counts = {
     replicas: total("replicas"),
     updatedReplicas: newSet?.status?.replicas ?? 0,
@@ -23,11 +24,19 @@ export function deploymentStatus(
     unavailableReplicas: Math.max(0, Math.max(total("replicas"), replicas) - total("availableReplicas")),
   };
   const before = deployment.status;
-  const maxUnavailable = deployment.spec.strategy?.type === "Recreate" ? 0 : resolveShare(deployment.spec.strategy?.rollingUpdate?.maxUnavailable, "25%", replicas, "down");
+  const maxUnavailable =
+    deployment.spec.strategy?.type === "Recreate"
+      ? 0
+      : resolveShare(deployment.spec.strategy?.rollingUpdate?.maxUnavailable, "25%", replicas, "down");
   const isAvailable = counts.availableReplicas >= replicas - maxUnavailable;
   const available: Condition = isAvailable
     ? { type: "Available", status: "True", reason: "MinimumReplicasAvailable", message: "Deployment has minimum availability." }
-    : { type: "Available", status: "False", reason: "MinimumReplicasUnavailable", message: "Deployment does not have minimum availability." };
+    : {
+        type: "Available",
+        status: "False",
+        reason: "MinimumReplicasUnavailable",
+        message: "Deployment does not have minimum availability.",
+      };
   const isComplete = counts.updatedReplicas === replicas && counts.replicas === replicas && counts.availableReplicas === replicas;
   const progressed =
     before === undefined ||
@@ -37,7 +46,9 @@ export function deploymentStatus(
     (deployment.metadata.generation ?? 0) !== (before.observedGeneration ?? 0);
   const { condition: progressing, lookAgainMs } = progressingCondition({ deployment, newSet, isComplete, progressed, nowMs });
   const now = toTime(nowMs);
-  const conditions = [available, ...(progressing === undefined ? [] : [progressing])].map((condition) => settle(condition, before?.conditions, now, progressed));
+  const conditions = [available, ...(progressing === undefined ? [] : [progressing])].map((condition) =>
+    settle(condition, before?.conditions, now, progressed),
+  );
   return {
     lookAgainMs,
     status: {
@@ -57,13 +68,24 @@ interface ProgressInput {
   readonly nowMs: number;
 }
 
-function progressingCondition(input: ProgressInput): { readonly condition: Condition | undefined; readonly lookAgainMs: number | undefined } {
+function progressingCondition(input: ProgressInput): {
+  readonly condition: Condition | undefined;
+  readonly lookAgainMs: number | undefined;
+} {
   const { deployment, newSet, nowMs } = input;
   const deadlineMs = (deployment.spec.progressDeadlineSeconds ?? 600) * 1000;
   const before = findCondition(deployment.status?.conditions, "Progressing");
-  const make = (status: Condition["status"], reason: string, what: string): Condition => ({ type: "Progressing", status, reason, message: `ReplicaSet "${newSet?.metadata.name ?? ""}" ${what}.` });
+  const make = (status: Condition["status"], reason: string, what: string): Condition => ({
+    type: "Progressing",
+    status,
+    reason,
+    message: `ReplicaSet "${newSet?.metadata.name ?? ""}" ${what}.`,
+  });
   if (deployment.spec.paused === true) {
-    return { condition: { type: "Progressing", status: "Unknown", reason: "DeploymentPaused", message: "Deployment is paused" }, lookAgainMs: undefined };
+    return {
+      condition: { type: "Progressing", status: "Unknown", reason: "DeploymentPaused", message: "Deployment is paused" },
+      lookAgainMs: undefined,
+    };
   }
   if (newSet === undefined) return { condition: before, lookAgainMs: undefined };
   if (input.isComplete) return { condition: make("True", "NewReplicaSetAvailable", "has successfully progressed"), lookAgainMs: undefined };
@@ -79,5 +101,9 @@ function settle(condition: Condition, before: readonly Condition[] | undefined, 
   const old = findCondition(before, condition.type);
   const same = old?.status === condition.status && old.reason === condition.reason && old.message === condition.message;
   if (same && !(progressed && condition.type === "Progressing" && condition.reason !== "NewReplicaSetAvailable")) return old;
-  return { ...condition, lastTransitionTime: old?.status === condition.status ? (old.lastTransitionTime ?? now) : now, lastUpdateTime: now };
+  return {
+    ...condition,
+    lastTransitionTime: old?.status === condition.status ? (old.lastTransitionTime ?? now) : now,
+    lastUpdateTime: now,
+  };
 }

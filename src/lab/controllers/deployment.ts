@@ -48,7 +48,13 @@ export function startDeploymentController(context: ControllerContext): Controlle
     const set: ReplicaSet = {
       apiVersion: "apps/v1",
       kind: "ReplicaSet",
-      metadata: { name: `${name}-${hash}`, namespace, labels, annotations: { [REVISION]: String(latest + 1) }, ownerReferences: ownedBy(deployment) },
+      metadata: {
+        name: `${name}-${hash}`,
+        namespace,
+        labels,
+        annotations: { [REVISION]: String(latest + 1) },
+        ownerReferences: ownedBy(deployment),
+      },
       spec: {
         replicas: sets.length === 0 && deployment.spec.strategy?.type !== "Recreate" ? (deployment.spec.replicas ?? 1) : 0,
         minReadySeconds: deployment.spec.minReadySeconds ?? 0,
@@ -60,7 +66,12 @@ export function startDeploymentController(context: ControllerContext): Controlle
       const made = await client.create<ReplicaSet>(kinds.replicaSets, set);
       caches.replicaSets.observe(made);
       if ((set.spec.replicas ?? 0) > 0) {
-        events.record(deployment, "Normal", "ScalingReplicaSet", `Scaled up replica set ${made.metadata.name} from 0 to ${set.spec.replicas}`);
+        events.record(
+          deployment,
+          "Normal",
+          "ScalingReplicaSet",
+          `Scaled up replica set ${made.metadata.name} from 0 to ${set.spec.replicas}`,
+        );
       }
       return made;
     } catch (error) {
@@ -70,7 +81,9 @@ export function startDeploymentController(context: ControllerContext): Controlle
       if (controllerOf(other)?.uid === deployment.metadata.uid) return other;
       // Somebody else's ReplicaSet has the name: another hash next time.
       const status = { collisionCount: (deployment.status?.collisionCount ?? 0) + 1 };
-      caches.deployments.observe(await client.patchStatus<Deployment>(kinds.deployments, { namespace, name }, { type: "merge", body: { status } }));
+      caches.deployments.observe(
+        await client.patchStatus<Deployment>(kinds.deployments, { namespace, name }, { type: "merge", body: { status } }),
+      );
       throw error;
     }
   };
@@ -119,7 +132,8 @@ export function startDeploymentController(context: ControllerContext): Controlle
   const dropHistory = async (deployment: Deployment, oldSets: readonly ReplicaSet[]): Promise<void> => {
     const empty = oldSets.filter((set) => (set.spec.replicas ?? 1) === 0 && (set.status?.replicas ?? 0) === 0);
     const surplus = empty.slice(0, Math.max(0, empty.length - (deployment.spec.revisionHistoryLimit ?? 10)));
-    for (const set of surplus) await client.delete(kinds.replicaSets, refOf(keyOf(set)), { preconditions: { uid: set.metadata.uid ?? "" } }).catch(ignoreGone);
+    for (const set of surplus)
+      await client.delete(kinds.replicaSets, refOf(keyOf(set)), { preconditions: { uid: set.metadata.uid ?? "" } }).catch(ignoreGone);
   };
 
   const writeStatus = async (key: string): Promise<void> => {
@@ -134,7 +148,10 @@ export function startDeploymentController(context: ControllerContext): Controlle
     caches.deployments.observe(await client.patchStatus<Deployment>(kinds.deployments, refOf(key), { type: "merge", body: { status } }));
   };
 
-  const controller = createController({ name: "deployment", workers: 5, reads: [caches.deployments, caches.replicaSets, caches.pods], reconcile }, context);
+  const controller = createController(
+    { name: "deployment", workers: 5, reads: [caches.deployments, caches.replicaSets, caches.pods], reconcile },
+    context,
+  );
   caches.deployments.subscribe((deployment) => controller.enqueue(keyOf(deployment)));
   caches.replicaSets.subscribe((set) => {
     const owner = controllerOf(set);

@@ -1,7 +1,21 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
-import { type Controller, type EndpointPort, type EndpointSlice, type Node, type Pod, type Service, type SliceEndpoint, createController, isPodFinished, isPodReady, keyOf, matchesLabels, refOf } from "../machinery/index.ts";
+import {
+  type Controller,
+  type EndpointPort,
+  type EndpointSlice,
+  type Node,
+  type Pod,
+  type Service,
+  type SliceEndpoint,
+  createController,
+  isPodFinished,
+  isPodReady,
+  keyOf,
+  matchesLabels,
+  refOf,
+} from "../machinery/index.ts";
 import { type ControllerContext, ownedBy } from "./context.ts";
 import { ignoreGone } from "./deployment.ts";
 
@@ -19,9 +33,17 @@ export function startEndpointSliceController(context: ControllerContext): Contro
     const { namespace = "" } = refOf(key);
     const existing = caches.endpointSlices
       .byIndex("namespace", namespace)
-      .filter(({ metadata }) => `${namespace}/${metadata.labels?.["kubernetes.io/service-name"]}` === key && metadata.labels?.["endpointslice.kubernetes.io/managed-by"] === MANAGER);
+      .filter(
+        ({ metadata }) =>
+          `${namespace}/${metadata.labels?.["kubernetes.io/service-name"]}` === key &&
+          metadata.labels?.["endpointslice.kubernetes.io/managed-by"] === MANAGER,
+      );
     const selector = service?.spec?.selector;
-    const isServed = service !== undefined && service.metadata.deletionTimestamp === undefined && selector !== undefined && Object.keys(selector).length > 0;
+    const isServed =
+      service !== undefined &&
+      service.metadata.deletionTimestamp === undefined &&
+      selector !== undefined &&
+      Object.keys(selector).length > 0;
     const pods = isServed ? caches.pods.byIndex("namespace", namespace).filter((pod) => matchesLabels(selector, pod.metadata.labels)) : [];
     const wanted = isServed ? planSlices(service, pods, (name) => caches.nodes.get(name), existing) : [];
     for (const slice of wanted) {
@@ -44,7 +66,10 @@ export function startEndpointSliceController(context: ControllerContext): Contro
     }
   };
 
-  const controller = createController({ name: "endpointslice", workers: 5, reads: [caches.services, caches.pods, caches.nodes, caches.endpointSlices], reconcile }, context);
+  const controller = createController(
+    { name: "endpointslice", workers: 5, reads: [caches.services, caches.pods, caches.nodes, caches.endpointSlices], reconcile },
+    context,
+  );
   caches.services.subscribe((service) => controller.enqueue(keyOf(service)));
   caches.endpointSlices.subscribe((slice) => {
     const service = slice.metadata.labels?.["kubernetes.io/service-name"];
@@ -54,7 +79,8 @@ export function startEndpointSliceController(context: ControllerContext): Contro
     for (const service of caches.services.byIndex("namespace", pod.metadata.namespace ?? "")) {
       const selector = service.spec?.selector ?? {};
       // Several pods of a service change at once as a rule.
-      if (Object.keys(selector).length > 0 && matchesLabels(selector, pod.metadata.labels)) controller.enqueueAfter(keyOf(service), SETTLE_MS);
+      if (Object.keys(selector).length > 0 && matchesLabels(selector, pod.metadata.labels))
+        controller.enqueueAfter(keyOf(service), SETTLE_MS);
     }
   };
   caches.pods.subscribe((pod, before) => {
@@ -72,7 +98,12 @@ export function startEndpointSliceController(context: ControllerContext): Contro
  * The slices that a Service should have: pods with an address, on a node that exists, not finished; grouped by what their named ports resolve to, at most
  * {@link SLICE_MAX} in each. An endpoint stays in the slice that it is in. Pure.
  */
-export function planSlices(service: Service, pods: readonly Pod[], nodeOf: (name: string) => Node | undefined, existing: readonly EndpointSlice[]): readonly EndpointSlice[] {
+export function planSlices(
+  service: Service,
+  pods: readonly Pod[],
+  nodeOf: (name: string) => Node | undefined,
+  existing: readonly EndpointSlice[],
+): readonly EndpointSlice[] {
   const groups = new Map<string, { ports: readonly EndpointPort[]; endpoints: Map<string, SliceEndpoint> }>();
   for (const pod of pods) {
     const node = nodeOf(pod.spec.nodeName ?? "");
@@ -89,10 +120,18 @@ export function planSlices(service: Service, pods: readonly Pod[], nodeOf: (name
   return [...groups].flatMap(([id, group]) => sliceGroup(service, id, group, existing));
 }
 
-function sliceGroup(service: Service, id: string, group: { readonly ports: readonly EndpointPort[]; readonly endpoints: Map<string, SliceEndpoint> }, existing: readonly EndpointSlice[]): EndpointSlice[] {
+function sliceGroup(
+  service: Service,
+  id: string,
+  group: { readonly ports: readonly EndpointPort[]; readonly endpoints: Map<string, SliceEndpoint> },
+  existing: readonly EndpointSlice[],
+): EndpointSlice[] {
   const left = new Map(group.endpoints);
   const nameOf = (number: number): string => {
-    const hash = createHash("sha256").update(`${service.metadata.uid ?? ""}\n${id}\n${number}`).digest("hex").slice(0, 5);
+    const hash = createHash("sha256")
+      .update(`${service.metadata.uid ?? ""}\n${id}\n${number}`)
+      .digest("hex")
+      .slice(0, 5);
     return `${service.metadata.name.slice(0, 57)}-${hash}`;
   };
   const count = Math.max(1, Math.ceil(group.endpoints.size / SLICE_MAX));
@@ -135,7 +174,12 @@ function resolvePorts(service: Service, pod: Pod): readonly EndpointPort[] {
     const named = pod.spec.containers.flatMap((container) => container.ports ?? []).find(({ name }) => name === target);
     const number = typeof target === "number" ? target : named?.containerPort;
     if (number === undefined) continue;
-    ports.push({ name: port.name ?? "", port: number, protocol: port.protocol ?? "TCP", ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }) });
+    ports.push({
+      name: port.name ?? "",
+      port: number,
+      protocol: port.protocol ?? "TCP",
+      ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
+    });
   }
   return ports;
 }
@@ -160,7 +204,15 @@ function zoneOf(node: Node): string | undefined {
 }
 
 function contentOf(slice: EndpointSlice): string {
-  const endpoints = (slice.endpoints ?? []).map((endpoint) => JSON.stringify([endpoint.addresses, endpoint.conditions, endpoint.nodeName, endpoint.zone, endpoint.targetRef?.uid])).sort();
-  const labels = Object.entries(slice.metadata.labels ?? {}).sort();
-  return JSON.stringify([endpoints, (slice.ports ?? []).map(({ name, port, protocol, appProtocol }) => [name, port, protocol, appProtocol]), labels]);
+  const endpoints = (slice.endpoints ?? [])
+    .map((endpoint) => JSON.stringify([endpoint.addresses, endpoint.conditions, endpoint.nodeName, endpoint.zone, endpoint.targetRef?.uid]))
+    .sort();
+  const labels = Object.entries(slice.metadata.labels ?? {})
+    .map(([name, value]) => `${name}=${value}`)
+    .sort();
+  return JSON.stringify([
+    endpoints,
+    (slice.ports ?? []).map(({ name, port, protocol, appProtocol }) => [name, port, protocol, appProtocol]),
+    labels,
+  ]);
 }

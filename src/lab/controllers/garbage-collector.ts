@@ -8,7 +8,12 @@ const ABSENT_REMEMBERED = 2048;
 const LOST_NODE_MS = 60_000;
 
 /** Owners of these kinds are looked up; what anybody else owns is left alone. */
-const OWNER_KINDS = new Map<string, Resource>(Object.values(kinds).map((resource) => [`${resource.group === "" ? "" : `${resource.group}/`}${resource.version}/${resource.kind}`, resource]));
+const OWNER_KINDS = new Map<string, Resource>(
+  Object.values(kinds).map((resource) => [
+    `${resource.group === "" ? "" : `${resource.group}/`}${resource.version}/${resource.kind}`,
+    resource,
+  ]),
+);
 
 /**
  * Deletes what has no owner any more, and works off deletions in foreground and orphaning (page "Garbage Collection"). That an owner is gone counts only when the
@@ -34,7 +39,12 @@ export function startGarbageCollector(context: ControllerContext): Controller {
     const owners = object.metadata.ownerReferences ?? [];
     if (owners.length === 0) return;
     for (const owner of owners) if (!(await isGone(object, owner))) return;
-    await client.delete(informer.resource, refOf(keyOf(object)), { propagationPolicy: "Background", preconditions: { uid: object.metadata.uid ?? "" } }).catch(ignoreGone);
+    await client
+      .delete(informer.resource, refOf(keyOf(object)), {
+        propagationPolicy: "Background",
+        preconditions: { uid: object.metadata.uid ?? "" },
+      })
+      .catch(ignoreGone);
   };
 
   /** Whether the API server says that this owner is not there, or waits in the foreground for its dependents to go. */
@@ -43,10 +53,15 @@ export function startGarbageCollector(context: ControllerContext): Controller {
     const resource = OWNER_KINDS.get(`${owner.apiVersion}/${owner.kind}`);
     if (resource === undefined) return false;
     const { namespace } = object.metadata;
-    const known = informers.find((informer) => informer.resource.plural === resource.plural)?.get(resource.namespaced ? `${namespace ?? ""}/${owner.name}` : owner.name);
+    const known = informers
+      .find((informer) => informer.resource.plural === resource.plural)
+      ?.get(resource.namespaced ? `${namespace ?? ""}/${owner.name}` : owner.name);
     if (known?.metadata.uid === owner.uid) return isForeground(known);
     try {
-      const found = await client.get(resource, { name: owner.name, ...(resource.namespaced && namespace !== undefined ? { namespace } : {}) });
+      const found = await client.get(resource, {
+        name: owner.name,
+        ...(resource.namespaced && namespace !== undefined ? { namespace } : {}),
+      });
       if (found.metadata.uid === owner.uid) return isForeground(found);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== "KUBE_NOT_FOUND") throw error;
@@ -64,16 +79,25 @@ export function startGarbageCollector(context: ControllerContext): Controller {
       for (const { informer: its, dependent } of dependents) {
         const ownerReferences = (dependent.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== uid);
         const metadata = { ownerReferences, resourceVersion: dependent.metadata.resourceVersion };
-        await client.patch(its.resource, refOf(keyOf(dependent)), { type: "merge", body: { metadata } }).then((patched) => its.observe(patched));
+        await client
+          .patch(its.resource, refOf(keyOf(dependent)), { type: "merge", body: { metadata } })
+          .then((patched) => its.observe(patched));
       }
       return dropFinalizer(informer, object, "orphan");
     }
     if (!finalizers.includes("foregroundDeletion")) return;
     for (const { informer: its, dependent } of dependents) {
       if (dependent.metadata.deletionTimestamp !== undefined) continue;
-      await client.delete(its.resource, refOf(keyOf(dependent)), { propagationPolicy: "Foreground", preconditions: { uid: dependent.metadata.uid ?? "" } }).catch(ignoreGone);
+      await client
+        .delete(its.resource, refOf(keyOf(dependent)), {
+          propagationPolicy: "Foreground",
+          preconditions: { uid: dependent.metadata.uid ?? "" },
+        })
+        .catch(ignoreGone);
     }
-    const blocking = dependents.some(({ dependent }) => dependent.metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true));
+    const blocking = dependents.some(({ dependent }) =>
+      dependent.metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.blockOwnerDeletion === true),
+    );
     if (!blocking) await dropFinalizer(informer, object, "foregroundDeletion");
   };
 
@@ -96,8 +120,14 @@ export function startGarbageCollector(context: ControllerContext): Controller {
     nodeLostAtMs.set(name, sinceMs);
     const leftMs = sinceMs + LOST_NODE_MS - clock.monoMs();
     if (leftMs > 0) return controller.enqueueAfter(`pods ${key}`, leftMs);
-    const nodeIsGone = await client.get(kinds.nodes, { name }).then(() => false, (error: unknown) => error instanceof AppError && error.code === "KUBE_NOT_FOUND");
-    if (nodeIsGone) await client.delete(kinds.pods, refOf(key), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid ?? "" } }).catch(ignoreGone);
+    const nodeIsGone = await client.get(kinds.nodes, { name }).then(
+      () => false,
+      (error: unknown) => error instanceof AppError && error.code === "KUBE_NOT_FOUND",
+    );
+    if (nodeIsGone)
+      await client
+        .delete(kinds.pods, refOf(key), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid ?? "" } })
+        .catch(ignoreGone);
   };
 
   const controller = createController({ name: "garbagecollector", workers: 16, reads: informers, reconcile }, context);
@@ -109,26 +139,29 @@ export function startGarbageCollector(context: ControllerContext): Controller {
         const isNew = before === undefined && (ownerReferences ?? []).length > 0;
         if (isNew || (deletionTimestamp !== undefined && (finalizers ?? []).length > 0)) controller.enqueue(idOf(object));
       } else {
-        for (const other of informers) for (const dependent of other.byIndex("owner", uid)) controller.enqueue(`${other.resource.plural} ${keyOf(dependent)}`);
+        for (const other of informers)
+          for (const dependent of other.byIndex("owner", uid)) controller.enqueue(`${other.resource.plural} ${keyOf(dependent)}`);
         // An owner that waits in the foreground for this one.
         for (const owner of ownerReferences ?? []) {
           for (const other of informers) {
             const waiting = other.get(`${object.metadata.namespace ?? ""}/${owner.name}`);
-            if (waiting?.metadata.uid === owner.uid && waiting.metadata.deletionTimestamp !== undefined) controller.enqueue(`${other.resource.plural} ${keyOf(waiting)}`);
+            if (waiting?.metadata.uid === owner.uid && waiting.metadata.deletionTimestamp !== undefined)
+              controller.enqueue(`${other.resource.plural} ${keyOf(waiting)}`);
           }
         }
       }
     });
   }
   caches.nodes.subscribe((node, _before, isOver) => {
-    if (isOver) for (const pod of caches.pods.byIndex("node", node.metadata.name)) if (!isPodFinished(pod)) controller.enqueue(`pods ${keyOf(pod)}`);
+    if (isOver)
+      for (const pod of caches.pods.byIndex("node", node.metadata.name)) if (!isPodFinished(pod)) controller.enqueue(`pods ${keyOf(pod)}`);
   });
   return controller;
 }
 
 function collected(caches: Caches): readonly Informer<KubeObject>[] {
   const { pods, replicaSets, deployments, daemonSets, jobs, cronJobs, services, endpointSlices } = caches;
-  return [pods, replicaSets, deployments, daemonSets, jobs, cronJobs, services, endpointSlices] as unknown as readonly Informer<KubeObject>[];
+  return [pods, replicaSets, deployments, daemonSets, jobs, cronJobs, services, endpointSlices];
 }
 
 function isForeground(owner: KubeObject): boolean {

@@ -1,5 +1,17 @@
 import { kinds } from "../../kube/index.ts";
-import { type Condition, type Controller, type Job, type Pod, createController, findCondition, isPodReady, keyOf, refOf, toTime, withCondition } from "../machinery/index.ts";
+import {
+  type Condition,
+  type Controller,
+  type Job,
+  type Pod,
+  createController,
+  findCondition,
+  isPodReady,
+  keyOf,
+  refOf,
+  toTime,
+  withCondition,
+} from "../machinery/index.ts";
 import { type ControllerContext, controllerOf } from "./context.ts";
 import { ignoreGone } from "./deployment.ts";
 import { createPodControl, rankForRemoval, slowStart } from "./pod-control.ts";
@@ -34,10 +46,17 @@ export function startJobController(context: ControllerContext): Controller {
     if (end !== undefined) {
       if (end.type === "Failed") await Promise.all(active.map((pod) => control.remove(job, pod)));
       conditions = withCondition(conditions, { ...end, lastProbeTime: now }, now);
-      events.record(job, end.type === "Failed" ? "Warning" : "Normal", end.type === "Failed" ? (end.reason ?? "Failed") : "Completed", end.message ?? "Job completed");
+      events.record(
+        job,
+        end.type === "Failed" ? "Warning" : "Normal",
+        end.type === "Failed" ? (end.reason ?? "Failed") : "Completed",
+        end.message ?? "Job completed",
+      );
     }
     if (job.spec.suspend !== undefined) {
-      const suspended: Condition = job.spec.suspend ? { type: "Suspended", status: "True", reason: "JobSuspended", message: "Job suspended" } : { type: "Suspended", status: "False", reason: "JobResumed", message: "Job resumed" };
+      const suspended: Condition = job.spec.suspend
+        ? { type: "Suspended", status: "True", reason: "JobSuspended", message: "Job suspended" }
+        : { type: "Suspended", status: "False", reason: "JobResumed", message: "Job resumed" };
       if (job.spec.suspend || findCondition(conditions, "Suspended") !== undefined) conditions = withCondition(conditions, suspended, now);
     }
     await writeStatus(job, {
@@ -58,9 +77,18 @@ export function startJobController(context: ControllerContext): Controller {
     const parallelism = job.spec.suspend === true ? 0 : (job.spec.parallelism ?? 1);
     const { completions } = job.spec;
     // Without a number of completions the pods share a work queue: once one has succeeded no new one starts.
-    const wanted = completions === undefined ? (succeeded > 0 ? Math.min(active.length, parallelism) : parallelism) : Math.min(parallelism, completions - succeeded);
+    const wanted =
+      completions === undefined
+        ? succeeded > 0
+          ? Math.min(active.length, parallelism)
+          : parallelism
+        : Math.min(parallelism, completions - succeeded);
     if (active.length > wanted) {
-      await Promise.all(rankForRemoval(active).slice(0, active.length - wanted).map((pod) => control.remove(job, pod)));
+      await Promise.all(
+        rankForRemoval(active)
+          .slice(0, active.length - wanted)
+          .map((pod) => control.remove(job, pod)),
+      );
       return;
     }
     if (active.length === wanted) return;
@@ -71,7 +99,12 @@ export function startJobController(context: ControllerContext): Controller {
     }
     const uid = job.metadata.uid ?? "";
     const { name } = job.metadata;
-    const labels = { "batch.kubernetes.io/controller-uid": uid, "controller-uid": uid, "batch.kubernetes.io/job-name": name, "job-name": name };
+    const labels = {
+      "batch.kubernetes.io/controller-uid": uid,
+      "controller-uid": uid,
+      "batch.kubernetes.io/job-name": name,
+      "job-name": name,
+    };
     await slowStart(Math.min(wanted - active.length, BURST), () => control.create(job, job.spec.template, { labels }));
     controller.enqueue(key);
   };
@@ -90,7 +123,9 @@ export function startJobController(context: ControllerContext): Controller {
     const finished = job.status?.conditions?.find(({ type, status }) => (type === "Complete" || type === "Failed") && status === "True");
     const leftMs = Date.parse(finished?.lastTransitionTime ?? "") + job.spec.ttlSecondsAfterFinished * 1000 - clock.wallMs();
     if (leftMs > 0) return controller.enqueueAfter(keyOf(job), leftMs);
-    await client.delete(kinds.jobs, refOf(keyOf(job)), { propagationPolicy: "Background", preconditions: { uid: job.metadata.uid ?? "" } }).catch(ignoreGone);
+    await client
+      .delete(kinds.jobs, refOf(keyOf(job)), { propagationPolicy: "Background", preconditions: { uid: job.metadata.uid ?? "" } })
+      .catch(ignoreGone);
   };
 
   const writeStatus = async (job: Job, status: NonNullable<Job["status"]>): Promise<void> => {
@@ -112,10 +147,22 @@ export function startJobController(context: ControllerContext): Controller {
 
 /** Complete or Failed. */
 export function isJobFinished(job: Job): boolean {
-  return findCondition(job.status?.conditions, "Complete")?.status === "True" || findCondition(job.status?.conditions, "Failed")?.status === "True";
+  return (
+    findCondition(job.status?.conditions, "Complete")?.status === "True" ||
+    findCondition(job.status?.conditions, "Failed")?.status === "True"
+  );
 }
 
-function endOf(job: Job, counts: { readonly active: number; readonly succeeded: number; readonly failed: number; readonly startTime: string; readonly nowMs: number }): Condition | undefined {
+function endOf(
+  job: Job,
+  counts: {
+    readonly active: number;
+    readonly succeeded: number;
+    readonly failed: number;
+    readonly startTime: string;
+    readonly nowMs: number;
+  },
+): Condition | undefined {
   const failed = (reason: string, message: string): Condition => ({ type: "Failed", status: "True", reason, message });
   if (counts.failed > (job.spec.backoffLimit ?? 6)) return failed("BackoffLimitExceeded", "Job has reached the specified backoff limit");
   const deadline = job.spec.activeDeadlineSeconds;
@@ -124,9 +171,19 @@ function endOf(job: Job, counts: { readonly active: number; readonly succeeded: 
   }
   const { completions } = job.spec;
   const isComplete = completions === undefined ? counts.succeeded > 0 && counts.active === 0 : counts.succeeded >= completions;
-  return isComplete ? { type: "Complete", status: "True", reason: "CompletionsReached", message: "Reached expected number of succeeded pods" } : undefined;
+  return isComplete
+    ? { type: "Complete", status: "True", reason: "CompletionsReached", message: "Reached expected number of succeeded pods" }
+    : undefined;
 }
 
 function pick(status: Job["status"]): unknown {
-  return [status?.active ?? 0, status?.ready ?? 0, status?.succeeded ?? 0, status?.failed ?? 0, status?.startTime, status?.completionTime, (status?.conditions ?? []).map(({ type, status: value, reason }) => [type, value, reason])];
+  return [
+    status?.active ?? 0,
+    status?.ready ?? 0,
+    status?.succeeded ?? 0,
+    status?.failed ?? 0,
+    status?.startTime,
+    status?.completionTime,
+    (status?.conditions ?? []).map(({ type, status: value, reason }) => [type, value, reason]),
+  ];
 }

@@ -17,7 +17,7 @@ export function startNamespaceController(context: ControllerContext): Controller
   const namespaced = [...makers, ...Object.values(kinds).filter((resource) => resource.namespaced && !makers.includes(resource))];
 
   const reconcile = async (name: string): Promise<void> => {
-    const namespace = caches.namespaces.get(name) as Namespace | undefined;
+    const namespace: Namespace | undefined = caches.namespaces.get(name);
     if (namespace?.metadata.deletionTimestamp === undefined) return;
     let left = 0;
     for (const resource of namespaced) left += await empty(resource, name);
@@ -26,9 +26,11 @@ export function startNamespaceController(context: ControllerContext): Controller
       return;
     }
     const finalizers = (namespace.spec?.finalizers ?? []).filter((each) => each !== "kubernetes");
-    await client.replace(kinds.namespaces, { ...namespace, spec: { ...namespace.spec, finalizers } } as KubeObject, { subresource: "finalize" }).catch((error: unknown) => {
-      if (!(error instanceof AppError) || error.code !== "KUBE_NOT_FOUND") throw error;
-    });
+    await client
+      .replace(kinds.namespaces, { ...namespace, spec: { ...namespace.spec, finalizers } } as KubeObject, { subresource: "finalize" })
+      .catch((error: unknown) => {
+        if (!(error instanceof AppError) || error.code !== "KUBE_NOT_FOUND") throw error;
+      });
   };
 
   /** Deletes all objects of a kind; answers how many were still there. */

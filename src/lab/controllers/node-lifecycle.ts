@@ -1,13 +1,27 @@
 import { type Timer, messageOf } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
-import { type Condition, type Controller, type Node, type Pod, type Taint, createController, findCondition, isPodFinished, keyOf, refOf, toTime, tolerates, withCondition } from "../machinery/index.ts";
+import {
+  type Condition,
+  type Controller,
+  type Node,
+  type Pod,
+  type Taint,
+  createController,
+  findCondition,
+  isPodFinished,
+  keyOf,
+  refOf,
+  toTime,
+  tolerates,
+  withCondition,
+} from "../machinery/index.ts";
 import type { ControllerContext } from "./context.ts";
 import { ignoreGone } from "./deployment.ts";
 
 const UNREACHABLE = "node.kubernetes.io/unreachable";
 const NOT_READY = "node.kubernetes.io/not-ready";
 const UNSCHEDULABLE = "node.kubernetes.io/unschedulable";
-const OWN_TAINTS = [UNREACHABLE, NOT_READY, UNSCHEDULABLE];
+const OWN_TAINTS: ReadonlySet<string> = new Set([UNREACHABLE, NOT_READY, UNSCHEDULABLE]);
 
 /**
  * Finds nodes whose Lease is not renewed any more, says so on them and their pods, and evicts the pods in the end (page "Nodes", "Node controller"). Its own
@@ -54,20 +68,30 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
     const now = toTime(clock.wallMs());
     let conditions: readonly Condition[] = node.status?.conditions ?? [];
     for (const type of ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"]) {
-      conditions = withCondition(conditions, { type, status: "Unknown", reason: "NodeStatusUnknown", message: "Kubelet stopped posting node status." }, now);
+      conditions = withCondition(
+        conditions,
+        { type, status: "Unknown", reason: "NodeStatusUnknown", message: "Kubelet stopped posting node status." },
+        now,
+      );
     }
     events.record(node, "Normal", "NodeNotReady", `Node ${node.metadata.name} status is now: NodeNotReady`);
-    const patched = await client.patchStatus<Node>(kinds.nodes, { name: node.metadata.name }, { type: "merge", body: { status: { conditions } } });
+    const patched = await client.patchStatus<Node>(
+      kinds.nodes,
+      { name: node.metadata.name },
+      { type: "merge", body: { status: { conditions } } },
+    );
     caches.nodes.observe(patched);
     return patched;
   };
 
   const markPodNotReady = async (pod: Pod): Promise<void> => {
     if (findCondition(pod.status?.conditions, "Ready")?.status !== "True" || isPodFinished(pod)) return;
-    const conditions = withCondition(pod.status?.conditions ?? [], { type: "Ready", status: "False", reason: "NodeNotReady", message: "" }, toTime(clock.wallMs()));
+    const condition = { type: "Ready", status: "False", reason: "NodeNotReady", message: "", lastTransitionTime: toTime(clock.wallMs()) };
     events.record(pod, "Warning", "NodeNotReady", "Node is not ready");
-    const body = { metadata: { uid: pod.metadata.uid }, status: { conditions } };
-    await client.patchStatus<Pod>(kinds.pods, refOf(keyOf(pod)), { type: "merge", body }).then((patched) => caches.pods.observe(patched), ignoreGone);
+    const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } };
+    await client
+      .patchStatus<Pod>(kinds.pods, refOf(keyOf(pod)), { type: "strategic", body })
+      .then((patched) => caches.pods.observe(patched), ignoreGone);
   };
 
   const setTaints = async (node: Node, ready: Condition["status"], isOnlyBlind: boolean): Promise<Node> => {
@@ -79,8 +103,14 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
       if (!isOnlyBlind) wanted.push({ key: condition, effect: "NoExecute" });
     }
     if (node.spec?.unschedulable === true) wanted.push({ key: UNSCHEDULABLE, effect: "NoSchedule" });
-    const own = wanted.map((taint): Taint => old.find(({ key, effect }) => key === taint.key && effect === taint.effect) ?? { ...taint, ...(taint.effect === "NoExecute" ? { timeAdded: toTime(clock.wallMs()) } : {}) });
-    const taints = [...old.filter(({ key }) => !OWN_TAINTS.includes(key)), ...own];
+    const own = wanted.map(
+      (taint): Taint =>
+        old.find(({ key, effect }) => key === taint.key && effect === taint.effect) ?? {
+          ...taint,
+          ...(taint.effect === "NoExecute" ? { timeAdded: toTime(clock.wallMs()) } : {}),
+        },
+    );
+    const taints = [...old.filter(({ key }) => !OWN_TAINTS.has(key)), ...own];
     if (JSON.stringify(taints) === JSON.stringify(old)) return node;
     const body = { metadata: { resourceVersion: node.metadata.resourceVersion }, spec: { taints } };
     const patched = await client.patch<Node>(kinds.nodes, { name: node.metadata.name }, { type: "merge", body });
@@ -106,14 +136,20 @@ export function startNodeLifecycleController(context: ControllerContext): Contro
 
   const leftOn = (pod: Pod, taint: Taint): number => {
     const matching = (pod.spec.tolerations ?? []).filter((toleration) => tolerates(toleration, taint));
-    const isOwn = OWN_TAINTS.includes(taint.key);
+    const isOwn = OWN_TAINTS.has(taint.key);
     if (matching.length === 0 && !isOwn) return 0;
     // DefaultTolerationSeconds: pods that say nothing of these two taints stay for a while.
-    const seconds = matching.length === 0 ? [settings.evictionMs / 1000] : matching.map(({ tolerationSeconds }) => tolerationSeconds ?? Number.POSITIVE_INFINITY);
+    const seconds =
+      matching.length === 0
+        ? [settings.evictionMs / 1000]
+        : matching.map(({ tolerationSeconds }) => tolerationSeconds ?? Number.POSITIVE_INFINITY);
     return Date.parse(taint.timeAdded ?? toTime(clock.wallMs())) + Math.min(...seconds) * 1000 - clock.wallMs();
   };
 
-  const controller = createController({ name: "nodelifecycle", workers: 1, reads: [caches.nodes, caches.leases, caches.pods], reconcile }, context);
+  const controller = createController(
+    { name: "nodelifecycle", workers: 1, reads: [caches.nodes, caches.leases, caches.pods], reconcile },
+    context,
+  );
   const monitor = (): void => {
     if (!caches.leases.synced || !caches.nodes.synced) blindUntilMs = clock.monoMs();
     for (const node of caches.nodes.list()) controller.enqueue(node.metadata.name);

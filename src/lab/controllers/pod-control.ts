@@ -7,7 +7,11 @@ import { type ControllerContext, ownedBy } from "./context.ts";
 /** Makes and deletes the pods of one controller; both are seen by its next look even before the watch tells of them. */
 export interface PodControl {
   /** One pod of `template`. `more` is put into its metadata's labels and its spec. */
-  create(owner: KubeObject, template: PodTemplate, more?: { readonly labels?: Readonly<Record<string, string>>; readonly spec?: Partial<Pod["spec"]> }): Promise<void>;
+  create(
+    owner: KubeObject,
+    template: PodTemplate,
+    more?: { readonly labels?: Readonly<Record<string, string>>; readonly spec?: Partial<Pod["spec"]> },
+  ): Promise<void>;
   remove(owner: KubeObject, pod: Pod): Promise<void>;
   /** Neither finished nor being deleted, as far as we know and have asked for. */
   isActive(pod: Pod): boolean;
@@ -21,19 +25,15 @@ export function createPodControl(context: ControllerContext): PodControl {
   const removing = new Map<string, number>();
   return {
     async create(owner, template, more = {}) {
-      const pod: Pod = {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: {
-          name: "",
-          ...{ generateName: `${owner.metadata.name}-` },
-          namespace: owner.metadata.namespace ?? "",
-          labels: { ...template.metadata?.labels, ...more.labels },
-          ...(template.metadata?.annotations === undefined ? {} : { annotations: template.metadata.annotations }),
-          ownerReferences: ownedBy(owner),
-        },
-        spec: { ...template.spec, ...more.spec },
+      const metadata = {
+        name: "",
+        generateName: `${owner.metadata.name}-`,
+        namespace: owner.metadata.namespace ?? "",
+        labels: { ...template.metadata?.labels, ...more.labels },
+        ...(template.metadata?.annotations === undefined ? {} : { annotations: template.metadata.annotations }),
+        ownerReferences: ownedBy(owner),
       };
+      const pod: Pod = { apiVersion: "v1", kind: "Pod", metadata, spec: { ...template.spec, ...more.spec } };
       try {
         const made = await client.create<Pod>(kinds.pods, pod);
         caches.pods.observe(made);
@@ -105,7 +105,10 @@ function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   const entries = Object.entries(value).filter(([, field]) => field !== undefined);
-  return `{${entries.sort(([one], [two]) => (one < two ? -1 : 1)).map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`).join(",")}}`;
+  return `{${entries
+    .sort(([one], [two]) => (one < two ? -1 : 1))
+    .map(([key, field]) => `${JSON.stringify(key)}:${canonical(field)}`)
+    .join(",")}}`;
 }
 
 /** A number, or a share of `total`, as `maxSurge` (rounded up) and `maxUnavailable` (rounded down) are written. */

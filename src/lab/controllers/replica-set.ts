@@ -1,5 +1,15 @@
+import { AppError } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
-import { type Controller, type Pod, type ReplicaSet, createController, isPodAvailable, isPodReady, keyOf, refOf } from "../machinery/index.ts";
+import {
+  type Controller,
+  type Pod,
+  type ReplicaSet,
+  createController,
+  isPodAvailable,
+  isPodReady,
+  keyOf,
+  refOf,
+} from "../machinery/index.ts";
 import { type ControllerContext, controllerOf } from "./context.ts";
 import { createPodControl, rankForRemoval, slowStart } from "./pod-control.ts";
 
@@ -18,7 +28,7 @@ export function startReplicaSetController(context: ControllerContext): Controlle
     if (set === undefined || set.metadata.deletionTimestamp !== undefined) return;
     const wanted = set.spec.replicas ?? 1;
     const active = podsOf(set).filter((pod) => control.isActive(pod));
-    let failure: unknown;
+    let failure: AppError | undefined;
     try {
       if (active.length < wanted) await slowStart(Math.min(wanted - active.length, BURST), () => control.create(set, set.spec.template));
       else if (active.length > wanted) {
@@ -26,6 +36,7 @@ export function startReplicaSetController(context: ControllerContext): Controlle
         await Promise.all(surplus.map((pod) => control.remove(set, pod)));
       }
     } catch (error) {
+      if (!(error instanceof AppError)) throw error;
       failure = error;
     }
     await writeStatus(set);
@@ -49,7 +60,9 @@ export function startReplicaSetController(context: ControllerContext): Controlle
     };
     const same = (Object.keys(status) as (keyof typeof status)[]).every((field) => (set.status?.[field] ?? 0) === status[field]);
     if (same && set.status?.observedGeneration !== undefined) return;
-    caches.replicaSets.observe(await client.patchStatus<ReplicaSet>(kinds.replicaSets, refOf(keyOf(set)), { type: "merge", body: { status } }));
+    caches.replicaSets.observe(
+      await client.patchStatus<ReplicaSet>(kinds.replicaSets, refOf(keyOf(set)), { type: "merge", body: { status } }),
+    );
   };
 
   const controller = createController({ name: "replicaset", workers: 5, reads: [caches.pods, caches.replicaSets], reconcile }, context);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { array, assert as assertProperty, integer, nat, property, record } from "fast-check";
 import { hashTemplate, rankForRemoval, resolveShare, slowStart } from "./pod-control.ts";
 import { planRollingUpdate } from "./rolling-update.ts";
 
@@ -13,7 +13,16 @@ test("an update with one to spare and none to miss adds one new pod, then takes 
 });
 
 test("old pods that do not serve are taken first", () => {
-  const step = planRollingUpdate({ replicas: 4, maxSurge: 1, maxUnavailable: 1, newSet: { asked: 1, available: 1 }, oldSets: [{ asked: 2, available: 0 }, { asked: 2, available: 2 }] });
+  const step = planRollingUpdate({
+    replicas: 4,
+    maxSurge: 1,
+    maxUnavailable: 1,
+    newSet: { asked: 1, available: 1 },
+    oldSets: [
+      { asked: 2, available: 0 },
+      { asked: 2, available: 2 },
+    ],
+  });
   assert.deepEqual(step, { newSet: 1, oldSets: [0, 2] });
 });
 
@@ -23,12 +32,17 @@ test("a Deployment that is scaled changes its only ReplicaSet at once", () => {
   assert.equal(planRollingUpdate({ replicas: 1, maxSurge: 1, maxUnavailable: 0, newSet, oldSets: [] }).newSet, 1);
 });
 
-const set = fc.record({ asked: fc.nat(12), share: fc.nat(100) }).map(({ asked, share }) => ({ asked, available: Math.floor((asked * share) / 100) }));
-const limits = fc.record({ replicas: fc.integer({ min: 1, max: 12 }), maxSurge: fc.nat(4), maxUnavailable: fc.nat(4) }).filter(({ maxSurge, maxUnavailable }) => maxSurge + maxUnavailable > 0);
+const set = record({ asked: nat(12), share: nat(100) }).map(({ asked, share }) => ({
+  asked,
+  available: Math.floor((asked * share) / 100),
+}));
+const limits = record({ replicas: integer({ min: 1, max: 12 }), maxSurge: nat(4), maxUnavailable: nat(4) }).filter(
+  ({ maxSurge, maxUnavailable }) => maxSurge + maxUnavailable > 0,
+);
 
 test("no step asks for more pods than the surge allows, nor takes serving pods below the minimum", () => {
-  fc.assert(
-    fc.property(limits, set, fc.array(set, { maxLength: 3 }), (bounds, newSet, oldSets) => {
+  assertProperty(
+    property(limits, set, array(set, { maxLength: 3 }), (bounds, newSet, oldSets) => {
       const step = planRollingUpdate({ ...bounds, newSet, oldSets });
       const askedBefore = newSet.asked + oldSets.reduce((sum, { asked }) => sum + asked, 0);
       const askedAfter = step.newSet + step.oldSets.reduce((sum, asked) => sum + asked, 0);
@@ -36,21 +50,26 @@ test("no step asks for more pods than the surge allows, nor takes serving pods b
       for (const [at, asked] of step.oldSets.entries()) assert.ok(asked >= 0 && asked <= (oldSets[at]?.asked ?? 0), "old sets only shrink");
       // A ReplicaSet loses pods that do not serve first.
       const before = newSet.available + oldSets.reduce((sum, { available }) => sum + available, 0);
-      const after = Math.min(newSet.available, step.newSet) + oldSets.reduce((sum, { available }, at) => sum + Math.min(available, step.oldSets[at] ?? 0), 0);
+      const after =
+        Math.min(newSet.available, step.newSet) +
+        oldSets.reduce((sum, { available }, at) => sum + Math.min(available, step.oldSets[at] ?? 0), 0);
       assert.ok(after >= Math.min(before, bounds.replicas - bounds.maxUnavailable) || step.newSet < newSet.asked);
     }),
   );
 });
 
 test("steps end with all pods in the new ReplicaSet", () => {
-  fc.assert(
-    fc.property(limits, fc.array(set, { maxLength: 3 }), (bounds, first) => {
+  assertProperty(
+    property(limits, array(set, { maxLength: 3 }), (bounds, first) => {
       let newSet = { asked: 0, available: 0 };
       let oldSets = first;
       for (let round = 0; round < 100; round += 1) {
         const step = planRollingUpdate({ ...bounds, newSet, oldSets });
         newSet = { asked: step.newSet, available: step.newSet };
-        oldSets = oldSets.map(({ available }, at) => ({ asked: step.oldSets[at] ?? 0, available: Math.min(available, step.oldSets[at] ?? 0) }));
+        oldSets = oldSets.map(({ available }, at) => ({
+          asked: step.oldSets[at] ?? 0,
+          available: Math.min(available, step.oldSets[at] ?? 0),
+        }));
       }
       assert.equal(newSet.asked, bounds.replicas);
       assert.ok(oldSets.every(({ asked }) => asked === 0));
@@ -82,8 +101,16 @@ test("pods that serve are lost last", () => {
     spec: { containers: [], ...(nodeName === undefined ? {} : { nodeName }) },
     status: { phase, conditions: [{ type: "Ready", status: ready ? ("True" as const) : ("False" as const) }] },
   });
-  const pods = [pod("old", "n", "Running", true, 1), pod("young", "n", "Running", true, 2), pod("sick", "n", "Running", false, 1), pod("waiting", undefined, "Pending", false, 1)];
-  assert.deepEqual(rankForRemoval(pods).map(({ metadata }) => metadata.name), ["waiting", "sick", "young", "old"]);
+  const pods = [
+    pod("old", "n", "Running", true, 1),
+    pod("young", "n", "Running", true, 2),
+    pod("sick", "n", "Running", false, 1),
+    pod("waiting", undefined, "Pending", false, 1),
+  ];
+  assert.deepEqual(
+    rankForRemoval(pods).map(({ metadata }) => metadata.name),
+    ["waiting", "sick", "young", "old"],
+  );
 });
 
 test("a slow start doubles its batches and ends with the first that is refused", async () => {

@@ -37,7 +37,12 @@ const server = createServer((request, response) => {
   }
   const answer = () => {
     const body = `${JSON.stringify({ application, pod, zone, host: request.headers.host ?? "", path: request.url })}\n`;
-    response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body), "x-app": application, "x-pod": pod });
+    response.writeHead(200, {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+      "x-app": application,
+      "x-pod": pod,
+    });
     response.end(request.method === "HEAD" ? undefined : body);
   };
   if (delayMs > 0) setTimeout(answer, delayMs);

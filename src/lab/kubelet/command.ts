@@ -18,7 +18,8 @@ export function resolveCommand(
   const words = (list: readonly string[] | undefined): readonly string[] => (list ?? []).map((word) => expand(word, variables));
   if (settings.hostImages.includes(container.image)) {
     const argv = [...words(container.command), ...words(container.args)];
-    if (argv.length === 0) throw new AppError("KUBELET_CONTAINER_CONFIG", `container ${container.name}: image ${container.image} needs a command`);
+    if (argv.length === 0)
+      throw new AppError("KUBELET_CONTAINER_CONFIG", `container ${container.name}: image ${container.image} needs a command`);
     return argv;
   }
   const prefix = Object.hasOwn(settings.images, container.image) ? settings.images[container.image] : undefined;

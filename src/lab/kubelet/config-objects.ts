@@ -62,7 +62,10 @@ export function createConfigObjects(dir: string, deps: { readonly client: KubeCl
         return undefined;
       });
       const failed = (await Promise.allSettled(asked)).find((outcome) => outcome.status === "rejected");
-      if (failed !== undefined) throw new AppError("KUBELET_API_SILENT", `cannot get what pod ${pod.metadata.name} refers to: ${messageOf(failed.reason)}`, { cause: failed.reason });
+      if (failed !== undefined)
+        throw new AppError("KUBELET_API_SILENT", `cannot get what pod ${pod.metadata.name} refers to: ${messageOf(failed.reason)}`, {
+          cause: failed.reason,
+        });
     },
     configMap: (namespace, name) => known.get(`configMap/${namespace}/${name}`),
     secret: (namespace, name) => known.get(`secret/${namespace}/${name}`),

@@ -77,7 +77,15 @@ export function readKubeletConfig(config: KubeletConfig): KubeletSettings {
   for (const [name, quantity] of Object.entries(settings.allocatable)) {
     demand(parseQuantity(quantity) !== undefined, `allocatable.${name}`, "a quantity (2, 500m, 4Gi)");
   }
-  for (const name of ["leaseSeconds", "nodeStatusSeconds", "crashBackoffMs", "crashBackoffMaxMs", "crashBackoffResetMs", "shutdownGraceMs", "containerLogMaxBytes"] as const) {
+  for (const name of [
+    "leaseSeconds",
+    "nodeStatusSeconds",
+    "crashBackoffMs",
+    "crashBackoffMaxMs",
+    "crashBackoffResetMs",
+    "shutdownGraceMs",
+    "containerLogMaxBytes",
+  ] as const) {
     demand(Number.isFinite(settings[name]) && settings[name] > 0, name, "a number above 0");
   }
   demand(Number.isInteger(settings.port) && settings.port >= 0 && settings.port <= 65_535, "port", "a port from 0 to 65535");

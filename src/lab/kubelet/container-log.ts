@@ -1,4 +1,15 @@
-import { appendFileSync, closeSync, copyFileSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, statSync, truncateSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  truncateSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type Clock, sleep } from "../../kernel/index.ts";
 
@@ -51,7 +62,11 @@ export class LogClock {
  * The wanted lines of the log in `dir`, each with its line end. Following ends when `isOver` says that the container has ended and
  * all was given, or when `signal` aborts.
  */
-export async function* readLog(dir: string, query: LogQuery, deps: { clock: Clock; signal: AbortSignal; isOver: () => boolean }): AsyncGenerator<string> {
+export async function* readLog(
+  dir: string,
+  query: LogQuery,
+  deps: { clock: Clock; signal: AbortSignal; isOver: () => boolean },
+): AsyncGenerator<string> {
   const file = join(dir, "log");
   let leftBytes = query.limitBytes ?? Number.POSITIVE_INFINITY;
   let offset = 0;

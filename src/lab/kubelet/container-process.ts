@@ -112,13 +112,13 @@ interface Found {
 }
 
 function watchContainer(attemptDir: string, found: Found, shimEnded: Promise<void>, clock: Clock): ContainerProcess {
-  let detached = false;
+  const detached = new AbortController();
   let killed = false;
   const watch = async (): Promise<ContainerExit> => {
     await shimEnded;
     // Someone may have killed the shim alone: the container has ended when its main process has.
-    while (!detached && isRunning(found.main)) await sleep(clock, ADOPTED_POLL_MS);
-    if (!detached) killGroup(found, attemptDir);
+    while (!detached.signal.aborted && isRunning(found.main)) await sleep(clock, ADOPTED_POLL_MS, detached.signal);
+    if (!detached.signal.aborted) killGroup(found, attemptDir);
     return readExit(attemptDir, killed, clock);
   };
   return {
@@ -132,7 +132,7 @@ function watchContainer(attemptDir: string, found: Found, shimEnded: Promise<voi
       killGroup(found, attemptDir);
     },
     detach() {
-      detached = true;
+      detached.abort();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { assertNever } from "../../kernel/index.ts";
 import type { ContainerState, ContainerStateTerminated, ContainerStatus } from "../machinery/index.ts";
 import { toTime } from "../machinery/index.ts";
 import type { ProbeVerdict } from "./prober.ts";
@@ -41,7 +42,11 @@ export function containerIdOf(podUid: string, name: string, attempt: number): st
 }
 
 /** The record as the API shows it. */
-export function toContainerStatus(record: ContainerRecord, container: { readonly name: string; readonly image: string }, podUid: string): ContainerStatus {
+export function toContainerStatus(
+  record: ContainerRecord,
+  container: { readonly name: string; readonly image: string },
+  podUid: string,
+): ContainerStatus {
   const { state } = record;
   const verdict = state.type === "running" ? state.verdict : undefined;
   return {
@@ -65,6 +70,8 @@ function toState({ state }: ContainerRecord): ContainerState {
       return { running: { startedAt: toTime(state.startedAtMs) } };
     case "terminated":
       return { terminated: toTerminated(state.termination) };
+    default:
+      return assertNever(state);
   }
 }
 

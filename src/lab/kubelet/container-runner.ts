@@ -4,7 +4,15 @@ import { AppError, type Clock, type Random, type Timer, messageOf, sleep } from 
 import type { Container } from "../machinery/index.ts";
 import { LogClock } from "./container-log.ts";
 import { type ContainerProcess, adoptContainer, startContainer } from "./container-process.ts";
-import { type ContainerRecord, NEW_RECORD, type Termination, containerIdOf, latestTermination, readRecord, writeJson } from "./container-record.ts";
+import {
+  type ContainerRecord,
+  NEW_RECORD,
+  type Termination,
+  containerIdOf,
+  latestTermination,
+  readRecord,
+  writeJson,
+} from "./container-record.ts";
 import { type ProbeTarget, execCommand, httpGet, runProbe } from "./probe.ts";
 import { type Prober, type ProbeVerdict, startProber } from "./prober.ts";
 
@@ -40,7 +48,11 @@ export class ContainerRunner {
   #stopping: { killAtMs: number; timer: Timer; reason: string } | undefined;
 
   /** `dir` is the container's own folder; a record found there is gone on with by {@link resume}. */
-  constructor(container: Container, options: { readonly dir: string; readonly podUid: string; readonly logMaxBytes: number }, deps: RunnerDeps) {
+  constructor(
+    container: Container,
+    options: { readonly dir: string; readonly podUid: string; readonly logMaxBytes: number },
+    deps: RunnerDeps,
+  ) {
     this.container = container;
     this.#dir = options.dir;
     this.#podUid = options.podUid;
@@ -84,7 +96,11 @@ export class ContainerRunner {
     let started: ContainerProcess;
     try {
       made = plan();
-      started = await startContainer(this.#attemptDir(attempts), { argv: made.argv, env: made.target.env, workingDir: made.target.workingDir }, this.#deps.clock);
+      started = await startContainer(
+        this.#attemptDir(attempts),
+        { argv: made.argv, env: made.target.env, workingDir: made.target.workingDir },
+        this.#deps.clock,
+      );
     } catch (error) {
       this.wait(reasonOf(error), messageOf(error));
       return;
@@ -106,7 +122,11 @@ export class ContainerRunner {
     const { state } = this.#record;
     if (state.type === "waiting" && state.reason === reason && state.message === message) return;
     const last = latestTermination(this.#record);
-    this.#save({ ...this.#record, state: { type: "waiting", reason, ...(message === undefined ? {} : { message }) }, ...(last === undefined ? {} : { last }) });
+    this.#save({
+      ...this.#record,
+      state: { type: "waiting", reason, ...(message === undefined ? {} : { message }) },
+      ...(last === undefined ? {} : { last }),
+    });
     this.#deps.changed();
   }
 
@@ -222,7 +242,12 @@ export class ContainerRunner {
     const target = this.#target;
     if (hook === undefined || target === undefined) return;
     if (hook.sleep !== undefined) return sleep(this.#deps.clock, Math.min(hook.sleep.seconds * 1000, graceMs));
-    const result = hook.exec !== undefined ? await execCommand(hook.exec.command, target, graceMs) : hook.httpGet !== undefined ? await httpGet(hook.httpGet, target, graceMs) : { success: true, message: "" };
+    const result =
+      hook.exec !== undefined
+        ? await execCommand(hook.exec.command, target, graceMs)
+        : hook.httpGet !== undefined
+          ? await httpGet(hook.httpGet, target, graceMs)
+          : { success: true, message: "" };
     if (!result.success) this.#deps.event("Warning", "FailedPreStopHook", `PreStopHook failed: ${result.message}`);
   }
 

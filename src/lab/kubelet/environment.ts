@@ -49,7 +49,9 @@ export function buildEnvironment(pod: Pod, container: Container, sources: Enviro
 
 /** Replaces `$(NAME)` by the variable's value; one that is not there stays as it is, `$$` stands for `$` (page "Define Environment Variables for a Container"). */
 export function expand(text: string, env: ReadonlyMap<string, string>): string {
-  return text.replaceAll(/\$\$|\$\(([^()]*)\)/g, (whole, name: string | undefined) => (name === undefined ? "$" : (env.get(name) ?? whole)));
+  return text.replaceAll(/\$\$|\$\(([^()]*)\)/g, (whole, name: string | undefined) =>
+    name === undefined ? "$" : (env.get(name) ?? whole),
+  );
 }
 
 /** The keys of a ConfigMap or Secret as bytes. */
@@ -71,7 +73,10 @@ function valueOf(pod: Pod, container: Container, variable: EnvVar, sources: Envi
   const value = decodeData(object, isSecret).get(ref.key);
   if (value === undefined && ref.optional !== true) {
     const kind = isSecret ? "secret" : "configmap";
-    throw badConfig(container, object === undefined ? `${kind} "${ref.name}" not found` : `couldn't find key ${ref.key} in ${kind} "${ref.name}"`);
+    throw badConfig(
+      container,
+      object === undefined ? `${kind} "${ref.name}" not found` : `couldn't find key ${ref.key} in ${kind} "${ref.name}"`,
+    );
   }
   return value?.toString("utf8");
 }

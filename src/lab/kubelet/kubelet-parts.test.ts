@@ -26,7 +26,12 @@ const root = mkdtempSync(join(tmpdir(), "holdfast-kubelet-parts-"));
 after(() => rmSync(root, { recursive: true, force: true }));
 
 const container = (more: Partial<Container> = {}): Container => ({ name: "main", image: "app:1", ...more });
-const pod = (spec: Partial<Pod["spec"]> = {}): Pod => ({ apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "n", uid: "u", labels: { app: "x" } }, spec: { containers: [container()], ...spec } });
+const pod = (spec: Partial<Pod["spec"]> = {}): Pod => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "p", namespace: "n", uid: "u", labels: { app: "x" } },
+  spec: { containers: [container()], ...spec },
+});
 const sources: EnvironmentSources = {
   nodeName: "node-1",
   zone: "a",
@@ -34,11 +39,17 @@ const sources: EnvironmentSources = {
   podIP: "127.1.11.1",
   volumes: new Map([["shared-data", "/real/data"]]),
   configMap: (name) => (name === "words" ? { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { a: "1" } } : undefined),
-  secret: (name) => (name === "keys" ? { apiVersion: "v1", kind: "Secret", metadata: { name }, data: { k: Buffer.from("s3").toString("base64") } } : undefined),
+  secret: (name) =>
+    name === "keys"
+      ? { apiVersion: "v1", kind: "Secret", metadata: { name }, data: { k: Buffer.from("s3").toString("base64") } }
+      : undefined,
 };
 
 test("variables are expanded as in Kubernetes", () => {
-  const env = new Map([["A", "1"], ["B", "$(A)"]]);
+  const env = new Map([
+    ["A", "1"],
+    ["B", "$(A)"],
+  ]);
   assert.equal(expand("$(A)-$(NONE)-$$(A)-$A-$(B)", env), "1-$(NONE)-$(A)-$A-$(A)");
 });
 
@@ -66,7 +77,10 @@ test("a container's environment has the pod's facts, its mounts, and what it nam
     BOTH: "xs3",
   });
   const missing = container({ env: [{ name: "X", valueFrom: { configMapKeyRef: { name: "nobody", key: "k" } } }] });
-  assert.throws(() => buildEnvironment(pod(), missing, sources), { code: "KUBELET_CONTAINER_CONFIG", message: /configmap "nobody" not found/ });
+  assert.throws(() => buildEnvironment(pod(), missing, sources), {
+    code: "KUBELET_CONTAINER_CONFIG",
+    message: /configmap "nobody" not found/,
+  });
 });
 
 test("an image stands for a program; only a host image takes a command", () => {
@@ -80,7 +94,13 @@ test("an image stands for a program; only a host image takes a command", () => {
 });
 
 test("volumes are folders; a path that leaves its volume is refused", () => {
-  const wanted = pod({ volumes: [{ name: "e", emptyDir: {} }, { name: "c", configMap: { name: "words", items: [{ key: "a", path: "deep/a.txt" }] } }, { name: "s", secret: { secretName: "keys" } }] });
+  const wanted = pod({
+    volumes: [
+      { name: "e", emptyDir: {} },
+      { name: "c", configMap: { name: "words", items: [{ key: "a", path: "deep/a.txt" }] } },
+      { name: "s", secret: { secretName: "keys" } },
+    ],
+  });
   const folders = prepareVolumes(wanted, join(root, "volumes"), sources);
   assert.equal(readFileSync(join(folders.get("c") ?? "", "deep/a.txt"), "utf8"), "1");
   assert.equal(readFileSync(join(folders.get("s") ?? "", "k"), "utf8"), "s3");
@@ -129,7 +149,8 @@ test("a running pod that one list misses keeps running; two lists prove it gone,
   assert.deepEqual(judge.complete(running, running, false), { gone: [], confirmAfterMs: undefined }, "seen again: the doubt is over");
   judge.complete(running, new Set(["a", "b", "c"]), false);
   assert.deepEqual(judge.complete(running, new Set(["a", "b", "c"]), false), { gone: ["d"], confirmAfterMs: undefined });
-  for (let list = 0; list < 10; list += 1) assert.deepEqual(judge.complete(running, new Set(), false).gone, [], "an empty list, however often at once");
+  for (let list = 0; list < 10; list += 1)
+    assert.deepEqual(judge.complete(running, new Set(), false).gone, [], "an empty list, however often at once");
   await clock.advance(120_000);
   assert.equal(judge.complete(running, new Set(), false).gone.length, 4);
   const rewound = createAbsenceJudge(clock);
@@ -137,8 +158,14 @@ test("a running pod that one list misses keeps running; two lists prove it gone,
   assert.deepEqual(rewound.complete(running, new Set(["a", "b", "c"]), true).gone, [], "a restored backup proves little");
 });
 
-const running = (ready: boolean): ContainerRecord => ({ attempts: 1, state: { type: "running", startedAtMs: 0, verdict: { started: true, ready, healthy: true } } });
-const ended = (exitCode: number): ContainerRecord => ({ attempts: 1, state: { type: "terminated", termination: { exitCode, reason: "x", startedAtMs: 0, finishedAtMs: 1000, containerId: "id" } } });
+const running = (ready: boolean): ContainerRecord => ({
+  attempts: 1,
+  state: { type: "running", startedAtMs: 0, verdict: { started: true, ready, healthy: true } },
+});
+const ended = (exitCode: number): ContainerRecord => ({
+  attempts: 1,
+  state: { type: "terminated", termination: { exitCode, reason: "x", startedAtMs: 0, finishedAtMs: 1000, containerId: "id" } },
+});
 const waiting: ContainerRecord = { attempts: 0, state: { type: "waiting", reason: "ContainerCreating" } };
 
 test("phase and conditions follow from the containers", () => {
@@ -153,15 +180,32 @@ test("phase and conditions follow from the containers", () => {
     ["failed, to be tried again", ended(0), ended(1), "OnFailure", "Running", "False"],
   ];
   for (const [what, one, other, restartPolicy, phase, ready] of cases) {
-    const records = new Map([["one", one], ["two", other]]);
+    const records = new Map([
+      ["one", one],
+      ["two", other],
+    ]);
     const spec = { containers: two, ...(restartPolicy === undefined ? {} : { restartPolicy }) };
     const status = computePodStatus({ pod: pod(spec), records, hostIP: "h", podIP: "i", startedAtMs: 0, previous: undefined, nowMs: 5000 });
     assert.deepEqual([status.phase, status.conditions?.find(({ type }) => type === "Ready")?.status], [phase, ready], what);
   }
   const initFailed = pod({ initContainers: [container({ name: "init" })], restartPolicy: "Never" });
-  const records = new Map([["init", ended(1)], ["main", waiting]]);
-  assert.equal(computePodStatus({ pod: initFailed, records, hostIP: "h", podIP: "i", startedAtMs: 0, previous: undefined, nowMs: 0 }).phase, "Failed");
-  const over = computePodStatus({ pod: pod({ restartPolicy: "Never" }), records: new Map([["main", running(true)]]), hostIP: "h", podIP: "i", startedAtMs: 0, previous: { phase: "Failed" }, nowMs: 0 });
+  const records = new Map([
+    ["init", ended(1)],
+    ["main", waiting],
+  ]);
+  assert.equal(
+    computePodStatus({ pod: initFailed, records, hostIP: "h", podIP: "i", startedAtMs: 0, previous: undefined, nowMs: 0 }).phase,
+    "Failed",
+  );
+  const over = computePodStatus({
+    pod: pod({ restartPolicy: "Never" }),
+    records: new Map([["main", running(true)]]),
+    hostIP: "h",
+    podIP: "i",
+    startedAtMs: 0,
+    previous: { phase: "Failed" },
+    nowMs: 0,
+  });
   assert.equal(over.phase, "Failed", "what has ended stays ended");
 });
 
@@ -220,8 +264,15 @@ test("an HTTP probe takes 200 to 399 for good and ends in time whatever the othe
   });
   const { port } = server.address() as AddressInfo;
   const target = { host: "127.0.0.1", container: { ports: [{ name: "http", containerPort: port }] }, env: {}, workingDir: root };
-  const ask = async (path: string, on: number | string = "http"): Promise<boolean> => (await runProbe({ httpGet: { path, port: on }, timeoutSeconds: 0.3 }, target)).success;
-  assert.deepEqual(await Promise.all(["/200", "/302", "/404", "/503", "/stall"].map((path) => ask(path))), [true, true, false, false, false]);
+  const ask = async (path: string, on: number | string = "http"): Promise<boolean> =>
+    (await runProbe({ httpGet: { path, port: on }, timeoutSeconds: 0.3 }, target)).success;
+  assert.deepEqual(await Promise.all(["/200", "/302", "/404", "/503", "/stall"].map((path) => ask(path))), [
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
   assert.equal(await ask("/200", "nobody"), false);
   assert.equal((await runProbe({ tcpSocket: { port } }, target)).success, true);
   server.closeAllConnections();
@@ -234,7 +285,12 @@ test("an HTTP probe takes 200 to 399 for good and ends in time whatever the othe
 
 async function linesOf(dir: string, query: Partial<LogQuery>): Promise<string> {
   const all: string[] = [];
-  for await (const line of readLog(dir, { follow: false, timestamps: false, ...query }, { clock: new ManualClock(), signal: new AbortController().signal, isOver: () => true })) all.push(line);
+  for await (const line of readLog(
+    dir,
+    { follow: false, timestamps: false, ...query },
+    { clock: new ManualClock(), signal: new AbortController().signal, isOver: () => true },
+  ))
+    all.push(line);
   return all.join("");
 }
 
@@ -242,7 +298,11 @@ test("a log gives its last lines, those since a time, each with its time, and is
   const dir = mkdtempSync(join(root, "log-"));
   writeFileSync(join(dir, "log"), "");
   const clock = new LogClock(dir, 100);
-  for (const [text, atMs] of [["one\n", 1000], ["two\nthr", 2000], ["ee\n", 3000]] as const) {
+  for (const [text, atMs] of [
+    ["one\n", 1000],
+    ["two\nthr", 2000],
+    ["ee\n", 3000],
+  ] as const) {
     appendFileSync(join(dir, "log"), text);
     clock.look(atMs);
   }
@@ -264,15 +324,44 @@ test("a log gives its last lines, those since a time, each with its time, and is
 test("a pod whose spec has not the shape of one is refused alone, with the field", () => {
   const good = { apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: [{ name: "main", image: "i" }] } };
   assert.equal(decodePod(good).metadata.name, "p");
-  for (const spec of [undefined, {}, { containers: [] }, { containers: [{ name: "../x" }] }, { containers: [{ name: "a", command: "sh" }] }, { containers: [{ name: "a", env: [1] }] }, { containers: [{ name: "a" }], volumes: {} }]) {
+  for (const spec of [
+    undefined,
+    {},
+    { containers: [] },
+    { containers: [{ name: "../x" }] },
+    { containers: [{ name: "a", command: "sh" }] },
+    { containers: [{ name: "a", env: [1] }] },
+    { containers: [{ name: "a" }], volumes: {} },
+  ]) {
     assert.throws(() => decodePod({ ...good, spec } as typeof good), { code: "KUBELET_BAD_POD", message: /^pod p: spec/ });
   }
 });
 
 test("a kubelet's configuration is checked field by field", () => {
-  const good = { nodeName: "node-1", zone: "a", address: "127.1.1.1", podBlock: "127.1.11", api: { server: "http://127.1.0.1:6443", token: "t" }, stateDir: "/tmp/x", images: {}, allocatable: { cpu: "4" } };
+  const good = {
+    nodeName: "node-1",
+    zone: "a",
+    address: "127.1.1.1",
+    podBlock: "127.1.11",
+    api: { server: "http://127.1.0.1:6443", token: "t" },
+    stateDir: "/tmp/x",
+    images: {},
+    allocatable: { cpu: "4" },
+  };
   assert.equal(readKubeletConfig(good).crashBackoffMs, 10_000);
-  for (const wrong of [{ nodeName: "../x" }, { address: "localhost" }, { podBlock: "127.1" }, { stateDir: "relative" }, { allocatable: { cpu: "many" } }, { leaseSeconds: 0 }, { api: { server: "nowhere", token: "t" } }]) {
-    assert.throws(() => readKubeletConfig({ ...good, ...wrong }), { code: "KUBELET_BAD_CONFIG", message: /must be/ }, JSON.stringify(wrong));
+  for (const wrong of [
+    { nodeName: "../x" },
+    { address: "localhost" },
+    { podBlock: "127.1" },
+    { stateDir: "relative" },
+    { allocatable: { cpu: "many" } },
+    { leaseSeconds: 0 },
+    { api: { server: "nowhere", token: "t" } },
+  ]) {
+    assert.throws(
+      () => readKubeletConfig({ ...good, ...wrong }),
+      { code: "KUBELET_BAD_CONFIG", message: /must be/ },
+      JSON.stringify(wrong),
+    );
   }
 });

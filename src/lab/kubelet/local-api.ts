@@ -30,7 +30,9 @@ export async function listenLocalApi(host: string, port: number, deps: LocalApiD
   });
   server.on("close", () => closing.abort());
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(new AppError("KUBELET_LISTEN", `cannot listen on ${host}:${port}: ${messageOf(error)}`, { cause: error })));
+    server.once("error", (error) =>
+      reject(new AppError("KUBELET_LISTEN", `cannot listen on ${host}:${port}: ${messageOf(error)}`, { cause: error })),
+    );
     server.listen({ host, port }, resolve);
   });
   return server;
@@ -46,8 +48,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, deps: 
     const items = deps.workers().map((worker) => ({ ...worker.pod, status: { ...worker.pod.status, ...worker.status } }));
     return reply(response, 200, JSON.stringify({ kind: "PodList", apiVersion: "v1", metadata: {}, items }), "application/json");
   }
-  if (request.method === "GET" && what === "containerLogs" && rest.length === 3) return sendLog(url.searchParams, rest, response, deps, closing);
-  if (request.method === "POST" && what === "containers" && rest.length === 4 && rest[3] === "stop") return stopContainer(url.searchParams, rest, response, deps);
+  if (request.method === "GET" && what === "containerLogs" && rest.length === 3)
+    return sendLog(url.searchParams, rest, response, deps, closing);
+  if (request.method === "POST" && what === "containers" && rest.length === 4 && rest[3] === "stop")
+    return stopContainer(url.searchParams, rest, response, deps);
   return reply(response, 404, "404 page not found\n");
 }
 
@@ -61,11 +65,21 @@ function stopContainer(query: URLSearchParams, path: readonly string[], response
   if (!runner.isRunning) return reply(response, 409, `container ${runner.container.name} is not running\n`);
   // Like `crictl stop`: the hook is the kubelet's business and does not run.
   const name = signal === "KILL" ? "SIGKILL" : "SIGTERM";
-  runner.stop(signal === "KILL" ? 0 : Number(grace) * 1000, { hook: false, signal: name, reason: `Container ${runner.container.name} stopped on the node (${name})` });
+  runner.stop(signal === "KILL" ? 0 : Number(grace) * 1000, {
+    hook: false,
+    signal: name,
+    reason: `Container ${runner.container.name} stopped on the node (${name})`,
+  });
   return reply(response, 202, JSON.stringify({ stopping: path.slice(0, 3).join("/"), signal }), "application/json");
 }
 
-async function sendLog(query: URLSearchParams, path: readonly string[], response: ServerResponse, deps: LocalApiDeps, closing: AbortSignal): Promise<void> {
+async function sendLog(
+  query: URLSearchParams,
+  path: readonly string[],
+  response: ServerResponse,
+  deps: LocalApiDeps,
+  closing: AbortSignal,
+): Promise<void> {
   const runner = findContainer(path, deps);
   if (typeof runner === "string") return reply(response, 404, `${runner}\n`);
   const asked = readLogQuery(query, deps.clock);
@@ -73,7 +87,9 @@ async function sendLog(query: URLSearchParams, path: readonly string[], response
   const previous = query.get("previous") === "true";
   const dir = runner.logDir(previous);
   if (!existsSync(join(dir, "log"))) {
-    const which = previous ? `previous terminated container "${runner.container.name}" in pod "${path[1]}" not found` : `container "${runner.container.name}" in pod "${path[1]}" is waiting to start`;
+    const which = previous
+      ? `previous terminated container "${runner.container.name}" in pod "${path[1]}" not found`
+      : `container "${runner.container.name}" in pod "${path[1]}" is waiting to start`;
     return reply(response, 400, `${which}\n`);
   }
   const gone = new AbortController();

@@ -55,7 +55,12 @@ async function registerNode(settings: KubeletSettings, client: KubeClient): Prom
     "topology.kubernetes.io/region": zone.replace(/[a-z]$/, ""),
     ...settings.labels,
   };
-  const node: KubeObject & Readonly<Record<string, unknown>> = { apiVersion: "v1", kind: "Node", metadata: { name: nodeName, labels }, spec: {} };
+  const node: KubeObject & Readonly<Record<string, unknown>> = {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: nodeName, labels },
+    spec: {},
+  };
   try {
     return await client.create<Node>(kinds.nodes, node);
   } catch (error) {
@@ -66,7 +71,11 @@ async function registerNode(settings: KubeletSettings, client: KubeClient): Prom
 
 async function renewLease(settings: KubeletSettings, client: KubeClient, clock: Clock, node: Node): Promise<void> {
   const ref = { namespace: LEASE_NAMESPACE, name: settings.nodeName };
-  const spec = { holderIdentity: settings.nodeName, leaseDurationSeconds: Math.ceil(settings.leaseSeconds * 4), renewTime: toMicroTime(clock.wallMs()) };
+  const spec = {
+    holderIdentity: settings.nodeName,
+    leaseDurationSeconds: Math.ceil(settings.leaseSeconds * 4),
+    renewTime: toMicroTime(clock.wallMs()),
+  };
   try {
     await client.patch<Lease>(kinds.leases, ref, { type: "merge", body: { spec } }, { priority: "high" });
   } catch (error) {

@@ -56,8 +56,8 @@ export function createPodManager(dir: string, deps: PodManagerDeps): PodManager 
     const { name, namespace = "" } = worker.pod.metadata;
     try {
       if (worker.status !== undefined && !showsStatus(worker.pod, worker.status)) {
-        const body = { metadata: { uid }, status: withOthersConditions(worker.pod, worker.status) };
-        const answer = await deps.client.patchStatus<Pod>(kinds.pods, { name, namespace }, { type: "merge", body });
+        const body = { metadata: { uid }, status: worker.status };
+        const answer = await deps.client.patchStatus<Pod>(kinds.pods, { name, namespace }, { type: "strategic", body });
         if (answer.metadata.uid === uid) worker.update(answer);
       }
       if (!worker.isStopped) return;
@@ -117,7 +117,10 @@ export function createPodManager(dir: string, deps: PodManagerDeps): PodManager 
     }
     confirmTimer?.cancel();
     if (verdict.confirmAfterMs === undefined) return;
-    deps.log.warn({ confirmAfterMs: verdict.confirmAfterMs, rewound }, "running pods are missing from a list; they keep running until it is confirmed");
+    deps.log.warn(
+      { confirmAfterMs: verdict.confirmAfterMs, rewound },
+      "running pods are missing from a list; they keep running until it is confirmed",
+    );
     confirmTimer = deps.clock.timer(verdict.confirmAfterMs, () => deps.confirm());
   };
 
@@ -177,13 +180,6 @@ function showsStatus(pod: Pod, status: PodStatus): boolean {
   return essence(pod.status ?? {}) === essence(status);
 }
 
-/** The status with the conditions that others keep (PodScheduled): a merge patch replaces the whole list. */
-function withOthersConditions(pod: Pod, status: PodStatus): PodStatus {
-  const own = status.conditions ?? [];
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => findCondition(own, type) === undefined);
-  return { ...status, conditions: [...others, ...own] };
-}
-
 function essence(status: PodStatus): string {
   const containers = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
   return JSON.stringify([
@@ -193,7 +189,18 @@ function essence(status: PodStatus): string {
     ["Ready", "ContainersReady", "Initialized"].map((type) => findCondition(status.conditions, type)?.status),
     containers.map(({ name, ready, started, restartCount, containerID, state, lastState }) => {
       const ended = state.terminated ?? lastState.terminated;
-      return [name, ready, started, restartCount, containerID, Object.keys(state), state.waiting?.reason, state.waiting?.message, ended?.exitCode, ended?.finishedAt];
+      return [
+        name,
+        ready,
+        started,
+        restartCount,
+        containerID,
+        Object.keys(state),
+        state.waiting?.reason,
+        state.waiting?.message,
+        ended?.exitCode,
+        ended?.finishedAt,
+      ];
     }),
   ]);
 }

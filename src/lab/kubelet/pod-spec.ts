@@ -17,9 +17,12 @@ export function decodePod(object: KubeObject): Pod {
     const list = spec[field] ?? (field === "containers" ? undefined : []);
     if (!Array.isArray(list) || (field === "containers" && list.length === 0)) throw bad(where, `spec.${field}`, "a list of containers");
     for (const container of list as readonly unknown[]) {
-      if (!isRecord(container) || typeof container["name"] !== "string" || !NAME.test(container["name"])) throw bad(where, `spec.${field}[].name`, "a DNS label");
-      for (const words of ["command", "args"]) if (!isWords(container[words])) throw bad(where, `spec.${field}[].${words}`, "a list of strings");
-      for (const rows of ["env", "envFrom", "ports", "volumeMounts"]) if (!isRows(container[rows])) throw bad(where, `spec.${field}[].${rows}`, "a list of objects");
+      if (!isRecord(container) || typeof container["name"] !== "string" || !NAME.test(container["name"]))
+        throw bad(where, `spec.${field}[].name`, "a DNS label");
+      for (const words of ["command", "args"])
+        if (!isWords(container[words])) throw bad(where, `spec.${field}[].${words}`, "a list of strings");
+      for (const rows of ["env", "envFrom", "ports", "volumeMounts"])
+        if (!isRows(container[rows])) throw bad(where, `spec.${field}[].${rows}`, "a list of objects");
     }
   }
   if (!isRows(spec["volumes"])) throw bad(where, "spec.volumes", "a list of objects");

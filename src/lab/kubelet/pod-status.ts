@@ -14,7 +14,7 @@ export interface PodStatusInput {
   readonly failure?: { readonly reason: string; readonly message: string } | undefined;
 }
 
-const OWN_CONDITIONS = ["PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready"];
+const OWN_CONDITIONS: ReadonlySet<string> = new Set(["PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready"]);
 
 /** The pod's status as its containers' records imply it (page "Pod Lifecycle"). Pure. */
 export function computePodStatus(input: PodStatusInput): PodStatus {
@@ -70,7 +70,9 @@ function phaseOf({ pod, records, previous }: PodStatusInput): string {
   if (over.every((end) => end !== undefined && (beingDeleted || !restarts(policy, end.exitCode)))) {
     return over.every((end) => end?.exitCode === 0) ? "Succeeded" : "Failed";
   }
-  const begun = mains.every((record) => record !== undefined && (record.state.type !== "waiting" || latestTermination(record) !== undefined));
+  const begun = mains.every(
+    (record) => record !== undefined && (record.state.type !== "waiting" || latestTermination(record) !== undefined),
+  );
   return begun ? "Running" : "Pending";
 }
 
@@ -85,14 +87,21 @@ function conditionsOf({ pod, records, previous, nowMs, podIP }: PodStatusInput, 
     return !(state?.type === "terminated" && state.termination.exitCode === 0);
   });
   const finished = phase === "Succeeded" || phase === "Failed";
-  const notReady = finished ? { reason: phase === "Succeeded" ? "PodCompleted" : "PodFailed" } : { reason: "ContainersNotReady", message: `containers with unready status: [${unready.join(" ")}]` };
-  const ready: Omit<Condition, "type"> = unready.length === 0 && !finished && waitingInit.length === 0 ? { status: "True" } : { status: "False", ...notReady };
+  const notReady = finished
+    ? { reason: phase === "Succeeded" ? "PodCompleted" : "PodFailed" }
+    : { reason: "ContainersNotReady", message: `containers with unready status: [${unready.join(" ")}]` };
+  const ready: Omit<Condition, "type"> =
+    unready.length === 0 && !finished && waitingInit.length === 0 ? { status: "True" } : { status: "False", ...notReady };
   const initialized: Omit<Condition, "type"> =
     waitingInit.length === 0
       ? { status: "True" }
-      : { status: "False", reason: "ContainersNotInitialized", message: `containers with incomplete status: [${waitingInit.map(({ name }) => name).join(" ")}]` };
+      : {
+          status: "False",
+          reason: "ContainersNotInitialized",
+          message: `containers with incomplete status: [${waitingInit.map(({ name }) => name).join(" ")}]`,
+        };
   const now = toTime(nowMs);
-  let conditions: readonly Condition[] = (previous?.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.includes(type));
+  let conditions: readonly Condition[] = (previous?.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type));
   conditions = withCondition(conditions, { type: "PodReadyToStartContainers", status: podIP === undefined ? "False" : "True" }, now);
   conditions = withCondition(conditions, { type: "Initialized", ...initialized }, now);
   conditions = withCondition(conditions, { type: "ContainersReady", ...ready }, now);

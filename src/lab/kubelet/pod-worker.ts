@@ -118,7 +118,10 @@ export class PodWorker {
     this.#pod = pod;
     if (pod.metadata.deletionTimestamp !== undefined) {
       this.#goneReason ??= "deleted";
-      this.#graceMs = Math.min(this.#graceMs, (pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30) * 1000);
+      this.#graceMs = Math.min(
+        this.#graceMs,
+        (pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30) * 1000,
+      );
     }
     this.#checkpoint();
     this.kick();
@@ -209,7 +212,8 @@ export class PodWorker {
     if (runner.isRunning) return "pending";
     const end = latestTermination(runner.record);
     if (end === undefined) {
-      if (runner.record.state.type === "waiting" && runner.record.state.reason !== "ContainerCreating" && this.#timer !== undefined) return "pending";
+      if (runner.record.state.type === "waiting" && runner.record.state.reason !== "ContainerCreating" && this.#timer !== undefined)
+        return "pending";
       await runner.start(() => this.#plan(runner.container));
       if (!runner.isRunning) this.#kickAfter(VOLUME_RETRY_MS);
       return "pending";
@@ -219,12 +223,21 @@ export class PodWorker {
     if (!restarts(policy, end.exitCode)) return end.exitCode === 0 ? "done" : "pending";
     const { crashBackoffMs, crashBackoffMaxMs, crashBackoffResetMs } = this.#deps.settings;
     const options = { baseMs: crashBackoffMs, maxMs: crashBackoffMaxMs, resetMs: crashBackoffResetMs };
-    const delayMs = nextRestartDelayMs(options, runner.record.restartDelayMs ?? (runner.record.attempts > 1 ? 0 : undefined), end.finishedAtMs - end.startedAtMs);
+    const delayMs = nextRestartDelayMs(
+      options,
+      runner.record.restartDelayMs ?? (runner.record.attempts > 1 ? 0 : undefined),
+      end.finishedAtMs - end.startedAtMs,
+    );
     const leftMs = end.finishedAtMs + delayMs - this.#deps.clock.wallMs();
     if (leftMs > 0) {
       const message = `back-off ${Math.ceil(delayMs / 1000)}s restarting failed container=${runner.container.name} pod=${keyOf(this.#pod)}`;
       runner.wait("CrashLoopBackOff", message);
-      this.#deps.event(this.#pod, "Warning", "BackOff", `Back-off restarting failed container ${runner.container.name} in pod ${keyOf(this.#pod)}`);
+      this.#deps.event(
+        this.#pod,
+        "Warning",
+        "BackOff",
+        `Back-off restarting failed container ${runner.container.name} in pod ${keyOf(this.#pod)}`,
+      );
       this.#kickAfter(leftMs);
       return "pending";
     }
@@ -253,7 +266,13 @@ export class PodWorker {
     };
     const volumes = prepareVolumes(pod, join(this.dir, "volumes"), sources);
     const own = buildEnvironment(pod, container, { ...sources, nodeName, zone, hostIP: address, podIP: this.#podIP ?? "", volumes });
-    const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: this.dir, HOSTNAME: pod.metadata.name, ...containerEnv, ...own };
+    const env = {
+      PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      HOME: this.dir,
+      HOSTNAME: pod.metadata.name,
+      ...containerEnv,
+      ...own,
+    };
     const target = { host: this.#podIP ?? "", container, env, workingDir: container.workingDir ?? this.dir };
     return { argv: resolveCommand(this.#deps.settings, container, env), target };
   }
@@ -270,8 +289,11 @@ export class PodWorker {
   #publish(): void {
     const records = new Map<string, ContainerRecord>([...this.#runners].map(([name, runner]) => [name, runner.record]));
     if (!isInitialized(this.#pod, records)) {
-      const initializing = this.#pod.spec.containers.map(({ name }) => records.get(name)).filter((record) => record?.state.type === "waiting");
-      if (initializing.length > 0 && this.#goneReason === undefined) for (const { name } of this.#pod.spec.containers) this.#runners.get(name)?.wait("PodInitializing");
+      const initializing = this.#pod.spec.containers
+        .map(({ name }) => records.get(name))
+        .filter((record) => record?.state.type === "waiting");
+      if (initializing.length > 0 && this.#goneReason === undefined)
+        for (const { name } of this.#pod.spec.containers) this.#runners.get(name)?.wait("PodInitializing");
     }
     const status = computePodStatus({
       pod: this.#pod,

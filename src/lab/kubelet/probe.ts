@@ -23,7 +23,8 @@ export interface ProbeResult {
 export function runProbe(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.httpGet !== undefined) return httpGet(probe.httpGet, target, timeoutMs);
-  if (probe.tcpSocket !== undefined) return tcpConnect(probe.tcpSocket.host ?? target.host, resolvePort(probe.tcpSocket.port, target), timeoutMs);
+  if (probe.tcpSocket !== undefined)
+    return tcpConnect(probe.tcpSocket.host ?? target.host, resolvePort(probe.tcpSocket.port, target), timeoutMs);
   if (probe.exec !== undefined) return execCommand(probe.exec.command, target, timeoutMs);
   return Promise.resolve({ success: false, message: "probe has none of httpGet, tcpSocket and exec" });
 }
@@ -64,7 +65,13 @@ export function execCommand(command: readonly string[], target: ProbeTarget, tim
   const [program, ...args] = command;
   if (program === undefined) return Promise.resolve({ success: false, message: "exec has no command" });
   return new Promise((resolve) => {
-    const options = { env: { ...target.env }, cwd: target.workingDir, timeout: timeoutMs, killSignal: "SIGKILL" as const, maxBuffer: 64 * 1024 };
+    const options = {
+      env: { ...target.env },
+      cwd: target.workingDir,
+      timeout: timeoutMs,
+      killSignal: "SIGKILL" as const,
+      maxBuffer: 64 * 1024,
+    };
     execFile(program, args, options, (error, stdout, stderr) => {
       resolve({ success: error === null, message: error === null ? "" : `${stdout}${stderr}`.trim().slice(0, 1024) || error.message });
     });

@@ -38,7 +38,11 @@ const UNTIL_FIRST_READY_MS = 500;
 
 /** Starts probing; each kind counts on its own up to its threshold (page "Probe" of the API reference). */
 export function startProber(options: ProberOptions, deps: ProberDeps): Prober {
-  let verdict: ProbeVerdict = options.initial ?? { started: options.startup === undefined, ready: options.readiness === undefined && options.startup === undefined, healthy: true };
+  let verdict: ProbeVerdict = options.initial ?? {
+    started: options.startup === undefined,
+    ready: options.readiness === undefined && options.startup === undefined,
+    healthy: true,
+  };
   const timers = new Set<Timer>();
   let stopped = false;
 
@@ -64,7 +68,7 @@ export function startProber(options: ProberOptions, deps: ProberDeps): Prober {
           seenGood ||= success;
           if (!success) deps.failed(kind, message);
           const needed = success ? (probe.successThreshold ?? 1) : (probe.failureThreshold ?? 3);
-            if (run >= needed && !settled(success)) return;
+          if (run >= needed && !settled(success)) return;
           const periodMs = (probe.periodSeconds ?? 10) * 1000;
           again(kind === "Readiness" && !seenGood ? Math.min(periodMs, UNTIL_FIRST_READY_MS) : periodMs);
         });

@@ -11,7 +11,12 @@ export interface ProcessIdentity {
 export function statFields(stat: string): readonly string[] {
   // The command name stands in parentheses and may itself hold spaces and parentheses.
   const end = stat.lastIndexOf(")");
-  return end < 0 ? [] : stat.slice(end + 2).trim().split(" ");
+  return end < 0
+    ? []
+    : stat
+        .slice(end + 2)
+        .trim()
+        .split(" ");
 }
 
 const SESSION = 3;

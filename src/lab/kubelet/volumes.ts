@@ -45,7 +45,8 @@ function hostFolder(volume: Volume, source: NonNullable<Volume["hostPath"]>): st
   if (!isAbsolute(source.path)) throw failed(volume, `hostPath ${source.path} is not absolute`);
   if (source.type === "DirectoryOrCreate") mkdirSync(source.path, { recursive: true });
   const wantsFolder = source.type === "Directory" || source.type === "DirectoryOrCreate";
-  if (wantsFolder && !(existsSync(source.path) && lstatSync(source.path).isDirectory())) throw failed(volume, `hostPath type check failed: ${source.path} is not a directory`);
+  if (wantsFolder && !(existsSync(source.path) && lstatSync(source.path).isDirectory()))
+    throw failed(volume, `hostPath type check failed: ${source.path} is not a directory`);
   return source.path;
 }
 

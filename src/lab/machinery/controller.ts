@@ -26,7 +26,10 @@ const PARKED_LOOK_MS = 250;
  * Runs `reconcile` for each key that is enqueued. While a cache that it reads is not synced (the API server is away), keys are
  * parked and nothing is written: what is known to be old is no ground for action. Back in sync, all parked keys go on.
  */
-export function createController(options: ControllerOptions, deps: { readonly clock: Clock; readonly random: Random; readonly log: Log }): Controller {
+export function createController(
+  options: ControllerOptions,
+  deps: { readonly clock: Clock; readonly random: Random; readonly log: Log },
+): Controller {
   const parked = new Set<string>();
   let look: Timer | undefined;
   let closed = false;

@@ -16,9 +16,17 @@ const seen: string[] = [];
 before(async () => {
   api = await startApiServer();
   const circuit = { windowMs: 1000, minimumCalls: 1000, failureShare: 1, openMs: 1, openCapMs: 1 };
-  client = createKubeClient({ cluster: { server: api.url, credentials: { type: "token", token: api.adminToken }, namespace: "default" }, caller: { circuit } }, base);
-  informer = createInformer<KubeObject>({ resource: kinds.configMaps, indexes: { app: ({ metadata }) => [metadata.labels?.["app"] ?? ""] } }, { ...base, client });
-  informer.subscribe((object, old, isGone) => seen.push(`${isGone ? "gone" : old === undefined ? "new" : "changed"} ${object.metadata.name}`));
+  client = createKubeClient(
+    { cluster: { server: api.url, credentials: { type: "token", token: api.adminToken }, namespace: "default" }, caller: { circuit } },
+    base,
+  );
+  informer = createInformer<KubeObject>(
+    { resource: kinds.configMaps, indexes: { app: ({ metadata }) => [metadata.labels?.["app"] ?? ""] } },
+    { ...base, client },
+  );
+  informer.subscribe((object, old, isGone) =>
+    seen.push(`${isGone ? "gone" : old === undefined ? "new" : "changed"} ${object.metadata.name}`),
+  );
   informer.start();
 });
 after(async () => {
@@ -27,15 +35,27 @@ after(async () => {
   await api.close();
 });
 
-const configMap = (name: string, app: string): KubeObject => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "default", labels: { app } } });
-const namesOf = (app: string): readonly string[] => informer.byIndex("app", app).map(({ metadata }) => metadata.name).sort();
+const configMap = (name: string, app: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: "default", labels: { app } },
+});
+const namesOf = (app: string): readonly string[] =>
+  informer
+    .byIndex("app", app)
+    .map(({ metadata }) => metadata.name)
+    .sort();
 
 test("an informer follows its kind, files by index, and is not synced while the server is away", { timeout: 30_000 }, async () => {
   await until("synced", () => informer.synced);
   await client.create(kinds.configMaps, configMap("one", "a"));
   await client.create(kinds.configMaps, configMap("two", "a"));
   await until("both", () => namesOf("a").length === 2);
-  await client.patch(kinds.configMaps, { namespace: "default", name: "two" }, { type: "merge", body: { metadata: { labels: { app: "b" } } } });
+  await client.patch(
+    kinds.configMaps,
+    { namespace: "default", name: "two" },
+    { type: "merge", body: { metadata: { labels: { app: "b" } } } },
+  );
   await until("moved", () => namesOf("b").length === 1);
   assert.deepEqual(namesOf("a"), ["one"]);
   await api.stop();

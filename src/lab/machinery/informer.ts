@@ -42,7 +42,9 @@ const GONE_REMEMBERED = 8192;
 /** See {@link Informer}. */
 export function createInformer<T extends KubeObject>(options: InformerOptions<T>, deps: InformerDeps): Informer<T> {
   const objects = new Map<string, T>();
-  const indexes = new Map(Object.entries(options.indexes ?? {}).map(([name, of]) => [name, { of, sets: new Map<string, Map<string, T>>() }]));
+  const indexes = new Map(
+    Object.entries(options.indexes ?? {}).map(([name, of]) => [name, { of, sets: new Map<string, Map<string, T>>() }]),
+  );
   const subscribers: ((object: T, before: T | undefined, isGone: boolean) => void)[] = [];
   // What went lately: the answer to a write of ours may arrive after the event of the object's end.
   const gone = new Set<string>();

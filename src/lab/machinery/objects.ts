@@ -78,7 +78,12 @@ export interface Container {
     readonly secretRef?: { readonly name: string; readonly optional?: boolean };
   }[];
   readonly ports?: readonly ContainerPort[];
-  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean; readonly subPath?: string }[];
+  readonly volumeMounts?: readonly {
+    readonly name: string;
+    readonly mountPath: string;
+    readonly readOnly?: boolean;
+    readonly subPath?: string;
+  }[];
   readonly resources?: { readonly requests?: Labels; readonly limits?: Labels };
   readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;

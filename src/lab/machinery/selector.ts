@@ -3,7 +3,9 @@ import type { LabelSelector, Labels, NodeSelectorRequirement } from "./objects.t
 /** Whether `labels` satisfy `selector`. An empty selector matches all, an absent one nothing (page "Labels and Selectors"). */
 export function matchesSelector(selector: LabelSelector | undefined, labels: Labels | undefined): boolean {
   if (selector === undefined) return false;
-  return matchesLabels(selector.matchLabels ?? {}, labels) && (selector.matchExpressions ?? []).every((each) => meetsRequirement(each, labels));
+  return (
+    matchesLabels(selector.matchLabels ?? {}, labels) && (selector.matchExpressions ?? []).every((each) => meetsRequirement(each, labels))
+  );
 }
 
 /** Whether `labels` hold every pair of `wanted`. */

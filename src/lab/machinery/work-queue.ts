@@ -71,7 +71,10 @@ export function createWorkQueue(options: WorkQueueOptions, deps: WorkQueueDeps):
       const count = (failures.get(key) ?? 0) + 1;
       failures.set(key, count);
       const delayMs = Math.min(maxMs, baseMs * 2 ** Math.min(count - 1, 20)) * (0.5 + deps.random.next() / 2);
-      deps.log.debug({ queue: options.name, key, error: messageOf(error), failures: count, retryMs: Math.round(delayMs) }, "reconcile failed, will try again");
+      deps.log.debug(
+        { queue: options.name, key, error: messageOf(error), failures: count, retryMs: Math.round(delayMs) },
+        "reconcile failed, will try again",
+      );
       addAfter(key, delayMs);
     } finally {
       active.delete(key);

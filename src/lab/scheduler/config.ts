@@ -15,7 +15,12 @@ export interface SchedulerConfig {
 
 export type SchedulerSettings = Required<SchedulerConfig>;
 
-const DEFAULTS = { schedulerName: "default-scheduler", podInitialBackoffMs: 1000, podMaxBackoffMs: 10_000, unschedulableFlushMs: 300_000 } as const;
+const DEFAULTS = {
+  schedulerName: "default-scheduler",
+  podInitialBackoffMs: 1000,
+  podMaxBackoffMs: 10_000,
+  unschedulableFlushMs: 300_000,
+} as const;
 
 /** @throws AppError SCHEDULER_BAD_CONFIG naming the field and how to mend it. */
 export function readSchedulerConfig(config: SchedulerConfig): SchedulerSettings {

@@ -1,14 +1,21 @@
 import { type Pod, findCondition, matchesNode, untoleratedTaint } from "../machinery/index.ts";
 import { type NodeView, podHostPorts, podRequests } from "./node-view.ts";
 
-const CONDITION_TAINTS: Readonly<Record<string, string>> = { False: "node.kubernetes.io/not-ready", Unknown: "node.kubernetes.io/unreachable" };
+const CONDITION_TAINTS: Readonly<Record<string, string>> = {
+  False: "node.kubernetes.io/not-ready",
+  Unknown: "node.kubernetes.io/unreachable",
+};
 
 /** Why the pod cannot run on the node, in the words of kube-scheduler; empty when it can. The first kind of reason found ends the look. */
 export function reasonsAgainst(pod: Pod, view: NodeView): readonly string[] {
   const { node } = view;
   const tolerations = pod.spec.tolerations ?? [];
   if (node.metadata.deletionTimestamp !== undefined) return ["node(s) were being deleted"];
-  if (node.spec?.unschedulable === true && untoleratedTaint([{ key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }], tolerations, ["NoSchedule"]) !== undefined) return ["node(s) were unschedulable"];
+  if (
+    node.spec?.unschedulable === true &&
+    untoleratedTaint([{ key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }], tolerations, ["NoSchedule"]) !== undefined
+  )
+    return ["node(s) were unschedulable"];
   // A node that has not said yet that it is ready counts as tainted, whether the controllers have got round to it or not.
   const ready = findCondition(node.status?.conditions, "Ready")?.status ?? "False";
   const implied = CONDITION_TAINTS[ready];
@@ -24,7 +31,8 @@ function resourceShortages(pod: Pod, view: NodeView): readonly string[] {
   const reasons: string[] = [];
   if (view.pods + 1 > (view.allocatable.get("pods") ?? 110)) reasons.push("Too many pods");
   for (const [name, wanted] of podRequests(pod)) {
-    if (wanted > 0 && wanted > (view.allocatable.get(name) ?? 0) - (view.requested.get(name) ?? 0) + 1e-9) reasons.push(`Insufficient ${name}`);
+    if (wanted > 0 && wanted > (view.allocatable.get(name) ?? 0) - (view.requested.get(name) ?? 0) + 1e-9)
+      reasons.push(`Insufficient ${name}`);
   }
   return reasons;
 }

@@ -28,7 +28,11 @@ export function podRequests(pod: Pod): Resources {
   return total;
 }
 
-function add(total: Map<string, number>, requests: Readonly<Record<string, string>> | undefined, combine: (sum: number, value: number) => number): void {
+function add(
+  total: Map<string, number>,
+  requests: Readonly<Record<string, string>> | undefined,
+  combine: (sum: number, value: number) => number,
+): void {
   for (const [name, text] of Object.entries(requests ?? {})) {
     // An amount that cannot be read fits nowhere.
     total.set(name, combine(total.get(name) ?? 0, parseQuantity(text) ?? Number.POSITIVE_INFINITY));

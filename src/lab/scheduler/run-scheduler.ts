@@ -2,7 +2,18 @@ import { once } from "node:events";
 import { AppError, messageOf, sleep, systemClock, systemRandom } from "../../kernel/index.ts";
 import { createKubeClient, kinds } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { type Node, type Pod, createEventRecorder, createInformer, createWorkQueue, findCondition, isPodFinished, keyOf, refOf, toTime } from "../machinery/index.ts";
+import {
+  type Node,
+  type Pod,
+  createEventRecorder,
+  createInformer,
+  createWorkQueue,
+  findCondition,
+  isPodFinished,
+  keyOf,
+  refOf,
+  toTime,
+} from "../machinery/index.ts";
 import { type SchedulerConfig, readSchedulerConfig } from "./config.ts";
 import { reasonsAgainst, unschedulableMessage } from "./filters.ts";
 import { type NodeView, account, viewOf } from "./node-view.ts";
@@ -36,7 +47,10 @@ export function startScheduler(config: SchedulerConfig, deps: { readonly log: Lo
   const events = createEventRecorder({ component: settings.schedulerName }, { ...base, client });
   const pods = createInformer<Pod>({ resource: kinds.pods }, { ...base, client });
   const nodes = createInformer<Node>({ resource: kinds.nodes }, { ...base, client });
-  const queue = createSchedulingQueue({ initialBackoffMs: settings.podInitialBackoffMs, maxBackoffMs: settings.podMaxBackoffMs, flushMs: settings.unschedulableFlushMs }, clock);
+  const queue = createSchedulingQueue(
+    { initialBackoffMs: settings.podInitialBackoffMs, maxBackoffMs: settings.podMaxBackoffMs, flushMs: settings.unschedulableFlushMs },
+    clock,
+  );
   const views = new Map<string, NodeView>();
   /** Which node each pod is counted on; a binding under way counts from the moment it is decided. */
   const counted = new Map<string, { pod: Pod; node: string; assumedUntilMs: number }>();
@@ -74,7 +88,8 @@ export function startScheduler(config: SchedulerConfig, deps: { readonly log: Lo
       if (known?.node !== node || known.pod.metadata.uid !== pod.metadata.uid) countOn(key, pod, node, Number.POSITIVE_INFINITY);
       else known.assumedUntilMs = Number.POSITIVE_INFINITY;
     } else if (pod.metadata.deletionTimestamp !== undefined || !isOurs(pod)) queue.forget(key);
-    else if (before === undefined || before.metadata.uid !== pod.metadata.uid || JSON.stringify(before.spec) !== JSON.stringify(pod.spec)) queue.add(key, pod.spec.priority ?? 0);
+    else if (before === undefined || before.metadata.uid !== pod.metadata.uid || JSON.stringify(before.spec) !== JSON.stringify(pod.spec))
+      queue.add(key, pod.spec.priority ?? 0);
   });
   nodes.subscribe((node, before, isGone) => {
     const { name } = node.metadata;
@@ -104,11 +119,16 @@ export function startScheduler(config: SchedulerConfig, deps: { readonly log: Lo
         const old = findCondition(pod.status?.conditions, "PodScheduled");
         events.record(pod, "Warning", "FailedScheduling", message);
         if (old?.status === "False" && old.message === message) return;
-        const condition = { type: "PodScheduled", status: "False", reason: "Unschedulable", message, lastTransitionTime: old?.lastTransitionTime ?? toTime(clock.wallMs()) } as const;
-        const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
-        const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [...others, condition] } };
+        const condition = {
+          type: "PodScheduled",
+          status: "False",
+          reason: "Unschedulable",
+          message,
+          lastTransitionTime: old?.lastTransitionTime ?? toTime(clock.wallMs()),
+        } as const;
+        const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } };
         try {
-          pods.observe(await client.patchStatus<Pod>(kinds.pods, refOf(key), { type: "merge", body }, { priority: "low" }));
+          pods.observe(await client.patchStatus<Pod>(kinds.pods, refOf(key), { type: "strategic", body }, { priority: "low" }));
         } catch (error) {
           if (error instanceof AppError && (error.code === "KUBE_NOT_FOUND" || error.code === "KUBE_CONFLICT")) return;
           if (!complaints.has(key)) complaints.set(key, message);
@@ -122,7 +142,12 @@ export function startScheduler(config: SchedulerConfig, deps: { readonly log: Lo
     const { name, namespace = "", uid } = pod.metadata;
     const target = { apiVersion: "v1", kind: "Node", name: node };
     try {
-      await client.createSubresource(kinds.pods, { name, namespace }, "binding", { apiVersion: "v1", kind: "Binding", metadata: { name, namespace, uid }, target });
+      await client.createSubresource(kinds.pods, { name, namespace }, "binding", {
+        apiVersion: "v1",
+        kind: "Binding",
+        metadata: { name, namespace, uid },
+        target,
+      });
       events.record(pod, "Normal", "Scheduled", `Successfully assigned ${key} to ${node}`);
     } catch (error) {
       uncount(key);

@@ -55,7 +55,8 @@ export function createSchedulingQueue(options: SchedulingQueueOptions, clock: Cl
     else line.add(key);
     wake();
   };
-  const readyAtMs = (entry: Entry): number => entry.lastTryMs + Math.min(options.maxBackoffMs, options.initialBackoffMs * 2 ** Math.min(entry.attempts - 1, 16));
+  const readyAtMs = (entry: Entry): number =>
+    entry.lastTryMs + Math.min(options.maxBackoffMs, options.initialBackoffMs * 2 ** Math.min(entry.attempts - 1, 16));
   const delay = (key: string, entry: Entry): void => {
     const atMs = readyAtMs(entry);
     if (atMs <= clock.monoMs()) return activate(key, entry);

@@ -15,12 +15,21 @@ const node = (name: string, zone: string, spec: Node["spec"] = {}, ready: "True"
     spec,
     status: { allocatable: { cpu: "2", memory: "4Gi", pods: "3" }, conditions: [{ type: "Ready", status: ready }] },
   });
-const asking = (requests: Record<string, string>, more: Partial<Container> = {}): Container => ({ name: "c", image: "i", resources: { requests }, ...more });
+const asking = (requests: Record<string, string>, more: Partial<Container> = {}): Container => ({
+  name: "c",
+  image: "i",
+  resources: { requests },
+  ...more,
+});
 let uid = 0;
 const pod = (spec: Partial<PodSpec> = {}, owner?: string): Pod => ({
   apiVersion: "v1",
   kind: "Pod",
-  metadata: { name: `p${uid}`, uid: `u${uid++}`, ...(owner === undefined ? {} : { ownerReferences: [{ apiVersion: "v1", kind: "X", name: owner, uid: owner, controller: true }] }) },
+  metadata: {
+    name: `p${uid}`,
+    uid: `u${uid++}`,
+    ...(owner === undefined ? {} : { ownerReferences: [{ apiVersion: "v1", kind: "X", name: owner, uid: owner, controller: true }] }),
+  },
   spec: { containers: [asking({ cpu: "500m", memory: "1Gi" })], ...spec },
 });
 
@@ -35,7 +44,11 @@ test("each filter refuses in kube-scheduler's words", () => {
     [pod(), node("a", "z", { unschedulable: true }), ["node(s) were unschedulable"]],
     [pod(), node("a", "z", { taints: [taint] }), ["node(s) had untolerated taint {dedicated: db}"]],
     [pod({ tolerations: [{ key: "dedicated", operator: "Exists" }] }), node("a", "z", { taints: [taint] }), []],
-    [pod({ tolerations: [{ key: "dedicated", value: "web" }] }), node("a", "z", { taints: [taint] }), ["node(s) had untolerated taint {dedicated: db}"]],
+    [
+      pod({ tolerations: [{ key: "dedicated", value: "web" }] }),
+      node("a", "z", { taints: [taint] }),
+      ["node(s) had untolerated taint {dedicated: db}"],
+    ],
     [pod(), node("a", "z", { taints: [{ ...taint, effect: "PreferNoSchedule" }] }), []],
     [pod(), node("a", "z", {}, "Unknown"), ["node(s) had untolerated taint {node.kubernetes.io/unreachable: }"]],
     [pod({ tolerations: [{ operator: "Exists" }] }), node("a", "z", {}, "Unknown"), []],
@@ -63,9 +76,21 @@ test("a port of the node is given once", () => {
 });
 
 test("a pod asks for its containers together or its largest init container", () => {
-  const requests = podRequests(pod({ containers: [asking({ cpu: "1" }), asking({ cpu: "500m" })], initContainers: [asking({ cpu: "1", memory: "1Gi" })] }));
-  assert.deepEqual([...requests], [["cpu", 1.5], ["memory", 2 ** 30]]);
-  assert.equal(podRequests(pod({ containers: [asking({ cpu: "lots" })] })).get("cpu"), Number.POSITIVE_INFINITY, "what cannot be read fits nowhere");
+  const requests = podRequests(
+    pod({ containers: [asking({ cpu: "1" }), asking({ cpu: "500m" })], initContainers: [asking({ cpu: "1", memory: "1Gi" })] }),
+  );
+  assert.deepEqual(
+    [...requests],
+    [
+      ["cpu", 1.5],
+      ["memory", 2 ** 30],
+    ],
+  );
+  assert.equal(
+    podRequests(pod({ containers: [asking({ cpu: "lots" })] })).get("cpu"),
+    Number.POSITIVE_INFINITY,
+    "what cannot be read fits nowhere",
+  );
 });
 
 test("pods of one owner are spread over zones, then nodes; others go where least is asked for", () => {
@@ -84,7 +109,16 @@ test("pods of one owner are spread over zones, then nodes; others go where least
 
 test("the message counts reasons over all nodes", () => {
   assert.equal(unschedulableMessage(3, new Map([["Insufficient memory", 3]])), "0/3 nodes are available: 3 Insufficient memory.");
-  assert.equal(unschedulableMessage(3, new Map([["b", 1], ["a", 2]])), "0/3 nodes are available: 1 b, 2 a.");
+  assert.equal(
+    unschedulableMessage(
+      3,
+      new Map([
+        ["b", 1],
+        ["a", 2],
+      ]),
+    ),
+    "0/3 nodes are available: 1 b, 2 a.",
+  );
   assert.equal(unschedulableMessage(0, new Map()), "no nodes available to schedule pods");
 });
 

@@ -11,10 +11,19 @@ export function pickNode(pod: Pod, fitting: readonly NodeView[], all: Iterable<N
   const owner = ownerOf(pod);
   const inZone = new Map<string, number>();
   for (const view of all) inZone.set(zoneOf(view), (inZone.get(zoneOf(view)) ?? 0) + (view.owners.get(owner) ?? 0));
-  const rank = (view: NodeView): readonly [number, number, number] => [inZone.get(zoneOf(view)) ?? 0, view.owners.get(owner) ?? 0, loadOf(pod, view)];
+  const rank = (view: NodeView): readonly [number, number, number] => [
+    inZone.get(zoneOf(view)) ?? 0,
+    view.owners.get(owner) ?? 0,
+    loadOf(pod, view),
+  ];
   const ranked = fitting.map((view) => ({ view, by: rank(view) }));
   ranked.sort((one, two) => {
-    return one.by[0] - two.by[0] || one.by[1] - two.by[1] || one.by[2] - two.by[2] || one.view.node.metadata.name.localeCompare(two.view.node.metadata.name);
+    return (
+      one.by[0] - two.by[0] ||
+      one.by[1] - two.by[1] ||
+      one.by[2] - two.by[2] ||
+      one.view.node.metadata.name.localeCompare(two.view.node.metadata.name)
+    );
   });
   return ranked[0]?.view;
 }

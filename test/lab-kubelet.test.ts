@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { systemClock, systemRandom } from "../../kernel/index.ts";
-import { type KubeClient, createKubeClient, kinds } from "../../kube/index.ts";
-import { type TestApiServer, startApiServer } from "../apiserver/testing/index.ts";
-import { type Container, type Lease, type Node, type Pod, type PodSpec, isPodReady } from "../machinery/index.ts";
-import { until } from "../machinery/testing/index.ts";
-import { isRunning } from "./process-table.ts";
-import { type TestKubelet, startTestKubelet } from "./testing/index.ts";
+import { systemClock, systemRandom } from "../src/kernel/index.ts";
+import { type KubeClient, createKubeClient, kinds } from "../src/kube/index.ts";
+import { type TestApiServer, startApiServer } from "../src/lab/apiserver/testing/index.ts";
+import { type Container, type Lease, type Node, type Pod, type PodSpec, isPodReady } from "../src/lab/machinery/index.ts";
+import { until } from "../src/lab/machinery/testing/index.ts";
+import { isRunning } from "../src/lab/kubelet/process-table.ts";
+import { type TestKubelet, startTestKubelet } from "../src/lab/kubelet/testing/index.ts";
 
 const BLOCK = 231;
 let api: TestApiServer;
@@ -17,7 +17,10 @@ let client: KubeClient;
 before(async () => {
   api = await startApiServer();
   const cluster = { server: api.url, credentials: { type: "token", token: api.adminToken }, namespace: "default" } as const;
-  client = createKubeClient({ cluster, caller: { circuit: { windowMs: 1000, minimumCalls: 1000, failureShare: 1, openMs: 1, openCapMs: 1 } } }, { clock: systemClock, random: systemRandom });
+  client = createKubeClient(
+    { cluster, caller: { circuit: { windowMs: 1000, minimumCalls: 1000, failureShare: 1, openMs: 1, openCapMs: 1 } } },
+    { clock: systemClock, random: systemRandom },
+  );
   kubelet = await startTestKubelet(api, { block: BLOCK, number: 1 });
 });
 after(async () => {
@@ -26,23 +29,37 @@ after(async () => {
   await api.close();
 });
 
-const host = (script: string, more: Partial<Container> = {}): Container => ({ name: "main", image: "holdfast/host:lab", command: ["/bin/sh", "-c", script], ...more });
+const host = (script: string, more: Partial<Container> = {}): Container => ({
+  name: "main",
+  image: "holdfast/host:lab",
+  command: ["/bin/sh", "-c", script],
+  ...more,
+});
 const demo = (more: Partial<Container> = {}): Container => ({
   name: "app",
   image: "holdfast/demo-app:lab",
-  env: [{ name: "APP_NAME", value: "cart" }, { name: "DRAIN_MS", value: "0" }],
+  env: [
+    { name: "APP_NAME", value: "cart" },
+    { name: "DRAIN_MS", value: "0" },
+  ],
   ports: [{ name: "http", containerPort: 8080 }],
   readinessProbe: { httpGet: { path: "/healthz", port: "http" }, periodSeconds: 1 },
   ...more,
 });
 
 async function createPod(name: string, spec: Partial<PodSpec> & Pick<PodSpec, "containers">): Promise<Pod> {
-  const pod: Pod = { apiVersion: "v1", kind: "Pod", metadata: { name, namespace: "default", labels: { app: name } }, spec: { nodeName: "node-1", ...spec } };
+  const pod: Pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace: "default", labels: { app: name } },
+    spec: { nodeName: "node-1", ...spec },
+  };
   return client.create<Pod>(kinds.pods, pod);
 }
 const getPod = (name: string): Promise<Pod> => client.get<Pod>(kinds.pods, { namespace: "default", name });
 const ready = (name: string): Promise<Pod> => until(`pod ${name} ready`, async () => getPod(name).then((pod) => isPodReady(pod) && pod));
-const phase = (name: string, wanted: string): Promise<Pod> => until(`pod ${name} ${wanted}`, async () => getPod(name).then((pod) => pod.status?.phase === wanted && pod));
+const phase = (name: string, wanted: string): Promise<Pod> =>
+  until(`pod ${name} ${wanted}`, async () => getPod(name).then((pod) => pod.status?.phase === wanted && pod));
 const mainPid = (pod: Pod): number => {
   const dir = `${kubelet.config.stateDir}/pods/${pod.metadata.uid}/containers/${pod.spec.containers[0]?.name}/${(pod.status?.containerStatuses?.[0]?.restartCount ?? 0) + 1}`;
   return Number(readFileSync(`${dir}/pid`, "utf8").split("\n")[0]?.split(" ")[1]);
@@ -60,27 +77,48 @@ test("a kubelet registers its node with zone and addresses, and renews its Lease
   await until("a renewal", async () => (await lease()).spec?.renewTime !== first);
 });
 
-test("a pod runs as a process on an address of its own, becomes ready, answers, and goes when it is deleted", { timeout: 20_000 }, async () => {
-  await createPod("web", { containers: [demo()], terminationGracePeriodSeconds: 5 });
-  const pod = await ready("web");
-  assert.match(pod.status?.podIP ?? "", new RegExp(`^127\\.${BLOCK}\\.11\\.`));
-  assert.equal(pod.status?.phase, "Running");
-  const response = await fetch(`http://${pod.status?.podIP}:8080/x`);
-  assert.equal(response.headers.get("x-app"), "cart");
-  assert.deepEqual(await response.json(), { application: "cart", pod: "web", zone: "eu-central-1a", host: `${pod.status?.podIP}:8080`, path: "/x" });
-  const pid = mainPid(pod);
-  await client.delete(kinds.pods, { namespace: "default", name: "web" });
-  await until("pod web gone", async () => getPod("web").then(() => false, (error: { code?: string }) => error.code === "KUBE_NOT_FOUND"));
-  assert.equal(isRunning({ pid, startTime: "" }), false);
-});
+test(
+  "a pod runs as a process on an address of its own, becomes ready, answers, and goes when it is deleted",
+  { timeout: 20_000 },
+  async () => {
+    await createPod("web", { containers: [demo()], terminationGracePeriodSeconds: 5 });
+    const pod = await ready("web");
+    assert.match(pod.status?.podIP ?? "", new RegExp(`^127\\.${BLOCK}\\.11\\.`));
+    assert.equal(pod.status?.phase, "Running");
+    const response = await fetch(`http://${pod.status?.podIP}:8080/x`);
+    assert.equal(response.headers.get("x-app"), "cart");
+    assert.deepEqual(await response.json(), {
+      application: "cart",
+      pod: "web",
+      zone: "eu-central-1a",
+      host: `${pod.status?.podIP}:8080`,
+      path: "/x",
+    });
+    const pid = mainPid(pod);
+    await client.delete(kinds.pods, { namespace: "default", name: "web" });
+    await until("pod web gone", async () =>
+      getPod("web").then(
+        () => false,
+        (error: { code?: string }) => error.code === "KUBE_NOT_FOUND",
+      ),
+    );
+    assert.equal(isRunning({ pid, startTime: "" }), false);
+  },
+);
 
 test("init containers run first, in order, with the pod's environment, volumes and config", { timeout: 20_000 }, async () => {
-  const data = { greeting: "hello" };
-  await client.create(kinds.configMaps, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "words", namespace: "default" }, ...{ data } });
-  const volumeMounts = [{ name: "shared-data", mountPath: "/data" }, { name: "words", mountPath: "/words" }];
+  const words = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "words", namespace: "default" }, data: { greeting: "hello" } };
+  await client.create(kinds.configMaps, words);
+  const volumeMounts = [
+    { name: "shared-data", mountPath: "/data" },
+    { name: "words", mountPath: "/words" },
+  ];
   await createPod("init", {
     restartPolicy: "Never",
-    volumes: [{ name: "shared-data", emptyDir: {} }, { name: "words", configMap: { name: "words" } }],
+    volumes: [
+      { name: "shared-data", emptyDir: {} },
+      { name: "words", configMap: { name: "words" } },
+    ],
     initContainers: [
       host('echo one >> "$VOLUME_SHARED_DATA/order"', { name: "one", volumeMounts }),
       host('echo two >> "$VOLUME_SHARED_DATA/order"', { name: "two", volumeMounts }),
@@ -101,7 +139,10 @@ test("init containers run first, in order, with the pod's environment, volumes a
 
 test("an image that is not in the table is ErrImagePull and nothing runs", { timeout: 10_000 }, async () => {
   await createPod("unknown", { containers: [{ name: "main", image: "nginx:latest" }], terminationGracePeriodSeconds: 1 });
-  await until("ErrImagePull", async () => (await getPod("unknown")).status?.containerStatuses?.[0]?.state.waiting?.reason === "ErrImagePull");
+  await until(
+    "ErrImagePull",
+    async () => (await getPod("unknown")).status?.containerStatuses?.[0]?.state.waiting?.reason === "ErrImagePull",
+  );
   await client.delete(kinds.pods, { namespace: "default", name: "unknown" });
 });
 
@@ -121,7 +162,12 @@ test("a failing container is restarted at once, then with back-off, and its form
 });
 
 test("a liveness probe that fails has its container restarted", { timeout: 20_000 }, async () => {
-  const livenessProbe = { exec: { command: ["/bin/sh", "-c", "test ! -e $VOLUME_FLAG/sick"] }, periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 5 };
+  const livenessProbe = {
+    exec: { command: ["/bin/sh", "-c", "test ! -e $VOLUME_FLAG/sick"] },
+    periodSeconds: 1,
+    failureThreshold: 1,
+    timeoutSeconds: 5,
+  };
   const script = 'if [ -e "$VOLUME_FLAG/sick" ]; then rm "$VOLUME_FLAG/sick"; else sleep 1; touch "$VOLUME_FLAG/sick"; fi; exec sleep 60';
   await createPod("sick", {
     volumes: [{ name: "flag", emptyDir: {} }],
@@ -130,7 +176,9 @@ test("a liveness probe that fails has its container restarted", { timeout: 20_00
   });
   const pod = await until("restart", async () => {
     const found = await getPod("sick");
-    return found.status?.containerStatuses?.[0]?.restartCount === 1 && found.status.containerStatuses[0].state.running !== undefined && found;
+    return (
+      found.status?.containerStatuses?.[0]?.restartCount === 1 && found.status.containerStatuses[0].state.running !== undefined && found
+    );
   });
   assert.equal(pod.status?.containerStatuses?.[0]?.lastState.terminated?.exitCode, 143);
   await client.delete(kinds.pods, { namespace: "default", name: "sick" });
@@ -138,10 +186,15 @@ test("a liveness probe that fails has its container restarted", { timeout: 20_00
 
 test("a graceful end runs the hook, sends SIGTERM and kills the group after the grace period", { timeout: 20_000 }, async () => {
   const script = "trap 'echo term' TERM; echo up; while :; do sleep 0.1; done";
-  await createPod("stubborn", { containers: [host(script, { lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", 'echo hook > "$HOME/hook"'] } } } })], terminationGracePeriodSeconds: 1 });
+  await createPod("stubborn", {
+    containers: [host(script, { lifecycle: { preStop: { exec: { command: ["/bin/sh", "-c", 'echo hook > "$HOME/hook"'] } } } })],
+    terminationGracePeriodSeconds: 1,
+  });
   const pod = await phase("stubborn", "Running");
   const pid = mainPid(pod);
-  await until("its first words", async () => (await (await fetch(`${kubelet.url}/containerLogs/default/stubborn/main`)).text()).includes("up"));
+  await until("its first words", async () =>
+    (await (await fetch(`${kubelet.url}/containerLogs/default/stubborn/main`)).text()).includes("up"),
+  );
   const follow = fetch(`${kubelet.url}/containerLogs/default/stubborn/main?follow=true`).then((response) => response.text());
   await client.delete(kinds.pods, { namespace: "default", name: "stubborn" });
   await until("process gone", () => !isRunning({ pid, startTime: "" }));
@@ -154,7 +207,10 @@ test("a kubelet started again finds its running containers and neither loses nor
   const pid = mainPid(pod);
   await kubelet.restart();
   await until("the local API", async () => (await fetch(`${kubelet.url}/healthz`)).ok);
-  await until("node heard again", async () => (await client.get<Lease>(kinds.leases, { namespace: "kube-node-lease", name: "node-1" })).spec?.renewTime);
+  await until(
+    "node heard again",
+    async () => (await client.get<Lease>(kinds.leases, { namespace: "kube-node-lease", name: "node-1" })).spec?.renewTime,
+  );
   const later = await getPod("steady");
   assert.equal(isPodReady(later), true);
   assert.equal(later.status?.podIP, pod.status?.podIP);
@@ -165,25 +221,32 @@ test("a kubelet started again finds its running containers and neither loses nor
   await client.delete(kinds.pods, { namespace: "default", name: "steady" });
 });
 
-test("with the API server gone containers stopped on the node are restarted, and a new kubelet runs them too", { timeout: 30_000 }, async () => {
-  await createPod("alone", { containers: [demo()], terminationGracePeriodSeconds: 1 });
-  const pod = await ready("alone");
-  const url = `http://${pod.status?.podIP}:8080/`;
-  await api.stop();
-  const first = mainPid(pod);
-  assert.equal((await fetch(`${kubelet.url}/containers/default/alone/app/stop?signal=KILL`, { method: "POST" })).status, 202);
-  await until("restart without API server", async () => !isRunning({ pid: first, startTime: "" }) && (await fetch(url)).ok);
-  await kubelet.restart();
-  assert.equal((await fetch(url)).ok, true, "it ran on while the kubelet was away");
-  assert.equal((await fetch(`${kubelet.url}/containers/default/alone/app/stop?signal=TERM`, { method: "POST" })).status, 202);
-  await until("second restart", async () => {
-    const list = (await (await fetch(`${kubelet.url}/pods`)).json()) as { items: Pod[] };
-    return list.items.find(({ metadata }) => metadata.name === "alone")?.status?.containerStatuses?.[0]?.restartCount === 2 && (await fetch(url)).ok;
-  });
-  await api.restart();
-  await until("what happened is told", async () => (await getPod("alone")).status?.containerStatuses?.[0]?.restartCount === 2);
-  await client.delete(kinds.pods, { namespace: "default", name: "alone" });
-});
+test(
+  "with the API server gone containers stopped on the node are restarted, and a new kubelet runs them too",
+  { timeout: 30_000 },
+  async () => {
+    await createPod("alone", { containers: [demo()], terminationGracePeriodSeconds: 1 });
+    const pod = await ready("alone");
+    const url = `http://${pod.status?.podIP}:8080/`;
+    await api.stop();
+    const first = mainPid(pod);
+    assert.equal((await fetch(`${kubelet.url}/containers/default/alone/app/stop?signal=KILL`, { method: "POST" })).status, 202);
+    await until("restart without API server", async () => !isRunning({ pid: first, startTime: "" }) && (await fetch(url)).ok);
+    await kubelet.restart();
+    assert.equal((await fetch(url)).ok, true, "it ran on while the kubelet was away");
+    assert.equal((await fetch(`${kubelet.url}/containers/default/alone/app/stop?signal=TERM`, { method: "POST" })).status, 202);
+    await until("second restart", async () => {
+      const list = (await (await fetch(`${kubelet.url}/pods`)).json()) as { items: Pod[] };
+      return (
+        list.items.find(({ metadata }) => metadata.name === "alone")?.status?.containerStatuses?.[0]?.restartCount === 2 &&
+        (await fetch(url)).ok
+      );
+    });
+    await api.restart();
+    await until("what happened is told", async () => (await getPod("alone")).status?.containerStatuses?.[0]?.restartCount === 2);
+    await client.delete(kinds.pods, { namespace: "default", name: "alone" });
+  },
+);
 
 test("the local API answers bad requests with one line", { timeout: 10_000 }, async () => {
   for (const [method, path, status] of [
