@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { AppError, type Problem, formatProblem, messageOf } from "../kernel/index.ts";
-import { type ParsedEskip, type Table, compileTable, parseEskip, printEskip, standardRegistry } from "../route/index.ts";
+import { type ParsedEskip, type Table, compileTable, parseEskip, printEskip, readRoutesJson, standardRegistry } from "../route/index.ts";
 import { ExitCode } from "./exit-codes.ts";
 
 /** The text of a file of the user's; `-` is standard input. Throws AppError `CLI_FILE`. */
@@ -33,9 +33,9 @@ export interface CheckedRoutes {
   readonly problems: readonly Problem[];
 }
 
-/** Parses and builds the routes of a file. Throws AppError `CLI_FILE` when it cannot be read. */
+/** Parses and builds the routes of a file, eskip or (named .json) JSON. Throws AppError when it cannot be read. */
 export function loadRoutes(file: string): CheckedRoutes {
-  const parsed = parseEskip(readText(file), file);
+  const parsed = file.endsWith(".json") ? parseJson(file) : parseEskip(readText(file), file);
   const { table, problems } = compileTable(parsed, standardRegistry);
   const byId = new Map(parsed.routes.map((route) => [route.id, route]));
   const placed = problems.map(({ routeId, message, call }): Problem => {
@@ -44,6 +44,15 @@ export function loadRoutes(file: string): CheckedRoutes {
     return { file, line: place?.line ?? 0, column: place?.column ?? 0, message: `route ${routeId}: ${message}` };
   });
   return { parsed, table, problems: [...parsed.problems, ...placed] };
+}
+
+function parseJson(file: string): ParsedEskip {
+  const text = readText(file);
+  try {
+    return { routes: readRoutesJson(JSON.parse(text)), problems: [], places: new Map() };
+  } catch (thrown) {
+    throw new AppError("CLI_FILE", `${file}: ${messageOf(thrown)}`, { cause: thrown });
+  }
 }
 
 /** Reports all problems of all files; says how many routes a sound one has. */

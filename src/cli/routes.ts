@@ -9,7 +9,7 @@ export function routesCommand(): Command {
   routes
     .command("check")
     .description("parse and validate eskip; print every problem as file:line:column, exit 2 if there is one")
-    .argument("<file...>", "eskip files; - is standard input")
+    .argument("<file...>", "eskip files, or .json as from-kube prints it; - is standard input")
     .action((files: readonly string[]) => checkRoutes(files));
   routes
     .command("fmt")
@@ -31,7 +31,7 @@ export function routesCommand(): Command {
   routes
     .command("match")
     .description("show which route answers a request and what its filters do; exit 1 if none does")
-    .requiredOption("--routes <file>", "eskip file")
+    .requiredOption("--routes <file>", "eskip file, or .json as from-kube prints it")
     .argument("<method>")
     .argument("<url>", "absolute, or a path when -H gives the Host")
     .option("-H, --header <line>", "request header, as in 'Name: value'; may be repeated", collect, [])

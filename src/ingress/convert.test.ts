@@ -189,7 +189,7 @@ describe("a RouteGroup", () => {
       group({
         backends: [
           web,
-          { name: "away", type: "network", address: "https://away.test" },
+          { name: "away", type: "network", address: "http://away.test" },
           { name: "stop", type: "shunt" },
           { name: "lb", type: "lb", algorithm: "random", endpoints: ["http://a.test", "http://b.test"] },
         ],

@@ -85,5 +85,5 @@ export const defaultConvertOptions: ConvertOptions = {
   serviceSelector: none,
   endpointSelector: none,
   defaultFilters: none,
-  protocols: ["http", "https"],
+  protocols: ["http"],
 };
