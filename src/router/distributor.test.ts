@@ -179,3 +179,18 @@ test("an older generation than the newest is not taken", () => {
   assert.equal(take("a"), undefined);
   assert.equal(distributor.newest?.header.number, 6);
 });
+
+test("a worker that waits for the newest generation is not told that its table is live", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  join(distributor, "b", 1);
+  offer(distributor, 2);
+  distributor.setKnowledge("live");
+  assert.equal(take("b"), undefined);
+  const first = take("a");
+  distributor.workerApplied("a", first?.sequence ?? 0, 2, 0, undefined);
+  assert.equal(take("a")?.knowledge, "live");
+  const second = take("b");
+  assert.ok(second?.generation !== undefined);
+  assert.equal(second?.knowledge, "live");
+});

@@ -103,6 +103,12 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
     return at.generation === 0 ? proven : undefined;
   };
 
+  /** A worker that is behind may not come to claim that what it does not know does not exist. */
+  const knowledgeFor = (at: Link, generation: Held | undefined): Knowledge => {
+    const isBehind = newest !== undefined && newest.header.number > (generation?.header.number ?? at.generation);
+    return knowledge === "live" && isBehind ? at.knowledge : knowledge;
+  };
+
   const pump = (): void => {
     for (const [worker, at] of links) {
       if (at.state !== "ready" || at.underWay !== undefined) continue;
@@ -116,14 +122,15 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
         if (pool === undefined) removed.push(id);
         else changed.push(pool);
       }
-      if (generation === undefined && changed.length === 0 && removed.length === 0 && at.knowledge === knowledge) {
+      const worth = knowledgeFor(at, generation);
+      if (generation === undefined && changed.length === 0 && removed.length === 0 && at.knowledge === worth) {
         at.poolsRevision = poolsRevision;
         continue;
       }
       sequence++;
-      at.underWay = { sequence, generation, poolsRevision, knowledge };
+      at.underWay = { sequence, generation, poolsRevision, knowledge: worth };
       const text = generation === undefined ? {} : { generation: generation.text };
-      if (!deps.send(worker, { type: "update", sequence, ...text, pools: changed, removedPools: removed, knowledge })) at.underWay = undefined;
+      if (!deps.send(worker, { type: "update", sequence, ...text, pools: changed, removedPools: removed, knowledge: worth })) at.underWay = undefined;
     }
   };
 

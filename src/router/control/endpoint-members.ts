@@ -2,7 +2,7 @@ import { AppError } from "../../kernel/index.ts";
 import type { Accepted, EvidenceItem } from "../../hold/index.ts";
 import { type KubeObject, objectKey } from "../../kube/index.ts";
 
-/** One endpoint of an EndpointSlice with what is needed to put a slice together again. */
+/** One endpoint of an EndpointSlice on one of its ports, with what is needed to put a slice together again. */
 export interface EndpointMember {
   /** `namespace/name` of the slice. */
   readonly slice: string;
@@ -10,7 +10,7 @@ export interface EndpointMember {
   readonly name: string;
   readonly service: string;
   readonly addressType: string;
-  readonly ports: unknown;
+  readonly port: Readonly<Record<string, unknown>>;
   readonly address: string;
   /** Who has the address: the pod's uid, or else the Service. */
   readonly owner: string;
@@ -30,30 +30,37 @@ export function membersOfSlice(item: EvidenceItem<KubeObject>): readonly Evidenc
   if (service === undefined) return [];
   const fields = new Map<string, unknown>(Object.entries(slice));
   const endpoints = fields.get("endpoints");
-  const ports = fields.get("ports") ?? [];
+  const ports = fields.get("ports");
   const addressType = fields.get("addressType");
-  const portsText = JSON.stringify(ports);
   const members = new Map<string, EvidenceItem<EndpointMember>>();
   for (const endpoint of Array.isArray(endpoints) ? (endpoints as readonly unknown[]) : []) {
     if (!isRecord(endpoint) || !canServe(endpoint)) continue;
     const addresses: unknown = endpoint["addresses"];
     const address: unknown = Array.isArray(addresses) ? addresses[0] : undefined;
     if (typeof address !== "string") continue;
-    const key = `${namespace}/${service} ${address} ${portsText}`;
-    const value: EndpointMember = {
-      slice: objectKey({ name, namespace }),
-      namespace,
-      name,
-      service,
-      addressType: typeof addressType === "string" ? addressType : "IPv4",
-      ports,
-      address,
-      owner: ownerOf(endpoint) ?? `${namespace}/${service}`,
-      endpoint,
-    };
-    members.set(key, { key, value, version: JSON.stringify(value) });
+    for (const port of Array.isArray(ports) ? (ports as readonly unknown[]) : []) {
+      if (!isRecord(port)) continue;
+      const key = `${namespace}/${service} ${address} ${JSON.stringify(port)}`;
+      const value: EndpointMember = {
+        slice: objectKey({ name, namespace }),
+        namespace,
+        name,
+        service,
+        addressType: typeof addressType === "string" ? addressType : "IPv4",
+        port,
+        address,
+        owner: ownerOf(endpoint) ?? `${namespace}/${service}`,
+        endpoint,
+      };
+      members.set(key, { key, value, version: JSON.stringify(value) });
+    }
   }
   return [...members.values()];
+}
+
+/** What a member occupies: pods on the host's network share an address, so it takes the port to tell whose it is. */
+export function claimOf({ address, port, owner }: EndpointMember): { readonly address: string; readonly owner: string } {
+  return { address: `${address} ${String(port["port"])}`, owner };
 }
 
 /** Puts slices together from what is accepted: those that are vouched for, and apart from them those whose removal is not proved. */
@@ -61,7 +68,7 @@ export function slicesOf(accepted: Iterable<Accepted<EndpointMember>>): { readon
   const groups = { fresh: new Map<string, EndpointMember[]>(), withdrawn: new Map<string, EndpointMember[]>() };
   for (const { value, withdrawn } of accepted) {
     const group = withdrawn ? groups.withdrawn : groups.fresh;
-    const key = `${value.slice} ${JSON.stringify(value.ports)}`;
+    const key = `${value.slice} ${JSON.stringify(value.port)}`;
     const known = group.get(key);
     if (known === undefined) group.set(key, [value]);
     else known.push(value);
@@ -74,9 +81,9 @@ function assemble(groups: ReadonlyMap<string, readonly EndpointMember[]>): Map<s
   for (const [key, members] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const [first] = members;
     if (first === undefined) continue;
-    const { namespace, name, service, addressType, ports } = first;
+    const { namespace, name, service, addressType, port } = first;
     const endpoints = [...members].sort((a, b) => (a.address < b.address ? -1 : 1)).map(({ endpoint }) => endpoint);
-    const slice = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", metadata: { name, namespace, labels: { [SERVICE_LABEL]: service } }, addressType, ports, endpoints };
+    const slice = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", metadata: { name, namespace, labels: { [SERVICE_LABEL]: service } }, addressType, ports: [port], endpoints };
     slices.set(key, slice);
   }
   return slices;
@@ -85,7 +92,7 @@ function assemble(groups: ReadonlyMap<string, readonly EndpointMember[]>): Map<s
 /** Reads a member back from the snapshot. Throws AppError `ROUTER_SNAPSHOT_CORRUPT`. */
 export function restoreMember(value: unknown): EndpointMember {
   const texts = ["slice", "namespace", "name", "service", "addressType", "address", "owner"];
-  if (!isRecord(value) || !texts.every((name) => typeof value[name] === "string") || !isRecord(value["endpoint"])) {
+  if (!isRecord(value) || !texts.every((name) => typeof value[name] === "string") || !isRecord(value["endpoint"]) || !isRecord(value["port"])) {
     throw new AppError("ROUTER_SNAPSHOT_CORRUPT", "an endpoint in it is malformed");
   }
   return value as unknown as EndpointMember;

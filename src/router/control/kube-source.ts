@@ -8,7 +8,7 @@ import { compileTable, standardRegistry } from "../../route/index.ts";
 import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
 import { openClusterClient } from "./cluster-client.ts";
 import { createDebounce } from "./debounce.ts";
-import { type EndpointMember, membersOfSlice, restoreMember, slicesOf } from "./endpoint-members.ts";
+import { type EndpointMember, claimOf, membersOfSlice, restoreMember, slicesOf } from "./endpoint-members.ts";
 import { type Mirror, type MirrorDeps, createMirror } from "./mirror.ts";
 import { type PoisonEvents, createPoisonEvents } from "./poison-events.ts";
 import type { ControlSource, SourceDeps } from "./source.ts";
@@ -43,6 +43,8 @@ class KubeSource implements ControlSource {
   readonly #poisoned = new Map<string, ObjectProblem>();
   #converted: readonly ObjectProblem[] = [];
   #wasLive = false;
+  /** A table made when every kind was synced has been handed out: until then nobody may claim to know it all. */
+  #isComplete = false;
   #isBuilding = false;
   #isAgainWanted = false;
   /** Whether anything was ever handed out, by this process or by the one before it. */
@@ -83,7 +85,7 @@ class KubeSource implements ControlSource {
         restore: restoreMember,
         toMembers: (sink: (evidence: Evidence<EndpointMember>) => void) => createMemberEvidence<KubeObject, EndpointMember>(membersOfSlice, sink),
         policy: ENDPOINT_POLICY,
-        claims: ({ address, owner }) => ({ address, owner }),
+        claims: claimOf,
         silenceTimeoutMs,
       },
       mirrorDeps,
@@ -127,7 +129,7 @@ class KubeSource implements ControlSource {
 
   #knowledge(): Knowledge {
     const { staleAfterMs } = this.#deps.config;
-    if (this.#mirrors.every((mirror) => mirror.isLive)) this.#wasLive = true;
+    if (this.#isComplete && this.#mirrors.every((mirror) => mirror.isLive)) this.#wasLive = true;
     if (!this.#wasLive) return "restored";
     // A kind that is absent is looked for now and then; between two looks it is no older than that.
     const isStale = this.#mirrors.some((mirror) => (mirror.ageMs ?? Infinity) > (mirror.isLive ? 2 * staleAfterMs : staleAfterMs));
@@ -185,6 +187,7 @@ class KubeSource implements ControlSource {
   }
 
   async #buildOnce(): Promise<void> {
+    const isComplete = this.#mirrors.every((mirror) => mirror.isSynced);
     const converted = convert(this.#world(), defaultConvertOptions);
     const { routeSet } = converted;
     // Building the table here first: what throws here would throw in a worker.
@@ -198,7 +201,9 @@ class KubeSource implements ControlSource {
     // First what was accepted, then what it leads to: a restart must not know less than the workers serve.
     await this.#saveStates();
     this.#deps.publisher.publish(routeSet, revisions);
+    await this.#deps.publisher.settled();
     this.#hasTable = true;
+    this.#isComplete ||= isComplete;
     this.#deps.onStatus();
   }
 
