@@ -1,5 +1,6 @@
-import { CR, HEX, HTAB, LF, SP, VALUE } from "./bytes.ts";
+import { CR, HEX, HTAB, LF, SP, TOKEN, VALUE } from "./bytes.ts";
 import type { WireFault } from "./fault.ts";
+import { FieldId } from "./field-id.ts";
 import { FAULTY, HeadParser, NEEDS_MORE } from "./head-parser.ts";
 import type { HeadLimits } from "./limits.ts";
 
@@ -9,7 +10,44 @@ export type ChunkStep = (typeof ChunkStep)[keyof typeof ChunkStep];
 
 const State = { sizeFirst: 0, size: 1, extension: 2, sizeLf: 3, data: 4, dataCr: 5, dataLf: 6, trailer: 7, end: 8 } as const;
 
+/** Where in a chunk extension the next byte stands: `;name`, `;name=token`, `;name="quoted"`. */
+const Extension = { nameFirst: 0, name: 1, valueFirst: 2, value: 3, quoted: 4, escaped: 5, behind: 6, bad: 7 } as const;
+
 const SEMICOLON = 0x3b;
+const EQUALS = 0x3d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/** RFC 9112 section 7.1.1, without the white space that it calls bad. */
+function extensionAfter(state: number, byte: number): number {
+  switch (state) {
+    case Extension.nameFirst:
+      return TOKEN[byte] === 1 ? Extension.name : Extension.bad;
+    case Extension.name:
+      if (byte === EQUALS) return Extension.valueFirst;
+      if (byte === SEMICOLON) return Extension.nameFirst;
+      return TOKEN[byte] === 1 ? Extension.name : Extension.bad;
+    case Extension.valueFirst:
+      if (byte === QUOTE) return Extension.quoted;
+      return TOKEN[byte] === 1 ? Extension.value : Extension.bad;
+    case Extension.value:
+      if (byte === SEMICOLON) return Extension.nameFirst;
+      return TOKEN[byte] === 1 ? Extension.value : Extension.bad;
+    case Extension.quoted:
+      if (byte === QUOTE) return Extension.behind;
+      if (byte === BACKSLASH) return Extension.escaped;
+      return VALUE[byte] === 1 ? Extension.quoted : Extension.bad;
+    case Extension.escaped:
+      return VALUE[byte] === 1 ? Extension.quoted : Extension.bad;
+    default:
+      return byte === SEMICOLON ? Extension.nameFirst : Extension.bad;
+  }
+}
+
+/** Whether a line may end in this state. */
+function isExtensionWhole(state: number): boolean {
+  return state === Extension.name || state === Extension.value || state === Extension.behind;
+}
 
 /** Bounds of a chunked body beside those of its trailer section. */
 export interface ChunkedLimits {
@@ -30,6 +68,7 @@ export class ChunkedDecoder {
   #state: number = State.sizeFirst;
   #left = 0;
   #extensionBytes = 0;
+  #extension: number = Extension.nameFirst;
   dataStart = 0;
   dataEnd = 0;
   fault: WireFault | undefined = undefined;
@@ -76,6 +115,7 @@ export class ChunkedDecoder {
             state = State.sizeLf;
           } else if (byte === SEMICOLON) {
             if (++this.#extensionBytes > this.#limits.extensionBytes) return this.#refuse("WIRE_CHUNK_EXTENSION_TOO_LONG");
+            this.#extension = Extension.nameFirst;
             state = State.extension;
           } else {
             return this.#refuse(
@@ -87,10 +127,11 @@ export class ChunkedDecoder {
         }
         case State.extension: {
           const byte = buffer[at] as number;
-          if (byte === CR) {
+          if (byte === CR && isExtensionWhole(this.#extension)) {
             state = State.sizeLf;
           } else {
-            if (VALUE[byte] !== 1) return this.#refuse(byte === LF ? "WIRE_LINE_ENDING" : "WIRE_CHUNK_EXTENSION");
+            this.#extension = extensionAfter(this.#extension, byte);
+            if (this.#extension === Extension.bad) return this.#refuse(byte === LF ? "WIRE_LINE_ENDING" : "WIRE_CHUNK_EXTENSION");
             if (++this.#extensionBytes > this.#limits.extensionBytes) return this.#refuse("WIRE_CHUNK_EXTENSION_TOO_LONG");
           }
           at++;
@@ -128,6 +169,8 @@ export class ChunkedDecoder {
             this.next = end;
             return ChunkStep.needsMore;
           }
+          if ((this.#trailer.present & (FieldId.contentLength | FieldId.transferEncoding)) !== 0)
+            return this.#refuse("WIRE_TRAILER_FRAMING");
           this.#state = State.end;
           this.next = trailerEnd;
           return ChunkStep.end;
