@@ -8,8 +8,10 @@ export type HeldCause =
   | "deletes"
   /** Deleted, said a source that was not live. */
   | "untrusted"
-  /** Deleted as the last one. */
+  /** Deleted as the last of several that went. */
   | "last"
+  /** Deleted by itself, where there was no other. */
+  | "only"
   /** The kind itself is said not to be there. */
   | "absent";
 

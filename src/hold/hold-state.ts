@@ -11,7 +11,7 @@ export interface HoldState<T> {
   readonly approvals: readonly { readonly key: string; readonly principal: string; readonly untilWallMs: number }[];
 }
 
-const CAUSES: ReadonlySet<unknown> = new Set<HeldCause>(["missing", "deletes", "untrusted", "last", "absent"]);
+const CAUSES: ReadonlySet<unknown> = new Set<HeldCause>(["missing", "deletes", "untrusted", "last", "only", "absent"]);
 
 /**
  * Checks what was read from a snapshot. `decode` checks one value. Throws HOLD_STATE with the place that is wrong; a broken state is refused as a

@@ -94,10 +94,33 @@ test("a delete told by a source that is not live is held", () => {
   assert.equal(hold.held()[0]?.cause, "untrusted");
 });
 
-test("the last one is not removed, by delete, by complete answers or by absence, until approved", async () => {
+test("the only one, deleted explicitly and by itself, goes when a complete answer agrees", async () => {
+  const { hold, keys, clock } = holdRig();
+  hold.observe(complete(["a"]));
+  hold.observe(remove("a"));
+  assert.deepEqual(keys(), ["a"]);
+  assert.equal(hold.held()[0]?.cause, "only");
+  await clock.advance(2_000);
+  hold.observe(complete([]));
+  assert.deepEqual(keys(), []);
+  assert.deepEqual(hold.held(), []);
+});
+
+test("the only one stays when the answer after its delete still has it", async () => {
+  const { hold, keys, clock } = holdRig();
+  hold.observe(complete(["a"]));
+  hold.observe(remove("a"));
+  await clock.advance(2_000);
+  hold.observe(complete(["a"]));
+  assert.deepEqual(keys(), ["a"]);
+  assert.deepEqual(hold.held(), []);
+});
+
+test("the last one is not removed, by delete after others, by complete answers or by absence, until approved", async () => {
   for (const evidence of [remove("a"), complete([]), absent]) {
     const { hold, keys, clock, audit } = holdRig();
-    hold.observe(complete(["a"]));
+    hold.observe(complete(["a", "b"]));
+    hold.observe(remove("b"));
     hold.observe(evidence);
     for (let count = 0; count < 30; count++) {
       await clock.advance(600_000);

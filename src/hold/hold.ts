@@ -213,7 +213,8 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
       audit("removed", [key], "approved before");
     } else if (record?.rejected !== undefined) note(record, { atWallMs: clock.wallMs(), said: `${said}, but the removal was rejected` });
     else if (!time.isLive || !synced) holdUnlessHeld(key, "untrusted", `${said} by a source that is not live`);
-    else if (accepted.size === 1) holdUnlessHeld(key, "last", `${said} of the last one`);
+    else if (accepted.size === 1 && deleteWindow.recent() + missingWindow.recent() > 0) holdUnlessHeld(key, "last", `${said} of the last one`);
+    else if (accepted.size === 1) holdUnlessHeld(key, "only", `${said} of the only one`);
     else if (deleteWindow.covers(1, accepted.size)) {
       deleteWindow.add(1);
       remove(key);
@@ -230,8 +231,9 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
   /** What a change needs before it is believed; undefined when only a person can release it. */
   function proofFor(record: ChangeRecord): { readonly reason: HeldReason; readonly proof: Proof | undefined } {
     if (record.rejected !== undefined) return { reason: "rejected", proof: undefined };
-    if (heldIn.size >= accepted.size) return { reason: "zero", proof: undefined };
+    if (heldIn.size >= accepted.size && record.cause !== "only") return { reason: "zero", proof: undefined };
     if (record.rewound) return { reason: "rewound", proof: policy.rewound };
+    if (record.cause === "only") return { reason: "unconfirmed", proof: policy.small };
     const isSmall = record.cause !== "deletes" && missingWindow.covers(heldIn.size, accepted.size) && heldIn.size * 2 <= accepted.size;
     return isSmall ? { reason: "unconfirmed", proof: policy.small } : { reason: "large", proof: policy.large };
   }
