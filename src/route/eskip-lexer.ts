@@ -13,7 +13,7 @@ export interface Token extends Place {
 /** Longest string or regular expression, in UTF-16 units. */
 export const MAX_STRING = 1024 * 1024;
 
-const SPACE = /(?:[ \t\r\n\f\v]+|\/\/[^\n]*)+/y;
+const SPACE = " \t\r\n\f\v";
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NUMBER = /-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)/y;
 const SIGN = /->|&&|[():;,<>*]/y;
@@ -31,7 +31,7 @@ export class Lexer {
   }
 
   next(): Token {
-    this.#skipTo(this.#at + (this.#take(SPACE)?.length ?? 0));
+    this.#skipSpace();
     const text = this.#text;
     const place = { line: this.#line, column: this.#at - this.#lineStart + 1 };
     if (this.#at >= text.length) return { kind: "end", text: "", ...place };
@@ -58,13 +58,26 @@ export class Lexer {
     return pattern.exec(this.#text)?.[0];
   }
 
+  /** A loop, not an expression: engines keep a stack of repetitions, and a text may have millions of comments. */
+  #skipSpace(): void {
+    const text = this.#text;
+    let at = this.#at;
+    for (;;) {
+      if (text[at] === "/" && text[at + 1] === "/") {
+        const newline = text.indexOf("\n", at);
+        at = newline < 0 ? text.length : newline;
+      } else if (at < text.length && SPACE.includes(text[at] as string)) at++;
+      else break;
+    }
+    this.#skipTo(at);
+  }
+
   /** Moves on, counting lines. */
   #skipTo(end: number): void {
-    let newline = this.#text.indexOf("\n", this.#at);
-    while (newline >= 0 && newline < end) {
+    for (let at = this.#at; at < end; at++) {
+      if (this.#text.charCodeAt(at) !== 10) continue;
       this.#line++;
-      this.#lineStart = newline + 1;
-      newline = this.#text.indexOf("\n", newline + 1);
+      this.#lineStart = at + 1;
     }
     this.#at = end;
   }
