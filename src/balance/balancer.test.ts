@@ -51,7 +51,7 @@ for (const algorithm of ALGORITHMS) {
     const back = new Set(
       Array.from({ length: 200 }, (_, at) => pool.pick(algorithm, request({ tried: [first], hashKey: String(at), nowMs: 50 }))?.address),
     );
-    assert.deepEqual([...back].toSorted(), [FOUR[2], FOUR[3]]);
+    assert.deepEqual(back, new Set([FOUR[2], FOUR[3]]));
   });
 
   test(`${algorithm} says why it found nothing`, () => {

@@ -70,7 +70,7 @@ test("Content-Length is digits only", () => {
 });
 
 test("target and Host say one thing: the forms of section 3.2, each with the methods it goes with", () => {
-  const read = (method: string, target: string, fields: string, version = "1.1"): string | WireFault | undefined => {
+  const read = (method: string, target: string, fields: string, version = "1.1"): string | undefined => {
     const requestTarget = new RequestTarget();
     const isFine = requestTarget.read(head(`${method} ${target} HTTP/${version}\r\n${fields}\r\n`));
     return isFine ? `${requestTarget.authority} ${requestTarget.originForm}` : requestTarget.fault;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { FAULTY, FieldId, HeadParser, NEEDS_MORE, type WireFault, defaultHeadLimits } from "./index.ts";
 
 interface Parsed {
@@ -56,7 +56,7 @@ test("a head reads the same however it is cut into pieces, and nothing behind it
         assert.deepEqual(read(kind, [text.slice(0, first), text.slice(first, second), text.slice(second)]), whole);
       }
     }
-    assert.deepEqual(read(kind, [...text]), whole);
+    assert.deepEqual(read(kind, text.split("")), whole);
   }
 });
 
@@ -157,10 +157,10 @@ test("each limit passes its value and refuses one more, also before the end has 
   for (const [make, limit, fault] of cases) {
     for (const size of [limit - 1, limit]) {
       assert.equal(typeof read("request", [make(size)], new HeadParser("request", limits)), "object", `${fault} at ${size}`);
-      assert.equal(typeof read("request", [...make(size)], new HeadParser("request", limits)), "object");
+      assert.equal(typeof read("request", make(size).split(""), new HeadParser("request", limits)), "object");
     }
     assert.equal(read("request", [make(limit + 1)], new HeadParser("request", limits)), fault);
-    assert.equal(read("request", [...make(limit + 1)], new HeadParser("request", limits)), fault);
+    assert.equal(read("request", make(limit + 1).split(""), new HeadParser("request", limits)), fault);
   }
   assert.equal(read("request", [`GET /${"a".repeat(60)}`], new HeadParser("request", limits)), "WIRE_START_LINE_TOO_LONG");
   assert.equal(read("request", [`GET / HTTP/1.1\r\nA: ${"b".repeat(60)}`], new HeadParser("request", limits)), "WIRE_FIELD_LINE_TOO_LONG");
