@@ -1,5 +1,5 @@
 export { type Converted, convert } from "./convert.ts";
-export { type AnnotationRule, type ConvertOptions, type EastWestRange, defaultConvertOptions } from "./options.ts";
+export { type ConvertOptions, defaultConvertOptions } from "./options.ts";
 export { blame, validate } from "./validate.ts";
 export type { ObjectKind, ObjectProblem, World } from "./world.ts";
 export { readSkipperOptions, skipperConvertOptions } from "./skipper-options.ts";
