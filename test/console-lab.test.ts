@@ -78,11 +78,11 @@ function labTests(executablePath: string): void {
   });
 
   /** Asks the API server as the lab's administrator; `undefined` when it does not answer. */
-  function askCluster(path: string): Promise<{ status: number; body: unknown } | undefined> {
+  function askCluster(path: string, method = "GET"): Promise<{ status: number; body: unknown } | undefined> {
     return new Promise((resolve) => {
       const outgoing = httpsRequest(
         new URL(path, kube.server),
-        { ca: kube.ca, agent: false, timeout: 5000, headers: { authorization: `Bearer ${kube.token}` } },
+        { method, ca: kube.ca, agent: false, timeout: 5000, headers: { authorization: `Bearer ${kube.token}` } },
         (response) => {
           let text = "";
           response.setEncoding("utf8");
@@ -140,6 +140,24 @@ function labTests(executablePath: string): void {
     await putBack("sale");
     await until("the Ingress is gone", async () => (await askCluster(`${INGRESSES}/sale`))?.status === 404);
     await until("sale.lab is no longer served", async () => (await throughHold("sale.lab")) === 404);
+  });
+
+  test("Reject and approve a held removal: the last RouteGroup, deleted, is held with its evidence until it is approved", async () => {
+    const deleted = await askCluster("/apis/zalando.org/v1/namespaces/shop/routegroups/search", "DELETE");
+    assert.equal(deleted?.status, 200);
+    const held = page.getByRole("button", { name: "held: why search.lab/ is held" });
+    await held.click();
+    // A decision reaches the routers that are known to hold it.
+    await page.getByTestId("held-drawer").getByText("by 3 routers").waitFor();
+    assert.match((await page.getByTestId("evidence").textContent()) ?? "", /delete/);
+    await page.getByTestId("held-reject").click();
+    await page.getByTestId("timeline").getByText("held removal rejected on 3 routers").waitFor();
+    assert.equal(await throughHold("search.lab"), 200);
+    await held.click();
+    await page.getByTestId("held-approve").click();
+    await page.getByTestId("timeline").getByText("held removal approved on 3 routers").waitFor();
+    await held.waitFor({ state: "detached" });
+    await until("search.lab is no longer served", async () => (await throughHold("search.lab")) === 404);
   });
 
   test("Kill a router: the page shows it die and come back, its kubelet counts the restart, and the fleet serves on", async () => {

@@ -11,7 +11,8 @@ export class RouteMemory {
   view(lab: Lab, held: readonly HeldView[]): { readonly routes: readonly RouteView[]; readonly total: number } {
     const found = new Map<string, RouteView>();
     for (const { policy } of lab.plan.fleets) {
-      let having = new Map<string, number>();
+      /** Which nodes' routers have it; one may have two routes for one host and path. */
+      const having = new Map<string, Set<string>>();
       let tables = 0;
       for (const node of lab.nodes) {
         const status = lab.observatory.router(node, policy);
@@ -20,14 +21,13 @@ export class RouteMemory {
         tables += 1;
         // An emptied table is known by its count at once; its text comes with the next slow reading.
         const routes = status.value.routes === 0 ? [] : (table?.routes ?? []);
-        for (const route of routes) {
+        for (const route of routes.filter((candidate) => !isCatchAll(candidate))) {
           const { host, path } = placeOf(route);
           const key = `${policy} ${host} ${path}`;
           this.#known.set(key, { policy, host, path });
-          having = having.set(key, (having.get(key) ?? 0) + 1);
+          having.set(key, (having.get(key) ?? new Set()).add(node));
           const heldId =
-            held.find((removal) => removal.policy === policy && removal.keys.some((name) => name.includes(host.split(".")[0] ?? host)))
-              ?.id ?? null;
+            held.find((removal) => removal.policy === policy && removal.keys.some((name) => isMadeFrom(route, name)))?.id ?? null;
           found.set(key, {
             policy,
             host,
@@ -40,7 +40,7 @@ export class RouteMemory {
         }
       }
       for (const [key, route] of this.#known) {
-        if (route.policy !== policy || tables === 0 || (having.get(key) ?? 0) === tables) continue;
+        if (route.policy !== policy || tables === 0 || having.get(key)?.size === tables) continue;
         found.set(key, { ...(found.get(key) ?? { ...route, endpoints: 0, generation: null, heldId: null }), state: "gone" });
       }
     }
@@ -49,6 +49,19 @@ export class RouteMemory {
     );
     return { routes: routes.slice(0, ROUTES_LIMIT), total: routes.length };
   }
+}
+
+/** The answer to every other path of a host that some object names: nobody's route. */
+function isCatchAll(route: Route): boolean {
+  return route.backend.type === "shunt" && !route.predicates.some(({ name }) => name.startsWith("Path"));
+}
+
+/** Whether a route comes from the object `KIND NAMESPACE/NAME`; its id begins with both names, made safe as src/ingress does. */
+function isMadeFrom(route: Route, object: string): boolean {
+  const [, kind, namespace, name] = /^(Ingress|RouteGroup) ([^/]+)\/(.+)$/.exec(object) ?? [];
+  if (kind === undefined || namespace === undefined || name === undefined) return false;
+  const starts = kind === "Ingress" ? ["kube_", "kubeew_"] : ["kube_rg__", "kube_rg__internal_"];
+  return starts.some((start) => route.id.startsWith(`${start}${namespace}__${name}__`.replaceAll(/\W/g, "_")));
 }
 
 /** Host and path in words: Kubernetes hosts are regexes in eskip (`^(shop[.]lab[.]?(:[0-9]+)?)$`). */

@@ -1,6 +1,6 @@
 import type { ApiServerView, ConsoleSnapshot, EdgeView, LaneView, NodeView, RouterView, TotalsView } from "../contract.ts";
 import type { Wire } from "./picture-layout.ts";
-import { age, count, countdown, countOf, megabytes } from "./words.ts";
+import { age, count, countdown, countOf, size } from "./words.ts";
 
 /** How a thing is drawn: `hollow` is dead; a tone never stands without its dash, shape or word. */
 export type Tone = "plain" | "good" | "warning" | "alarm" | "hollow";
@@ -116,8 +116,8 @@ export function apiServerWords(api: ApiServerView): Words & { readonly level: nu
     return { tone: "hollow", level: 0, lines: [...downLines("API server", api), ...why] };
   }
   const tone: Tone = level >= 0.9 ? "alarm" : level >= 0.7 ? "warning" : "good";
-  const memory = api.heapUsedBytes === null ? "memory not read yet" : megabytes(api.heapUsedBytes);
-  const limit = api.heapLimitBytes === null ? "" : ` of ${megabytes(api.heapLimitBytes)}`;
+  const memory = api.heapUsedBytes === null ? "memory not read yet" : size(api.heapUsedBytes);
+  const limit = api.heapLimitBytes === null ? "" : ` of ${size(api.heapLimitBytes)}`;
   return {
     tone,
     level,

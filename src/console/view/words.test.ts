@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { age, count, countdown, countOf, latency, rate, scenarioTime, share } from "./words.ts";
+import { age, count, countdown, countOf, latency, rate, scenarioTime, share, size } from "./words.ts";
 
 test("counts are grouped, and what is not known is a dash", () => {
   assert.deepEqual(
@@ -34,6 +34,10 @@ test("a share is 100 % only when all were right, and 0 % only when none was", ()
   assert.equal(share(999_999, 1), "99.9 %");
   assert.equal(share(1, 999_999), "0.1 %");
   assert.equal(share(3, 1), "75.0 %");
+});
+
+test("sizes are in kB up to a megabyte", () => {
+  assert.deepEqual([size(0), size(1_048_575), size(1_048_576), size(138 * 1_048_576)], ["0 kB", "1,024 kB", "1 MB", "138 MB"]);
 });
 
 test("latencies and rates keep the digits that matter", () => {

@@ -32,8 +32,9 @@ export function scenarioTime(seconds: number): string {
   return `t + ${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** Mebibytes, `132 MB` as the lab's limits are given. */
-export function megabytes(bytes: number): string {
+/** Mebibytes, `132 MB` as the lab's limits are given; kibibytes below one of them. */
+export function size(bytes: number): string {
+  if (bytes < 1048576) return `${count(Math.round(bytes / 1024))} kB`;
   return `${count(Math.round(bytes / 1048576))} MB`;
 }
 

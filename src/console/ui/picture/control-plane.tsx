@@ -1,7 +1,7 @@
 import type { ApiServerView, ControlPlaneView, ProcessView } from "../../contract.ts";
 import type { Box } from "../../view/picture-layout.ts";
 import { apiServerWords } from "../../view/picture-state.ts";
-import { count, countdown, megabytes } from "../../view/words.ts";
+import { count, countdown, size } from "../../view/words.ts";
 import { Frame, Lines, Mark } from "./marks.tsx";
 
 interface ApiServerProps {
@@ -96,5 +96,5 @@ export function Component({ name, process, box, words }: ComponentProps) {
 /** What the store holds, as far as it is known. */
 export function storeWords(store: ControlPlaneView["store"]): string {
   if (store.objects !== null) return `${count(store.objects)} obj.`;
-  return store.sizeBytes === null ? "up" : megabytes(store.sizeBytes);
+  return store.sizeBytes === null ? "up" : size(store.sizeBytes);
 }
