@@ -9,7 +9,7 @@ export interface ControllersConfig {
   readonly nodeMonitorPeriodMs?: number;
   /** A node whose Lease was not renewed for this long is Unknown. Default 40000. */
   readonly nodeGracePeriodMs?: number;
-  /** How long pods without a toleration of their own stay on a node that is gone. Default 300000. */
+  /** How long pods without a toleration of their own stay on a node that is gone; stands for the default of 300 s. Default 300000. */
   readonly evictionMs?: number;
   /** Writes a second, all controllers together. Default 400. */
   readonly writesPerSecond?: number;
