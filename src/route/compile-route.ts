@@ -43,15 +43,22 @@ interface Draft {
   readonly failures: Failure[];
 }
 
+/** The patterns of one table by how they are written: thousands of routes have the same few. */
+export type PatternCache = Map<string, PathPattern>;
+
+const NO_FILTERS: readonly Filter[] = [];
+const NO_PREDICATES: readonly Predicate[] = [];
+
 /** Builds one route. Never throws for what a route says: what cannot be built is in `problems`. */
 export function compileRoute(
   definition: RouteDefinition,
   index: number,
   registry: Registry,
+  patterns: PatternCache,
 ): { readonly placement: Placement | undefined; readonly problems: readonly RouteProblem[] } {
   const draft: Draft = { path: undefined, hosts: [], predicates: [], weight: 0, detail: 0, hostFailed: false, failures: [] };
   for (const call of definition.predicates) {
-    attempt(draft.failures, call, () => applyPredicate(draft, call, registry));
+    attempt(draft.failures, call, () => applyPredicate(draft, call, registry, patterns));
   }
   const unplaced = draft.failures.length > 0;
   const filters: Filter[] = [];
@@ -67,7 +74,7 @@ export function compileRoute(
   const route: CompiledRoute = {
     id: definition.id,
     index,
-    filters: problems.length > 0 ? [] : filters,
+    filters: problems.length > 0 || filters.length === 0 ? NO_FILTERS : filters,
     backend,
     broken: problems.length > 0 ? problems.map((problem) => problem.message).join("; ") : undefined,
     pathPattern: draft.path,
@@ -96,12 +103,12 @@ function isPlaceable(draft: Draft): boolean {
   return !draft.hostFailed && draft.path !== undefined && draft.path.segments[0]?.kind !== "subtree";
 }
 
-function applyPredicate(draft: Draft, call: Call, registry: Registry): void {
+function applyPredicate(draft: Draft, call: Call, registry: Registry, patterns: PatternCache): void {
   switch (call.name) {
     case "Path":
     case "PathSubtree":
       if (draft.path !== undefined) throw new AppError("ROUTE_ARGUMENT", "a route has one Path or PathSubtree; split it into two routes");
-      draft.path = parsePathPattern(oneString(call, "a path"), call.name === "PathSubtree");
+      draft.path = patternOf(oneString(call, "a path"), call.name === "PathSubtree", patterns);
       return;
     case "Host":
     case "HostAny":
@@ -126,6 +133,15 @@ function applyPredicate(draft: Draft, call: Call, registry: Registry): void {
       if (call.name === "PathRegexp") draft.detail += String(call.args[0]).length;
     }
   }
+}
+
+function patternOf(text: string, subtree: boolean, patterns: PatternCache): PathPattern {
+  const key = (subtree ? "subtree " : "path ") + text;
+  const known = patterns.get(key);
+  if (known !== undefined) return known;
+  const pattern = parsePathPattern(text, subtree);
+  patterns.set(key, pattern);
+  return pattern;
 }
 
 function createFilter(call: Call, registry: Registry): Filter {
@@ -158,8 +174,8 @@ function hostNames(call: Call): readonly HostPattern[] {
 /** The condition with the fewest names decides the place; the others are checked there. */
 function placeHosts(draft: Draft): Pick<Placement, "hosts" | "predicates"> {
   const [placed, ...checked] = draft.hosts.toSorted((left, right) => placingCost(left) - placingCost(right));
-  if (placed === undefined) return { hosts: undefined, predicates: draft.predicates };
-  return { hosts: placed, predicates: [...checked.map(hostPredicate), ...draft.predicates] };
+  const predicates = [...checked.map(hostPredicate), ...draft.predicates];
+  return { hosts: placed, predicates: predicates.length === 0 ? NO_PREDICATES : predicates };
 }
 
 function placingCost(hosts: readonly HostPattern[]): number {

@@ -2,6 +2,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { parseEskip } from "./eskip-parser.ts";
+import { normalizePath } from "./path.ts";
 import type { MatchInput } from "./predicate.ts";
 import { standardRegistry } from "./standard.ts";
 import { type Table, compileTable } from "./table.ts";
@@ -51,6 +52,19 @@ describe("a table", () => {
         idFor(table, { matchPath }),
       ),
       ["a", undefined, undefined, "b", "c", "c", "c", undefined, undefined, undefined, "r", "r", undefined],
+    );
+  });
+
+  it("takes a colon or star inside a segment for itself, and an encoded one at its beginning", () => {
+    const table = tableOf(
+      'a: Path("/items:batch") -> <shunt>; b: Path("/a*") -> <shunt>; c: PathSubtree("/a") -> <shunt>; d: Path("/%3Ax") -> <shunt>;',
+    );
+    deepEqual(
+      ["/items:batch", "/items%3Abatch", "/items:other", "/a*", "/a", "/ab", "/:x", "/y"].map((path) => {
+        const normal = normalizePath(path);
+        return idFor(table, { matchPath: "matchPath" in normal ? normal.matchPath : "" });
+      }),
+      ["a", "a", undefined, "b", "c", undefined, "d", undefined],
     );
   });
 

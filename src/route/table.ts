@@ -2,6 +2,7 @@ import { type Placement, type RouteProblem, compileRoute, hostMatches } from "./
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { RouteSet } from "./definition.ts";
 import type { HostPattern } from "./host-pattern.ts";
+import type { PathPattern } from "./path-pattern.ts";
 import { type Leaf, PathTree, compareLeaves } from "./path-tree.ts";
 import type { MatchInput, MatchState, Predicate } from "./predicate.ts";
 import type { Registry } from "./registry.ts";
@@ -28,6 +29,7 @@ export function compileTable(
   const routes: CompiledRoute[] = [];
   const problems: RouteProblem[] = [];
   const ids = new Set<string>();
+  const patterns = new Map<string, PathPattern>();
   for (const definition of routeSet.routes) {
     if (ids.has(definition.id)) {
       const message = "another route has this id; give each its own";
@@ -35,7 +37,7 @@ export function compileTable(
       continue;
     }
     ids.add(definition.id);
-    const compiled = compileRoute(definition, routes.length, registry);
+    const compiled = compileRoute(definition, routes.length, registry, patterns);
     for (const problem of compiled.problems) problems.push(problem);
     if (compiled.placement === undefined) continue;
     routes.push(compiled.placement.route);
