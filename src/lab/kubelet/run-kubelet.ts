@@ -8,6 +8,7 @@ import { type Pod, createEventRecorder, keyOf } from "../machinery/index.ts";
 import { createAddressPool } from "./address-pool.ts";
 import { createConfigObjects } from "./config-objects.ts";
 import { type KubeletConfig, readKubeletConfig } from "./config.ts";
+import { startGuard } from "./guard.ts";
 import { listenLocalApi } from "./local-api.ts";
 import { runNodeAgent } from "./node-agent.ts";
 import { decodePod } from "./pod-spec.ts";
@@ -58,6 +59,7 @@ export async function startKubelet(config: KubeletConfig, deps: { readonly log: 
     { ...base, client, sink: (evidence) => manager.take(evidence) },
   );
   const server = await listenLocalApi(settings.address, settings.port, { clock: systemClock, workers: () => manager.workers() });
+  const guard = startGuard(settings.stateDir, process.ppid);
   manager.restore();
   reflector.start();
   const agent = runNodeAgent(settings, { ...base, client, signal: stopping.signal });
@@ -71,6 +73,7 @@ export async function startKubelet(config: KubeletConfig, deps: { readonly log: 
   return {
     async stop() {
       await manager.stop(settings.shutdownGraceMs);
+      guard.dismiss();
       await close();
     },
     async abandon() {
