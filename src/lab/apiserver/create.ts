@@ -4,7 +4,7 @@ import { trackUpdate } from "./managed-fields.ts";
 import { checkShape, nameSuffix, settleNamespace, stampNew, validateMetadata } from "./object-meta.ts";
 import { type ResourceType, objectKey } from "./resource-type.ts";
 import { admitFields } from "./schema-check.ts";
-import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound } from "./status.ts";
+import { StatusError, alreadyExists, badRequest, conflict, forbidden, invalid, notFound } from "./status.ts";
 import type { Transaction } from "./store.ts";
 
 /** POST to a collection. */
@@ -55,7 +55,9 @@ function checkNamespace(transaction: Transaction, type: ResourceType, namespace:
   const found = transaction.get("namespaces", namespace);
   if (found === undefined) throw notFound({ group: "", plural: "namespaces", kind: "Namespace" }, namespace);
   if (stringAt(found, "metadata", "deletionTimestamp") === undefined) return;
-  throw forbidden(type, name, `unable to create new content in namespace ${namespace} because it is being terminated`);
+  const refusal = forbidden(type, name, `unable to create new content in namespace ${namespace} because it is being terminated`);
+  const cause = { reason: "NamespaceTerminating", message: `namespace ${namespace} is being terminated`, field: "metadata.namespace" };
+  throw new StatusError(refusal.code, refusal.reason, refusal.message, { ...refusal.details, causes: [cause] });
 }
 
 /** POST pods/NAME/binding: what a scheduler does. */

@@ -14,7 +14,7 @@ import { type Form, negotiateForm, presentList, presentObject, rowObject } from 
 import type { RequestTarget } from "./request-info.ts";
 import type { ResourceType } from "./resource-type.ts";
 import { both, type Predicate } from "./selectors.ts";
-import { badRequest, forbidden, methodNotAllowed, pathNotFound } from "./status.ts";
+import { badRequest, forbidden, methodNotAllowed, pageNotFound, pathNotFound } from "./status.ts";
 import { type Target, replace } from "./update.ts";
 import { serveWatch } from "./watch.ts";
 
@@ -56,7 +56,7 @@ export function verbOf(method: string, target: ResourceTarget, query: URLSearchP
 /** Finds the kind and checks that the user may. Throws 403 and 404. */
 export function admit(call: Pick<Call, "core" | "user">, target: ResourceTarget, verb: string): ResourceType {
   const type = call.core.registry.find(target.group, target.version, target.plural);
-  if (type === undefined) throw pathNotFound();
+  if (type === undefined) throw call.core.registry.all().some((other) => other.group === target.group && other.version === target.version) ? pathNotFound() : pageNotFound();
   const plural = target.subresource === undefined ? target.plural : `${target.plural}/${target.subresource}`;
   if (!isAllowed(call.user, { verb, group: target.group, plural })) {
     const where = target.namespace === undefined ? "at the cluster scope" : `in the namespace "${target.namespace}"`;

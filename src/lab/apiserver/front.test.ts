@@ -53,7 +53,7 @@ for (const [why, method, path, body, type, code, message] of [
   ["nesting without end", "POST", "/api/v1/namespaces/default/configmaps", `{"metadata":{"name":"a"},"data":${"[".repeat(5000)}${"]".repeat(5000)}}`, "application/json", 400, /nested deeper than/],
   ["another media type", "POST", "/api/v1/namespaces/default/configmaps", "<a/>", "application/xml", 415, /unknown format/],
   ["a namespace that is not there", "POST", "/api/v1/namespaces/none/configmaps", '{"metadata":{"name":"a"}}', "application/json", 404, /namespaces "none" not found/],
-  ["a kind that is not there", "GET", "/apis/example.org/v1/things", "", "application/json", 404, /could not find the requested resource/],
+  ["a kind that is not there", "GET", "/apis/apps/v1/things", "", "application/json", 404, /could not find the requested resource/],
   ["a method that is not there", "POST", "/api/v1/namespaces/default/configmaps/a", "{}", "application/json", 405, /does not allow this method/],
   ["a broken path", "GET", "/api/v1/namespaces/%ff/configmaps", "", "application/json", 400, /not percent-encoded/],
   ["a continue token of nobody", "GET", "/api/v1/configmaps?continue=abc", "", "application/json", 400, /continue key is not valid/],
@@ -68,6 +68,11 @@ for (const [why, method, path, body, type, code, message] of [
     assert.match(stringAt(answer.body as Json, "message") ?? "", message);
   });
 }
+
+test("a group that is not served is answered 404 in plain text, as by a kube-apiserver", async () => {
+  const server = await shared;
+  assert.deepEqual(await server.call("GET", "/apis/example.org/v1/things"), { code: 404, body: "404 page not found\n" });
+});
 
 test("a key __proto__ in a body changes no prototype", async () => {
   await using server = await startApiServer();

@@ -7,7 +7,7 @@ import type { JsonObject } from "./json.ts";
 import type { OpenApi } from "./openapi.ts";
 import { OPENAPI_PROTOBUF_TYPE, encodeOpenApiV2 } from "./openapi-protobuf.ts";
 import type { ServerMetrics } from "./server-metrics.ts";
-import { methodNotAllowed, pathNotFound } from "./status.ts";
+import { methodNotAllowed, pageNotFound } from "./status.ts";
 
 const PUBLIC = /^\/(healthz|livez|readyz|version)(\/|$)/;
 
@@ -75,7 +75,7 @@ function discoveryAt(core: Core, path: string): JsonObject | undefined {
 }
 
 function found(object: JsonObject | undefined): OtherAnswer {
-  if (object === undefined) throw pathNotFound();
+  if (object === undefined) throw pageNotFound();
   return jsonAnswer(object);
 }
 

@@ -172,11 +172,11 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
     cells: (object, nowMs) => [nameOf(object), stringAt(object, "status", "phase") ?? "", created(object, nowMs)],
   },
   "ConfigMap.": {
-    columns: [NAME_COLUMN, column("Data", "Number of entries."), AGE_COLUMN],
+    columns: [NAME_COLUMN, column("Data", "Number of entries.", "integer"), AGE_COLUMN],
     cells: (object, nowMs) => [nameOf(object), size(object["data"]) + size(object["binaryData"]), created(object, nowMs)],
   },
   "Secret.": {
-    columns: [NAME_COLUMN, column("Type", "Used to facilitate programmatic handling of secret data."), column("Data", "Number of entries."), AGE_COLUMN],
+    columns: [NAME_COLUMN, column("Type", "Used to facilitate programmatic handling of secret data."), column("Data", "Number of entries.", "integer"), AGE_COLUMN],
     cells: (object, nowMs) => [nameOf(object), stringAt(object, "type") ?? "", size(object["data"]), created(object, nowMs)],
   },
   "Node.": {
@@ -223,20 +223,20 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
     ],
   },
   "Deployment.apps": {
-    columns: [NAME_COLUMN, column("Ready", "Number of the pod with ready state"), column("Up-to-date", "Pods that have the wished template."), column("Available", "Pods available for as long as minReadySeconds."), AGE_COLUMN, ...WORKLOAD_WIDE],
+    columns: [NAME_COLUMN, column("Ready", "Number of the pod with ready state"), column("Up-to-date", "Pods that have the wished template.", "integer"), column("Available", "Pods available for as long as minReadySeconds.", "integer"), AGE_COLUMN, ...WORKLOAD_WIDE],
     cells: (object, nowMs) => [
       nameOf(object), `${count(object, "status", "readyReplicas")}/${count(object, "spec", "replicas")}`, count(object, "status", "updatedReplicas"), count(object, "status", "availableReplicas"),
       created(object, nowMs), ...workloadCells(object),
     ],
   },
   "ReplicaSet.apps": {
-    columns: [NAME_COLUMN, column("Desired", "Wished pods."), column("Current", "Pods there are."), column("Ready", "Pods that are ready."), AGE_COLUMN, ...WORKLOAD_WIDE],
+    columns: [NAME_COLUMN, column("Desired", "Wished pods.", "integer"), column("Current", "Pods there are.", "integer"), column("Ready", "Pods that are ready.", "integer"), AGE_COLUMN, ...WORKLOAD_WIDE],
     cells: (object, nowMs) => [nameOf(object), count(object, "spec", "replicas"), count(object, "status", "replicas"), count(object, "status", "readyReplicas"), created(object, nowMs), ...workloadCells(object)],
   },
   "DaemonSet.apps": {
     columns: [
-      NAME_COLUMN, column("Desired", "Nodes that should run the pod."), column("Current", "Nodes that run it."), column("Ready", "Nodes where it is ready."), column("Up-to-date", "Nodes that run the wished template."),
-      column("Available", "Nodes where it is available."), column("Node Selector", "Labels that a node must have."), AGE_COLUMN, ...WORKLOAD_WIDE,
+      NAME_COLUMN, column("Desired", "Nodes that should run the pod.", "integer"), column("Current", "Nodes that run it.", "integer"), column("Ready", "Nodes where it is ready.", "integer"), column("Up-to-date", "Nodes that run the wished template.", "integer"),
+      column("Available", "Nodes where it is available.", "integer"), column("Node Selector", "Labels that a node must have."), AGE_COLUMN, ...WORKLOAD_WIDE,
     ],
     cells: (object, nowMs) => [
       nameOf(object), count(object, "status", "desiredNumberScheduled"), count(object, "status", "currentNumberScheduled"), count(object, "status", "numberReady"), count(object, "status", "updatedNumberScheduled"),

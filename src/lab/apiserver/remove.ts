@@ -91,12 +91,12 @@ function marking(old: JsonObject, type: ResourceType, options: DeleteOptions, no
   const grace = gracePeriod(old, type, options);
   const known = numberAt(metadata, "deletionGracePeriodSeconds");
   const alreadyMarked = metadata["deletionTimestamp"] !== undefined;
-  if (alreadyMarked && known !== undefined && known <= grace) {
+  if (alreadyMarked && (known ?? 0) <= grace) {
     if (isFinished(object)) return object;
     return arrayAt(old, "metadata", "finalizers").length === finalizers.length ? undefined : object;
   }
   metadata["deletionTimestamp"] = timestamp(nowMs + grace * 1000);
-  metadata["deletionGracePeriodSeconds"] = grace;
+  if (type.kind !== "Namespace") metadata["deletionGracePeriodSeconds"] = grace;
   if (!alreadyMarked && numberAt(metadata, "generation") !== undefined) metadata["generation"] = (numberAt(metadata, "generation") ?? 0) + 1;
   if (type.kind === "Namespace" && type.group === "") object["status"] = { ...objectAt(old, "status"), phase: "Terminating" };
   return object;

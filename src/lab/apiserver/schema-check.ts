@@ -1,6 +1,6 @@
 import type { WriteOptions } from "./core.ts";
 import { type Json, type JsonObject, isObject } from "./json.ts";
-import { type ResourceType, type Schema, apiVersionOf } from "./resource-type.ts";
+import type { ResourceType, Schema } from "./resource-type.ts";
 import { badRequest } from "./status.ts";
 
 /**
@@ -10,7 +10,7 @@ import { badRequest } from "./status.ts";
  */
 export function admitFields(object: JsonObject, type: ResourceType, options: WriteOptions): void {
   if (type.schema === undefined) return;
-  const where = `${type.kind} in version "${apiVersionOf(type)}" cannot be handled as a ${type.kind}`;
+  const where = `${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}`;
   const walk: Walk = { unknown: [], isCustom: type.custom !== undefined, where };
   for (const [key, schema] of Object.entries(type.schema.properties ?? {})) {
     // The metadata of every kind is the same and is checked as such.

@@ -138,6 +138,10 @@ class Front {
       response.destroy();
       return;
     }
+    if (status.reason === "") {
+      send(response, status.code, "text/plain; charset=utf-8", `${status.message}\n`);
+      return;
+    }
     const retryAfter = status.details?.["retryAfterSeconds"];
     if (typeof retryAfter === "number") response.setHeader("retry-after", String(retryAfter));
     // What is left of a body that was refused is not read, so the connection cannot be used again.

@@ -67,6 +67,11 @@ export function pathNotFound(): StatusError {
   return new StatusError(404, "NotFound", "the server could not find the requested resource", {});
 }
 
+/** A path below no group version that is served: plain text, as kube-apiserver's mux answers it. */
+export function pageNotFound(): StatusError {
+  return new StatusError(404, "", "404 page not found");
+}
+
 export function methodNotAllowed(): StatusError {
   return new StatusError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 }

@@ -43,5 +43,5 @@ test("a map is replaced when the patch says so", () => {
 
 test("primitives are taken from a list that merges", () => {
   const metadata = applyStrategicMerge({ metadata: { finalizers: ["x", "y"] } }, { metadata: { "$deleteFromPrimitiveList/finalizers": ["x"], finalizers: ["z"] } }, schema)["metadata"];
-  assert.deepEqual(metadata, { finalizers: ["y", "z"] });
+  assert.deepEqual(metadata, { finalizers: ["z", "y"] });
 });

@@ -53,7 +53,7 @@ function mergeList(current: readonly Json[], patch: readonly Json[], schema: Sch
   if (schema?.["x-kubernetes-patch-strategy"]?.split(",").includes("merge") !== true) return patch.map(withoutDirectivesOf);
   const mergeKey = schema["x-kubernetes-patch-merge-key"];
   const merged = mergeKey === undefined ? mergePrimitives(current, patch) : mergeObjects(current, patch, mergeKey, schema.items);
-  return Array.isArray(order) ? ordered(merged, order, current, mergeKey) : merged;
+  return ordered(merged, Array.isArray(order) ? order : patch, current, mergeKey);
 }
 
 function mergePrimitives(current: readonly Json[], patch: readonly Json[]): Json[] {
@@ -80,7 +80,7 @@ function mergeObjects(current: readonly Json[], patch: readonly Json[], mergeKey
   return merged;
 }
 
-/** Elements that the order names stand in that order; those of the server alone keep their place before their successors. */
+/** Elements that the order (or else the patch) names stand in that order, new ones first; those of the server alone keep their place before their successors. */
 function ordered(merged: readonly Json[], order: readonly Json[], live: readonly Json[], mergeKey: string | undefined): Json[] {
   const idOf = (item: Json): string => JSON.stringify(mergeKey !== undefined && isObject(item) ? (item[mergeKey] ?? null) : item);
   const places = new Map(order.map((item, at) => [idOf(item), at]));

@@ -70,6 +70,7 @@ function validateSchema(schema: JsonObject, path: string): Cause[] {
   const causes: Cause[] = [];
   const hasType = typeof schema["type"] === "string" || schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true;
   if (!hasType) causes.push(required(`${path}.type`, "must not be empty for specified object fields"));
+  if (schema["uniqueItems"] === true) causes.push({ reason: "FieldValueForbidden", message: "Forbidden: uniqueItems cannot be set to true since the runtime complexity becomes quadratic", field: `${path}.uniqueItems` });
   if (schema["$ref"] !== undefined) causes.push({ reason: "FieldValueForbidden", message: "Forbidden: $ref is not supported", field: `${path}.$ref` });
   const { pattern, items, properties, additionalProperties } = schema;
   if (typeof pattern === "string") {

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { type Json, type JsonObject, arrayAt, ensureObject, isObject, numberAt, objectAt, setDefault, stringAt, valueAt } from "../json.ts";
-import { isDnsLabel, isDnsSubdomain } from "../object-meta.ts";
+import { LABEL_RULE, SUBDOMAIN_RULE, isDnsLabel, isDnsSubdomain } from "../object-meta.ts";
 import type { Strategy, WriteContext } from "../resource-type.ts";
 import { type Cause, duplicate, invalidValue, notSupported, required } from "../status.ts";
 import { PROTOCOLS, isPort } from "./pod-template.ts";
@@ -101,7 +101,7 @@ function validatePort(port: Json, path: string, names: Set<string>, needsName: b
   const causes: Cause[] = [];
   const name = stringAt(port, "name") ?? "";
   if (name === "" && needsName) causes.push(required(`${path}.name`));
-  if (name !== "" && !isDnsLabel(name)) causes.push(invalidValue(`${path}.name`, name, "must be a lowercase RFC 1123 label"));
+  if (name !== "" && !isDnsLabel(name)) causes.push(invalidValue(`${path}.name`, name, LABEL_RULE));
   if (name !== "" && names.has(name)) causes.push(duplicate(`${path}.name`, name));
   names.add(name);
   const number = numberAt(port, "port") ?? 0;
@@ -127,7 +127,7 @@ export const ingressStrategy: Strategy = {
     if (fallback !== undefined) causes.push(...validateBackend(fallback, "spec.defaultBackend"));
     for (const [at, rule] of rules.entries()) causes.push(...validateRule(rule, `spec.rules[${at}]`));
     const className = stringAt(ingress, "spec", "ingressClassName");
-    if (className !== undefined && !isDnsSubdomain(className)) causes.push(invalidValue("spec.ingressClassName", className, "must be a lowercase RFC 1123 subdomain"));
+    if (className !== undefined && !isDnsSubdomain(className)) causes.push(invalidValue("spec.ingressClassName", className, SUBDOMAIN_RULE));
     return causes;
   },
 };
@@ -136,7 +136,7 @@ function validateRule(rule: Json, path: string): Cause[] {
   const causes: Cause[] = [];
   const host = stringAt(rule, "host") ?? "";
   if (isIPv4(host) || isIPv6(host)) causes.push(invalidValue(`${path}.host`, host, "must be a DNS name, not an IP address"));
-  else if (host !== "" && !isDnsSubdomain(host.replace(/^\*\./, ""))) causes.push(invalidValue(`${path}.host`, host, host.includes("*") ? "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain" : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.'"));
+  else if (host !== "" && !isDnsSubdomain(host.replace(/^\*\./, ""))) causes.push(invalidValue(`${path}.host`, host, host.includes("*") ? "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain" : SUBDOMAIN_RULE));
   const http = objectAt(rule, "http");
   if (http === undefined) return causes;
   const paths = arrayAt(http, "paths");
@@ -165,7 +165,7 @@ function validateBackend(backend: JsonObject, path: string): Cause[] {
   const hasResource = backend["resource"] !== undefined;
   if (service !== undefined && hasResource) return [invalidValue(path, "", "cannot set both resource and service backends")];
   if (hasResource) return [];
-  if (service === undefined) return [required(path, "resource or service backend is required")];
+  if (service === undefined) return [invalidValue(path, "", "resource or service backend is required")];
   const name = stringAt(service, "name") ?? "";
   if (name === "") return [required(`${path}.service.name`)];
   if (!isDnsLabel(name)) return [invalidValue(`${path}.service.name`, name, "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character")];

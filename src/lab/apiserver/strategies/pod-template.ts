@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, arrayAt, ensureObject, isObject, numberAt, objectAt, setDefault, stringAt, valueAt } from "../json.ts";
-import { isDnsLabel } from "../object-meta.ts";
+import { LABEL_RULE, isDnsLabel } from "../object-meta.ts";
 import { type Cause, duplicate, invalidValue, notSupported, required } from "../status.ts";
 
 /** Defaults of a pod's spec, alone or in a template (Kubernetes API reference, "PodSpec"). */
@@ -85,7 +85,7 @@ function namedList(items: readonly Json[], path: string, causes: Cause[]): Set<s
   for (const [at, item] of items.entries()) {
     const name = stringAt(item, "name") ?? "";
     if (name === "") causes.push(required(`${path}[${at}].name`));
-    else if (!isDnsLabel(name)) causes.push(invalidValue(`${path}[${at}].name`, name, "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character"));
+    else if (!isDnsLabel(name)) causes.push(invalidValue(`${path}[${at}].name`, name, LABEL_RULE));
     else if (names.has(name)) causes.push(duplicate(`${path}[${at}].name`, name));
     names.add(name);
   }
@@ -96,7 +96,7 @@ function validateContainer(container: Json, path: string, names: Set<string>, vo
   const causes: Cause[] = [];
   const name = stringAt(container, "name") ?? "";
   if (name === "") causes.push(required(`${path}.name`));
-  else if (!isDnsLabel(name)) causes.push(invalidValue(`${path}.name`, name, "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character"));
+  else if (!isDnsLabel(name)) causes.push(invalidValue(`${path}.name`, name, LABEL_RULE));
   else if (names.has(name)) causes.push(duplicate(`${path}.name`, name));
   names.add(name);
   if ((stringAt(container, "image") ?? "") === "") causes.push(required(`${path}.image`));

@@ -130,6 +130,7 @@ export const jobStrategy: Strategy = {
     const spec = ensureObject(object, "spec");
     if (spec["manualSelector"] === true) return;
     // A job finds its pods by its own uid, in the label of today and the one of before 1.27.
+    setDefault(spec, "manualSelector", false);
     const uid = stringAt(object, "metadata", "uid") ?? "";
     const name = stringAt(object, "metadata", "name") ?? "";
     const labels = ensureObject(ensureObject(ensureObject(spec, "template"), "metadata"), "labels");
@@ -137,6 +138,8 @@ export const jobStrategy: Strategy = {
       labels[`${prefix}controller-uid`] = uid;
       labels[`${prefix}job-name`] = name;
     }
+    // A job without labels of its own gets those of its pods.
+    if (Object.keys(objectAt(object, "metadata", "labels") ?? {}).length === 0) ensureObject(object, "metadata")["labels"] = { ...labels };
     spec["selector"] = { matchLabels: { "batch.kubernetes.io/controller-uid": uid } };
   },
   applyDefaults: (object) => jobSpecDefaults(ensureObject(object, "spec")),
