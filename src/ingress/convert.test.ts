@@ -167,6 +167,11 @@ describe("an Ingress", () => {
     });
     const served = (...objects: readonly KubeObject[]): boolean => answer(run([...objects, service("web")]), "example.org", "/") !== "none";
     equal(served(classed(undefined)), true);
+    const unreadable = run([classed("edge"), kubeObject("IngressClass", "edge", { spec: 1 }), service("web")]);
+    deepEqual(
+      unreadable.problems.map(({ kind, effect, message }) => [kind, effect, message]),
+      [["IngressClass", "ignored", "spec: expected an object, got 1"]],
+    );
     equal(served(classed("holdfast")), true);
     equal(served(classed("nginx")), false);
     equal(served(classed(undefined, { "kubernetes.io/ingress.class": "nginx" })), false);

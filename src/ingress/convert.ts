@@ -29,7 +29,9 @@ export interface Converted {
 export function convert(world: World, options: ConvertOptions): Converted {
   const problems: ObjectProblem[] = [];
   const conversion = new Conversion(options, new PoolBuilder(readEndpoints(world, options, problems), options));
-  const classes = readClasses(world.ingressClasses);
+  const classes = readClasses(world.ingressClasses, (name, thrown) =>
+    problems.push({ ...droppedProblem("IngressClass", name, thrown), effect: "ignored" }),
+  );
   const catchAll = new CatchAll();
   each(world.ingresses, "Ingress", conversion.problems, (object) => {
     const ingress = readIngress(object);

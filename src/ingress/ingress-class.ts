@@ -11,18 +11,18 @@ export interface Classes {
   readonly defaults: readonly { readonly name: string; readonly controller: string }[];
 }
 
-/** Reads the classes; one that cannot be read is as if it were not there, which the API server does not let happen. */
-export function readClasses(objects: ReadonlyMap<string, KubeObject>): Classes {
+/** Reads the classes; one that cannot be read is as if it were not there, and `ignored` is told why. */
+export function readClasses(objects: ReadonlyMap<string, KubeObject>, ignored: (name: string, thrown: unknown) => void): Classes {
   const controllers = new Map<string, string>();
   const defaults: { readonly name: string; readonly controller: string }[] = [];
-  for (const object of objects.values()) {
+  for (const [key, object] of objects) {
     try {
       const { name, annotations } = readMeta(object);
       const controller = new Fields(object, "").optionalObject("spec")?.optionalString("controller") ?? "";
       controllers.set(name, controller);
       if (annotations.get("ingressclass.kubernetes.io/is-default-class") === "true") defaults.push({ name, controller });
-    } catch {
-      continue;
+    } catch (thrown) {
+      ignored(key, thrown);
     }
   }
   return { controllers, defaults };
