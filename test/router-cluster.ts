@@ -34,7 +34,12 @@ export async function startCluster(t: TestContext): Promise<Cluster> {
   const cluster: Cluster = {
     api,
     async expose({ name, port }) {
-      await must("POST", SERVICES, { apiVersion: "v1", kind: "Service", metadata: { name, namespace: NAMESPACE }, spec: { selector: { app: name }, ports: [{ name: "http", port: 80, targetPort: port }] } });
+      await must("POST", SERVICES, {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name, namespace: NAMESPACE },
+        spec: { selector: { app: name }, ports: [{ name: "http", port: 80, targetPort: port }] },
+      });
       await must("POST", SLICES, {
         apiVersion: "discovery.k8s.io/v1",
         kind: "EndpointSlice",
@@ -53,7 +58,12 @@ export async function startCluster(t: TestContext): Promise<Cluster> {
     async createIngress(name, host, annotations = {}) {
       const backend = { service: { name, port: { number: 80 } } };
       const rules = [{ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }];
-      await must("POST", INGRESSES, { apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata: { name, namespace: NAMESPACE, annotations }, spec: { rules } });
+      await must("POST", INGRESSES, {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "Ingress",
+        metadata: { name, namespace: NAMESPACE, annotations },
+        spec: { rules },
+      });
     },
     async replaceAnnotations(name, annotations) {
       await must("PATCH", `${INGRESSES}/${name}`, { metadata: { annotations } }, { "content-type": "application/merge-patch+json" });
@@ -62,8 +72,18 @@ export async function startCluster(t: TestContext): Promise<Cluster> {
       await must("DELETE", `${INGRESSES}/${name}`);
     },
     async events() {
-      const list = (await must("GET", `/api/v1/namespaces/${NAMESPACE}/events`)) as { readonly items: readonly { readonly reason: string; readonly message: string; readonly involvedObject: { readonly kind: string; readonly name: string } }[] };
-      return list.items.map(({ reason, message, involvedObject }) => ({ reason, message, object: `${involvedObject.kind} ${involvedObject.name}` }));
+      const list = (await must("GET", `/api/v1/namespaces/${NAMESPACE}/events`)) as {
+        readonly items: readonly {
+          readonly reason: string;
+          readonly message: string;
+          readonly involvedObject: { readonly kind: string; readonly name: string };
+        }[];
+      };
+      return list.items.map(({ reason, message, involvedObject }) => ({
+        reason,
+        message,
+        object: `${involvedObject.kind} ${involvedObject.name}`,
+      }));
     },
   };
   return cluster;

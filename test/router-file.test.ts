@@ -31,7 +31,11 @@ test("a routes file is served, edits are followed, broken ones keep the last goo
   });
   await t.test("a file that is gone", async () => {
     await rm(file);
-    await until("the problem is told", 10_000, async () => (await router.status()).problems[0]?.message.includes("cannot be read") === true);
+    await until(
+      "the problem is told",
+      10_000,
+      async () => (await router.status()).problems[0]?.message.includes("cannot be read") === true,
+    );
     assert.equal((await ask(router.port, "/", { host: "shop.example.org" })).body, "shop");
   });
   await t.test("a removal, once the file says it for a second", async () => {
@@ -81,15 +85,31 @@ test("bad input is one line and exit code 2", async (t) => {
   const cases: readonly (readonly [what: string, args: readonly string[], line: RegExp])[] = [
     ["a missing routes file", ["--routes", join(directory, "none.eskip"), ...free], /none\.eskip: cannot be read/],
     ["a broken routes file", ["--routes", broken, ...free], /broken\.eskip:2:\d+: /],
-    ["a kubeconfig that is no YAML", ["--kubeconfig", kubeconfig, "--snapshot", join(directory, "snapshot"), ...free], /kubeconfig:\d+:\d+: .*YAML/],
-    ["a traffic port that is taken", ["--routes", file, "--listen", `127.0.0.1:${takenPort}`, "--admin", "127.0.0.1:0"], /cannot listen on 127\.0\.0\.1:\d+.*--listen/],
-    ["an admin port that is taken", ["--routes", file, "--listen", "127.0.0.1:0", "--admin", `127.0.0.1:${takenPort}`], /cannot listen on 127\.0\.0\.1:\d+.*--admin/],
+    [
+      "a kubeconfig that is no YAML",
+      ["--kubeconfig", kubeconfig, "--snapshot", join(directory, "snapshot"), ...free],
+      /kubeconfig:\d+:\d+: .*YAML/,
+    ],
+    [
+      "a traffic port that is taken",
+      ["--routes", file, "--listen", `127.0.0.1:${takenPort}`, "--admin", "127.0.0.1:0"],
+      /cannot listen on 127\.0\.0\.1:\d+.*--listen/,
+    ],
+    [
+      "an admin port that is taken",
+      ["--routes", file, "--listen", "127.0.0.1:0", "--admin", `127.0.0.1:${takenPort}`],
+      /cannot listen on 127\.0\.0\.1:\d+.*--admin/,
+    ],
     ["an address of another machine", ["--routes", file, "--listen", "203.0.113.1:80", "--admin", "127.0.0.1:0"], /203\.0\.113\.1:80/],
     ["a malformed address", ["--routes", file, "--listen", "nowhere"], /--listen "nowhere": write it as ADDRESS:PORT/],
     ["a number of workers that is none", ["--routes", file, ...free, "--workers", "many"], /--workers "many"/],
     ["no source", [...free], /no source of routes/],
     ["two sources", ["--routes", file, "--kubeconfig", kubeconfig, ...free], /exclude each other/],
-    ["a snapshot folder that is a file", ["--routes", file, "--snapshot", join(notFolder, "x"), ...free], /snapshot folder .* cannot be written/],
+    [
+      "a snapshot folder that is a file",
+      ["--routes", file, "--snapshot", join(notFolder, "x"), ...free],
+      /snapshot folder .* cannot be written/,
+    ],
     ["an unknown flag", ["--routes", file, ...free, "--fast"], /unknown option '--fast'/],
     ["the naive policy outside the lab", ["--routes", file, ...free, "--policy", "naive"], /in the lab only/],
   ];
@@ -98,7 +118,15 @@ test("bad input is one line and exit code 2", async (t) => {
       const program = holdfast(t, ["router", "--log-level", "silent", ...args], { KUBERNETES_SERVICE_HOST: "" });
       assert.equal(await program.ended, 2, program.stderr());
       assert.match(program.stderr(), line);
-      assert.equal(program.stderr().trim().split("\n").filter((text) => !text.startsWith("Run with --help")).length, 1, program.stderr());
+      assert.equal(
+        program
+          .stderr()
+          .trim()
+          .split("\n")
+          .filter((text) => !text.startsWith("Run with --help")).length,
+        1,
+        program.stderr(),
+      );
     });
   }
 });
@@ -162,10 +190,15 @@ test("a killed worker loses at most what was in flight, and a killed control pro
 
   const victim = (await router.status()).workers[0];
   process.kill(victim?.pid ?? 0, "SIGKILL");
-  await until("the worker is back", 10_000, async () => (await router.status()).workers.every(({ state, pid }) => state === "ready" && pid !== null && pid !== victim?.pid));
+  await until("the worker is back", 10_000, async () =>
+    (await router.status()).workers.every(({ state, pid }) => state === "ready" && pid !== null && pid !== victim?.pid),
+  );
   await load.stop();
   assert.ok(load.wrong.length <= lanes, `${load.wrong.length} failed: ${load.wrong.join("\n")}`);
-  assert.ok(load.wrong.every((line) => line.includes("ECONNRESET") || line.includes("socket hang up")), load.wrong.join("\n"));
+  assert.ok(
+    load.wrong.every((line) => line.includes("ECONNRESET") || line.includes("socket hang up")),
+    load.wrong.join("\n"),
+  );
 });
 
 test("a router that is killed leaves workers that serve until its successor shares the port", async (t) => {

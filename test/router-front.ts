@@ -3,7 +3,18 @@ import { type IncomingMessage, type ServerResponse, createServer, request } from
 import type { TestContext } from "node:test";
 
 /** What can be wrong with the answers of an API server. */
-export const faults = ["refused", "500", "403", "404", "404 of a path", "stalled body", "empty list", "empty object", "truncated", "poison item"] as const;
+export const faults = [
+  "refused",
+  "500",
+  "403",
+  "404",
+  "404 of a path",
+  "stalled body",
+  "empty list",
+  "empty object",
+  "truncated",
+  "poison item",
+] as const;
 export type Fault = (typeof faults)[number];
 
 /** Stands between router and API server: passes everything on, or answers with a fault. */
@@ -61,7 +72,16 @@ function pass(incoming: IncomingMessage, response: ServerResponse, target: strin
 }
 
 function misbehave(fault: Fault, incoming: IncomingMessage, response: ServerResponse, target: string): void {
-  const status = (code: number, reason: string): void => sendJson(response, code, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message: `test: ${reason}`, reason, code });
+  const status = (code: number, reason: string): void =>
+    sendJson(response, code, {
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Failure",
+      message: `test: ${reason}`,
+      reason,
+      code,
+    });
   switch (fault) {
     case "refused":
       // As near to a closed port as a listener comes: no byte is read or written.
@@ -91,7 +111,12 @@ function misbehave(fault: Fault, incoming: IncomingMessage, response: ServerResp
 }
 
 /** Lists are altered; watches are let in and say nothing. */
-function rewrite(fault: "empty list" | "truncated" | "poison item", incoming: IncomingMessage, response: ServerResponse, target: string): void {
+function rewrite(
+  fault: "empty list" | "truncated" | "poison item",
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  target: string,
+): void {
   const url = new URL(incoming.url ?? "/", target);
   if (url.searchParams.get("watch") === "true") {
     response.writeHead(200, { "content-type": "application/json" });
@@ -109,7 +134,8 @@ function rewrite(fault: "empty list" | "truncated" | "poison item", incoming: In
         return;
       }
       const list: unknown = JSON.parse(body.toString("utf8"));
-      if (typeof list !== "object" || list === null || !("items" in list) || !Array.isArray(list.items)) sendJson(response, answer.statusCode ?? 200, list);
+      if (typeof list !== "object" || list === null || !("items" in list) || !Array.isArray(list.items))
+        sendJson(response, answer.statusCode ?? 200, list);
       else sendJson(response, 200, { ...list, items: fault === "empty list" ? [] : list.items.map(poison) });
     });
   });

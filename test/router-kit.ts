@@ -57,14 +57,23 @@ export interface RouterStatus {
   readonly ready: boolean;
   readonly phase: string;
   readonly sources: Readonly<Record<string, { readonly state: string }>>;
-  readonly workers: readonly { readonly pid: number | null; readonly state: string; readonly generation: number; readonly restarts: number }[];
+  readonly workers: readonly {
+    readonly pid: number | null;
+    readonly state: string;
+    readonly generation: number;
+    readonly restarts: number;
+  }[];
   readonly control: { readonly pid: number | null; readonly restarts: number };
   readonly problems: readonly { readonly object: string; readonly message: string; readonly lastGoodServes: boolean }[];
   readonly snapshot: { readonly errors: number; readonly lastError: string | null };
 }
 
 /** Starts `holdfast router` and waits until it listens. `--listen` and `--admin` are given unless in `args`. */
-export async function startRouter(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<RunningRouter> {
+export async function startRouter(
+  t: TestContext,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningRouter> {
   const listen = args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
   const program = holdfast(t, ["router", ...listen, "--admin", "127.0.0.1:0", ...args], env);
   const [port, adminPort] = await portsOf(program);
@@ -102,10 +111,22 @@ export interface Answer {
 }
 
 /** One request to 127.0.0.1, on a connection of its own unless `agent` is given. Never rejects. */
-export async function ask(port: number, path: string, options: { readonly host?: string; readonly method?: string; readonly body?: string; readonly agent?: Agent } = {}): Promise<Answer> {
+export async function ask(
+  port: number,
+  path: string,
+  options: { readonly host?: string; readonly method?: string; readonly body?: string; readonly agent?: Agent } = {},
+): Promise<Answer> {
   const { host = `127.0.0.1:${port}`, method = "GET", body = "", agent = false } = options;
   try {
-    const outgoing = request({ host: "127.0.0.1", port, path, method, agent, timeout: 10_000, headers: { host, ...(body === "" ? {} : { "content-length": Buffer.byteLength(body) }) } });
+    const outgoing = request({
+      host: "127.0.0.1",
+      port,
+      path,
+      method,
+      agent,
+      timeout: 10_000,
+      headers: { host, ...(body === "" ? {} : { "content-length": Buffer.byteLength(body) }) },
+    });
     outgoing.on("timeout", () => outgoing.destroy(new Error("no answer within 10 s")));
     outgoing.end(body);
     const [response] = (await once(outgoing, "response")) as [IncomingMessage];
@@ -146,7 +167,11 @@ export interface Load {
 }
 
 /** Sends to each host in turn from `lanes` at once, over connections that are kept. */
-export function startLoad(port: number, expected: ReadonlyMap<string, string>, options: { readonly lanes?: number; readonly path?: string } = {}): Load {
+export function startLoad(
+  port: number,
+  expected: ReadonlyMap<string, string>,
+  options: { readonly lanes?: number; readonly path?: string } = {},
+): Load {
   const { lanes = 4, path = "/" } = options;
   const agent = new Agent({ keepAlive: true, maxSockets: lanes });
   const wrong: string[] = [];

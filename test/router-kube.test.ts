@@ -4,7 +4,17 @@ import { type TestContext, test } from "node:test";
 
 import { type Cluster, startCluster } from "./router-cluster.ts";
 import { type Front, faults, startFront } from "./router-front.ts";
-import { type RunningRouter, ask, holdfast, startApplication, startLoad, startRouter, testFolder, until, writeKubeconfig } from "./router-kit.ts";
+import {
+  type RunningRouter,
+  ask,
+  holdfast,
+  startApplication,
+  startLoad,
+  startRouter,
+  testFolder,
+  until,
+  writeKubeconfig,
+} from "./router-kit.ts";
 
 const PATIENCE_MS = 60_000;
 
@@ -14,7 +24,7 @@ interface World {
   readonly directory: string;
   /** Host to application name. */
   readonly expected: ReadonlyMap<string, string>;
-  start(t: TestContext): Promise<RunningRouter>;
+  readonly start: (t: TestContext) => Promise<RunningRouter>;
 }
 
 /** Three applications in a cluster behind a front, and routers that see the cluster through it. */
@@ -30,7 +40,19 @@ async function world(t: TestContext): Promise<World> {
     front,
     directory,
     expected: new Map(names.map((name) => [`${name}.example.org`, name])),
-    start: (inner) => startRouter(inner, ["--kubeconfig", kubeconfig, "--snapshot", join(directory, "snapshot"), "--workers", "2", "--stale-after", "5", "--drain-delay", "0"]),
+    start: (inner) =>
+      startRouter(inner, [
+        "--kubeconfig",
+        kubeconfig,
+        "--snapshot",
+        join(directory, "snapshot"),
+        "--workers",
+        "2",
+        "--stale-after",
+        "5",
+        "--drain-delay",
+        "0",
+      ]),
   };
 }
 
@@ -108,11 +130,19 @@ test("additions, edits and real removals arrive; the last good version of a brok
   await untilAnswer(router, "news.example.org", 200);
 
   await cluster.replaceAnnotations("news", { "zalando.org/skipper-filter": 'setResponseHeader("X-Edited", "yes")' });
-  await until("the edit is served", PATIENCE_MS, async () => (await ask(router.port, "/", { host: "news.example.org" })).headers["x-edited"] === "yes");
+  await until(
+    "the edit is served",
+    PATIENCE_MS,
+    async () => (await ask(router.port, "/", { host: "news.example.org" })).headers["x-edited"] === "yes",
+  );
   await cluster.replaceAnnotations("news", { "zalando.org/skipper-filter": "noSuchFilter()" });
-  await until("the problem is told", PATIENCE_MS, async () => (await router.status()).problems.some(({ object, lastGoodServes }) => object === "Ingress default/news" && lastGoodServes));
+  await until("the problem is told", PATIENCE_MS, async () =>
+    (await router.status()).problems.some(({ object, lastGoodServes }) => object === "Ingress default/news" && lastGoodServes),
+  );
   assert.equal((await ask(router.port, "/", { host: "news.example.org" })).headers["x-edited"], "yes");
-  await until("an Event tells the owner", PATIENCE_MS, async () => (await cluster.events()).some(({ object, message }) => object === "Ingress news" && message.includes("noSuchFilter")));
+  await until("an Event tells the owner", PATIENCE_MS, async () =>
+    (await cluster.events()).some(({ object, message }) => object === "Ingress news" && message.includes("noSuchFilter")),
+  );
 
   await cluster.deleteIngress("news");
   await untilAnswer(router, "news.example.org", 404);
@@ -120,14 +150,17 @@ test("additions, edits and real removals arrive; the last good version of a brok
 
 test("a mass delete is held and shown, survives a restart, and happens when a person approves", async (t) => {
   const { cluster, expected, start } = await world(t);
-  for (let at = 0; at < 60; at++) await cluster.createIngress(`extra-${at}`, `extra-${at}.example.org`, { "zalando.org/skipper-filter": 'inlineContent("extra")' });
+  for (let at = 0; at < 60; at++)
+    await cluster.createIngress(`extra-${at}`, `extra-${at}.example.org`, { "zalando.org/skipper-filter": 'inlineContent("extra")' });
   const first = await start(t);
   await untilSource(first, "live");
   await untilAnswer(first, "extra-59.example.org", 200);
   const load = startLoad(first.port, expected);
   for (let at = 0; at < 60; at++) await cluster.deleteIngress(`extra-${at}`);
   await until("it is held", PATIENCE_MS, async () => (await first.status()).held > 0);
-  const held = JSON.parse((await first.admin("/held")).body) as { readonly held: readonly { readonly id: string; readonly kind: string; readonly keys: readonly string[] }[] };
+  const held = JSON.parse((await first.admin("/held")).body) as {
+    readonly held: readonly { readonly id: string; readonly kind: string; readonly keys: readonly string[] }[];
+  };
   const keys = held.held.flatMap((removal) => [...removal.keys]);
   assert.ok(keys.length >= 30, `${keys.length} of 60 are held`);
   assert.ok(keys.every((key) => key.startsWith("default/extra-")));
@@ -145,7 +178,17 @@ test("a mass delete is held and shown, survives a restart, and happens when a pe
   assert.equal((await ask(second.port, "/", { host: `${kept}.example.org` })).body, "extra");
   const again = JSON.parse((await second.admin("/held")).body) as typeof held;
   for (const { id } of again.held) {
-    const approved = holdfast(t, ["hold", "approve", id, "--admin", `127.0.0.1:${second.adminPort}`, "--principal", "ann", "--reason", "they moved"]);
+    const approved = holdfast(t, [
+      "hold",
+      "approve",
+      id,
+      "--admin",
+      `127.0.0.1:${second.adminPort}`,
+      "--principal",
+      "ann",
+      "--reason",
+      "they moved",
+    ]);
     assert.equal(await approved.ended, 0, approved.stderr());
   }
   await untilAnswer(second, `${kept}.example.org`, 404);
@@ -181,7 +224,14 @@ test("endpoints that come and go change pools, not the table", async (t) => {
     endpoints: [{ addresses: ["127.0.0.1"], conditions: { ready: true } }],
   };
   assert.equal((await cluster.api.call("POST", "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", slice)).code, 201);
-  await until("the endpoint is in the pool", PATIENCE_MS, async () => (await router.admin("/metrics")).body.includes("holdfast_") && (await router.status()).sources["EndpointSlice"]?.state === "live" && (await endpointCount(router)) === 2);
+  await until(
+    "the endpoint is in the pool",
+    PATIENCE_MS,
+    async () =>
+      (await router.admin("/metrics")).body.includes("holdfast_") &&
+      (await router.status()).sources["EndpointSlice"]?.state === "live" &&
+      (await endpointCount(router)) === 2,
+  );
   assert.equal((await router.status()).generation, generation);
 });
 
@@ -195,7 +245,9 @@ async function endpointCount(router: RunningRouter): Promise<number> {
 test("with the policy naive a failing API server empties the table and fails the health check", async (t) => {
   const { cluster, front, expected, directory } = await world(t);
   const kubeconfig = await writeKubeconfig(directory, front.url, cluster.api.readerToken);
-  const router = await startRouter(t, ["--kubeconfig", kubeconfig, "--workers", "1", "--policy", "naive", "--drain-delay", "0"], { HOLDFAST_LAB: "1" });
+  const router = await startRouter(t, ["--kubeconfig", kubeconfig, "--workers", "1", "--policy", "naive", "--drain-delay", "0"], {
+    HOLDFAST_LAB: "1",
+  });
   assert.match(router.stderr(), /warning: --policy naive/);
   for (const [host] of expected) await untilAnswer(router, host, 200);
   await until("it is ready", PATIENCE_MS, async () => (await router.admin("/readyz")).status === 200);

@@ -43,7 +43,9 @@ export function holdCommand(): Command {
 }
 
 function withAdmin(command: Command): Command {
-  return command.option("--admin <ADDR:PORT>", "the router's admin listener", "127.0.0.1:9911").option("--token-file <FILE>", "the router's --admin-token-file");
+  return command
+    .option("--admin <ADDR:PORT>", "the router's admin listener", "127.0.0.1:9911")
+    .option("--token-file <FILE>", "the router's --admin-token-file");
 }
 
 async function status(flags: AdminFlags & { readonly json?: string }): Promise<number> {
@@ -56,10 +58,16 @@ async function status(flags: AdminFlags & { readonly json?: string }): Promise<n
 }
 
 function describe({ held, asOfSeconds }: HeldView): string {
-  const age = asOfSeconds === null ? "the control process has not said anything yet\n" : asOfSeconds > 5 ? `as of ${Math.round(asOfSeconds)} s ago: the control process is silent\n` : "";
+  const age =
+    asOfSeconds === null
+      ? "the control process has not said anything yet\n"
+      : asOfSeconds > 5
+        ? `as of ${Math.round(asOfSeconds)} s ago: the control process is silent\n`
+        : "";
   if (held.length === 0) return `${age}nothing is held\n`;
   const blocks = held.map((removal) => {
-    const keys = removal.keys.length > 10 ? `${removal.keys.slice(0, 10).join(", ")} and ${removal.keys.length - 10} more` : removal.keys.join(", ");
+    const keys =
+      removal.keys.length > 10 ? `${removal.keys.slice(0, 10).join(", ")} and ${removal.keys.length - 10} more` : removal.keys.join(", ");
     const evidence = removal.evidence.map((line) => `    ${line}\n`).join("");
     return `${removal.id}  ${removal.kind}  since ${removal.since} (${Math.round(removal.sinceSeconds)} s)\n  stays: ${keys}\n  why: ${removal.reason}\n  evidence:\n${evidence}  released by: ${removal.releasedBy}\n`;
   });
@@ -87,22 +95,44 @@ function refused(answer: { readonly status: number; readonly body: string }): nu
   return answer.status === 400 || answer.status === 401 || answer.status === 403 ? ExitCode.badInput : ExitCode.failed;
 }
 
-async function ask(flags: AdminFlags, method: "GET" | "POST", path: string, body = ""): Promise<{ readonly status: number; readonly body: string }> {
+async function ask(
+  flags: AdminFlags,
+  method: "GET" | "POST",
+  path: string,
+  body = "",
+): Promise<{ readonly status: number; readonly body: string }> {
   const { host, port } = parseListenAddress(flags.admin, "--admin");
   const authorization = flags.tokenFile === undefined ? {} : { authorization: `Bearer ${await readToken(flags.tokenFile)}` };
   return new Promise((resolve, reject) => {
     const unreachable = (error: Error): void =>
-      reject(new AppError("HOLD_UNREACHABLE", `no router answers on ${flags.admin} (${messageOf(error)}); give its admin listener with --admin ADDR:PORT`, { cause: error }));
-    const outgoing = request({ host, port, method, path, timeout: TIMEOUT_MS, agent: false, headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body), ...authorization } }, (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        text += chunk;
-        if (text.length > LIMIT_BYTES) response.destroy(new Error("the answer is too long"));
-      });
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: text }));
-      response.on("error", unreachable);
-    });
+      reject(
+        new AppError(
+          "HOLD_UNREACHABLE",
+          `no router answers on ${flags.admin} (${messageOf(error)}); give its admin listener with --admin ADDR:PORT`,
+          { cause: error },
+        ),
+      );
+    const outgoing = request(
+      {
+        host,
+        port,
+        method,
+        path,
+        timeout: TIMEOUT_MS,
+        agent: false,
+        headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body), ...authorization },
+      },
+      (response) => {
+        let text = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => {
+          text += chunk;
+          if (text.length > LIMIT_BYTES) response.destroy(new Error("the answer is too long"));
+        });
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, body: text }));
+        response.on("error", unreachable);
+      },
+    );
     outgoing.on("timeout", () => outgoing.destroy(new Error("no answer in time")));
     outgoing.on("error", unreachable);
     outgoing.end(body);

@@ -34,17 +34,27 @@ export function routerCommand(): Command {
   return new Command("router")
     .description("The ingress: serves the routes of a cluster, or of a file, and keeps serving when their source is gone.")
     .option("--routes <FILE.eskip>", "serve the routes of this file; it is watched")
-    .option("--kubeconfig <FILE>", "serve the cluster of this kubeconfig's current context (without it and without --routes: the cluster this runs in)")
+    .option(
+      "--kubeconfig <FILE>",
+      "serve the cluster of this kubeconfig's current context (without it and without --routes: the cluster this runs in)",
+    )
     .requiredOption("--listen <ADDR:PORT>", "where to serve, for example 0.0.0.0:9999 or :9999")
     .option("--workers <N>", "processes that serve", String(DEFAULT_WORKERS))
     .option("--admin <ADDR:PORT>", "where to answer /livez, /readyz, /statusz, /metrics, /routes and /held", "127.0.0.1:9911")
-    .option("--admin-token-file <FILE>", "file with the bearer token for /routes, /held and decisions; needed for these when --admin is not on loopback")
+    .option(
+      "--admin-token-file <FILE>",
+      "file with the bearer token for /routes, /held and decisions; needed for these when --admin is not on loopback",
+    )
     .option("--snapshot <DIR>", "where generations are kept (a cluster's: by default under the user's state folder)")
     .option("--drain-delay <SECONDS>", "on SIGTERM: how long to serve on, not ready, before closing", "20")
     .option("--drain-timeout <SECONDS>", "then: how long requests in flight may take", "30")
     .option("--stale-after <SECONDS>", "a source silent for so long is stale", "30")
     .addOption(new Option("--access-log <FORM>", "access log on standard output").choices(["off", "combined", "json"]).default("off"))
-    .addOption(new Option("--log-level <LEVEL>", "what to log on standard error").choices(["debug", "info", "warn", "error", "silent"]).default("info"))
+    .addOption(
+      new Option("--log-level <LEVEL>", "what to log on standard error")
+        .choices(["debug", "info", "warn", "error", "silent"])
+        .default("info"),
+    )
     .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp())
     .action(async (flags: Flags) => {
       process.exitCode = await run(flags);
@@ -54,7 +64,9 @@ export function routerCommand(): Command {
 async function run(flags: Flags): Promise<number> {
   const options = readOptions(flags, await import("../router/index.ts").then((router) => router.parseListenAddress));
   if (options.policy === "naive") {
-    process.stderr.write("holdfast: warning: --policy naive believes errors and empty answers, as routers did in 2017; it is for comparison in the lab\n");
+    process.stderr.write(
+      "holdfast: warning: --policy naive believes errors and empty answers, as routers did in 2017; it is for comparison in the lab\n",
+    );
   }
   // Children find their compiled code there too; it saves most of what reading TypeScript costs a start.
   const cache = process.env["NODE_COMPILE_CACHE"] ?? join(cacheFolder(), "compile");
@@ -72,7 +84,9 @@ async function run(flags: Flags): Promise<number> {
   process.on("SIGTERM", drain);
   process.on("SIGINT", drain);
   void router.listening.then(({ port, adminPort }) => {
-    process.stdout.write(`holdfast router: serving on ${options.listen.host} port ${port}, admin on ${options.admin.host} port ${adminPort}\n`);
+    process.stdout.write(
+      `holdfast router: serving on ${options.listen.host} port ${port}, admin on ${options.admin.host} port ${adminPort}\n`,
+    );
   });
   const end = await router.ended;
   if (end.type === "drained") return ExitCode.ok;
@@ -108,12 +122,15 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
 }
 
 function readSource(flags: Flags): RoutesSource {
-  if (flags.routes !== undefined && flags.kubeconfig !== undefined) throw badUsage("--routes and --kubeconfig exclude each other; give one of them");
+  if (flags.routes !== undefined && flags.kubeconfig !== undefined)
+    throw badUsage("--routes and --kubeconfig exclude each other; give one of them");
   if (flags.routes !== undefined) return { type: "file", file: resolve(flags.routes) };
   if (flags.kubeconfig !== undefined) return { type: "kubeconfig", file: resolve(flags.kubeconfig) };
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = process.env;
   if (host === undefined || host === "" || port === undefined) {
-    throw badUsage("no source of routes: give --routes FILE.eskip or --kubeconfig FILE (KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster)");
+    throw badUsage(
+      "no source of routes: give --routes FILE.eskip or --kubeconfig FILE (KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster)",
+    );
   }
   return { type: "inCluster", host, port };
 }
@@ -127,7 +144,9 @@ function sourceName(routes: RoutesSource): string {
 function defaultSnapshotFolder(routes: RoutesSource, listen: string): string | undefined {
   if (routes.type === "file") return undefined;
   const state = process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state");
-  const identity = createHash("sha256").update(`${routes.type} ${routes.type === "inCluster" ? "" : routes.file} ${listen}`).digest("hex");
+  const identity = createHash("sha256")
+    .update(`${routes.type} ${routes.type === "inCluster" ? "" : routes.file} ${listen}`)
+    .digest("hex");
   return join(state, "holdfast", "router", identity.slice(0, 16));
 }
 
@@ -142,19 +161,22 @@ function readToken(file: string): string {
   } catch (error) {
     throw badUsage(`--admin-token-file ${file} cannot be read: ${messageOf(error)}`);
   }
-  if (!/^[\x21-\x7e]{16,4096}$/.test(text)) throw badUsage(`--admin-token-file ${file}: it must hold one token of at least 16 printable characters`);
+  if (!/^[\x21-\x7e]{16,4096}$/.test(text))
+    throw badUsage(`--admin-token-file ${file}: it must hold one token of at least 16 printable characters`);
   return text;
 }
 
 function wholeNumber(text: string, option: string, least: number, most: number): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most) throw badUsage(`${option} ${JSON.stringify(text)}: write a whole number from ${least} to ${most}`);
+  if (!/^\d+$/.test(text) || value < least || value > most)
+    throw badUsage(`${option} ${JSON.stringify(text)}: write a whole number from ${least} to ${most}`);
   return value;
 }
 
 function seconds(text: string, option: string, least: number): number {
   const value = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || value < least || value > 86_400) throw badUsage(`${option} ${JSON.stringify(text)}: write a number of seconds from ${least} to 86400`);
+  if (!/^\d+(\.\d+)?$/.test(text) || value < least || value > 86_400)
+    throw badUsage(`${option} ${JSON.stringify(text)}: write a number of seconds from ${least} to 86400`);
   return value;
 }
 

@@ -19,5 +19,8 @@ export function parseListenAddress(text: string, option: string): ListenAddress 
 }
 
 function malformed(text: string, option: string): AppError {
-  return new AppError("ROUTER_ADDRESS", `${option} ${JSON.stringify(text)}: write it as ADDRESS:PORT, for example 127.0.0.1:9999, [::1]:9999 or :9999 for all addresses`);
+  return new AppError(
+    "ROUTER_ADDRESS",
+    `${option} ${JSON.stringify(text)}: write it as ADDRESS:PORT, for example 127.0.0.1:9999, [::1]:9999 or :9999 for all addresses`,
+  );
 }

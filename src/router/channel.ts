@@ -15,7 +15,7 @@ export interface Channel<In, Out> {
 export function parentChannel<In extends { readonly type: string }, Out extends { readonly type: string }>(): Channel<In, Out> {
   return {
     send(message) {
-      if (process.connected === true) process.send?.(message, undefined, {}, () => {});
+      if (process.connected) process.send?.(message, undefined, {}, () => {});
     },
     onMessage(take) {
       process.on("message", (message: unknown) => {
@@ -26,14 +26,15 @@ export function parentChannel<In extends { readonly type: string }, Out extends 
       process.once("disconnect", then);
     },
     close() {
-      if (process.connected === true) process.disconnect?.();
+      if (process.connected) process.disconnect?.();
     },
   };
 }
 
 /** A log whose lines the supervisor writes: one writer, and no logging library in a worker's start. */
 export function relayedLog(send: (record: LogRecord) => void, fields: object = {}): Log {
-  const line = (level: LogRecord["level"]) => (more: object, message: string) => send({ type: "log", level, fields: { ...fields, ...more }, message });
+  const line = (level: LogRecord["level"]) => (more: object, message: string) =>
+    send({ type: "log", level, fields: { ...fields, ...more }, message });
   return {
     debug: line("debug"),
     info: line("info"),

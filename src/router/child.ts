@@ -78,7 +78,8 @@ export function superviseChild<Down extends { readonly type: string }, Up extend
         whenGone = [];
         return;
       }
-      const pauseMs = quickDeaths === 1 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (quickDeaths - 2)) * (0.5 + random.next() / 2);
+      const pauseMs =
+        quickDeaths === 1 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (quickDeaths - 2)) * (0.5 + random.next() / 2);
       restarts++;
       restartAtMs = clock.monoMs() + pauseMs;
       restartTimer = clock.timer(pauseMs, start);

@@ -12,7 +12,7 @@ interface Bench {
   readonly sent: { readonly worker: string; readonly update: Update }[];
   readonly bad: number[];
   /** The update sent to a worker last and not yet taken. */
-  take(worker: string): Update | undefined;
+  readonly take: (worker: string) => Update | undefined;
 }
 
 function bench(): Bench {
@@ -144,7 +144,10 @@ test("a worker that catches up with a generation gets the pool changes made afte
   distributor.workerApplied("a", stillBusy?.sequence ?? 0, 1, 0, undefined);
   const update = take("a");
   assert.ok(update?.generation?.includes('"number":2'));
-  assert.deepEqual(update?.pools.map((pool) => pool.id), ["after"]);
+  assert.deepEqual(
+    update?.pools.map((pool) => pool.id),
+    ["after"],
+  );
 });
 
 test("a worker that comes back gets the pool changes that happened meanwhile", () => {
@@ -154,7 +157,10 @@ test("a worker that comes back gets the pool changes that happened meanwhile", (
   distributor.workerApplied("a", take("a")?.sequence ?? 0, 1, 0, undefined);
   distributor.workerGone("a");
   join(distributor, "a", 1);
-  assert.deepEqual(take("a")?.pools.map((pool) => pool.id), ["p"]);
+  assert.deepEqual(
+    take("a")?.pools.map((pool) => pool.id),
+    ["p"],
+  );
 });
 
 test("only one update is under way to a worker; what happened meanwhile follows in one", () => {
@@ -166,7 +172,10 @@ test("only one update is under way to a worker; what happened meanwhile follows 
   distributor.offerPools([{ id: "q", endpoints: [] }], []);
   assert.equal(take("a"), undefined);
   distributor.workerApplied("a", first?.sequence ?? 0, 1, 0, undefined);
-  assert.deepEqual(take("a")?.pools.map((pool) => pool.id), ["p", "q"]);
+  assert.deepEqual(
+    take("a")?.pools.map((pool) => pool.id),
+    ["p", "q"],
+  );
 });
 
 test("an older generation than the newest is not taken", () => {

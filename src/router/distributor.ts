@@ -51,7 +51,9 @@ interface Link {
   knowledge: Knowledge;
   /** What it is building at this moment; not undefined when it dies of it. */
   applying: number | undefined;
-  underWay: { readonly sequence: number; readonly generation: Held | undefined; readonly poolsRevision: number; readonly knowledge: Knowledge } | undefined;
+  underWay:
+    | { readonly sequence: number; readonly generation: Held | undefined; readonly poolsRevision: number; readonly knowledge: Knowledge }
+    | undefined;
 }
 
 /** So many deaths while building one generation make it bad. */
@@ -79,7 +81,15 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
   /** Who tries an unproven generation. It stays the same one, so that a poisonous generation takes down one worker, not each in turn. */
   let canary: { readonly number: number; readonly worker: string } | undefined;
 
-  const fresh = (): Link => ({ state: "starting", generation: 0, routes: 0, poolsRevision: 0, knowledge: initialKnowledge, applying: undefined, underWay: undefined });
+  const fresh = (): Link => ({
+    state: "starting",
+    generation: 0,
+    routes: 0,
+    poolsRevision: 0,
+    knowledge: initialKnowledge,
+    applying: undefined,
+    underWay: undefined,
+  });
 
   const link = (worker: string): Link => {
     let known = links.get(worker);
@@ -130,7 +140,8 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
       sequence++;
       at.underWay = { sequence, generation, poolsRevision, knowledge: worth };
       const text = generation === undefined ? {} : { generation: generation.text };
-      if (!deps.send(worker, { type: "update", sequence, ...text, pools: changed, removedPools: removed, knowledge: worth })) at.underWay = undefined;
+      if (!deps.send(worker, { type: "update", sequence, ...text, pools: changed, removedPools: removed, knowledge: worth }))
+        at.underWay = undefined;
     }
   };
 

@@ -35,11 +35,22 @@ const LIMIT_HEADER_BYTES = 64 * 1024;
  */
 export function encodeGeneration(
   routeSet: RouteSet,
-  facts: { readonly number: number; readonly createdAtMs: number; readonly source: string; readonly revisions: Readonly<Record<string, string>> },
+  facts: {
+    readonly number: number;
+    readonly createdAtMs: number;
+    readonly source: string;
+    readonly revisions: Readonly<Record<string, string>>;
+  },
 ): { readonly header: GenerationHeader; readonly text: string } {
   const routes = JSON.stringify(routeSet.routes);
   const body = `{"routes":${routes},"pools":${JSON.stringify(routeSet.pools)}}`;
-  const header: GenerationHeader = { ...facts, routes: routeSet.routes.length, pools: routeSet.pools.length, sha256: hashOf(body), routesSha256: hashOf(routes) };
+  const header: GenerationHeader = {
+    ...facts,
+    routes: routeSet.routes.length,
+    pools: routeSet.pools.length,
+    sha256: hashOf(body),
+    routesSha256: hashOf(routes),
+  };
   return { header, text: `${MAGIC} ${JSON.stringify(header)}\n${body}` };
 }
 
@@ -62,10 +73,12 @@ export function decodeGeneration(text: string | Buffer): Generation {
   } catch (error) {
     throw corrupt("its body is not JSON", error);
   }
-  if (!isRecord(parsed) || !Array.isArray(parsed["routes"]) || !Array.isArray(parsed["pools"])) throw corrupt("its body has no lists of routes and pools");
+  if (!isRecord(parsed) || !Array.isArray(parsed["routes"]) || !Array.isArray(parsed["pools"]))
+    throw corrupt("its body has no lists of routes and pools");
   const routes: unknown[] = parsed["routes"];
   const pools: unknown[] = parsed["pools"];
-  if (routes.length !== header.routes || pools.length !== header.pools) throw corrupt("its body has another number of routes or pools than its header says");
+  if (routes.length !== header.routes || pools.length !== header.pools)
+    throw corrupt("its body has another number of routes or pools than its header says");
   if (!routes.every(isRoute)) throw corrupt("a route in it is malformed");
   if (!pools.every(isPool)) throw corrupt("a pool in it is malformed");
   return { header, routes, pools };
@@ -154,7 +167,11 @@ function isBackend(value: unknown): value is Backend {
     case "pool":
       return typeof value["pool"] === "string" && typeof value["algorithm"] === "string";
     case "loadBalanced":
-      return typeof value["algorithm"] === "string" && Array.isArray(value["endpoints"]) && value["endpoints"].every((address) => typeof address === "string");
+      return (
+        typeof value["algorithm"] === "string" &&
+        Array.isArray(value["endpoints"]) &&
+        value["endpoints"].every((address) => typeof address === "string")
+      );
     case "shunt":
     case "loopback":
     case "dynamic":

@@ -63,7 +63,12 @@ export interface HoldDecision {
   readonly reason: string;
 }
 
-export type LogRecord = { readonly type: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly fields: object; readonly message: string };
+export type LogRecord = {
+  readonly type: "log";
+  readonly level: "debug" | "info" | "warn" | "error";
+  readonly fields: object;
+  readonly message: string;
+};
 
 /** A child that cannot go on because of what it was told to do; the router ends with `exitCode` and this one line. */
 export type Fatal = { readonly type: "fatal"; readonly code: string; readonly message: string };
@@ -136,7 +141,9 @@ export interface ControlConfig {
 
 /** Where routes come from. `host` and `port` are what Kubernetes puts into a pod's environment (KUBERNETES_SERVICE_HOST, _PORT). */
 export type RoutesSource =
-  { readonly type: "file"; readonly file: string } | { readonly type: "kubeconfig"; readonly file: string } | { readonly type: "inCluster"; readonly host: string; readonly port: string };
+  | { readonly type: "file"; readonly file: string }
+  | { readonly type: "kubeconfig"; readonly file: string }
+  | { readonly type: "inCluster"; readonly host: string; readonly port: string };
 
 /** Whether something received from another process is a message of ours; its `type` decides the rest, both ends being one program. */
 export function isMessage(value: unknown): value is { readonly type: string } {

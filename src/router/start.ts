@@ -32,12 +32,20 @@ export async function startRouter(options: RouterOptions, deps: RouterDeps): Pro
   const snapshotProblem = options.snapshotDirectory === undefined ? undefined : tryFolder(options.snapshotDirectory, options.source, deps);
   const probe = await probeListen(options.listen);
   if (probe.type === "refused") {
-    throw new AppError("ROUTER_LISTEN", `cannot listen on ${options.listen.host}:${options.listen.port} (${probe.problem}); choose another with --listen ADDR:PORT`);
+    throw new AppError(
+      "ROUTER_LISTEN",
+      `cannot listen on ${options.listen.host}:${options.listen.port} (${probe.problem}); choose another with --listen ADDR:PORT`,
+    );
   }
   const listen = probe.type === "free" ? { ...options.listen, port: probe.port } : options.listen;
   const supervisor = new Supervisor({ ...options, listen }, deps);
-  if (probe.type === "taken") supervisor.log.warn({ ...listen }, "another process listens on this port; it is shared if that one is a router, as at a rolling restart");
-  if (snapshotProblem !== undefined) supervisor.log.error({ reason: snapshotProblem }, "snapshot folder cannot be written, serving goes on without it");
+  if (probe.type === "taken")
+    supervisor.log.warn(
+      { ...listen },
+      "another process listens on this port; it is shared if that one is a router, as at a rolling restart",
+    );
+  if (snapshotProblem !== undefined)
+    supervisor.log.error({ reason: snapshotProblem }, "snapshot folder cannot be written, serving goes on without it");
 
   // Loaded only now: the workers are on their way.
   const { openAdminListener } = await import("./admin/listener.ts");
@@ -62,7 +70,10 @@ function tryFolder(directory: string, source: string, deps: RouterDeps): string 
   if (problem === undefined) return undefined;
   const store = openSnapshotStore({ directory, source }, { log: deps.createLog() });
   if (MISUSED_FOLDER.has(problem.code) && store.readNewest() === undefined) {
-    throw new AppError("ROUTER_SNAPSHOT_FOLDER", `the snapshot folder ${directory} cannot be written (${problem.message}); mend its permissions or choose another with --snapshot DIR`);
+    throw new AppError(
+      "ROUTER_SNAPSHOT_FOLDER",
+      `the snapshot folder ${directory} cannot be written (${problem.message}); mend its permissions or choose another with --snapshot DIR`,
+    );
   }
   return problem.message;
 }

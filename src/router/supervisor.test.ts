@@ -14,7 +14,9 @@ test("a router without a table is not ready, with one it is, and from the drain 
   await supervisor.listening;
   assert.equal(supervisor.isReady, false);
   publish("a", "b");
-  await until("both workers serve generation 1", () => supervisor.workers.every(({ generation, routes }) => generation === 1 && routes === 2));
+  await until("both workers serve generation 1", () =>
+    supervisor.workers.every(({ generation, routes }) => generation === 1 && routes === 2),
+  );
   assert.equal(supervisor.isReady, true);
   supervisor.drain();
   assert.equal(supervisor.isReady, false);
@@ -31,7 +33,12 @@ test("a killed worker is back in less than a second with the newest generation",
   assert.ok(victim?.pid !== undefined);
   const killedAt = performance.now();
   process.kill(victim.pid, "SIGKILL");
-  await until("it is back", () => supervisor.workers.every(({ pid, generation }) => pid !== undefined && pid !== victim.pid && generation === 1) || supervisor.workers.some(({ id, pid, generation }) => id === victim.id && pid !== undefined && pid !== victim.pid && generation === 1));
+  await until(
+    "it is back",
+    () =>
+      supervisor.workers.every(({ pid, generation }) => pid !== undefined && pid !== victim.pid && generation === 1) ||
+      supervisor.workers.some(({ id, pid, generation }) => id === victim.id && pid !== undefined && pid !== victim.pid && generation === 1),
+  );
   assert.ok(performance.now() - killedAt < 1_000, `took ${Math.round(performance.now() - killedAt)} ms`);
   assert.equal(supervisor.workers[0]?.restarts, 1);
 });
@@ -51,7 +58,10 @@ test("workers that die of the newest snapshot boot from the one before it, and t
   const snapshotDirectory = mkdtempSync(join(tmpdir(), "holdfast-snapshot-"));
   t.after(() => rmSync(snapshotDirectory, { recursive: true, force: true }));
   const store = openSnapshotStore({ directory: snapshotDirectory, source: "toy" }, { log: silentLog });
-  for (const [number, id] of [[1, "a"], [2, "dies"]] as const) {
+  for (const [number, id] of [
+    [1, "a"],
+    [2, "dies"],
+  ] as const) {
     const { header, text } = encodeGeneration(
       { routes: [{ id, predicates: [], filters: [], backend: { type: "shunt" } }], pools: [] },
       { number, createdAtMs: 0, source: "toy", revisions: {} },

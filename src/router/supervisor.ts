@@ -4,7 +4,17 @@ import { type ChildExit, type SupervisedChild, superviseChild } from "./child.ts
 import { type Distributor, type WorkerView, createDistributor } from "./distributor.ts";
 import type { GenerationHeader } from "./generation.ts";
 import { type LateLog, createLateLog } from "./late-log.ts";
-import type { ControlConfig, ControlStatus, FromControl, FromWorker, HoldDecision, LogRecord, ToControl, ToWorker, WorkerConfig } from "./messages.ts";
+import type {
+  ControlConfig,
+  ControlStatus,
+  FromControl,
+  FromWorker,
+  HoldDecision,
+  LogRecord,
+  ToControl,
+  ToWorker,
+  WorkerConfig,
+} from "./messages.ts";
 import { createMetricsLedger } from "./metrics-ledger.ts";
 import type { RouterOptions } from "./options.ts";
 import { createRequests } from "./requests.ts";
@@ -94,7 +104,8 @@ export class Supervisor {
     this.log.open(deps.createLog());
     // With a snapshot to boot from, the first worker has the processors to itself until it serves; without one the control process is
     // what the first answer waits for.
-    this.#others = (this.#store?.greatestNumber() ?? 0) > 0 ? deps.clock.timer(FIRST_WORKER_HEAD_START_MS, () => this.#startOthers()) : undefined;
+    this.#others =
+      (this.#store?.greatestNumber() ?? 0) > 0 ? deps.clock.timer(FIRST_WORKER_HEAD_START_MS, () => this.#startOthers()) : undefined;
     if (this.#others === undefined) this.#startOthers();
     this.#tick = deps.clock.timer(TICK_MS, () => this.#onTick());
   }
@@ -143,8 +154,12 @@ export class Supervisor {
 
   /** Hands a person's decision to the control process. Resolves to undefined, or to why it could not be done. */
   async decide(decision: HoldDecision): Promise<string | undefined> {
-    const answer = await this.#requests.ask<{ readonly problem: string | undefined }>((id) => this.#control?.send({ type: "decide", id, decision }) ?? false);
-    return answer === undefined ? "the control process is not running or does not answer; what is held stays held, try again" : answer.problem;
+    const answer = await this.#requests.ask<{ readonly problem: string | undefined }>(
+      (id) => this.#control?.send({ type: "decide", id, decision }) ?? false,
+    );
+    return answer === undefined
+      ? "the control process is not running or does not answer; what is held stays held, try again"
+      : answer.problem;
   }
 
   /** Policy naive only: asks the API server now, through the control process. */
@@ -171,7 +186,10 @@ export class Supervisor {
     this.#tick.cancel();
     this.#others?.cancel();
     this.#phase = "closing";
-    const gone = [...[...this.#workers.values()].map(({ child }) => child.stop("SIGKILL")), this.#control?.stop("SIGKILL")];
+    const gone = [
+      ...[...this.#workers.values()].map(({ child }) => child.stop("SIGKILL")),
+      this.#control?.stop("SIGKILL") ?? Promise.resolve(),
+    ];
     void Promise.all(gone).then(() => this.#end.resolve({ type: "badInput", message }));
   }
 
@@ -189,7 +207,7 @@ export class Supervisor {
       const limit = this.#deps.clock.timer(drainTimeoutMs + 2_000, () => void child.stop("SIGKILL"));
       return gone.then(() => limit.cancel());
     });
-    await Promise.all([...closing, this.#control?.stop("SIGKILL")]);
+    await Promise.all([...closing, this.#control?.stop("SIGKILL") ?? Promise.resolve()]);
     this.log.info({}, "closed");
     this.#end.resolve({ type: "drained" });
   }
@@ -234,7 +252,11 @@ export class Supervisor {
           policy: options.policy,
           ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
           source: options.source,
-          lastNumber: Math.max(this.distributor.newest?.header.number ?? 0, ...this.distributor.bad, ...this.workers.map(({ generation }) => generation)),
+          lastNumber: Math.max(
+            this.distributor.newest?.header.number ?? 0,
+            ...this.distributor.bad,
+            ...this.workers.map(({ generation }) => generation),
+          ),
           staleAfterMs: options.staleAfterMs,
           ...(options.nodeName === undefined ? {} : { nodeName: options.nodeName }),
         }),

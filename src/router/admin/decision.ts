@@ -30,7 +30,8 @@ export async function readDecision(request: IncomingMessage, id: string, verb: "
   if (typeof body !== "object" || body === null) throw bad("the body is not a JSON object");
   const fields = new Map<string, unknown>(Object.entries(body));
   const ttlSeconds = fields.get("ttlSeconds") ?? DEFAULT_TTL_SECONDS;
-  if (typeof ttlSeconds !== "number" || !(ttlSeconds > 0 && ttlSeconds <= LONGEST_TTL_SECONDS)) throw bad(`ttlSeconds must be a number above 0 and at most ${LONGEST_TTL_SECONDS}`);
+  if (typeof ttlSeconds !== "number" || !(ttlSeconds > 0 && ttlSeconds <= LONGEST_TTL_SECONDS))
+    throw bad(`ttlSeconds must be a number above 0 and at most ${LONGEST_TTL_SECONDS}`);
   return { id, verb, principal: textOf(fields, "principal"), reason: textOf(fields, "reason"), ttlSeconds };
 }
 
@@ -38,7 +39,8 @@ function textOf(fields: ReadonlyMap<string, unknown>, name: string): string {
   const value = fields.get(name);
   if (typeof value !== "string" || value.trim() === "") throw bad(`${name} is missing: a decision needs a name and a reason`);
   // A line feed or control character would forge lines in the audit trail.
-  if (value.length > LIMIT_TEXT || /[\u0000-\u001f\u007f]/.test(value)) throw bad(`${name} must be one line of at most ${LIMIT_TEXT} characters`);
+  if (value.length > LIMIT_TEXT || /[\u0000-\u001f\u007f]/.test(value))
+    throw bad(`${name} must be one line of at most ${LIMIT_TEXT} characters`);
   return value;
 }
 

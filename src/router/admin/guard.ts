@@ -17,16 +17,24 @@ interface GuardOptions {
  * when that name was pointed at our address (DNS rebinding): so both must be an address literal or `localhost`, and Origin, when
  * there is one, must be this listener itself.
  */
-export function refusal(request: IncomingMessage, sensitivity: Sensitivity, options: GuardOptions): { readonly status: number; readonly message: string } | undefined {
+export function refusal(
+  request: IncomingMessage,
+  sensitivity: Sensitivity,
+  options: GuardOptions,
+): { readonly status: number; readonly message: string } | undefined {
   if (sensitivity === "open") return undefined;
   const host = request.headers.host ?? "";
   if (!isLiteralAuthority(host)) return { status: 421, message: "ask by address: Host must be an IP address or localhost" };
   const { origin } = request.headers;
   if (origin !== undefined && origin !== `http://${host}`) return { status: 403, message: "requests from other web origins are refused" };
   if (options.token !== undefined) {
-    if (!isBearer(request.headers.authorization, options.token)) return { status: 401, message: "send Authorization: Bearer TOKEN (the router's --admin-token-file)" };
+    if (!isBearer(request.headers.authorization, options.token))
+      return { status: 401, message: "send Authorization: Bearer TOKEN (the router's --admin-token-file)" };
   } else if (!options.isLoopback) {
-    return { status: 403, message: "the admin listener is not on loopback and has no token: start the router with --admin-token-file to use this" };
+    return {
+      status: 403,
+      message: "the admin listener is not on loopback and has no token: start the router with --admin-token-file to use this",
+    };
   }
   return undefined;
 }

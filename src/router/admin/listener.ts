@@ -13,7 +13,7 @@ import { heldView, statusView } from "./views.ts";
 /** The admin listener of a router (docs/reference/admin.md). */
 export interface AdminListener {
   readonly port: number;
-  close(): void;
+  readonly close: () => void;
 }
 
 interface Endpoint {
@@ -38,37 +38,58 @@ const TEXT_TYPE = "text/plain; charset=utf-8";
 const endpoints: readonly Endpoint[] = [
   { method: "GET", path: /^\/livez$/, sensitivity: "open", answer: ({ response }) => send(response, 200, TEXT_TYPE, "ok\n") },
   { method: "GET", path: /^\/readyz$/, sensitivity: "open", answer: answerReady },
-  { method: "GET", path: /^\/statusz$/, sensitivity: "open", answer: ({ supervisor, response }) => sendJson(response, 200, statusView(supervisor)) },
+  {
+    method: "GET",
+    path: /^\/statusz$/,
+    sensitivity: "open",
+    answer: ({ supervisor, response }) => sendJson(response, 200, statusView(supervisor)),
+  },
   { method: "GET", path: /^\/metrics$/, sensitivity: "open", answer: answerMetrics },
   { method: "GET", path: /^\/routes$/, sensitivity: "inside", answer: answerRoutes },
-  { method: "GET", path: /^\/held$/, sensitivity: "inside", answer: ({ supervisor, response, clock }) => sendJson(response, 200, heldView(supervisor, clock.wallMs())) },
+  {
+    method: "GET",
+    path: /^\/held$/,
+    sensitivity: "inside",
+    answer: ({ supervisor, response, clock }) => sendJson(response, 200, heldView(supervisor, clock.wallMs())),
+  },
   { method: "POST", path: /^\/held\/([^/]+)\/(approve|reject)$/, sensitivity: "change", answer: answerDecision },
 ];
 
 /** Listens. Rejects with AppError `ROUTER_ADMIN_LISTEN` when the address cannot be had. */
 export function openAdminListener(supervisor: Supervisor, address: ListenAddress, deps: { readonly clock: Clock }): Promise<AdminListener> {
   const guard = { isLoopback: isLoopbackAddress(address.host), token: supervisor.options.adminToken };
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 }, (request, response) => {
-    const url = URL.parse(request.url ?? "", "http://admin");
-    const method = request.method === "HEAD" ? "GET" : request.method;
-    const matching = endpoints.map((endpoint) => ({ endpoint, match: endpoint.path.exec(url?.pathname ?? "") })).filter(({ match }) => match !== null);
-    const found = matching.find(({ endpoint }) => endpoint.method === method);
-    if (url === null || found === undefined) {
-      if (matching.length > 0) response.setHeader("allow", matching.map(({ endpoint }) => endpoint.method).join(", "));
-      send(response, matching.length > 0 ? 405 : 404, TEXT_TYPE, "see docs/reference/admin.md: /livez /readyz /statusz /metrics /routes /held\n");
-      return;
-    }
-    const refused = refusal(request, found.endpoint.sensitivity, guard);
-    if (refused !== undefined) {
-      sendJson(response, refused.status, { error: refused.message });
-      return;
-    }
-    const context: Context = { supervisor, clock: deps.clock, request, response, url, groups: found.match?.slice(1) ?? [] };
-    new Promise<void>((resolve) => resolve(found.endpoint.answer(context))).catch((error: unknown) => {
-      if (response.headersSent) response.destroy();
-      else sendJson(response, error instanceof AppError && error.code === "ROUTER_ADMIN_REQUEST" ? 400 : 500, { error: messageOf(error) });
-    });
-  });
+  const server = createServer(
+    { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 },
+    (request, response) => {
+      const url = URL.parse(request.url ?? "", "http://admin");
+      const method = request.method === "HEAD" ? "GET" : request.method;
+      const matching = endpoints
+        .map((endpoint) => ({ endpoint, match: endpoint.path.exec(url?.pathname ?? "") }))
+        .filter(({ match }) => match !== null);
+      const found = matching.find(({ endpoint }) => endpoint.method === method);
+      if (url === null || found === undefined) {
+        if (matching.length > 0) response.setHeader("allow", matching.map(({ endpoint }) => endpoint.method).join(", "));
+        send(
+          response,
+          matching.length > 0 ? 405 : 404,
+          TEXT_TYPE,
+          "see docs/reference/admin.md: /livez /readyz /statusz /metrics /routes /held\n",
+        );
+        return;
+      }
+      const refused = refusal(request, found.endpoint.sensitivity, guard);
+      if (refused !== undefined) {
+        sendJson(response, refused.status, { error: refused.message });
+        return;
+      }
+      const context: Context = { supervisor, clock: deps.clock, request, response, url, groups: found.match?.slice(1) ?? [] };
+      new Promise<void>((resolve) => resolve(found.endpoint.answer(context))).catch((error: unknown) => {
+        if (response.headersSent) response.destroy();
+        else
+          sendJson(response, error instanceof AppError && error.code === "ROUTER_ADMIN_REQUEST" ? 400 : 500, { error: messageOf(error) });
+      });
+    },
+  );
   server.maxConnections = 256;
   return listen(server, address);
 }
@@ -77,7 +98,13 @@ function listen(server: Server, address: ListenAddress): Promise<AdminListener> 
   return new Promise((resolve, reject) => {
     server.once("error", (error) => {
       const place = `${address.host}:${address.port}`;
-      reject(new AppError("ROUTER_ADMIN_LISTEN", `the admin listener cannot listen on ${place} (${messageOf(error)}); choose another with --admin ADDR:PORT`, { cause: error }));
+      reject(
+        new AppError(
+          "ROUTER_ADMIN_LISTEN",
+          `the admin listener cannot listen on ${place} (${messageOf(error)}); choose another with --admin ADDR:PORT`,
+          { cause: error },
+        ),
+      );
     });
     server.listen({ host: address.host, port: address.port }, () => {
       server.on("error", () => {});
@@ -105,7 +132,12 @@ async function answerReady({ supervisor, response }: Context): Promise<void> {
 
 async function answerMetrics({ supervisor, response, clock }: Context): Promise<void> {
   const children = await supervisor.childMetrics();
-  send(response, 200, METRICS_CONTENT_TYPE, renderMetrics(mergeDumps([supervisorMetrics(statusView(supervisor), clock.wallMs()), children])));
+  send(
+    response,
+    200,
+    METRICS_CONTENT_TYPE,
+    renderMetrics(mergeDumps([supervisorMetrics(statusView(supervisor), clock.wallMs()), children])),
+  );
 }
 
 async function answerRoutes({ supervisor, response, url }: Context): Promise<void> {
@@ -113,7 +145,8 @@ async function answerRoutes({ supervisor, response, url }: Context): Promise<voi
   if (newest === undefined) return sendJson(response, 503, { error: "there is no table yet" });
   const generation = decodeGeneration(newest.text);
   response.setHeader("x-generation", String(generation.header.number));
-  if (url.searchParams.get("format") === "json") return sendJson(response, 200, { ...generation.header, routes: generation.routes, pools: generation.pools });
+  if (url.searchParams.get("format") === "json")
+    return sendJson(response, 200, { ...generation.header, routes: generation.routes, pools: generation.pools });
   // Loaded here: it is needed for this answer alone, and the supervisor must be up before anything else.
   const { inlinePools, printEskip } = await import("../../route/index.ts");
   send(response, 200, TEXT_TYPE, printEskip(inlinePools(generation)));
@@ -124,7 +157,10 @@ async function answerDecision({ supervisor, request, response, groups }: Context
   const decision = await readDecision(request, decodeURIComponent(id), verb === "approve" ? "approve" : "reject");
   const problem = await supervisor.decide(decision);
   const { verb: decided, principal, reason, ttlSeconds } = decision;
-  supervisor.log.warn({ audit: true, held: decision.id, verb: decided, principal, reason, ttlSeconds, problem }, "decision on a held removal");
+  supervisor.log.warn(
+    { audit: true, held: decision.id, verb: decided, principal, reason, ttlSeconds, problem },
+    "decision on a held removal",
+  );
   if (problem === undefined) sendJson(response, 200, { id: decision.id, verb: decided, principal });
   else sendJson(response, 409, { error: problem });
 }
@@ -135,6 +171,11 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   const length = Buffer.byteLength(body);
-  response.writeHead(status, { "content-type": type, "content-length": length, "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  response.writeHead(status, {
+    "content-type": type,
+    "content-length": length,
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+  });
   response.end(body);
 }

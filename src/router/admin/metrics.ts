@@ -16,8 +16,16 @@ export function supervisorMetrics(status: StatusView, nowMs: number): FamilyDump
   gauge("holdfast_bad_generations", "Generations set aside because workers died of them or refused them.", status.badGenerations.length);
   gauge("holdfast_control_up", "1 while the control process runs.", status.control.pid === null ? 0 : 1);
   counter("holdfast_control_restarts_total", "Restarts of the control process.", status.control.restarts);
-  counter("holdfast_snapshot_writes_total", "Generations written to the snapshot folder by the present control process.", status.snapshot.writes);
-  counter("holdfast_snapshot_write_errors_total", "Writes to the snapshot folder that failed, of the present control process.", status.snapshot.errors);
+  counter(
+    "holdfast_snapshot_writes_total",
+    "Generations written to the snapshot folder by the present control process.",
+    status.snapshot.writes,
+  );
+  counter(
+    "holdfast_snapshot_write_errors_total",
+    "Writes to the snapshot folder that failed, of the present control process.",
+    status.snapshot.errors,
+  );
 
   const knowledge = registry.gauge("holdfast_knowledge", "1 for what the table is now: live, restored or stale.", ["state"]);
   for (const state of ["live", "restored", "stale"]) knowledge.with(state).set(status.source === state ? 1 : 0);
@@ -29,8 +37,14 @@ export function supervisorMetrics(status: StatusView, nowMs: number): FamilyDump
     generations.with(worker.id).set(worker.generation);
   }
 
-  const age = registry.gauge("holdfast_source_age_seconds", "Time since a kind's source last said anything that could be believed.", ["kind"]);
-  const success = registry.gauge("holdfast_source_last_success_timestamp_seconds", "When a kind's source last said anything that could be believed.", ["kind"]);
+  const age = registry.gauge("holdfast_source_age_seconds", "Time since a kind's source last said anything that could be believed.", [
+    "kind",
+  ]);
+  const success = registry.gauge(
+    "holdfast_source_last_success_timestamp_seconds",
+    "When a kind's source last said anything that could be believed.",
+    ["kind"],
+  );
   const live = registry.gauge("holdfast_source_live", "1 while a kind is synced and its watch speaks.", ["kind"]);
   const objects = registry.gauge("holdfast_source_objects", "Accepted objects of a kind.", ["kind"]);
   for (const [kind, source] of Object.entries(status.sources)) {

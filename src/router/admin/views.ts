@@ -9,7 +9,9 @@ export interface StatusView {
   readonly routes: number;
   /** How many removals are held. */
   readonly held: number;
-  readonly sources: Readonly<Record<string, { state: string; ageSeconds: number | null; objects: number; revision?: string; problem?: string }>>;
+  readonly sources: Readonly<
+    Record<string, { state: string; ageSeconds: number | null; objects: number; revision?: string; problem?: string }>
+  >;
   readonly workers: readonly {
     readonly id: string;
     readonly pid: number | null;
@@ -19,7 +21,12 @@ export interface StatusView {
     readonly restarts: number;
     readonly restartInSeconds: number | null;
   }[];
-  readonly control: { readonly pid: number | null; readonly restarts: number; readonly restartInSeconds: number | null; readonly silentSeconds: number | null };
+  readonly control: {
+    readonly pid: number | null;
+    readonly restarts: number;
+    readonly restartInSeconds: number | null;
+    readonly silentSeconds: number | null;
+  };
   readonly policy: "hold" | "naive";
   readonly phase: "running" | "draining" | "closing";
   readonly ready: boolean;
@@ -43,7 +50,10 @@ export function statusView(supervisor: Supervisor): StatusView {
   const sources = Object.entries(status?.value.sources ?? {}).map(([kind, source]) => {
     const { state, ageMs, objects, revision, problem } = source;
     const age = ageMs === undefined ? null : seconds(ageMs + silentMs);
-    return [kind, { state, ageSeconds: age, objects, ...(revision === undefined ? {} : { revision }), ...(problem === undefined ? {} : { problem }) }] as const;
+    return [
+      kind,
+      { state, ageSeconds: age, objects, ...(revision === undefined ? {} : { revision }), ...(problem === undefined ? {} : { problem }) },
+    ] as const;
   });
   const snapshot = status?.value.snapshot;
   return {
@@ -52,7 +62,13 @@ export function statusView(supervisor: Supervisor): StatusView {
     routes: newest.routes,
     held: status?.value.held.length ?? 0,
     sources: Object.fromEntries(sources),
-    workers: workers.map((worker) => ({ id: worker.id, state: worker.state, generation: worker.generation, routes: worker.routes, ...childView(worker) })),
+    workers: workers.map((worker) => ({
+      id: worker.id,
+      state: worker.state,
+      generation: worker.generation,
+      routes: worker.routes,
+      ...childView(worker),
+    })),
     control: { ...childView(supervisor.control), silentSeconds: status === undefined ? null : seconds(silentMs) },
     policy: supervisor.options.policy,
     phase: supervisor.phase,

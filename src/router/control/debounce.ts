@@ -6,7 +6,11 @@ export interface Debounce {
 }
 
 /** `quietMs` after the last call, at most `mostMs` after the first. */
-export function createDebounce(clock: Clock, { quietMs, mostMs }: { readonly quietMs: number; readonly mostMs: number }, run: () => void): Debounce {
+export function createDebounce(
+  clock: Clock,
+  { quietMs, mostMs }: { readonly quietMs: number; readonly mostMs: number },
+  run: () => void,
+): Debounce {
   let timer: Timer | undefined;
   let firstAtMs = 0;
   return {

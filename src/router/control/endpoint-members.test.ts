@@ -33,18 +33,37 @@ test("ready endpoints and those that serve while they terminate are members, one
       "nonsense",
     ] as object[]),
   );
-  assert.deepEqual(found.map(({ value }) => `${value.address} ${String(value.port["port"])}`), ["10.0.0.1 8080", "10.0.0.1 9000", "10.0.0.2 8080", "10.0.0.2 9000"]);
+  assert.deepEqual(
+    found.map(({ value }) => `${value.address} ${String(value.port["port"])}`),
+    ["10.0.0.1 8080", "10.0.0.1 9000", "10.0.0.2 8080", "10.0.0.2 9000"],
+  );
 });
 
 test("slices put together from members carry the same endpoints, the withdrawn apart", () => {
-  const [first, second] = members(slice("web-1", "web", [http], [{ addresses: ["10.0.0.2"], zone: "b" }, { addresses: ["10.0.0.1"], zone: "a" }]));
+  const [first, second] = members(
+    slice(
+      "web-1",
+      "web",
+      [http],
+      [
+        { addresses: ["10.0.0.2"], zone: "b" },
+        { addresses: ["10.0.0.1"], zone: "a" },
+      ],
+    ),
+  );
   assert.ok(first !== undefined && second !== undefined);
   const { fresh, withdrawn } = slicesOf([
     { ...first, withdrawn: true },
     { ...second, withdrawn: false },
   ]);
-  assert.deepEqual([...fresh.values()].map((object) => ("endpoints" in object ? object.endpoints : undefined)), [[{ addresses: ["10.0.0.1"], zone: "a" }]]);
-  assert.deepEqual([...withdrawn.values()].map((object) => ("endpoints" in object ? object.endpoints : undefined)), [[{ addresses: ["10.0.0.2"], zone: "b" }]]);
+  assert.deepEqual(
+    [...fresh.values()].map((object) => ("endpoints" in object ? object.endpoints : undefined)),
+    [[{ addresses: ["10.0.0.1"], zone: "a" }]],
+  );
+  assert.deepEqual(
+    [...withdrawn.values()].map((object) => ("endpoints" in object ? object.endpoints : undefined)),
+    [[{ addresses: ["10.0.0.2"], zone: "b" }]],
+  );
 });
 
 test("two workloads on one host address with different ports do not claim each other's place, on one port they do", () => {

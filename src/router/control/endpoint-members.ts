@@ -64,7 +64,10 @@ export function claimOf({ address, port, owner }: EndpointMember): { readonly ad
 }
 
 /** Puts slices together from what is accepted: those that are vouched for, and apart from them those whose removal is not proved. */
-export function slicesOf(accepted: Iterable<Accepted<EndpointMember>>): { readonly fresh: Map<string, KubeObject>; readonly withdrawn: Map<string, KubeObject> } {
+export function slicesOf(accepted: Iterable<Accepted<EndpointMember>>): {
+  readonly fresh: Map<string, KubeObject>;
+  readonly withdrawn: Map<string, KubeObject>;
+} {
   const groups = { fresh: new Map<string, EndpointMember[]>(), withdrawn: new Map<string, EndpointMember[]>() };
   for (const { value, withdrawn } of accepted) {
     const group = withdrawn ? groups.withdrawn : groups.fresh;
@@ -83,7 +86,14 @@ function assemble(groups: ReadonlyMap<string, readonly EndpointMember[]>): Map<s
     if (first === undefined) continue;
     const { namespace, name, service, addressType, port } = first;
     const endpoints = [...members].sort((a, b) => (a.address < b.address ? -1 : 1)).map(({ endpoint }) => endpoint);
-    const slice = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", metadata: { name, namespace, labels: { [SERVICE_LABEL]: service } }, addressType, ports: [port], endpoints };
+    const slice = {
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { name, namespace, labels: { [SERVICE_LABEL]: service } },
+      addressType,
+      ports: [port],
+      endpoints,
+    };
     slices.set(key, slice);
   }
   return slices;
@@ -92,7 +102,12 @@ function assemble(groups: ReadonlyMap<string, readonly EndpointMember[]>): Map<s
 /** Reads a member back from the snapshot. Throws AppError `ROUTER_SNAPSHOT_CORRUPT`. */
 export function restoreMember(value: unknown): EndpointMember {
   const texts = ["slice", "namespace", "name", "service", "addressType", "address", "owner"];
-  if (!isRecord(value) || !texts.every((name) => typeof value[name] === "string") || !isRecord(value["endpoint"]) || !isRecord(value["port"])) {
+  if (
+    !isRecord(value) ||
+    !texts.every((name) => typeof value[name] === "string") ||
+    !isRecord(value["endpoint"]) ||
+    !isRecord(value["port"])
+  ) {
     throw new AppError("ROUTER_SNAPSHOT_CORRUPT", "an endpoint in it is malformed");
   }
   return value as unknown as EndpointMember;

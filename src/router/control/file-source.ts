@@ -8,7 +8,9 @@ import type { HeldRemoval } from "../messages.ts";
 import type { ControlSource, SourceDeps } from "./source.ts";
 
 /** What a reading of the file came to. */
-type Reading = { readonly type: "routes"; readonly text: string; readonly routes: readonly RouteDefinition[] } | { readonly type: "problem"; readonly message: string };
+type Reading =
+  | { readonly type: "routes"; readonly text: string; readonly routes: readonly RouteDefinition[] }
+  | { readonly type: "problem"; readonly message: string };
 
 const POLL_MS = 1_000;
 const SETTLE_MS = 50;
@@ -42,7 +44,8 @@ async function read(file: string): Promise<Reading> {
   if (problems.length === 0) {
     for (const { routeId, call, message } of compileTable(parsed, standardRegistry).problems) {
       const route = parsed.routes.find(({ id }) => id === routeId);
-      const place = (call === undefined ? undefined : parsed.places.get(call)) ?? (route === undefined ? undefined : parsed.places.get(route));
+      const place =
+        (call === undefined ? undefined : parsed.places.get(call)) ?? (route === undefined ? undefined : parsed.places.get(route));
       problems.push({ file, line: place?.line ?? 0, column: place?.column ?? 0, message: `route ${routeId}: ${message}` });
     }
   }
@@ -74,7 +77,9 @@ class FileSource implements ControlSource {
   follow(): void {
     try {
       const watcher = watch(dirname(this.#file), { persistent: false }, () => this.#lookIn(SETTLE_MS));
-      watcher.on("error", (error) => this.#deps.log.warn({ reason: messageOf(error) }, "file changes are not told, the file is read every second"));
+      watcher.on("error", (error) =>
+        this.#deps.log.warn({ reason: messageOf(error) }, "file changes are not told, the file is read every second"),
+      );
     } catch (error) {
       this.#deps.log.warn({ reason: messageOf(error) }, "file changes are not told, the file is read every second");
     }
@@ -144,7 +149,8 @@ class FileSource implements ControlSource {
       this.#smaller = undefined;
       this.#emptySinceMs = undefined;
     } else if (reading.routes.length === 0 && this.#routes.length > 0) {
-      if (this.#emptySinceMs === undefined) log.warn({ file: this.#file, routes: this.#routes.length }, "the file has no routes any more: held, see holdfast hold status");
+      if (this.#emptySinceMs === undefined)
+        log.warn({ file: this.#file, routes: this.#routes.length }, "the file has no routes any more: held, see holdfast hold status");
       this.#emptySinceMs ??= clock.wallMs();
     } else {
       this.#takeRoutes(reading.text, reading.routes);

@@ -71,7 +71,14 @@ class KubeSource implements ControlSource {
     const silenceTimeoutMs = Math.max(1_000, deps.config.staleAfterMs / 2);
     const object = (resource: (typeof kinds)[keyof typeof kinds], optional = false): Mirror<KubeObject> =>
       createMirror<KubeObject, KubeObject>(
-        { resource, optional, decode: (value) => this.#decode(value), restore: restoreObject, toMembers: (sink) => (evidence) => sink(evidence), silenceTimeoutMs },
+        {
+          resource,
+          optional,
+          decode: (value) => this.#decode(value),
+          restore: restoreObject,
+          toMembers: (sink) => (evidence) => sink(evidence),
+          silenceTimeoutMs,
+        },
         mirrorDeps,
       );
     this.#ingresses = object(kinds.ingresses);
@@ -83,7 +90,8 @@ class KubeSource implements ControlSource {
         resource: kinds.endpointSlices,
         decode: (value) => this.#decode(value),
         restore: restoreMember,
-        toMembers: (sink: (evidence: Evidence<EndpointMember>) => void) => createMemberEvidence<KubeObject, EndpointMember>(membersOfSlice, sink),
+        toMembers: (sink: (evidence: Evidence<EndpointMember>) => void) =>
+          createMemberEvidence<KubeObject, EndpointMember>(membersOfSlice, sink),
         policy: ENDPOINT_POLICY,
         claims: claimOf,
         silenceTimeoutMs,
@@ -156,7 +164,8 @@ class KubeSource implements ControlSource {
 
   #onPoisoned(kind: string, key: string, problem: string): void {
     const lastGoodServes = this.#mirrors.some((mirror) => mirror.kind === kind && mirror.accepted.has(key));
-    if (this.#poisoned.size < PROBLEMS_TOLD) this.#poisoned.set(`${kind} ${key}`, { object: `${kind} ${key}`, message: problem, lastGoodServes });
+    if (this.#poisoned.size < PROBLEMS_TOLD)
+      this.#poisoned.set(`${kind} ${key}`, { object: `${kind} ${key}`, message: problem, lastGoodServes });
     this.#events.tell(kind, key, `${problem}; ${lastGoodServes ? "its last good version keeps serving" : "it is not served"}`);
   }
 
@@ -236,7 +245,11 @@ function valuesOf(accepted: ReadonlyMap<string, Accepted<KubeObject>>): Readonly
 function trim(object: KubeObject): KubeObject {
   const { apiVersion, kind } = object;
   const { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations } = object.metadata;
-  const metadata = Object.fromEntries(Object.entries({ name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations }).filter(([, value]) => value !== undefined));
+  const metadata = Object.fromEntries(
+    Object.entries({ name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  );
   const rest = Object.fromEntries(Object.entries(object).filter(([field]) => field !== "metadata" && field !== "status"));
   return { ...rest, apiVersion, kind, metadata: metadata as unknown as KubeObject["metadata"] };
 }

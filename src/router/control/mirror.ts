@@ -1,5 +1,13 @@
 import { AppError, type Clock, type Random, messageOf } from "../../kernel/index.ts";
-import { type Accepted, type AcceptedChange, type Evidence, type Hold, type HoldPolicy, createHold, parseHoldState } from "../../hold/index.ts";
+import {
+  type Accepted,
+  type AcceptedChange,
+  type Evidence,
+  type Hold,
+  type HoldPolicy,
+  createHold,
+  parseHoldState,
+} from "../../hold/index.ts";
 import { type KubeClient, type KubeObject, type Reflector, type Resource, createReflector } from "../../kube/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { HeldRemoval, SourceStatus } from "../messages.ts";
@@ -22,7 +30,11 @@ export interface Mirror<M> {
   status(): SourceStatus;
   held(): readonly HeldRemoval[];
   /** The hold that knows this id, if this is the one. */
-  decide(id: string, verb: "approve" | "reject", decision: { readonly principal: string; readonly ttlMs: number; readonly why: string }): boolean;
+  decide(
+    id: string,
+    verb: "approve" | "reject",
+    decision: { readonly principal: string; readonly ttlMs: number; readonly why: string },
+  ): boolean;
   /** The name of its state in the snapshot folder. */
   readonly stateName: string;
   /** What a restart needs, as text; undefined when nothing changed since it was taken last. */
@@ -73,7 +85,14 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
       ...(options.claims === undefined ? {} : { claims: options.claims }),
       ...(restored === undefined ? {} : { restored }),
     },
-    { clock, log: deps.log, metrics: deps.metrics, confirm: () => reflector.confirm(), onChange: (change) => changed(change), audit: () => (isDirty = true) },
+    {
+      clock,
+      log: deps.log,
+      metrics: deps.metrics,
+      confirm: () => reflector.confirm(),
+      onChange: (change) => changed(change),
+      audit: () => (isDirty = true),
+    },
   );
   const changed = (change: AcceptedChange): void => {
     isDirty = true;
@@ -180,7 +199,10 @@ function readState<T, M>(options: MirrorOptions<T, M>, { store, log }: MirrorDep
     return text === undefined ? undefined : parseHoldState<M>(JSON.parse(text), options.restore);
   } catch (error) {
     const code = error instanceof AppError ? error.code : "ROUTER_SNAPSHOT_CORRUPT";
-    log.warn({ state: name, code, reason: messageOf(error) }, "accepted objects on disk passed over, the generation serves until the kind is listed");
+    log.warn(
+      { state: name, code, reason: messageOf(error) },
+      "accepted objects on disk passed over, the generation serves until the kind is listed",
+    );
     return undefined;
   }
 }

@@ -38,7 +38,11 @@ const WRITE_PATIENCE_MS = 2_000;
 const POOLS_WRITE_PAUSE_MS = 1_000;
 
 /** `booted` is the newest snapshot, which workers have already: the same routes again make no new generation. */
-export function createPublisher(options: PublisherOptions, booted: { readonly number: number; readonly routesSha256: string } | undefined, deps: PublisherDeps): Publisher {
+export function createPublisher(
+  options: PublisherOptions,
+  booted: { readonly number: number; readonly routesSha256: string } | undefined,
+  deps: PublisherDeps,
+): Publisher {
   const { clock, log, store, send } = deps;
   let number = Math.max(options.lastNumber, store?.greatestNumber() ?? 0);
   let servedNumber = booted?.number ?? 0;

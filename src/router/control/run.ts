@@ -25,7 +25,10 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
   const { channel, clock, log } = deps;
   const send = (message: FromControl): void => channel.send(message);
   const metrics = new MetricsRegistry();
-  const store = config.snapshotDirectory === undefined ? undefined : openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log });
+  const store =
+    config.snapshotDirectory === undefined
+      ? undefined
+      : openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log });
   const booted = store?.readNewest()?.generation.header;
   const publisher = createPublisher({ source: config.source, lastNumber: config.lastNumber }, booted, { clock, log, store, send });
 
@@ -78,7 +81,11 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
   periodically();
 }
 
-async function decide(source: ControlSource | undefined, message: Extract<ToControl, { type: "decide" }>, send: (message: FromControl) => void): Promise<void> {
+async function decide(
+  source: ControlSource | undefined,
+  message: Extract<ToControl, { type: "decide" }>,
+  send: (message: FromControl) => void,
+): Promise<void> {
   let problem: string | undefined;
   try {
     problem = source === undefined ? "the control process is still starting; try again" : await source.decide(message.decision);

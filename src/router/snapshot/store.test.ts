@@ -88,7 +88,10 @@ test("a generation marked bad is not read again, also by a later process, and it
   const { directory, store } = place(t);
   await fill(store, [1, 2]);
   assert.equal(store.markBad(2, "workers died"), true);
-  const later = openSnapshotStore({ directory, source: SOURCE }, { log: { debug() {}, info() {}, warn() {}, error() {}, child: () => assert.fail() } });
+  const later = openSnapshotStore(
+    { directory, source: SOURCE },
+    { log: { debug() {}, info() {}, warn() {}, error() {}, child: () => assert.fail() } },
+  );
   assert.equal(later.readNewest()?.generation.header.number, 1);
   assert.equal(later.greatestNumber(), 2);
 });

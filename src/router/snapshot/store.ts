@@ -65,7 +65,9 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
     const names = list();
     const bad = new Set(numbers(BAD_NAME, names));
     // A bad generation does not count as one of those kept: what is kept is what can be booted from.
-    const surplus = numbers(GENERATION_NAME, names).filter((number) => !bad.has(number)).slice(keep);
+    const surplus = numbers(GENERATION_NAME, names)
+      .filter((number) => !bad.has(number))
+      .slice(keep);
     const oldestKept = (surplus[0] ?? 0) + 1;
     const stale = [...surplus, ...[...bad].filter((number) => number < oldestKept)].filter((number) => number !== served);
     for (const number of stale) {
@@ -86,8 +88,10 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
         try {
           const bytes = readFileSync(file);
           const generation = decodeGeneration(bytes);
-          if (generation.header.number !== number) throw new AppError("ROUTER_SNAPSHOT_CORRUPT", `it says it is generation ${generation.header.number}`);
-          if (generation.header.source !== source) throw new AppError("ROUTER_SNAPSHOT_FOREIGN", `it is of source ${generation.header.source}, this router's is ${source}`);
+          if (generation.header.number !== number)
+            throw new AppError("ROUTER_SNAPSHOT_CORRUPT", `it says it is generation ${generation.header.number}`);
+          if (generation.header.source !== source)
+            throw new AppError("ROUTER_SNAPSHOT_FOREIGN", `it is of source ${generation.header.source}, this router's is ${source}`);
           return { generation, text: () => bytes.toString("utf8") };
         } catch (error) {
           log.warn({ file, reason: messageOf(error) }, "snapshot file passed over, the one before it is tried");
@@ -144,7 +148,9 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       await writeDurably(file, text);
     } catch (error) {
-      throw new AppError("ROUTER_SNAPSHOT_WRITE", `snapshot ${file} cannot be written: ${messageOf(error)}; the one before stays in use`, { cause: error });
+      throw new AppError("ROUTER_SNAPSHOT_WRITE", `snapshot ${file} cannot be written: ${messageOf(error)}; the one before stays in use`, {
+        cause: error,
+      });
     }
   }
 }

@@ -13,9 +13,9 @@ export interface ToyRouter {
   readonly supervisor: Supervisor;
   readonly directory: string;
   /** Makes the control process hand out a generation with these route ids. */
-  publish(...ids: string[]): void;
+  readonly publish: (...ids: string[]) => void;
   /** Resolves once `isSo` is true; looks after every few milliseconds, gives up with an error after 10 s. */
-  until(what: string, isSo: () => boolean): Promise<void>;
+  readonly until: (what: string, isSo: () => boolean) => Promise<void>;
 }
 
 /** Starts it; `lines` are in the control's file from the start. */

@@ -32,14 +32,18 @@ function look(): void {
     }
     number++;
     const routes = line.split(" ").map((id) => ({ id, predicates: [], filters: [], backend: { type: "shunt" } as const }));
-    channel.send({ type: "generation", ...encodeGeneration({ routes, pools: [] }, { number, createdAtMs: 0, source: config.source, revisions: {} }) });
+    channel.send({
+      type: "generation",
+      ...encodeGeneration({ routes, pools: [] }, { number, createdAtMs: 0, source: config.source, revisions: {} }),
+    });
   }
   setTimeout(look, 5);
 }
 
 channel.onParentGone(() => process.exit(0));
 channel.onMessage((message) => {
-  if (message.type === "decide") channel.send({ type: "decided", id: message.id, ...(message.decision.id === "h-1" ? {} : { problem: "nothing is held under it" }) });
+  if (message.type === "decide")
+    channel.send({ type: "decided", id: message.id, ...(message.decision.id === "h-1" ? {} : { problem: "nothing is held under it" }) });
   if (message.type === "stats") channel.send({ type: "stats", id: message.id, metrics: [] });
 });
 channel.send({ type: "status", status });
