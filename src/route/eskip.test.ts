@@ -162,9 +162,12 @@ describe("eskip", () => {
     equal(problemsOf("x;".repeat(1000)).length, 100);
   });
 
-  it("is read whatever the number of comments and separators, in time linear in it", () => {
-    deepEqual(parseEskip("//\n;".repeat(1_500_000), "f").routes, []);
-    equal(parseEskip(`${" // x\n\t".repeat(500_000)}a`, "f").problems[0]?.line, 500_001);
+  it("is read whatever the number of comments in one place", () => {
+    const { problems } = parseEskip(`${" //\n".repeat(2_500_000)}a`, "f");
+    deepEqual(
+      problems.map(({ line, column }) => [line, column]),
+      [[2_500_001, 2]],
+    );
   });
 
   it("names a route without id, once for all", () => {
