@@ -31,14 +31,23 @@ export function createWithin(core: Core, transaction: Transaction, type: Resourc
   stampNew(object, type, context);
   admitFields(object, type, options);
   if (type.subresources.includes("status") && type.custom !== undefined) delete object["status"];
+  // What the client brought and what was filled in is its manager's; what the server adds after this is nobody's.
+  type.strategy.applyDefaults?.(object);
+  if (isApply && applied !== undefined) metadata["managedFields"] = applied;
+  else trackUpdate(undefined, withoutServerStatus(object, type), type, { manager: options.manager, now: context.now, subresource: undefined });
   type.strategy.prepareCreate?.(object, context);
   type.strategy.applyDefaults?.(object);
   const causes = [...validateMetadata(object, type), ...(type.strategy.validate?.(object, undefined) ?? [])];
   if (causes.length > 0) throw invalid(type, nameOf(object), causes);
-  if (isApply && applied !== undefined) metadata["managedFields"] = applied;
-  else trackUpdate(undefined, object, type, { manager: options.manager, now: context.now, subresource: undefined });
   if (options.dryRun) return { code: 201, object };
   return { code: 201, ...transaction.put(type.collection, key, object) };
+}
+
+/** The object, sharing its metadata, without a status that is not kept; nodes are made with theirs. */
+function withoutServerStatus(object: JsonObject, type: ResourceType): JsonObject {
+  if (!type.subresources.includes("status") || type.kind === "Node") return object;
+  const { status: _status, ...rest } = object;
+  return rest;
 }
 
 function freeName(core: Core, transaction: Transaction, type: ResourceType, namespace: string | undefined, prefix: string): string {

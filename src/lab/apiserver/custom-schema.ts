@@ -43,7 +43,7 @@ function check(value: Json, schema: Schema, path: string, checks: Checks): void 
   if (value === null && schema.nullable === true) return;
   if (!isOfType(value, schema)) {
     const wanted = schema["x-kubernetes-int-or-string"] === true ? "integer,string" : (schema.type ?? "");
-    const got = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+    const got = value === null ? "null" : Array.isArray(value) ? "array" : Number.isInteger(value) ? "integer" : typeof value;
     checks.causes.push({ reason: "FieldValueTypeInvalid", message: `Invalid value: "${got}": ${path} in body must be of type ${wanted}: "${got}"`, field: path });
     return;
   }
@@ -124,14 +124,14 @@ function checkDuplicates(value: readonly Json[], schema: Schema, path: string, {
 function checkObject(value: JsonObject, schema: Schema, path: string, checks: Checks): void {
   const { causes } = checks;
   const prefix = path === "" ? "" : `${path}.`;
-  for (const key of schema.required ?? []) if (value[key] === undefined) causes.push(required(prefix + key));
   const size = Object.keys(value).length;
   if (schema.maxProperties !== undefined && size > schema.maxProperties) causes.push({ reason: "FieldValueTooMany", message: `Too many: ${size}: must have at most ${schema.maxProperties} items`, field: path });
   if (schema.minProperties !== undefined && size < schema.minProperties) causes.push(invalidValue(path, size, `${path} in body should have at least ${schema.minProperties} properties`));
-  for (const key of Object.keys(value)) {
+  for (const key of Object.keys(value).toSorted()) {
     const part = schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : isObject(schema.additionalProperties) ? (schema.additionalProperties as Schema) : undefined;
     if (part !== undefined) check(value[key] as Json, part, prefix + key, checks);
   }
+  for (const key of schema.required ?? []) if (value[key] === undefined) causes.push(required(prefix + key));
 }
 
 function checkCombined(value: Json, schema: Schema, path: string, checks: Checks): void {

@@ -22,6 +22,8 @@ export interface Listener {
 export async function listen({ listen: address, tls }: Pick<CompleteConfig, "listen" | "tls">, serve: RequestListener): Promise<Listener> {
   const http = createHttpServer(LIMITS, serve);
   const https = tls === undefined ? undefined : createHttpsServer({ ...LIMITS, ...readCertificate(tls) }, serve);
+  // These two never listen themselves; the event starts their watch over slow requests.
+  for (const inner of [http, https]) inner?.emit("listening");
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -45,8 +47,11 @@ export async function listen({ listen: address, tls }: Pick<CompleteConfig, "lis
     async close(graceMs) {
       const ended = once(server, "close");
       server.close();
-      http.closeIdleConnections();
-      https?.closeIdleConnections();
+      for (const inner of [http, https]) {
+        inner?.closeIdleConnections();
+        // Ends the watch over slow requests; that it never listened is no news.
+        inner?.close(() => {});
+      }
       const force = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, graceMs);
