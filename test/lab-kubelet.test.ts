@@ -225,7 +225,18 @@ test(
   "with the API server gone containers stopped on the node are restarted, and a new kubelet runs them too",
   { timeout: 30_000 },
   async () => {
-    await createPod("alone", { containers: [demo()], terminationGracePeriodSeconds: 1 });
+    const secret = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "credentials", namespace: "default" },
+      data: { token: "c2VjcmV0" },
+    };
+    await client.create(kinds.secrets, secret);
+    await createPod("alone", {
+      volumes: [{ name: "credentials", secret: { secretName: "credentials" } }],
+      containers: [demo({ volumeMounts: [{ name: "credentials", mountPath: "/credentials" }] })],
+      terminationGracePeriodSeconds: 1,
+    });
     const pod = await ready("alone");
     const url = `http://${pod.status?.podIP}:8080/`;
     await api.stop();

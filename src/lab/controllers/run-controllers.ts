@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { systemClock, systemRandom } from "../../kernel/index.ts";
 import { createKubeClient } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { createEventRecorder } from "../machinery/index.ts";
+import { LAB_CIRCUIT, createEventRecorder } from "../machinery/index.ts";
 import { type ControllersConfig, readControllersConfig } from "./config.ts";
 import { type ControllerContext, createCaches } from "./context.ts";
 import { startCronJobController } from "./cron-job.ts";
@@ -29,7 +29,7 @@ export function startControllers(config: ControllersConfig, deps: { readonly log
     {
       cluster: { server: settings.api.server, credentials: { type: "token", token: settings.api.token }, namespace: "default" },
       userAgent: "controllers",
-      caller: { attempts: 2, rate: { perSecond, burst: perSecond, queueLimit: 10_000 } },
+      caller: { attempts: 2, circuit: LAB_CIRCUIT, rate: { perSecond, burst: perSecond, queueLimit: 10_000 } },
     },
     base,
   );

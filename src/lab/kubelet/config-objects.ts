@@ -51,6 +51,8 @@ export function createConfigObjects(dir: string, deps: { readonly client: KubeCl
     return true;
   };
 
+  const find = (id: string): ConfigData | undefined => (known.has(id) || recall(id) ? known.get(id) : undefined);
+
   return {
     async ensure(pod) {
       const namespace = pod.metadata.namespace ?? "";
@@ -67,8 +69,8 @@ export function createConfigObjects(dir: string, deps: { readonly client: KubeCl
           cause: failed.reason,
         });
     },
-    configMap: (namespace, name) => known.get(`configMap/${namespace}/${name}`),
-    secret: (namespace, name) => known.get(`secret/${namespace}/${name}`),
+    configMap: (namespace, name) => find(`configMap/${namespace}/${name}`),
+    secret: (namespace, name) => find(`secret/${namespace}/${name}`),
   };
 }
 

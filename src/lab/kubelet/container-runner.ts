@@ -102,6 +102,8 @@ export class ContainerRunner {
         this.#deps.clock,
       );
     } catch (error) {
+      if (this.#record.state.type !== "waiting" || this.#record.state.message !== messageOf(error))
+        this.#deps.event("Warning", "Failed", messageOf(error));
       this.wait(reasonOf(error), messageOf(error));
       return;
     }

@@ -37,6 +37,7 @@ interface Checkpoint {
 }
 
 const VOLUME_RETRY_MS = 2000;
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
  * One pod on this node: level-based, it looks at what the pod should be and what its containers are, and does what is
@@ -58,7 +59,7 @@ export class PodWorker {
   #abandoned = false;
   #again = false;
   #syncing: Promise<void> | undefined;
-  #timer: Timer | undefined;
+  #timer: { readonly atMs: number; readonly timer: Timer } | undefined;
 
   constructor(pod: Pod, dir: string, deps: PodWorkerDeps, checkpoint?: Checkpoint) {
     this.#pod = pod;
@@ -88,7 +89,7 @@ export class PodWorker {
     if (typeof value !== "object" || value === null || !("pod" in value)) return undefined;
     const checkpoint = value as Checkpoint;
     const worker = new PodWorker(checkpoint.pod, dir, deps, checkpoint);
-    for (const runner of worker.#runners.values()) runner.resume(() => worker.#plan(runner.container));
+    for (const runner of worker.#runners.values()) runner.resume(() => worker.#planOf(runner.container));
     return worker;
   }
 
@@ -144,14 +145,14 @@ export class PodWorker {
   /** Leaves the containers running and looks no more, as a kubelet that is killed does. */
   async abandon(): Promise<void> {
     this.#abandoned = true;
-    this.#timer?.cancel();
+    this.#timer?.timer.cancel();
     await this.#syncing;
     for (const runner of this.#runners.values()) runner.abandon();
   }
 
   /** Removes what is on disk and gives the address back. Only once stopped. */
   remove(): void {
-    this.#timer?.cancel();
+    this.#timer?.timer.cancel();
     this.#abandoned = true;
     if (this.#pod.spec.hostNetwork !== true && this.#podIP !== undefined) this.#deps.addresses.release(this.#podIP);
     rmSync(this.dir, { recursive: true, force: true });
@@ -256,6 +257,19 @@ export class PodWorker {
     this.#deps.stopped(this);
   }
 
+  /** Of a container that runs already: what it was made from may be gone meanwhile, and it runs all the same. */
+  #planOf(container: Container): RunPlan {
+    try {
+      return this.#plan(container);
+    } catch (error) {
+      this.#deps.log.warn(
+        { pod: keyOf(this.#pod), container: container.name, error: messageOf(error) },
+        "found running; could not be made again now",
+      );
+      return { argv: [], target: { host: this.#podIP ?? "", container, env: { PATH }, workingDir: this.dir } };
+    }
+  }
+
   #plan(container: Container): RunPlan {
     const pod = this.#pod;
     const namespace = pod.metadata.namespace ?? "";
@@ -267,7 +281,7 @@ export class PodWorker {
     const volumes = prepareVolumes(pod, join(this.dir, "volumes"), sources);
     const own = buildEnvironment(pod, container, { ...sources, nodeName, zone, hostIP: address, podIP: this.#podIP ?? "", volumes });
     const env = {
-      PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      PATH,
       HOME: this.dir,
       HOSTNAME: pod.metadata.name,
       ...containerEnv,
@@ -312,11 +326,15 @@ export class PodWorker {
   }
 
   #kickAfter(delayMs: number): void {
-    this.#timer?.cancel();
-    this.#timer = this.#deps.clock.timer(delayMs, () => {
+    const atMs = this.#deps.clock.monoMs() + delayMs;
+    // One timer for all containers: the earliest wins, and who waits longer asks again then.
+    if (this.#timer !== undefined && this.#timer.atMs <= atMs) return;
+    this.#timer?.timer.cancel();
+    const timer = this.#deps.clock.timer(delayMs, () => {
       this.#timer = undefined;
       this.kick();
     });
+    this.#timer = { atMs, timer };
   }
 
   #checkpoint(): void {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { systemClock, systemRandom } from "../../kernel/index.ts";
 import { createKubeClient, createReflector, kinds } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { type Pod, createEventRecorder, keyOf } from "../machinery/index.ts";
+import { LAB_CIRCUIT, type Pod, createEventRecorder, keyOf } from "../machinery/index.ts";
 import { createAddressPool } from "./address-pool.ts";
 import { createConfigObjects } from "./config-objects.ts";
 import { type KubeletConfig, readKubeletConfig } from "./config.ts";
@@ -37,7 +37,7 @@ export async function startKubelet(config: KubeletConfig, deps: { readonly log: 
     {
       cluster: { server: settings.api.server, credentials: { type: "token", token: settings.api.token }, namespace: "default" },
       userAgent: `kubelet/${settings.nodeName}`,
-      caller: { attempts: 2, rate: { perSecond: 200, burst: 200, queueLimit: 2000 } },
+      caller: { attempts: 2, circuit: LAB_CIRCUIT, rate: { perSecond: 200, burst: 200, queueLimit: 2000 } },
     },
     base,
   );

@@ -13,10 +13,11 @@ export {
   untoleratedTaint,
   withCondition,
 } from "./pod.ts";
+export { LAB_CIRCUIT } from "./circuit.ts";
 export { type Controller, type ControllerOptions, createController } from "./controller.ts";
 export { type EventRecorder, createEventRecorder } from "./event-recorder.ts";
 export { type Informer, type InformerOptions, createInformer } from "./informer.ts";
 export { matchesNode, onlyNodeOf, repellingTaint } from "./node-fit.ts";
 export { parseQuantity } from "./quantity.ts";
-export { matchesLabels, matchesSelector, meetsRequirement } from "./selector.ts";
+export { matchesLabels, matchesSelector } from "./selector.ts";
 export { type WorkQueue, createWorkQueue } from "./work-queue.ts";

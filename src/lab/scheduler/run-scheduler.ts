@@ -3,6 +3,7 @@ import { AppError, messageOf, sleep, systemClock, systemRandom } from "../../ker
 import { createKubeClient, kinds } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import {
+  LAB_CIRCUIT,
   type Node,
   type Pod,
   createEventRecorder,
@@ -40,7 +41,7 @@ export function startScheduler(config: SchedulerConfig, deps: { readonly log: Lo
     {
       cluster: { server: settings.api.server, credentials: { type: "token", token: settings.api.token }, namespace: "default" },
       userAgent: "scheduler",
-      caller: { attempts: 2, rate: { perSecond: 200, burst: 200, queueLimit: 10_000 } },
+      caller: { attempts: 2, circuit: LAB_CIRCUIT, rate: { perSecond: 200, burst: 200, queueLimit: 10_000 } },
     },
     base,
   );
