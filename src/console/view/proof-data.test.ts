@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { LaneView, SeriesPoint } from "../contract.ts";
-import { describeStrip, latencyTop, pointAt, proofColumns, shadedSpans, timeWindow } from "./proof-data.ts";
+import { describeStrip, latencySplits, latencyTop, pointAt, proofColumns, shadedSpans, timeWindow } from "./proof-data.ts";
 
 const POINTS: readonly SeriesPoint[] = [
   { tSeconds: 0, right: 10, failed: 0, p50Ms: 2, p99Ms: 9 },
@@ -41,15 +41,28 @@ test("the time axis shows two minutes, then all, then the last five minutes", ()
   );
 });
 
-test("both fleets share one latency scale, a round number above the largest p99 in sight", () => {
-  assert.equal(latencyTop([lane([]), lane(POINTS)], 0), 50);
-  assert.equal(latencyTop([lane([])], 0), 5);
-  assert.equal(latencyTop([lane(POINTS)], 2), 5);
-  assert.equal(latencyTop([lane([{ tSeconds: 0, right: 1, failed: 0, p50Ms: 1, p99Ms: 1000 }])], 0), 1000);
+test("both fleets share one latency scale, up to a power of ten above the largest p99 in sight", () => {
+  const slow = (p99Ms: number): LaneView => lane([{ tSeconds: 4, right: 1, failed: 0, p50Ms: 1, p99Ms }]);
+  assert.deepEqual(
+    [latencyTop([lane([])], 0), latencyTop([lane([]), slow(100)], 0), latencyTop([slow(101)], 0), latencyTop([slow(101)], 5)],
+    [100, 100, 1000, 100],
+  );
+  assert.deepEqual(
+    latencySplits(10_000).map((split) => (split.isLabelled ? split.ms : 0)),
+    [1, 0, 100, 0, 10_000],
+  );
+  assert.deepEqual(
+    latencySplits(1000).map((split) => (split.isLabelled ? split.ms : 0)),
+    [1, 0, 0, 1000],
+  );
+});
+
+test("what is faster than the floor of the scale is drawn on it", () => {
+  assert.deepEqual(proofColumns([{ tSeconds: 0, right: 1, failed: 0, p50Ms: 0.2, p99Ms: 3 }]).p50, [1]);
 });
 
 test("the point read out is the newest, or the one nearest to the moment picked", () => {
-  assert.equal(pointAt(POINTS, null)?.tSeconds, 2);
+  assert.equal(pointAt(POINTS, null)?.tSeconds, 1);
   assert.equal(pointAt(POINTS, 0.6)?.tSeconds, 1);
   assert.equal(pointAt([], 4), null);
 });

@@ -17,8 +17,8 @@ export function proofColumns(series: readonly SeriesPoint[]): ProofColumns {
     times: series.map((point) => point.tSeconds),
     success,
     whole: success.map((value) => (value === null ? null : 100)),
-    p50: series.map((point) => point.p50Ms),
-    p99: series.map((point) => point.p99Ms),
+    p50: series.map((point) => drawnLatency(point.p50Ms)),
+    p99: series.map((point) => drawnLatency(point.p99Ms)),
   };
 }
 
@@ -28,21 +28,35 @@ export function timeWindow(tSeconds: number): readonly [fromSeconds: number, toS
   return tSeconds <= 300 ? [0, tSeconds] : [tSeconds - 300, tSeconds];
 }
 
+/** Where the latency strips begin; what is faster is drawn on this line. */
+export const LATENCY_FLOOR_MS = 1;
+
 /**
- * The top of both latency strips: one scale for both fleets, or the eye compares what cannot be compared. A step of
- * 1, 2, 5 above the largest p99 in sight.
+ * The top of both latency strips: one scale for both fleets, or the eye compares what cannot be compared. The scale is
+ * logarithmic, so that one slow second does not flatten all others; the top is a power of ten above the largest p99 in sight.
  */
 export function latencyTop(lanes: readonly LaneView[], fromSeconds: number): number {
-  let top = 5;
-  for (const lane of lanes) for (const point of lane.series) if (point.tSeconds >= fromSeconds) top = Math.max(top, point.p99Ms ?? 0);
-  const power = 10 ** Math.floor(Math.log10(top));
-  const step = [1, 2, 5, 10].find((factor) => factor * power >= top) ?? 10;
-  return step * power;
+  let top = 100;
+  for (const lane of lanes) for (const point of lane.series) if (point.tSeconds >= fromSeconds) while ((point.p99Ms ?? 0) > top) top *= 10;
+  return top;
 }
 
-/** The point shown beside the strip's name: the selected second, or the newest. */
+/** The powers of ten from the floor to `top`, each with whether it is labelled: the first, the last, and a middle one. */
+export function latencySplits(top: number): readonly { readonly ms: number; readonly isLabelled: boolean }[] {
+  const powers = Math.round(Math.log10(top / LATENCY_FLOOR_MS));
+  return Array.from({ length: powers + 1 }, (_, power) => ({
+    ms: LATENCY_FLOOR_MS * 10 ** power,
+    isLabelled: power === 0 || power === powers || power * 2 === powers,
+  }));
+}
+
+function drawnLatency(ms: number | null): number | null {
+  return ms === null ? null : Math.max(LATENCY_FLOOR_MS, ms);
+}
+
+/** The point shown beside the strip's name: the selected second, or the newest that has answers. */
 export function pointAt(series: readonly SeriesPoint[], tSeconds: number | null): SeriesPoint | null {
-  if (tSeconds === null) return series.at(-1) ?? null;
+  if (tSeconds === null) return series.findLast((point) => point.right + point.failed > 0) ?? null;
   let best: SeriesPoint | null = null;
   for (const point of series) if (best === null || Math.abs(point.tSeconds - tSeconds) < Math.abs(best.tSeconds - tSeconds)) best = point;
   return best;

@@ -1,4 +1,5 @@
 import uPlot from "uplot";
+import { LATENCY_FLOOR_MS, latencySplits } from "../../view/proof-data.ts";
 import type { Palette } from "./palette.ts";
 
 export type StripKind = "success" | "latency";
@@ -43,7 +44,10 @@ export function createStrip(element: HTMLElement, options: StripOptions): uPlot 
       cursor: { sync: { key: SYNC_KEY }, y: false, drag: { x: false, y: false }, points: { show: false } },
       scales: {
         x: { time: false, range: () => [...options.scene().window] },
-        y: { range: () => (options.kind === "success" ? [0, 100] : [0, options.scene().latencyTop]) },
+        y:
+          options.kind === "success"
+            ? { range: [0, 100] }
+            : { distr: 3, log: 10, range: () => [LATENCY_FLOOR_MS, options.scene().latencyTop] },
       },
       axes: [
         {
@@ -59,8 +63,12 @@ export function createStrip(element: HTMLElement, options: StripOptions): uPlot 
           size: AXIS_WIDTH,
           grid,
           gap: 4,
-          splits: () => (options.kind === "success" ? [0, 50, 100] : [0, options.scene().latencyTop / 2, options.scene().latencyTop]),
-          values: (_, splits) => splits.map((split) => (options.kind === "success" ? `${split} %` : axisLatency(split))),
+          splits: () => (options.kind === "success" ? [0, 50, 100] : latencySplits(options.scene().latencyTop).map((split) => split.ms)),
+          values: (_, splits) =>
+            options.kind === "success"
+              ? splits.map((split) => `${split} %`)
+              : latencySplits(options.scene().latencyTop).map((split) => (split.isLabelled ? axisLatency(split.ms) : "")),
+          filter: (_, splits) => splits,
         },
       ],
       series: options.kind === "success" ? successSeries(palette) : latencySeries(palette),
