@@ -17,7 +17,6 @@ const DECODED = /[A-Za-z0-9\-._~!$&'()*,:=@]/;
 // Printable ASCII but `"#<>?[\]^`{|}` and space, and whatever else RFC 3986 section 3.3 does not allow in a path. Brackets, braces,
 // pipes, carets, quotes and backticks are sent raw by real clients and harmless; they stay as they are.
 const FORBIDDEN = /[^\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]/;
-const PLAIN = /^(?:\/(?!\.{1,2}(?:\/|$))[^/%\\#?\x00-\x20\x7f-\uffff]+)*\/?$/;
 
 /**
  * The one reading of a request path, for matching and for forwarding (docs/reference/eskip.md, "Paths"):
@@ -27,7 +26,7 @@ const PLAIN = /^(?:\/(?!\.{1,2}(?:\/|$))[^/%\\#?\x00-\x20\x7f-\uffff]+)*\/?$/;
  * `raw` is the request target without its query.
  */
 export function normalizePath(raw: string): NormalizedPath | PathRefusal {
-  if (PLAIN.test(raw) && raw !== "") return { path: raw, matchPath: raw };
+  if (isPlain(raw)) return { path: raw, matchPath: raw };
   if (!raw.startsWith("/")) return { refusal: 'the path does not start with "/"' };
   if (FORBIDDEN.test(raw)) return { refusal: "the path has a character that must be percent-encoded" };
   if (/%(?![0-9A-Fa-f]{2})/.test(raw)) return { refusal: 'the path has a "%" without two hexadecimal digits' };
@@ -44,6 +43,24 @@ export function normalizePath(raw: string): NormalizedPath | PathRefusal {
     return { refusal: "the path hides a dot segment behind an encoded slash or backslash" };
   }
   return { path, matchPath: opened.replaceAll(/\/{2,}/g, "/") };
+}
+
+/** By character code, what may stand in a path that needs no further look. */
+const PLAIN = Uint8Array.from({ length: 128 }, (_, code) => Number(code !== 0x25 && !FORBIDDEN.test(String.fromCharCode(code))));
+const SLASH = 0x2f;
+const DOT = 0x2e;
+
+/** Most paths need nothing done. A dot behind a slash may be a dot segment: that is looked at the long way. */
+function isPlain(raw: string): boolean {
+  if (raw.charCodeAt(0) !== SLASH) return false;
+  let before = SLASH;
+  for (let at = 1; at < raw.length; at++) {
+    const code = raw.charCodeAt(at);
+    if (code > 127 || PLAIN[code] === 0) return false;
+    if (before === SLASH && (code === SLASH || code === DOT)) return false;
+    before = code;
+  }
+  return true;
 }
 
 function isDots(segment: string): boolean {
