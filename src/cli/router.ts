@@ -62,18 +62,18 @@ export function routerCommand(): Command {
 }
 
 async function run(flags: Flags): Promise<number> {
-  const options = readOptions(flags, await import("../router/index.ts").then((router) => router.parseListenAddress));
-  if (options.policy === "naive") {
-    process.stderr.write(
-      "holdfast: warning: --policy naive believes errors and empty answers, as routers did in 2017; it is for comparison in the lab\n",
-    );
-  }
   // Children find their compiled code there too; it saves most of what reading TypeScript costs a start.
   const cache = process.env["NODE_COMPILE_CACHE"] ?? join(cacheFolder(), "compile");
   process.env["NODE_COMPILE_CACHE"] = cache;
   enableCompileCache(cache);
 
-  const { startRouter } = await import("../router/index.ts");
+  const { parseListenAddress, startRouter } = await import("../router/index.ts");
+  const options = readOptions(flags, parseListenAddress);
+  if (options.policy === "naive") {
+    process.stderr.write(
+      "holdfast: warning: --policy naive believes errors and empty answers, as routers did in 2017; it is for comparison in the lab\n",
+    );
+  }
   const router = await startRouter(options, {
     clock: systemClock,
     random: systemRandom,
@@ -90,7 +90,7 @@ async function run(flags: Flags): Promise<number> {
   });
   const end = await router.ended;
   if (end.type === "drained") return ExitCode.ok;
-  process.stderr.write(`holdfast: ${end.message}\n`);
+  process.stderr.write(`${end.message}\n`);
   return ExitCode.badInput;
 }
 
