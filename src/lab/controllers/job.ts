@@ -133,7 +133,7 @@ export function startJobController(context: ControllerContext): Controller {
     caches.jobs.observe(await client.patchStatus<Job>(kinds.jobs, refOf(keyOf(job)), { type: "merge", body: { status } }));
   };
 
-  const controller = createController({ name: "job", workers: 5, reads: [caches.jobs, caches.pods], reconcile }, context);
+  const controller = createController({ name: "job", workers: 4, reads: [caches.jobs, caches.pods], reconcile }, context);
   caches.jobs.subscribe((job, _before, isGone) => {
     if (isGone) failedAt.delete(keyOf(job));
     controller.enqueue(keyOf(job));

@@ -18,6 +18,8 @@ export interface PodControl {
 }
 
 const REMOVAL_MEMORY_MS = 60_000;
+// More at a time would not be faster, and whoever else asks the API server would wait behind them all.
+const BATCH_MAX = 16;
 
 /** See {@link PodControl}. */
 export function createPodControl(context: ControllerContext): PodControl {
@@ -67,7 +69,7 @@ export function createPodControl(context: ControllerContext): PodControl {
  * Calls `one` `count` times: one at first, then twice as many at a time with each round that went well, so that a refusal that
  * holds for all costs one call and not hundreds. Stops after the first round with a failure and rejects with it.
  */
-export async function slowStart(count: number, one: () => Promise<void>, batchMax = 128): Promise<void> {
+export async function slowStart(count: number, one: () => Promise<void>, batchMax = BATCH_MAX): Promise<void> {
   let left = count;
   for (let batch = 1; left > 0; batch = Math.min(batch * 2, batchMax)) {
     const now = Math.min(batch, left);
