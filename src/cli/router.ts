@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { enableCompileCache } from "node:module";
 import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
@@ -62,11 +61,6 @@ export function routerCommand(): Command {
 }
 
 async function run(flags: Flags): Promise<number> {
-  // Children find their compiled code there too; it saves most of what reading TypeScript costs a start.
-  const cache = process.env["NODE_COMPILE_CACHE"] ?? join(cacheFolder(), "compile");
-  process.env["NODE_COMPILE_CACHE"] = cache;
-  enableCompileCache(cache);
-
   const { parseListenAddress, startRouter } = await import("../router/index.ts");
   const options = readOptions(flags, parseListenAddress);
   if (options.policy === "naive") {
@@ -148,10 +142,6 @@ function defaultSnapshotFolder(routes: RoutesSource, listen: string): string | u
     .update(`${routes.type} ${routes.type === "inCluster" ? "" : routes.file} ${listen}`)
     .digest("hex");
   return join(state, "holdfast", "router", identity.slice(0, 16));
-}
-
-function cacheFolder(): string {
-  return join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "holdfast");
 }
 
 function readToken(file: string): string {
