@@ -14,12 +14,21 @@ import { type TestApiServer, openWatch, startApiServer } from "../src/lab/apiser
 const cache = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
 const WANTED = [
   { name: "kubectl 1.36", file: join(cache, "holdfast/kube-v1.36.3/kubectl"), get: "tools/build-kube.sh kubectl" },
-  { name: "kubectl 1.20", file: join(cache, "holdfast/kubectl-1.20/usr/bin/kubectl"), get: `apt-get download kubernetes-client && dpkg -x kubernetes-client_*.deb ${join(cache, "holdfast/kubectl-1.20")}` },
+  {
+    name: "kubectl 1.20",
+    file: join(cache, "holdfast/kubectl-1.20/usr/bin/kubectl"),
+    get: `apt-get download kubernetes-client && dpkg -x kubernetes-client_*.deb ${join(cache, "holdfast/kubectl-1.20")}`,
+  },
   { name: "kubectl of this machine", file: onPath("kubectl"), get: "apt-get install kubernetes-client" },
 ];
 
 function onPath(program: string): string {
-  return (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, program)).find(existsSync) ?? program;
+  return (
+    (process.env["PATH"] ?? "")
+      .split(delimiter)
+      .map((folder) => join(folder, program))
+      .find(existsSync) ?? program
+  );
 }
 
 const DEPLOYMENT = (replicas: number, image: string): string => `
@@ -116,7 +125,9 @@ class Kubectl {
   /** Runs to its end, with `input` on standard input. */
   run(words: string, input = ""): Promise<Result> {
     return new Promise((resolve) => {
-      const child = execFile(this.#file, [...this.#arguments, ...words.split(" ")], { timeout: 60_000 }, (error, out, err) => resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }));
+      const child = execFile(this.#file, [...this.#arguments, ...words.split(" ")], { timeout: 60_000 }, (error, out, err) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), out, err }),
+      );
       child.stdin?.end(input);
     });
   }
@@ -162,8 +173,14 @@ for (const { name, file } of WANTED.filter((wanted) => !missing.includes(wanted)
       assert.match(await kubectl.ok("apply -f -", INGRESS), /ingress.networking.k8s.io\/shop unchanged/);
       assert.match(await kubectl.ok("apply -f -", DEPLOYMENT(3, "demo:2")), /deployment.apps\/shop configured/);
       assert.match(await kubectl.ok("get deployment shop"), /NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nshop +0\/3 +0 +0 +\d+s/);
-      assert.match(await kubectl.ok("get ingress -o wide"), /NAME +CLASS +HOSTS +ADDRESS +PORTS +AGE\nshop +<none> +shop.example.org +80 +\d+s/);
-      assert.match(await kubectl.ok("get deployment shop -o jsonpath={.spec.replicas},{.spec.template.spec.containers[0].image}"), /^3,demo:2$/);
+      assert.match(
+        await kubectl.ok("get ingress -o wide"),
+        /NAME +CLASS +HOSTS +ADDRESS +PORTS +AGE\nshop +<none> +shop.example.org +80 +\d+s/,
+      );
+      assert.match(
+        await kubectl.ok("get deployment shop -o jsonpath={.spec.replicas},{.spec.template.spec.containers[0].image}"),
+        /^3,demo:2$/,
+      );
       assert.match(await kubectl.ok("get deployment shop -o yaml"), /kind: Deployment\n/);
       assert.equal(await kubectl.ok("get deployment,ingress -o name"), "deployment.apps/shop\ningress.networking.k8s.io/shop\n");
     });
@@ -179,13 +196,19 @@ for (const { name, file } of WANTED.filter((wanted) => !missing.includes(wanted)
     });
 
     test("patch, scale, label and annotate change what they name", async () => {
-      await kubectl.ok(`patch deployment shop -p {"spec":{"template":{"spec":{"containers":[{"name":"web","env":[{"name":"A","value":"b"}]}]}}}}`);
+      await kubectl.ok(
+        `patch deployment shop -p {"spec":{"template":{"spec":{"containers":[{"name":"web","env":[{"name":"A","value":"b"}]}]}}}}`,
+      );
       await kubectl.ok(`patch deployment shop --type=json -p [{"op":"replace","path":"/spec/revisionHistoryLimit","value":4}]`);
       await kubectl.ok(`patch deployment shop --type=merge -p {"spec":{"minReadySeconds":1}}`);
       await kubectl.ok("scale deployment shop --replicas=5");
       await kubectl.ok("label deployment shop tier=web");
       await kubectl.ok("annotate deployment shop note=hello");
-      const path = "{.spec.template.spec.containers[*].image} {.spec.template.spec.containers[0].env[0].value} {.spec.revisionHistoryLimit} {.spec.minReadySeconds} {.spec.replicas} {.metadata.labels.tier} {.metadata.annotations.note}".replaceAll(" ", ",");
+      const path =
+        "{.spec.template.spec.containers[*].image} {.spec.template.spec.containers[0].env[0].value} {.spec.revisionHistoryLimit} {.spec.minReadySeconds} {.spec.replicas} {.metadata.labels.tier} {.metadata.annotations.note}".replaceAll(
+          " ",
+          ",",
+        );
       assert.equal(await kubectl.ok(`get deployment shop -o jsonpath=${path}`), "demo:2,b,4,1,5,web,hello");
     });
 
@@ -209,7 +232,10 @@ for (const { name, file } of WANTED.filter((wanted) => !missing.includes(wanted)
       const unknown = await kubectl.run("create -f -", INGRESS.replace("rules:", "rulez:").replace("name: shop}", "name: typo}"));
       assert.notEqual(unknown.code, 0);
       assert.match(unknown.err, /unknown field "(spec\.)?rulez"/);
-      const invalid = await kubectl.run("create -f -", INGRESS.replace("pathType: Prefix", "pathType: Glob").replace("name: shop}", "name: typo}"));
+      const invalid = await kubectl.run(
+        "create -f -",
+        INGRESS.replace("pathType: Prefix", "pathType: Glob").replace("name: shop}", "name: typo}"),
+      );
       assert.notEqual(invalid.code, 0);
       assert.match(invalid.err, /spec\.rules\[0\]\.http\.paths\[0\]\.pathType: Unsupported value: "Glob"/);
     });
@@ -218,7 +244,12 @@ for (const { name, file } of WANTED.filter((wanted) => !missing.includes(wanted)
       const rollout = kubectl.start("rollout status deployment/shop --timeout=50s");
       const generation = Number(await kubectl.ok("get deployment shop -o jsonpath={.metadata.generation}"));
       const status = { observedGeneration: generation, replicas: 9, updatedReplicas: 9, readyReplicas: 9, availableReplicas: 9 };
-      const patched = await server.call("PATCH", "/apis/apps/v1/namespaces/default/deployments/shop/status", { status }, { "content-type": "application/merge-patch+json" });
+      const patched = await server.call(
+        "PATCH",
+        "/apis/apps/v1/namespaces/default/deployments/shop/status",
+        { status },
+        { "content-type": "application/merge-patch+json" },
+      );
       assert.equal(patched.code, 200);
       assert.match(await written(rollout, /successfully rolled out/), /deployment "shop" successfully rolled out/);
     });
@@ -235,7 +266,12 @@ for (const { name, file } of WANTED.filter((wanted) => !missing.includes(wanted)
     test("delete waits until the kubelet has ended the pod", async () => {
       await kubectl.ok("create -f -", POD);
       const pod = "/api/v1/namespaces/default/pods/worker";
-      await server.call("POST", `${pod}/binding`, { apiVersion: "v1", kind: "Binding", metadata: { name: "worker" }, target: { kind: "Node", name: "node-1" } });
+      await server.call("POST", `${pod}/binding`, {
+        apiVersion: "v1",
+        kind: "Binding",
+        metadata: { name: "worker" },
+        target: { kind: "Node", name: "node-1" },
+      });
       const watch = await openWatch(server, "/api/v1/namespaces/default/pods?watch=1");
       const deletion = kubectl.ok("delete pod worker");
       for (;;) {
@@ -257,9 +293,19 @@ for (const { name, file } of WANTED.filter((wanted) => !missing.includes(wanted)
       kubelet.listen(0, "127.0.0.1");
       await once(kubelet, "listening");
       const { port } = kubelet.address() as AddressInfo;
-      await server.call("POST", "/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name: "node-2" }, status: { addresses: [{ type: "InternalIP", address: "127.0.0.1" }], daemonEndpoints: { kubeletEndpoint: { Port: port } } } });
+      await server.call("POST", "/api/v1/nodes", {
+        apiVersion: "v1",
+        kind: "Node",
+        metadata: { name: "node-2" },
+        status: { addresses: [{ type: "InternalIP", address: "127.0.0.1" }], daemonEndpoints: { kubeletEndpoint: { Port: port } } },
+      });
       await kubectl.ok("create -f -", POD.replace("worker", "talker"));
-      await server.call("POST", "/api/v1/namespaces/default/pods/talker/binding", { apiVersion: "v1", kind: "Binding", metadata: { name: "talker" }, target: { kind: "Node", name: "node-2" } });
+      await server.call("POST", "/api/v1/namespaces/default/pods/talker/binding", {
+        apiVersion: "v1",
+        kind: "Binding",
+        metadata: { name: "talker" },
+        target: { kind: "Node", name: "node-2" },
+      });
       assert.equal(await kubectl.ok("logs -f talker"), "asked for /containerLogs/default/talker/main\nlast line\n");
       kubelet.close();
     });
@@ -273,7 +319,7 @@ for (const { name, file } of WANTED.filter((wanted) => !missing.includes(wanted)
       assert.match(await kubectl.ok("describe routegroup my-route"), /API Version: +zalando.org\/v1/);
       const invalid = await kubectl.run("apply -f -", ROUTE_GROUP.replace("type: shunt", "type: teapot"));
       assert.match(invalid.err, /spec\.backends\[0\]\.type: Unsupported value: "teapot": supported values: "service", "shunt", "network"/);
-      await kubectl.ok("patch routegroup my-route --type=merge -p {\"spec\":{\"hosts\":[\"other.example.org\"]}}");
+      await kubectl.ok('patch routegroup my-route --type=merge -p {"spec":{"hosts":["other.example.org"]}}');
       assert.match(await kubectl.ok("delete -f -", DEFINITION), /deleted/);
       const gone = await kubectl.run("get routegroup my-route");
       assert.notEqual(gone.code, 0);
@@ -285,7 +331,12 @@ for (const { name, file } of WANTED.filter((wanted) => !missing.includes(wanted)
       await kubectl.ok("create job made --image=demo:1");
       await kubectl.ok("run made --image=demo:1");
       await kubectl.ok("expose deployment made --port=80 --target-port=8080");
-      assert.equal(await kubectl.ok("get deployment made -o jsonpath={.spec.replicas},{.spec.template.spec.containers[0].image},{.spec.strategy.rollingUpdate.maxSurge}"), "0,demo:1,25%");
+      assert.equal(
+        await kubectl.ok(
+          "get deployment made -o jsonpath={.spec.replicas},{.spec.template.spec.containers[0].image},{.spec.strategy.rollingUpdate.maxSurge}",
+        ),
+        "0,demo:1,25%",
+      );
       assert.match(await kubectl.ok("get service made"), /made +ClusterIP +10\.96\.\d+\.\d+ +<none> +80\/TCP/);
       assert.match(await kubectl.ok("get job made"), /made .*0\/1/);
       assert.equal(await kubectl.ok("auth can-i create pods"), "yes\n");

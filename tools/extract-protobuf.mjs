@@ -15,7 +15,17 @@ for (const group of ["core", "apps", "batch", "networking", "discovery", "coordi
   PACKAGES[`io.k8s.api.${group}.v1`] = `api@${VERSION}/${group}/v1/types.go`;
 }
 // Types that are no plain structs on the wire; the decoder knows them.
-const SPECIAL = { "metav1.Time": "time", "metav1.MicroTime": "time", Time: "time", MicroTime: "time", "resource.Quantity": "quantity", "intstr.IntOrString": "intOrString", "runtime.RawExtension": "raw", FieldsV1: "raw", "metav1.FieldsV1": "raw" };
+const SPECIAL = {
+  "metav1.Time": "time",
+  "metav1.MicroTime": "time",
+  Time: "time",
+  MicroTime: "time",
+  "resource.Quantity": "quantity",
+  "intstr.IntOrString": "intOrString",
+  "runtime.RawExtension": "raw",
+  FieldsV1: "raw",
+  "metav1.FieldsV1": "raw",
+};
 
 const structs = {};
 for (const [name, file] of Object.entries(PACKAGES)) {
@@ -61,9 +71,26 @@ while (roots.length > 0) {
     const kind = resolve(value, own) ?? scalar(value, map === null ? wire : "bytes");
     if (structs[kind] !== undefined) roots.push(kind);
     // [JSON name, type, how: inline, map, repeated, pointer or plain]
-    result[name][number] = [json, kind, isInline ? "inline" : map !== null ? "map" : (isRepeated || value.startsWith("[]")) && value !== "[]byte" ? "list" : type.startsWith("*") ? "pointer" : "plain"];
+    result[name][number] = [
+      json,
+      kind,
+      isInline
+        ? "inline"
+        : map !== null
+          ? "map"
+          : (isRepeated || value.startsWith("[]")) && value !== "[]byte"
+            ? "list"
+            : type.startsWith("*")
+              ? "pointer"
+              : "plain",
+    ];
   }
 }
-const lines = Object.entries(result).toSorted(([left], [right]) => (left < right ? -1 : 1)).map(([name, fields]) => `${JSON.stringify(name)}:${JSON.stringify(fields)}`);
-writeFileSync(new URL("../src/lab/apiserver/builtin-protobuf.json", import.meta.url), `{"source":"k8s.io/api and k8s.io/apimachinery ${VERSION}, types.go (Apache-2.0)","messages":{\n${lines.join(",\n")}\n}}\n`);
+const lines = Object.entries(result)
+  .toSorted(([left], [right]) => (left < right ? -1 : 1))
+  .map(([name, fields]) => `${JSON.stringify(name)}:${JSON.stringify(fields)}`);
+writeFileSync(
+  new URL("../src/lab/apiserver/builtin-protobuf.json", import.meta.url),
+  `{"source":"k8s.io/api and k8s.io/apimachinery ${VERSION}, types.go (Apache-2.0)","messages":{\n${lines.join(",\n")}\n}}\n`,
+);
 console.log(`${lines.length} messages`);

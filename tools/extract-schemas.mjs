@@ -6,17 +6,18 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 const VERSION = "v1.36.3";
-const folder = process.argv[2] ?? join(process.env.GOMODCACHE ?? join(homedir(), "go/pkg/mod"), `k8s.io/kubernetes@${VERSION}/api/openapi-spec/v3`);
+const folder =
+  process.argv[2] ?? join(process.env.GOMODCACHE ?? join(homedir(), "go/pkg/mod"), `k8s.io/kubernetes@${VERSION}/api/openapi-spec/v3`);
 const KINDS = {
-  "api__v1": ["Namespace", "Pod", "Service", "Node", "Event", "ConfigMap", "Secret", "ServiceAccount", "Endpoints", "Binding"],
-  "apis__apps__v1": ["Deployment", "ReplicaSet", "DaemonSet", "ControllerRevision"],
-  "apis__batch__v1": ["Job", "CronJob"],
+  api__v1: ["Namespace", "Pod", "Service", "Node", "Event", "ConfigMap", "Secret", "ServiceAccount", "Endpoints", "Binding"],
+  apis__apps__v1: ["Deployment", "ReplicaSet", "DaemonSet", "ControllerRevision"],
+  apis__batch__v1: ["Job", "CronJob"],
   "apis__networking.k8s.io__v1": ["Ingress", "IngressClass"],
   "apis__discovery.k8s.io__v1": ["EndpointSlice"],
   "apis__coordination.k8s.io__v1": ["Lease"],
   "apis__apiextensions.k8s.io__v1": ["CustomResourceDefinition"],
-  "apis__autoscaling__v1": ["Scale"],
-  "apis__policy__v1": ["Eviction"],
+  apis__autoscaling__v1: ["Scale"],
+  apis__policy__v1: ["Eviction"],
   "apis__authorization.k8s.io__v1": ["SelfSubjectAccessReview"],
 };
 const ALWAYS = ["Status", "DeleteOptions", "ObjectMeta"].map((name) => `io.k8s.apimachinery.pkg.apis.meta.v1.${name}`);
@@ -50,7 +51,8 @@ function reduced(schema, schemas) {
     if (key === "description" || key === "uniqueItems") continue;
     // Go's zero values are published as defaults too; only the others say something.
     if (key === "default" && (typeof value === "object" || value === "" || value === 0 || value === false)) continue;
-    if (key === "properties") result.properties = Object.fromEntries(Object.entries(value).map(([name, property]) => [name, reduced(property, schemas)]));
+    if (key === "properties")
+      result.properties = Object.fromEntries(Object.entries(value).map(([name, property]) => [name, reduced(property, schemas)]));
     else if (key === "items" || (key === "additionalProperties" && typeof value === "object")) result[key] = reduced(value, schemas);
     // Status and DeleteOptions name every group there is; here only the kinds above have one identity each.
     else if (key === "x-kubernetes-group-version-kind" && value.length > 1) continue;
@@ -69,5 +71,8 @@ const sorted = Object.fromEntries(Object.entries(definitions).toSorted(([left], 
 const target = new URL("../src/lab/apiserver/builtin-schemas.json", import.meta.url);
 // One definition a line, so that a new release can be reviewed as a diff.
 const lines = Object.entries(sorted).map(([name, schema]) => `${JSON.stringify(name)}:${JSON.stringify(schema)}`);
-writeFileSync(target, `{"source":"k8s.io/kubernetes ${VERSION} api/openapi-spec/v3 (Apache-2.0)","definitions":{\n${lines.join(",\n")}\n}}\n`);
+writeFileSync(
+  target,
+  `{"source":"k8s.io/kubernetes ${VERSION} api/openapi-spec/v3 (Apache-2.0)","definitions":{\n${lines.join(",\n")}\n}}\n`,
+);
 console.log(`${lines.length} definitions, ${readFileSync(target).length} bytes`);

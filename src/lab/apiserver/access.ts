@@ -23,7 +23,10 @@ export function createAuthenticator(tokens: readonly TokenEntry[]): (authorizati
 /** The lab's whole policy: `system:masters` may do all, everybody else may read all, report events and ask what they may. */
 export function isAllowed(user: User, { verb, group, plural }: Attempt): boolean {
   if (user.groups.includes("system:masters") || READS.has(verb)) return true;
-  return verb === "create" && ((plural === "events" && group === "") || (plural === "selfsubjectaccessreviews" && group === "authorization.k8s.io"));
+  return (
+    verb === "create" &&
+    ((plural === "events" && group === "") || (plural === "selfsubjectaccessreviews" && group === "authorization.k8s.io"))
+  );
 }
 
 /** Answers a SelfSubjectAccessReview, which is what `kubectl auth can-i` asks. */
@@ -33,6 +36,15 @@ export function reviewAccess(user: User, review: Json | undefined): JsonObject {
   const resource = stringAt(attributes, "resource") ?? "";
   const plural = subresource === "" ? resource : `${resource}/${subresource}`;
   // Paths outside the kinds are for everybody to read.
-  const allowed = attributes === undefined ? stringAt(review, "spec", "nonResourceAttributes", "verb") === "get" : isAllowed(user, { verb: stringAt(attributes, "verb") ?? "", group: stringAt(attributes, "group") ?? "", plural });
-  return { kind: "SelfSubjectAccessReview", apiVersion: "authorization.k8s.io/v1", metadata: {}, spec: objectAt(review, "spec") ?? {}, status: { allowed } };
+  const allowed =
+    attributes === undefined
+      ? stringAt(review, "spec", "nonResourceAttributes", "verb") === "get"
+      : isAllowed(user, { verb: stringAt(attributes, "verb") ?? "", group: stringAt(attributes, "group") ?? "", plural });
+  return {
+    kind: "SelfSubjectAccessReview",
+    apiVersion: "authorization.k8s.io/v1",
+    metadata: {},
+    spec: objectAt(review, "spec") ?? {},
+    status: { allowed },
+  };
 }

@@ -15,7 +15,10 @@ export interface Application {
 export function appliedNew(configuration: JsonObject, { type, subresource, now }: Application, { manager }: WriteOptions): JsonObject {
   const object = clone(configuration);
   const fields = fieldsOf(ownable(configuration), trackedSchema(type));
-  writeManagers(object, fields === undefined ? [] : [{ manager, operation: "Apply", apiVersion: apiVersionOf(type), time: now, subresource, fields }]);
+  writeManagers(
+    object,
+    fields === undefined ? [] : [{ manager, operation: "Apply", apiVersion: apiVersionOf(type), time: now, subresource, fields }],
+  );
   return object;
 }
 
@@ -23,7 +26,12 @@ export function appliedNew(configuration: JsonObject, { type, subresource, now }
  * Merges a manager's configuration into the live object (page "Server-Side Apply"): its fields win, fields it no longer
  * lists and nobody else owns go, fields of others with another value are conflicts unless `force`. Throws 409.
  */
-export function applied(live: JsonObject, configuration: JsonObject, { type, subresource, now }: Application, { manager, force }: WriteOptions): JsonObject {
+export function applied(
+  live: JsonObject,
+  configuration: JsonObject,
+  { type, subresource, now }: Application,
+  { manager, force }: WriteOptions,
+): JsonObject {
   const schema = trackedSchema(type);
   const wanted = fieldsOf(ownable(configuration), schema) ?? { ".": {} };
   const entries = readManagers(live);
@@ -48,13 +56,31 @@ export function applied(live: JsonObject, configuration: JsonObject, { type, sub
   const result = previous === undefined ? merged : withoutUnlisted(merged, schema, previous.fields, wanted, others);
   const fields = minus(wanted, { ".": {} });
   const isUnchanged = previous !== undefined && deepEqual(previous.fields, fields);
-  const own: ManagerEntry[] = fields === undefined ? [] : [{ manager, operation: "Apply", apiVersion: apiVersionOf(type), time: isUnchanged && deepEqual(ownable(result), ownable(live)) ? previous.time : now, subresource, fields }];
+  const own: ManagerEntry[] =
+    fields === undefined
+      ? []
+      : [
+          {
+            manager,
+            operation: "Apply",
+            apiVersion: apiVersionOf(type),
+            time: isUnchanged && deepEqual(ownable(result), ownable(live)) ? previous.time : now,
+            subresource,
+            fields,
+          },
+        ];
   writeManagers(result, [...others, ...own]);
   return result;
 }
 
 /** Removes what the manager applied last time, lists no more, and nobody else owns. */
-function withoutUnlisted(merged: JsonObject, schema: Schema | undefined, previous: FieldSet, wanted: FieldSet, others: readonly ManagerEntry[]): JsonObject {
+function withoutUnlisted(
+  merged: JsonObject,
+  schema: Schema | undefined,
+  previous: FieldSet,
+  wanted: FieldSet,
+  others: readonly ManagerEntry[],
+): JsonObject {
   const kept = others.reduce((set, entry) => union(set, entry.fields), wanted);
   const gone = minus(previous, kept);
   if (gone === undefined) return merged;
@@ -73,7 +99,8 @@ function mergeApplied(live: Json | undefined, configuration: Json, schema: Schem
   if (isObject(configuration)) {
     if (!isObject(live) || schema?.["x-kubernetes-map-type"] === "atomic") return clone(configuration);
     const result: JsonObject = { ...live };
-    for (const key of Object.keys(configuration)) result[key] = mergeApplied(live[key], configuration[key] as Json, schemaOfField(schema, key));
+    for (const key of Object.keys(configuration))
+      result[key] = mergeApplied(live[key], configuration[key] as Json, schemaOfField(schema, key));
     return result;
   }
   const elements = elementsOf(configuration, schema);
@@ -81,7 +108,9 @@ function mergeApplied(live: Json | undefined, configuration: Json, schema: Schem
   const merged = new Map(elementsOf(live, schema) ?? []);
   for (const [element, item] of elements) merged.set(element, mergeApplied(merged.get(element), item, schema?.items));
   // The order of the configuration leads; elements of others follow in theirs.
-  return [...elements.keys(), ...[...merged.keys()].filter((element) => !elements.has(element))].map((element) => merged.get(element) ?? null);
+  return [...elements.keys(), ...[...merged.keys()].filter((element) => !elements.has(element))].map(
+    (element) => merged.get(element) ?? null,
+  );
 }
 
 function conflictError(conflicts: readonly { entry: ManagerEntry; fields: FieldSet }[]): StatusError {
@@ -89,7 +118,17 @@ function conflictError(conflicts: readonly { entry: ManagerEntry; fields: FieldS
     const by = `conflict with "${entry.manager}"${entry.subresource === "" ? "" : ` with subresource "${entry.subresource}"`} using ${entry.apiVersion}`;
     return pathsOfSet(fields).map((field) => ({ reason: "FieldManagerConflict", message: by, field }));
   });
-  const first = causes[0];
-  const text = causes.length === 1 && first !== undefined ? `${first.message}: ${first.field}` : `${[...new Set(causes.map(({ message }) => message))].map((by) => `${by.replace("conflict with", "conflicts with")}:\n${causes.filter(({ message }) => message === by).map(({ field }) => `- ${field}`).join("\n")}`).join("\n")}`;
-  return new StatusError(409, "Conflict", `Apply failed with ${causes.length} conflict${causes.length === 1 ? "" : "s"}: ${text}`, { causes });
+  const plural = causes.length === 1 ? "" : "s";
+  return new StatusError(409, "Conflict", `Apply failed with ${causes.length} conflict${plural}: ${conflictText(causes)}`, { causes });
+}
+
+function conflictText(causes: readonly { readonly message: string; readonly field: string }[]): string {
+  const [first] = causes;
+  if (causes.length === 1 && first !== undefined) return `${first.message}: ${first.field}`;
+  const managers = [...new Set(causes.map(({ message }) => message))];
+  const lines = managers.flatMap((by) => [
+    `${by.replace("conflict with", "conflicts with")}:`,
+    ...causes.filter(({ message }) => message === by).map(({ field }) => `- ${field}`),
+  ]);
+  return lines.join("\n");
 }

@@ -23,16 +23,23 @@ export function mediaTypeOf(request: IncomingMessage): string {
 }
 
 const YAML = new Set(["application/yaml", "application/apply-patch+yaml"]);
-const JSON_TYPES = new Set(["application/json", "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json"]);
+const JSON_TYPES = new Set([
+  "application/json",
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/strategic-merge-patch+json",
+]);
 
 /** Parses a body; undefined for an empty one. Throws 400 and 415. */
 export function parseBody(bytes: Buffer, mediaType: string, decodeProtobuf: ProtobufDecoder): Json | undefined {
   if (bytes.length === 0) return undefined;
-  if (!YAML.has(mediaType) && !JSON_TYPES.has(mediaType) && mediaType !== KUBERNETES_PROTOBUF) throw unsupportedMediaType([...JSON_TYPES, ...YAML, KUBERNETES_PROTOBUF]);
+  if (!YAML.has(mediaType) && !JSON_TYPES.has(mediaType) && mediaType !== KUBERNETES_PROTOBUF)
+    throw unsupportedMediaType([...JSON_TYPES, ...YAML, KUBERNETES_PROTOBUF]);
   try {
     if (mediaType === KUBERNETES_PROTOBUF) return decodeProtobuf(bytes);
     const text = bytes.toString("utf8");
-    if (YAML.has(mediaType) && !text.trimStart().startsWith("{")) return parseJson(JSON.stringify(parseYaml(text, { maxAliasCount: 100 }) ?? null));
+    if (YAML.has(mediaType) && !text.trimStart().startsWith("{"))
+      return parseJson(JSON.stringify(parseYaml(text, { maxAliasCount: 100 }) ?? null));
     return parseJson(text);
   } catch (error) {
     if (error instanceof StatusError) throw error;

@@ -13,7 +13,11 @@ export async function bootstrap(core: Core, _config: CompleteConfig): Promise<vo
   if (namespaces === undefined) return;
   for (const name of NAMESPACES) {
     if (core.store.get("namespaces", name) !== undefined) continue;
-    const namespace: JsonObject = { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: { "kubernetes.io/metadata.name": name } } };
+    const namespace: JsonObject = {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name, labels: { "kubernetes.io/metadata.name": name } },
+    };
     await create(core, namespaces, undefined, namespace, BY_SERVER);
   }
 }

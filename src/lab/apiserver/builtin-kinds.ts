@@ -15,14 +15,28 @@ interface Row {
   readonly notStored?: true;
 }
 
-const EVENT_FIELDS = ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"].map((field) => `involvedObject.${field}`);
+const EVENT_FIELDS = ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"].map(
+  (field) => `involvedObject.${field}`,
+);
 
 /** Short names, categories and field labels are those of kube-apiserver 1.36 (`kubectl api-resources -o wide`). */
 const ROWS: readonly Row[] = [
   { kind: "ConfigMap", plural: "configmaps", shortNames: ["cm"] },
   { kind: "Endpoints", plural: "endpoints", shortNames: ["ep"] },
-  { kind: "Event", plural: "events", shortNames: ["ev"], fields: [...EVENT_FIELDS, "reason", "reportingComponent", "source.component", "type"] },
-  { kind: "Namespace", plural: "namespaces", shortNames: ["ns"], clusterScoped: true, subresources: ["status", "finalize"], fields: ["status.phase"] },
+  {
+    kind: "Event",
+    plural: "events",
+    shortNames: ["ev"],
+    fields: [...EVENT_FIELDS, "reason", "reportingComponent", "source.component", "type"],
+  },
+  {
+    kind: "Namespace",
+    plural: "namespaces",
+    shortNames: ["ns"],
+    clusterScoped: true,
+    subresources: ["status", "finalize"],
+    fields: ["status.phase"],
+  },
   { kind: "Node", plural: "nodes", shortNames: ["no"], clusterScoped: true, subresources: ["status"], fields: ["spec.unschedulable"] },
   {
     kind: "Pod",
@@ -30,14 +44,45 @@ const ROWS: readonly Row[] = [
     shortNames: ["po"],
     categories: ["all"],
     subresources: ["status", "binding", "eviction", "log"],
-    fields: ["spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName"],
+    fields: [
+      "spec.nodeName",
+      "spec.restartPolicy",
+      "spec.schedulerName",
+      "spec.serviceAccountName",
+      "spec.hostNetwork",
+      "status.phase",
+      "status.podIP",
+      "status.nominatedNodeName",
+    ],
   },
   { kind: "Secret", plural: "secrets", fields: ["type"] },
   { kind: "ServiceAccount", plural: "serviceaccounts", shortNames: ["sa"] },
-  { kind: "Service", plural: "services", shortNames: ["svc"], categories: ["all"], subresources: ["status"], fields: ["spec.clusterIP", "spec.type"] },
+  {
+    kind: "Service",
+    plural: "services",
+    shortNames: ["svc"],
+    categories: ["all"],
+    subresources: ["status"],
+    fields: ["spec.clusterIP", "spec.type"],
+  },
   { group: "apps", kind: "DaemonSet", plural: "daemonsets", shortNames: ["ds"], categories: ["all"], subresources: ["status"] },
-  { group: "apps", kind: "Deployment", plural: "deployments", shortNames: ["deploy"], categories: ["all"], subresources: ["status", "scale"] },
-  { group: "apps", kind: "ReplicaSet", plural: "replicasets", shortNames: ["rs"], categories: ["all"], subresources: ["status", "scale"], fields: ["status.replicas"] },
+  {
+    group: "apps",
+    kind: "Deployment",
+    plural: "deployments",
+    shortNames: ["deploy"],
+    categories: ["all"],
+    subresources: ["status", "scale"],
+  },
+  {
+    group: "apps",
+    kind: "ReplicaSet",
+    plural: "replicasets",
+    shortNames: ["rs"],
+    categories: ["all"],
+    subresources: ["status", "scale"],
+    fields: ["status.replicas"],
+  },
   { group: "apps", kind: "ControllerRevision", plural: "controllerrevisions" },
   { group: "batch", kind: "CronJob", plural: "cronjobs", shortNames: ["cj"], categories: ["all"], subresources: ["status"] },
   { group: "batch", kind: "Job", plural: "jobs", categories: ["all"], subresources: ["status"], fields: ["status.successful"] },
@@ -54,7 +99,13 @@ const ROWS: readonly Row[] = [
     clusterScoped: true,
     subresources: ["status"],
   },
-  { group: "authorization.k8s.io", kind: "SelfSubjectAccessReview", plural: "selfsubjectaccessreviews", clusterScoped: true, notStored: true },
+  {
+    group: "authorization.k8s.io",
+    kind: "SelfSubjectAccessReview",
+    plural: "selfsubjectaccessreviews",
+    clusterScoped: true,
+    notStored: true,
+  },
 ];
 
 /** The kinds this server has without any CustomResourceDefinition. */

@@ -14,10 +14,14 @@ export interface BuiltinSchemas {
 
 /** Reads the file beside this one. */
 export function loadBuiltinSchemas(): BuiltinSchemas {
-  const { definitions } = JSON.parse(readFileSync(new URL("./builtin-schemas.json", import.meta.url), "utf8")) as { definitions: Record<string, Schema> };
+  const { definitions } = JSON.parse(readFileSync(new URL("./builtin-schemas.json", import.meta.url), "utf8")) as {
+    definitions: Record<string, Schema>;
+  };
   const names = new Map<string, string>();
   for (const [name, schema] of Object.entries(definitions)) {
-    for (const gvk of (schema as { "x-kubernetes-group-version-kind"?: { group: string; version: string; kind: string }[] })["x-kubernetes-group-version-kind"] ?? []) {
+    for (const gvk of (schema as { "x-kubernetes-group-version-kind"?: { group: string; version: string; kind: string }[] })[
+      "x-kubernetes-group-version-kind"
+    ] ?? []) {
       names.set(`${gvk.group}/${gvk.version}/${gvk.kind}`, name);
     }
   }
@@ -34,9 +38,10 @@ export function loadBuiltinSchemas(): BuiltinSchemas {
   const follow = (schema: Schema): Schema => {
     if (schema.$ref !== undefined) return link(schema.$ref);
     const copy: Record<string, unknown> = { ...schema };
-    if (schema.properties !== undefined) copy["properties"] = Object.fromEntries(Object.entries(schema.properties).map(([key, property]) => [key, follow(property)]));
+    if (schema.properties !== undefined)
+      copy["properties"] = Object.fromEntries(Object.entries(schema.properties).map(([key, property]) => [key, follow(property)]));
     if (schema.items !== undefined) copy["items"] = follow(schema.items);
-    if (isObject(schema.additionalProperties)) copy["additionalProperties"] = follow(schema.additionalProperties as Schema);
+    if (isObject(schema.additionalProperties)) copy["additionalProperties"] = follow(schema.additionalProperties);
     return copy;
   };
   const nameOf = (group: string, version: string, kind: string): string | undefined => names.get(`${group}/${version}/${kind}`);

@@ -39,13 +39,15 @@ export function readConfig(value: unknown): CompleteConfig {
   if (!isObject(listen)) throw wrong("listen", "an object { host, port }");
   const { host, port } = listen;
   if (typeof host !== "string" || host === "") throw wrong("listen.host", "an address such as 127.0.0.1");
-  if (typeof port !== "number" || !Number.isInteger(port) || port < 0 || port > 65535) throw wrong("listen.port", "a whole number from 0 to 65535");
+  if (typeof port !== "number" || !Number.isInteger(port) || port < 0 || port > 65535)
+    throw wrong("listen.port", "a whole number from 0 to 65535");
   const storeFile = value["storeFile"];
   if (typeof storeFile !== "string" || storeFile === "") throw wrong("storeFile", "the path of the database");
   const tokens = value["tokens"];
   if (!Array.isArray(tokens) || tokens.length === 0) throw wrong("tokens", "a list with at least one { token, user, groups }");
   const serviceCidr = value["serviceCidr"] ?? "10.96.0.0/16";
-  if (typeof serviceCidr !== "string" || !isCidr(serviceCidr)) throw wrong("serviceCidr", "an IPv4 block such as 10.96.0.0/16, between /12 and /28");
+  if (typeof serviceCidr !== "string" || !isCidr(serviceCidr))
+    throw wrong("serviceCidr", "an IPv4 block such as 10.96.0.0/16, between /12 and /28");
   return {
     listen: { host, port },
     tls: readTls(value["tls"]),
@@ -63,7 +65,8 @@ function readToken(entry: unknown, at: number): TokenEntry {
   const { token, user, groups } = isObject(entry) ? entry : {};
   if (typeof token !== "string" || token === "") throw wrong(`tokens[${at}].token`, "a string that is not empty");
   if (typeof user !== "string" || user === "") throw wrong(`tokens[${at}].user`, "a string that is not empty");
-  if (!Array.isArray(groups) || !groups.every((group) => typeof group === "string")) throw wrong(`tokens[${at}].groups`, "a list of strings");
+  if (!Array.isArray(groups) || !groups.every((group) => typeof group === "string"))
+    throw wrong(`tokens[${at}].groups`, "a list of strings");
   return { token, user, groups };
 }
 

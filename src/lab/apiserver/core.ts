@@ -56,5 +56,8 @@ export function writeContext(core: Core): WriteContext {
 export function success(code: number, type: ResourceType, name: string, uid?: string): Answer {
   const details: JsonObject = { name, ...(type.group === "" ? {} : { group: type.group }), kind: type.plural };
   if (uid !== undefined) details["uid"] = uid;
-  return { code, object: { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", ...(code === 200 ? { details } : { code }) } };
+  return {
+    code,
+    object: { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", ...(code === 200 ? { details } : { code }) },
+  };
 }

@@ -8,7 +8,13 @@ import { StatusError, alreadyExists, badRequest, conflict, forbidden, invalid, n
 import type { Transaction } from "./store.ts";
 
 /** POST to a collection. */
-export async function create(core: Core, type: ResourceType, namespace: string | undefined, body: Json | undefined, options: WriteOptions): Promise<Answer> {
+export async function create(
+  core: Core,
+  type: ResourceType,
+  namespace: string | undefined,
+  body: Json | undefined,
+  options: WriteOptions,
+): Promise<Answer> {
   const object = checkShape(body, type);
   settleNamespace(object, type, namespace);
   const metadata = metadataOf(object);
@@ -18,7 +24,14 @@ export async function create(core: Core, type: ResourceType, namespace: string |
 }
 
 /** The part of a create that needs the store to stand still; also how server-side apply makes an object. */
-export function createWithin(core: Core, transaction: Transaction, type: ResourceType, object: JsonObject, options: WriteOptions, isApply = false): Answer {
+export function createWithin(
+  core: Core,
+  transaction: Transaction,
+  type: ResourceType,
+  object: JsonObject,
+  options: WriteOptions,
+  isApply = false,
+): Answer {
   const metadata = metadataOf(object);
   const namespace = stringAt(metadata, "namespace");
   const prefix = stringAt(metadata, "generateName") ?? "";
@@ -34,7 +47,8 @@ export function createWithin(core: Core, transaction: Transaction, type: Resourc
   // What the client brought and what was filled in is its manager's; what the server adds after this is nobody's.
   type.strategy.applyDefaults?.(object);
   if (isApply && applied !== undefined) metadata["managedFields"] = applied;
-  else trackUpdate(undefined, withoutServerStatus(object, type), type, { manager: options.manager, now: context.now, subresource: undefined });
+  else
+    trackUpdate(undefined, withoutServerStatus(object, type), type, { manager: options.manager, now: context.now, subresource: undefined });
   type.strategy.prepareCreate?.(object, context);
   type.strategy.applyDefaults?.(object);
   const causes = [...validateMetadata(object, type), ...(type.strategy.validate?.(object, undefined) ?? [])];
@@ -78,7 +92,12 @@ export async function bindPod(core: Core, type: ResourceType, namespace: string,
     const old = transaction.get(type.collection, key);
     if (old === undefined) throw notFound(type, name);
     const assigned = stringAt(old, "spec", "nodeName") ?? "";
-    const why = assigned !== "" ? `pod ${name} is already assigned to node "${assigned}"` : stringAt(old, "metadata", "deletionTimestamp") === undefined ? "" : `pod ${name} is being deleted, cannot be assigned to a host`;
+    const why =
+      assigned !== ""
+        ? `pod ${name} is already assigned to node "${assigned}"`
+        : stringAt(old, "metadata", "deletionTimestamp") === undefined
+          ? ""
+          : `pod ${name} is being deleted, cannot be assigned to a host`;
     if (why !== "") throw conflict(type, name, why);
     const status = objectAt(old, "status") ?? {};
     const now = writeContext(core).now;

@@ -1,7 +1,16 @@
 import { type Patterns, applySchemaDefaults, validateAgainst } from "./custom-schema.ts";
 import { type JsonPath, compileJsonPath } from "./json-path.ts";
 import { type Json, type JsonObject, arrayAt, isObject, nameOf, numberAt, objectAt, stringAt, valueAt } from "./json.ts";
-import { type Column, type CustomPart, type Printer, type ResourceType, type Schema, type Strategy, type Subresource, collectionName } from "./resource-type.ts";
+import {
+  type Column,
+  type CustomPart,
+  type Printer,
+  type ResourceType,
+  type Schema,
+  type Strategy,
+  type Subresource,
+  collectionName,
+} from "./resource-type.ts";
 import { AGE_COLUMN, NAME_COLUMN, age } from "./table.ts";
 
 /** The kinds that an established CustomResourceDefinition makes: one for each version that it serves. */
@@ -16,7 +25,10 @@ export function customKinds(definition: JsonObject): ResourceType[] {
     .map((version): ResourceType => {
       const schema = objectAt(version, "schema", "openAPIV3Schema") as Schema | undefined;
       const scale = scaleOf(version);
-      const subresources: Subresource[] = [...(objectAt(version, "subresources", "status") === undefined ? [] : ["status" as const]), ...(scale === undefined ? [] : ["scale" as const])];
+      const subresources: Subresource[] = [
+        ...(objectAt(version, "subresources", "status") === undefined ? [] : ["status" as const]),
+        ...(scale === undefined ? [] : ["scale" as const]),
+      ];
       return {
         group,
         version: stringAt(version, "name") ?? "",
@@ -86,9 +98,15 @@ function printerOf(version: JsonObject): Printer {
     };
   });
   if (columns.length === 0) {
-    return { columns: [NAME_COLUMN, AGE_COLUMN], cells: (object, nowMs) => [nameOf(object), age(stringAt(object, "metadata", "creationTimestamp"), nowMs)] };
+    return {
+      columns: [NAME_COLUMN, AGE_COLUMN],
+      cells: (object, nowMs) => [nameOf(object), age(stringAt(object, "metadata", "creationTimestamp"), nowMs)],
+    };
   }
-  return { columns: [NAME_COLUMN, ...columns], cells: (object, nowMs) => [nameOf(object), ...columns.map((column) => cellOf(column, object, nowMs))] };
+  return {
+    columns: [NAME_COLUMN, ...columns],
+    cells: (object, nowMs) => [nameOf(object), ...columns.map((column) => cellOf(column, object, nowMs))],
+  };
 }
 
 function cellOf({ path, type }: PathColumn, object: JsonObject, nowMs: number): string | number | boolean | null {
@@ -107,5 +125,7 @@ function textOf(value: Json): string {
 
 /** True when a condition of an object is True. */
 export function hasCondition(object: JsonObject, type: string): boolean {
-  return arrayAt(object, "status", "conditions").some((condition) => valueAt(condition, "type") === type && valueAt(condition, "status") === "True");
+  return arrayAt(object, "status", "conditions").some(
+    (condition) => valueAt(condition, "type") === type && valueAt(condition, "status") === "True",
+  );
 }

@@ -16,10 +16,20 @@ const SPEC: Schema = {
     color: { type: "string", enum: ["red", "blue"], default: "red" },
     name: { type: "string", pattern: "^[a-z]+$", maxLength: 5 },
     port: { "x-kubernetes-int-or-string": true },
-    parts: { type: "array", maxItems: 2, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["id"], items: { type: "object", required: ["id"], properties: { id: { type: "string" } } } },
+    parts: {
+      type: "array",
+      maxItems: 2,
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["id"],
+      items: { type: "object", required: ["id"], properties: { id: { type: "string" } } },
+    },
     free: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
     none: { type: "string", nullable: true },
-    either: { type: "object", properties: { a: { type: "string" }, b: { type: "string" } }, oneOf: [{ required: ["a"] }, { required: ["b"] }] },
+    either: {
+      type: "object",
+      properties: { a: { type: "string" }, b: { type: "string" } },
+      oneOf: [{ required: ["a"] }, { required: ["b"] }],
+    },
   },
 };
 
@@ -37,8 +47,16 @@ const definition = (kind = "Widget", plural = "widgets"): object => ({
         served: true,
         storage: true,
         subresources: { status: {}, scale: { specReplicasPath: ".spec.size", statusReplicasPath: ".status.size" } },
-        additionalPrinterColumns: [{ name: "Size", type: "integer", jsonPath: ".spec.size" }, { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" }],
-        schema: { openAPIV3Schema: { type: "object", properties: { spec: SPEC, status: { type: "object", properties: { size: { type: "integer" } } } } } },
+        additionalPrinterColumns: [
+          { name: "Size", type: "integer", jsonPath: ".spec.size" },
+          { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
+        ],
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            properties: { spec: SPEC, status: { type: "object", properties: { size: { type: "integer" } } } },
+          },
+        },
       },
     ],
   },
@@ -55,13 +73,24 @@ async function establish(server: TestApiServer, body: object = definition()): Pr
   watch.close();
 }
 
-const widget = (spec: object, rest: object = {}): object => ({ apiVersion: "example.org/v1", kind: "Widget", metadata: { name: "w" }, spec, ...rest });
+const widget = (spec: object, rest: object = {}): object => ({
+  apiVersion: "example.org/v1",
+  kind: "Widget",
+  metadata: { name: "w" },
+  spec,
+  ...rest,
+});
 
-test("a definition makes its kind, with defaults, and what the schema does not know is dropped", async () => {
-  await using server = await startApiServer();
+test("a definition makes its kind, with defaults, and what the schema does not know is dropped", async (t) => {
+  const server = await startApiServer();
+  t.after(() => server.close());
   assert.equal((await server.call("GET", PATH)).code, 404);
   await establish(server);
-  const made = await server.call("POST", PATH, widget({ size: 3, unknown: 1, free: { any: [1] }, port: "http", none: null }, { status: { size: 9 } }));
+  const made = await server.call(
+    "POST",
+    PATH,
+    widget({ size: 3, unknown: 1, free: { any: [1] }, port: "http", none: null }, { status: { size: 9 } }),
+  );
   assert.equal(made.code, 201, JSON.stringify(made.body));
   assert.deepEqual(valueAt(made.body as Json, "spec"), { size: 3, free: { any: [1] }, port: "http", none: null, color: "red" });
   assert.equal(valueAt(made.body as Json, "status"), undefined);
@@ -96,30 +125,43 @@ for (const [spec, field, message] of [
   });
 }
 
-test("spec and status are written apart, and the generation counts the spec alone", async () => {
-  await using server = await startApiServer();
+test("spec and status are written apart, and the generation counts the spec alone", async (t) => {
+  const server = await startApiServer();
+  t.after(() => server.close());
   await establish(server);
   await server.call("POST", PATH, widget({ size: 3 }));
   const merge = { "content-type": "application/merge-patch+json" };
   const status = await server.call("PATCH", `${PATH}/w/status`, { spec: { size: 7 }, status: { size: 2 } }, merge);
-  assert.deepEqual([valueAt(status.body as Json, "spec", "size"), valueAt(status.body as Json, "status", "size"), valueAt(status.body as Json, "metadata", "generation")], [3, 2, 1]);
+  assert.deepEqual(
+    [
+      valueAt(status.body as Json, "spec", "size"),
+      valueAt(status.body as Json, "status", "size"),
+      valueAt(status.body as Json, "metadata", "generation"),
+    ],
+    [3, 2, 1],
+  );
   const scaled = await server.call("PATCH", `${PATH}/w/scale`, { spec: { replicas: 5 } }, merge);
   assert.deepEqual([valueAt(scaled.body as Json, "spec", "replicas"), valueAt(scaled.body as Json, "status", "replicas")], [5, 2]);
   const read = await server.call("GET", `${PATH}/w`);
   assert.deepEqual([valueAt(read.body as Json, "spec", "size"), valueAt(read.body as Json, "metadata", "generation")], [5, 2]);
 });
 
-test("printer columns make the table", async () => {
-  await using server = await startApiServer();
+test("printer columns make the table", async (t) => {
+  const server = await startApiServer();
+  t.after(() => server.close());
   await establish(server);
   await server.call("POST", PATH, widget({ size: 3 }));
   const table = (await server.call("GET", PATH, undefined, { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" })).body as Json;
-  assert.deepEqual(arrayAt(table, "columnDefinitions").map((column) => stringAt(column, "name")), ["Name", "Size", "Age"]);
+  assert.deepEqual(
+    arrayAt(table, "columnDefinitions").map((column) => stringAt(column, "name")),
+    ["Name", "Size", "Age"],
+  );
   assert.deepEqual(arrayAt(table, "rows", 0, "cells").slice(0, 2), ["w", 3]);
 });
 
-test("a deleted definition takes its objects and its kind with it, also after a restart", async () => {
-  await using server = await startApiServer();
+test("a deleted definition takes its objects and its kind with it, also after a restart", async (t) => {
+  const server = await startApiServer();
+  t.after(() => server.close());
   await establish(server);
   await server.call("POST", PATH, widget({ size: 3 }));
   await server.restart();
@@ -133,8 +175,9 @@ test("a deleted definition takes its objects and its kind with it, also after a 
   assert.deepEqual(arrayAt((await server.call("GET", PATH)).body as Json, "items"), []);
 });
 
-test("a definition whose kind is taken is not established", async () => {
-  await using server = await startApiServer();
+test("a definition whose kind is taken is not established", async (t) => {
+  const server = await startApiServer();
+  t.after(() => server.close());
   await establish(server);
   await establish(server, definition("Widget", "gadgets"));
   const read = (await server.call("GET", `${DEFINITIONS}/gadgets.example.org`)).body as Json;
@@ -144,7 +187,15 @@ test("a definition whose kind is taken is not established", async () => {
 });
 
 test("JSONPath finds fields, elements, all elements and those that fit", () => {
-  const root: Json = { spec: { hosts: ["a", "b"], "x.y": 1 }, status: { conditions: [{ type: "Ready", status: "True" }, { type: "Other", status: "False" }] } };
+  const root: Json = {
+    spec: { hosts: ["a", "b"], "x.y": 1 },
+    status: {
+      conditions: [
+        { type: "Ready", status: "True" },
+        { type: "Other", status: "False" },
+      ],
+    },
+  };
   const find = (path: string): Json[] | undefined => compileJsonPath(path)?.(root);
   assert.deepEqual(find(".spec.hosts[1]"), ["b"]);
   assert.deepEqual(find(".spec.hosts[*]"), ["a", "b"]);

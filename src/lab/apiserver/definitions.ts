@@ -17,7 +17,9 @@ const BY_SERVER: WriteOptions = { dryRun: false, manager: "kube-apiserver", forc
  */
 export function serveDefinitions(core: Core): () => void {
   const settle = (definition: JsonObject): void => {
-    advance(core, definition).catch((error: unknown) => core.log.error({ definition: nameOf(definition), problem: messageOf(error) }, "custom resource definition could not be served"));
+    advance(core, definition).catch((error: unknown) =>
+      core.log.error({ definition: nameOf(definition), problem: messageOf(error) }, "custom resource definition could not be served"),
+    );
   };
   for (const [, definition] of core.store.list(COLLECTION)) settle(definition);
   return core.store.subscribe(COLLECTION, (event) => {
@@ -62,7 +64,11 @@ function statusOf(core: Core, definition: JsonObject, clash: string | undefined)
   const stored = arrayAt(known, "storedVersions");
   const version = stringAt(storage, "name") ?? "";
   const storedVersions = stored.includes(version) ? [...stored] : [...stored, version];
-  const isCurrent = hasCondition(definition, "NamesAccepted") === accepted && hasCondition(definition, "Established") === accepted && storedVersions.length === stored.length && JSON.stringify(objectAt(known, "acceptedNames")) === JSON.stringify(accepted ? acceptedNames : {});
+  const isCurrent =
+    hasCondition(definition, "NamesAccepted") === accepted &&
+    hasCondition(definition, "Established") === accepted &&
+    storedVersions.length === stored.length &&
+    JSON.stringify(objectAt(known, "acceptedNames")) === JSON.stringify(accepted ? acceptedNames : {});
   if (isCurrent) return undefined;
   const lastTransitionTime = timestamp(core.clock.wallMs());
   const conditions: Json[] = [
@@ -70,7 +76,13 @@ function statusOf(core: Core, definition: JsonObject, clash: string | undefined)
       ? { type: "NamesAccepted", status: "True", lastTransitionTime, reason: "NoConflicts", message: "no conflicts found" }
       : { type: "NamesAccepted", status: "False", lastTransitionTime, reason: "NameConflict", message: `"${clash}" is already in use` },
     accepted
-      ? { type: "Established", status: "True", lastTransitionTime, reason: "InitialNamesAccepted", message: "the initial names have been accepted" }
+      ? {
+          type: "Established",
+          status: "True",
+          lastTransitionTime,
+          reason: "InitialNamesAccepted",
+          message: "the initial names have been accepted",
+        }
       : { type: "Established", status: "False", lastTransitionTime, reason: "NotAccepted", message: "not all names are accepted" },
   ];
   return { conditions, acceptedNames: accepted ? acceptedNames : {}, storedVersions };
@@ -99,6 +111,7 @@ async function change(core: Core, name: string, subresource: "status" | undefine
   const type = core.registry.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
   if (type === undefined) return;
   await core.store.write((transaction) => {
-    if (transaction.get(COLLECTION, name) !== undefined) updateWithin(core, transaction, { type, namespace: undefined, name, subresource }, to, BY_SERVER);
+    if (transaction.get(COLLECTION, name) !== undefined)
+      updateWithin(core, transaction, { type, namespace: undefined, name, subresource }, to, BY_SERVER);
   });
 }

@@ -5,7 +5,9 @@ import { type ResourceType, type Subresource, apiVersionOf } from "./resource-ty
 const VERBS = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 /** Kind and verbs of each subresource; `undefined` kind: that of the resource itself. */
-const SUBRESOURCES: Readonly<Record<Subresource, { readonly gvk?: { group: string; version: string; kind: string }; readonly verbs: readonly string[] }>> = {
+const SUBRESOURCES: Readonly<
+  Record<Subresource, { readonly gvk?: { group: string; version: string; kind: string }; readonly verbs: readonly string[] }>
+> = {
   status: { verbs: ["get", "patch", "update"] },
   finalize: { verbs: ["update"] },
   scale: { gvk: { group: "autoscaling", version: "v1", kind: "Scale" }, verbs: ["get", "patch", "update"] },
@@ -24,7 +26,8 @@ function groups(registry: Registry): Map<string, Map<string, ResourceType[]>> {
     if (types === undefined) versions.set(type.version, [type]);
     else types.push(type);
   }
-  for (const [group, versions] of result) result.set(group, new Map([...versions].toSorted(([left], [right]) => compareVersions(left, right))));
+  for (const [group, versions] of result)
+    result.set(group, new Map([...versions].toSorted(([left], [right]) => compareVersions(left, right))));
   return result;
 }
 
@@ -77,7 +80,13 @@ export function apiResourceList(registry: Registry, group: string, version: stri
     },
     ...type.subresources.map((name): Json => {
       const { gvk, verbs } = SUBRESOURCES[name];
-      return { name: `${type.plural}/${name}`, singularName: "", namespaced: type.namespaced, ...(gvk ?? { kind: type.kind }), verbs: [...verbs] };
+      return {
+        name: `${type.plural}/${name}`,
+        singularName: "",
+        namespaced: type.namespaced,
+        ...(gvk ?? { kind: type.kind }),
+        verbs: [...verbs],
+      };
     }),
   ]);
   return { kind: "APIResourceList", apiVersion: "v1", groupVersion: group === "" ? version : `${group}/${version}`, resources };
@@ -89,7 +98,9 @@ function verbsOf(type: ResourceType): string[] {
 
 /** True when the client asks for all groups in one document (page "Kubernetes API Concepts", "Aggregated discovery"). */
 export function wantsAggregated(accept: string | undefined): boolean {
-  return (accept ?? "").split(",").some((range) => /as=APIGroupDiscoveryList/.test(range) && /g=apidiscovery\.k8s\.io/.test(range) && /v=v2(;|$|\s)/.test(`${range};`));
+  return (accept ?? "")
+    .split(",")
+    .some((range) => /as=APIGroupDiscoveryList/.test(range) && /g=apidiscovery\.k8s\.io/.test(range) && /v=v2(;|$|\s)/.test(`${range};`));
 }
 
 export const AGGREGATED_TYPE = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -100,7 +111,11 @@ export function aggregatedDiscovery(registry: Registry, core: boolean): JsonObje
     .filter(([group]) => (group === "") === core)
     .map(([group, versions]): Json => ({
       metadata: { ...(group === "" ? {} : { name: group }), creationTimestamp: null },
-      versions: [...versions].map(([version, types]): Json => ({ version, resources: types.map(aggregatedResource), freshness: "Current" })),
+      versions: [...versions].map(([version, types]): Json => ({
+        version,
+        resources: types.map(aggregatedResource),
+        freshness: "Current",
+      })),
     }));
   return { kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items };
 }

@@ -1,8 +1,7 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { isAllowed, reviewAccess } from "./access.ts";
 import { mediaTypeOf, parseBody, readBody } from "./body.ts";
-import type { CompleteConfig } from "./config.ts";
-import type { Answer, Core, User, WriteOptions } from "./core.ts";
+import type { Call } from "./call.ts";
+import type { Answer, WriteOptions } from "./core.ts";
 import { bindPod, create } from "./create.ts";
 import { proxyLogs } from "./logs.ts";
 import { changeScale, scaleOf } from "./scale.ts";
@@ -19,18 +18,6 @@ import { type Target, replace } from "./update.ts";
 import { serveWatch } from "./watch.ts";
 
 export type ResourceTarget = Extract<RequestTarget, { kind: "resource" }>;
-
-/** Everything a verb needs to know of its request. */
-export interface Call {
-  readonly core: Core;
-  readonly config: CompleteConfig;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly query: URLSearchParams;
-  readonly user: User;
-  /** Aborts when the server closes. */
-  readonly signal: AbortSignal;
-}
 
 /** The verb of a request in the words of Kubernetes authorisation, also the label of its metrics. */
 export function verbOf(method: string, target: ResourceTarget, query: URLSearchParams): string {
@@ -56,18 +43,30 @@ export function verbOf(method: string, target: ResourceTarget, query: URLSearchP
 /** Finds the kind and checks that the user may. Throws 403 and 404. */
 export function admit(call: Pick<Call, "core" | "user">, target: ResourceTarget, verb: string): ResourceType {
   const type = call.core.registry.find(target.group, target.version, target.plural);
-  if (type === undefined) throw call.core.registry.all().some((other) => other.group === target.group && other.version === target.version) ? pathNotFound() : pageNotFound();
+  if (type === undefined)
+    throw call.core.registry.all().some((other) => other.group === target.group && other.version === target.version)
+      ? pathNotFound()
+      : pageNotFound();
   const plural = target.subresource === undefined ? target.plural : `${target.plural}/${target.subresource}`;
   if (!isAllowed(call.user, { verb, group: target.group, plural })) {
     const where = target.namespace === undefined ? "at the cluster scope" : `in the namespace "${target.namespace}"`;
-    throw forbidden(type, target.name ?? "", `User "${call.user.name}" cannot ${verb} resource "${plural}" in API group "${target.group}" ${where}`);
+    throw forbidden(
+      type,
+      target.name ?? "",
+      `User "${call.user.name}" cannot ${verb} resource "${plural}" in API group "${target.group}" ${where}`,
+    );
   }
   if (target.namespace !== undefined && !type.namespaced) throw pathNotFound();
   return type;
 }
 
 /** Serves one request for objects. Answers undefined when the answer was streamed. */
-export async function dispatch(call: Call, target: ResourceTarget, type: ResourceType, verb: string): Promise<{ code: number; json: string } | undefined> {
+export async function dispatch(
+  call: Call,
+  target: ResourceTarget,
+  type: ResourceType,
+  verb: string,
+): Promise<{ code: number; json: string } | undefined> {
   const form = negotiateForm(call.request.headers.accept);
   if (!type.stored && verb !== "create") throw methodNotAllowed();
   if (verb === "watch") {
@@ -75,7 +74,13 @@ export async function dispatch(call: Call, target: ResourceTarget, type: Resourc
     const selection = readSelection(type, target.namespace, call.query);
     const selects = named === undefined ? selection.selects : both(selection.selects, named);
     const presentation = { form, rows: rowObject(call.query), nowMs: call.core.clock.wallMs() };
-    serveWatch(call.core, type, { selection: { ...selection, selects }, query: call.query, presentation, bookmarkMs: call.config.bookmarkMs }, call.response, call.signal);
+    serveWatch(
+      call.core,
+      type,
+      { selection: { ...selection, selects }, query: call.query, presentation, bookmarkMs: call.config.bookmarkMs },
+      call.response,
+      call.signal,
+    );
     return undefined;
   }
   if (verb === "list") {
@@ -89,7 +94,13 @@ export async function dispatch(call: Call, target: ResourceTarget, type: Resourc
     return undefined;
   }
   const answer = await writeOrGet(call, target, type, verb);
-  return { code: answer.code, json: form === "whole" && answer.json !== undefined ? answer.json : JSON.stringify(presentObject(answer.object, type, presentation(call, form))) };
+  return {
+    code: answer.code,
+    json:
+      form === "whole" && answer.json !== undefined
+        ? answer.json
+        : JSON.stringify(presentObject(answer.object, type, presentation(call, form))),
+  };
 }
 
 function presentation(call: Call, form: Form): { form: Form; rows: "Metadata" | "Object" | "None"; nowMs: number } {
@@ -119,7 +130,14 @@ async function writeOrGet(call: Call, target: ResourceTarget, type: ResourceType
   if (verb === "deletecollection") {
     const selection = readSelection(type, namespace, query);
     const removed = await removeCollection(core, type, namespace, selection.selects, readDeleteOptions(body, query));
-    return { code: 200, object: presentList({ items: removed, metadata: { resourceVersion: String(core.store.revision()) } }, type, presentation(call, "whole")) };
+    return {
+      code: 200,
+      object: presentList(
+        { items: removed, metadata: { resourceVersion: String(core.store.revision()) } },
+        type,
+        presentation(call, "whole"),
+      ),
+    };
   }
   if (name === undefined || (verb !== "update" && verb !== "patch")) throw methodNotAllowed();
   const options = writeOptions(call, body);
@@ -146,7 +164,8 @@ export function writeOptions(call: Call, body: Json | undefined): WriteOptions {
   const dryRun = query.getAll("dryRun").filter((value) => value !== "");
   if (dryRun.some((value) => value !== "All") || arrayAt(body, "dryRun").length > 0) throw badRequest("dryRun: the only value is All");
   const validation = query.get("fieldValidation") ?? "Warn";
-  if (validation !== "Ignore" && validation !== "Warn" && validation !== "Strict") throw badRequest("fieldValidation must be Ignore, Warn or Strict");
+  if (validation !== "Ignore" && validation !== "Warn" && validation !== "Strict")
+    throw badRequest("fieldValidation must be Ignore, Warn or Strict");
   return {
     dryRun: dryRun.length > 0,
     manager: query.get("fieldManager") ?? (call.request.headers["user-agent"] ?? "unknown").split("/")[0] ?? "unknown",

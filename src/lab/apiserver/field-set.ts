@@ -22,8 +22,11 @@ function shapeOf(value: Json, schema: Schema | undefined): Shape {
   return type === "map" && value.every(isObject) ? "keyed" : "leaf";
 }
 
+/** The schema of a field or map entry. */
 export function schemaOfField(schema: Schema | undefined, key: string): Schema | undefined {
-  return schema?.properties?.[key] ?? (isObject(schema?.additionalProperties) ? (schema.additionalProperties as Schema) : undefined);
+  // A key from outside may be the name of something that every object inherits.
+  if (schema?.properties !== undefined && Object.hasOwn(schema.properties, key)) return schema.properties[key];
+  return isObject(schema?.additionalProperties) ? schema.additionalProperties : undefined;
 }
 
 /** The path element of an element of a list that is merged by keys; what a key leaves out has the schema's default. */
@@ -124,7 +127,9 @@ function elementText(element: string): string {
   if (element.startsWith("f:")) return `.${text}`;
   if (element.startsWith("v:")) return `[=${text}]`;
   const keys = JSON.parse(text) as Record<string, Json>;
-  return `[${Object.entries(keys).map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(",")}]`;
+  return `[${Object.entries(keys)
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .join(",")}]`;
 }
 
 /** The value without the members of `gone`; a map or list that is left empty goes too. What `kept` has a node for stays, less its own fields. */

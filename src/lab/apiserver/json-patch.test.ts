@@ -14,8 +14,14 @@ test("the six operations do what RFC 6902 appendix A shows", () => {
   assert.deepEqual(patched({ foo: ["a", "b", "c"] }, { op: "remove", path: "/foo/1" }), { foo: ["a", "c"] });
   assert.deepEqual(patched({ a: { b: 1 } }, { op: "replace", path: "/a/b", value: 2 }), { a: { b: 2 } });
   assert.deepEqual(patched({ a: { b: 1 }, c: {} }, { op: "move", from: "/a/b", path: "/c/d" }), { a: {}, c: { d: 1 } });
-  assert.deepEqual(patched({ a: [1] }, { op: "copy", from: "/a", path: "/b" }, { op: "add", path: "/b/-", value: 2 }), { a: [1], b: [1, 2] });
-  assert.deepEqual(patched({ "a/b": 1, "m~n": 2 }, { op: "test", path: "/a~1b", value: 1 }, { op: "test", path: "/m~0n", value: 2 }), { "a/b": 1, "m~n": 2 });
+  assert.deepEqual(patched({ a: [1] }, { op: "copy", from: "/a", path: "/b" }, { op: "add", path: "/b/-", value: 2 }), {
+    a: [1],
+    b: [1, 2],
+  });
+  assert.deepEqual(patched({ "a/b": 1, "m~n": 2 }, { op: "test", path: "/a~1b", value: 1 }, { op: "test", path: "/m~0n", value: 2 }), {
+    "a/b": 1,
+    "m~n": 2,
+  });
   assert.deepEqual(patched({ a: 1 }, { op: "replace", path: "", value: { b: 2 } }), { b: 2 });
 });
 

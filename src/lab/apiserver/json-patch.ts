@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, clone, deepEqual, isObject } from "./json.ts";
+import { type Json, type JsonObject, clone, deepEqual, isObject, textOf } from "./json.ts";
 import { StatusError, badRequest } from "./status.ts";
 
 /** How many operations a patch may have (kube-apiserver's limit). */
@@ -7,7 +7,8 @@ const OPERATIONS_LIMIT = 10_000;
 /** Applies a JSON Patch (RFC 6902); `document` is changed. Throws 400 for what is not a patch, 422 where it does not fit. */
 export function applyJsonPatch(document: Json, patch: Json): Json {
   if (!Array.isArray(patch)) throw badRequest("a JSON Patch is an array of operations");
-  if (patch.length > OPERATIONS_LIMIT) throw badRequest(`a JSON Patch may have ${OPERATIONS_LIMIT} operations, this one has ${patch.length}`);
+  if (patch.length > OPERATIONS_LIMIT)
+    throw badRequest(`a JSON Patch may have ${OPERATIONS_LIMIT} operations, this one has ${patch.length}`);
   // The document hangs in a holder, so that an operation on the whole of it is like any other.
   const holder: JsonObject = { root: document };
   for (const [at, operation] of patch.entries()) {
@@ -20,7 +21,7 @@ export function applyJsonPatch(document: Json, patch: Json): Json {
 function applyOperation(holder: JsonObject, operation: JsonObject, at: number): void {
   const { op, path, from, value } = operation;
   const steps = pointer(path, at);
-  switch (op) {
+  switch (textOf(op)) {
     case "add":
       add(holder, steps, clone(needed(value, at)), at);
       return;
@@ -38,7 +39,7 @@ function applyOperation(holder: JsonObject, operation: JsonObject, at: number): 
       add(holder, steps, clone(read(holder, pointer(from, at), at)), at);
       return;
     case "test":
-      if (!deepEqual(read(holder, steps, at), value)) throw misfit(`operation ${at}: test of ${String(path)} failed`);
+      if (!deepEqual(read(holder, steps, at), value)) throw misfit(`operation ${at}: test of ${textOf(path)} failed`);
       return;
     default:
       throw badRequest(`operation ${at} of the JSON Patch has op ${JSON.stringify(op)}; there are add, remove, replace, move, copy, test`);
@@ -56,8 +57,12 @@ function misfit(message: string): StatusError {
 
 /** Steps of a JSON Pointer (RFC 6901), below the holder. */
 function pointer(path: Json | undefined, at: number): string[] {
-  if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) throw badRequest(`operation ${at} of the JSON Patch has no JSON Pointer for a path: ${JSON.stringify(path)}`);
-  const steps = path.split("/").slice(1).map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  if (typeof path !== "string" || (path !== "" && !path.startsWith("/")))
+    throw badRequest(`operation ${at} of the JSON Patch has no JSON Pointer for a path: ${JSON.stringify(path)}`);
+  const steps = path
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
   if (steps.includes("__proto__")) throw badRequest(`operation ${at} of the JSON Patch names __proto__`);
   return ["root", ...steps];
 }
@@ -65,7 +70,11 @@ function pointer(path: Json | undefined, at: number): string[] {
 function read(holder: JsonObject, steps: readonly string[], at: number): Json {
   let value: Json | undefined = holder;
   for (const step of steps) {
-    value = Array.isArray(value) ? value[index(step, value.length - 1, at)] : isObject(value) && Object.hasOwn(value, step) ? value[step] : undefined;
+    value = Array.isArray(value)
+      ? value[index(step, value.length - 1, at)]
+      : isObject(value) && Object.hasOwn(value, step)
+        ? value[step]
+        : undefined;
     if (value === undefined) throw misfit(`operation ${at}: there is nothing at /${steps.slice(1).join("/")}`);
   }
   return value;

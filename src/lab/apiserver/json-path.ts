@@ -1,11 +1,17 @@
+import { assertNever } from "../../kernel/index.ts";
 import { type Json, isObject } from "./json.ts";
 
-type Step = { readonly kind: "key"; readonly key: string } | { readonly kind: "index"; readonly index: number } | { readonly kind: "all" } | { readonly kind: "filter"; readonly path: readonly Step[]; readonly isEqual: boolean; readonly value: Json };
+type Step =
+  | { readonly kind: "key"; readonly key: string }
+  | { readonly kind: "index"; readonly index: number }
+  | { readonly kind: "all" }
+  | { readonly kind: "filter"; readonly path: readonly Step[]; readonly isEqual: boolean; readonly value: Json };
 
 /** A compiled JSONPath: all values that it finds. */
 export type JsonPath = (root: Json) => Json[];
 
-const STEP = /^(?:\.?([A-Za-z0-9_$/-]+(?:\\\.[A-Za-z0-9_$/-]+)*)|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]|(\[\*\]|\.\*)|\[\?\(@([^()=!]*?)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|(true|false|-?\d+(?:\.\d+)?))\)\])/;
+const STEP =
+  /^(?:\.?([A-Za-z0-9_$/-]+(?:\\\.[A-Za-z0-9_$/-]+)*)|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]|\[(-?\d+)\]|(\[\*\]|\.\*)|\[\?\(@([^()=!]*?)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|(true|false|-?\d+(?:\.\d+)?))\)\])/;
 
 /**
  * Compiles the part of JSONPath that printer columns use (page "JSONPath Support"): fields, `['field']`, `[n]`, `[*]`
@@ -30,7 +36,12 @@ function parse(text: string): Step[] | undefined {
     else {
       const path = parse(filter ?? "");
       if (path === undefined) return undefined;
-      steps.push({ kind: "filter", path, isEqual: operator === "==", value: doubleValue ?? singleValue ?? (JSON.parse(bare ?? "null") as Json) });
+      steps.push({
+        kind: "filter",
+        path,
+        isEqual: operator === "==",
+        value: doubleValue ?? singleValue ?? (JSON.parse(bare ?? "null") as Json),
+      });
     }
     rest = rest.slice(whole.length);
   }
@@ -55,5 +66,7 @@ function follow(value: Json, step: Step): Json[] {
       return Array.isArray(value) ? value : isObject(value) ? Object.values(value) : [];
     case "filter":
       return (Array.isArray(value) ? value : []).filter((item) => (evaluate([item], step.path)[0] === step.value) === step.isEqual);
+    default:
+      return assertNever(step);
   }
 }

@@ -42,6 +42,11 @@ export function objectAt(root: Json | undefined, ...path: Path): JsonObject | un
   return isObject(value) ? value : undefined;
 }
 
+/** A value as text: a string as it is, anything else as JSON; nothing for undefined. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
+}
+
 /** The array at a path; an absent one is an empty one, as in Go. */
 export function arrayAt(root: Json | undefined, ...path: Path): readonly Json[] {
   const value = valueAt(root, ...path);

@@ -10,7 +10,8 @@ export interface KubeconfigEntry {
 
 /** A kubeconfig file (JSON, which is YAML too) with namespace `default`. */
 export function kubeconfigFor({ server, certificateAuthority, token, user }: KubeconfigEntry): string {
-  const authority = certificateAuthority === undefined ? {} : { "certificate-authority-data": Buffer.from(certificateAuthority).toString("base64") };
+  const authority =
+    certificateAuthority === undefined ? {} : { "certificate-authority-data": Buffer.from(certificateAuthority).toString("base64") };
   const config = {
     apiVersion: "v1",
     kind: "Config",

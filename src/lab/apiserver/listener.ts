@@ -38,7 +38,11 @@ export async function listen({ listen: address, tls }: Pick<CompleteConfig, "lis
   try {
     await once(server, "listening");
   } catch (error) {
-    throw new AppError("LAB_APISERVER_LISTEN", `cannot listen on ${address.host}:${address.port} (${messageOf(error)}); free the port or choose another`, { cause: error });
+    throw new AppError(
+      "LAB_APISERVER_LISTEN",
+      `cannot listen on ${address.host}:${address.port} (${messageOf(error)}); free the port or choose another`,
+      { cause: error },
+    );
   }
   const bound = server.address() as AddressInfo;
   return {
@@ -77,6 +81,10 @@ function readCertificate(tls: { certificateFile: string; keyFile: string }): { c
   try {
     return { cert: readFileSync(tls.certificateFile), key: readFileSync(tls.keyFile) };
   } catch (error) {
-    throw new AppError("LAB_APISERVER_CERTIFICATE", `the API server's certificate cannot be read (${messageOf(error)}); make it with ensureServingCertificate`, { cause: error });
+    throw new AppError(
+      "LAB_APISERVER_CERTIFICATE",
+      `the API server's certificate cannot be read (${messageOf(error)}); make it with ensureServingCertificate`,
+      { cause: error },
+    );
   }
 }

@@ -3,7 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { messageOf } from "../../kernel/index.ts";
-import type { Call } from "./dispatch.ts";
+import type { Call } from "./call.ts";
 import { type JsonObject, arrayAt, nameOf, numberAt, stringAt } from "./json.ts";
 import { StatusError, badRequest, internalError } from "./status.ts";
 
@@ -19,9 +19,13 @@ export async function proxyLogs({ core, query, response, signal }: Call, pod: Js
   const nodeName = stringAt(pod, "spec", "nodeName") ?? "";
   if (nodeName === "") throw badRequest(`pod ${nameOf(pod)} does not have a host assigned`);
   const node = core.store.get("nodes", nodeName);
-  const address = stringAt(arrayAt(node, "status", "addresses").find((entry) => stringAt(entry, "type") === "InternalIP"), "address");
+  const address = stringAt(
+    arrayAt(node, "status", "addresses").find((entry) => stringAt(entry, "type") === "InternalIP"),
+    "address",
+  );
   // A Node object is written by whoever may; its address is not to make this server call hosts elsewhere.
-  if (address === undefined || !/^127\.\d+\.\d+\.\d+$/.test(address)) throw internalError(`node "${nodeName}" has no InternalIP in 127.0.0.0/8`);
+  if (address === undefined || !/^127\.\d+\.\d+\.\d+$/.test(address))
+    throw internalError(`node "${nodeName}" has no InternalIP in 127.0.0.0/8`);
   const passed = new URLSearchParams(PARAMETERS.flatMap((name) => (query.has(name) ? [[name, query.get(name) ?? ""]] : [])));
   const path = ["containerLogs", stringAt(pod, "metadata", "namespace") ?? "", nameOf(pod), container].map(encodeURIComponent).join("/");
   const port = numberAt(node, "status", "daemonEndpoints", "kubeletEndpoint", "Port") ?? 10_250;
@@ -38,7 +42,11 @@ export async function proxyLogs({ core, query, response, signal }: Call, pod: Js
   asked.setTimeout(0);
   if (answer.statusCode !== 200) {
     const said = await firstText(answer);
-    throw new StatusError(answer.statusCode === 404 ? 404 : 400, answer.statusCode === 404 ? "NotFound" : "BadRequest", said === "" ? `the kubelet of node "${nodeName}" answered ${answer.statusCode}` : said);
+    throw new StatusError(
+      answer.statusCode === 404 ? 404 : 400,
+      answer.statusCode === 404 ? "NotFound" : "BadRequest",
+      said === "" ? `the kubelet of node "${nodeName}" answered ${answer.statusCode}` : said,
+    );
   }
   response.writeHead(200, { "content-type": "text/plain" });
   response.flushHeaders();
@@ -47,13 +55,16 @@ export async function proxyLogs({ core, query, response, signal }: Call, pod: Js
 }
 
 function containerOf(pod: JsonObject, asked: string): string {
-  const names = [...arrayAt(pod, "spec", "containers"), ...arrayAt(pod, "spec", "initContainers")].map((container) => stringAt(container, "name") ?? "");
+  const names = [...arrayAt(pod, "spec", "containers"), ...arrayAt(pod, "spec", "initContainers")].map(
+    (container) => stringAt(container, "name") ?? "",
+  );
   if (asked !== "") {
     if (!names.includes(asked)) throw badRequest(`container ${asked} is not valid for pod ${nameOf(pod)}`);
     return asked;
   }
   const [only, ...others] = arrayAt(pod, "spec", "containers").map((container) => stringAt(container, "name") ?? "");
-  if (only === undefined || others.length > 0) throw badRequest(`a container name must be specified for pod ${nameOf(pod)}, choose one of: [${names.join(" ")}]`);
+  if (only === undefined || others.length > 0)
+    throw badRequest(`a container name must be specified for pod ${nameOf(pod)}, choose one of: [${names.join(" ")}]`);
   return only;
 }
 

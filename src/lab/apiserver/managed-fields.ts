@@ -20,7 +20,19 @@ export interface UpdateBy {
 }
 
 /** Fields that nobody owns, because the server alone sets them. */
-const UNOWNED_METADATA = ["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion", "deletionTimestamp", "deletionGracePeriodSeconds"];
+const UNOWNED_METADATA = [
+  "name",
+  "namespace",
+  "creationTimestamp",
+  "selfLink",
+  "uid",
+  "clusterName",
+  "generation",
+  "managedFields",
+  "resourceVersion",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+];
 
 /** The part of an object that can be owned. */
 export function ownable(object: JsonObject): JsonObject {
@@ -41,14 +53,28 @@ export function readManagers(object: JsonObject): ManagerEntry[] {
     const operation = stringAt(entry, "operation");
     const fields = objectAt(entry, "fieldsV1");
     if (manager === undefined || fields === undefined || (operation !== "Apply" && operation !== "Update")) return [];
-    return [{ manager, operation, apiVersion: stringAt(entry, "apiVersion") ?? "", time: stringAt(entry, "time"), subresource: stringAt(entry, "subresource") ?? "", fields }];
+    return [
+      {
+        manager,
+        operation,
+        apiVersion: stringAt(entry, "apiVersion") ?? "",
+        time: stringAt(entry, "time"),
+        subresource: stringAt(entry, "subresource") ?? "",
+        fields,
+      },
+    ];
   });
 }
 
 /** Writes the entries, as kube-apiserver orders them: what was applied first, then by time. */
 export function writeManagers(object: JsonObject, entries: readonly ManagerEntry[]): void {
   const metadata = metadataOf(object);
-  const sorted = entries.toSorted((left, right) => left.operation.localeCompare(right.operation) || (left.time ?? "").localeCompare(right.time ?? "") || left.manager.localeCompare(right.manager));
+  const sorted = entries.toSorted(
+    (left, right) =>
+      left.operation.localeCompare(right.operation) ||
+      (left.time ?? "").localeCompare(right.time ?? "") ||
+      left.manager.localeCompare(right.manager),
+  );
   if (sorted.length === 0) {
     delete metadata["managedFields"];
     return;
@@ -72,7 +98,12 @@ export function isSameManager(entry: ManagerEntry, manager: string, operation: M
  * Records in metadata.managedFields what a create, update or patch changed: the fields go over to its manager, and what
  * is gone belongs to nobody (page "Server-Side Apply", "Field management").
  */
-export function trackUpdate(old: JsonObject | undefined, next: JsonObject, type: ResourceType, { manager, now, subresource = "" }: UpdateBy): void {
+export function trackUpdate(
+  old: JsonObject | undefined,
+  next: JsonObject,
+  type: ResourceType,
+  { manager, now, subresource = "" }: UpdateBy,
+): void {
   const schema = trackedSchema(type);
   const before = old === undefined ? undefined : ownable(old);
   const after = ownable(next);

@@ -1,7 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { METRICS_CONTENT_TYPE } from "../../telemetry/index.ts";
 import type { Core } from "./core.ts";
-import { AGGREGATED_TYPE, aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions, wantsAggregated } from "./discovery.ts";
+import {
+  AGGREGATED_TYPE,
+  aggregatedDiscovery,
+  apiGroup,
+  apiGroupList,
+  apiResourceList,
+  apiVersions,
+  wantsAggregated,
+} from "./discovery.ts";
 import { type OtherAnswer, jsonAnswer } from "./dispatch.ts";
 import type { JsonObject } from "./json.ts";
 import type { OpenApi } from "./openapi.ts";
@@ -53,7 +61,21 @@ export function answerOther({ core, metrics, openApi }: NonResource, request: In
     case "/lab/memory":
       return jsonAnswer(metrics.memory());
     case "/":
-      return jsonAnswer({ paths: ["/api", "/api/v1", "/apis", "/healthz", "/lab/memory", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version"] });
+      return jsonAnswer({
+        paths: [
+          "/api",
+          "/api/v1",
+          "/apis",
+          "/healthz",
+          "/lab/memory",
+          "/livez",
+          "/metrics",
+          "/openapi/v2",
+          "/openapi/v3",
+          "/readyz",
+          "/version",
+        ],
+      });
     case "/api":
       return wantsAggregated(accept) ? aggregated(core, true) : jsonAnswer(apiVersions());
     case "/apis":
@@ -63,7 +85,9 @@ export function answerOther({ core, metrics, openApi }: NonResource, request: In
     case "/openapi/v3":
       return jsonAnswer(openApi.v3Index());
     default:
-      return found(discoveryAt(core, path) ?? (path.startsWith("/openapi/v3/") ? openApi.v3(path.slice("/openapi/v3/".length)) : undefined));
+      return found(
+        discoveryAt(core, path) ?? (path.startsWith("/openapi/v3/") ? openApi.v3(path.slice("/openapi/v3/".length)) : undefined),
+      );
   }
 }
 
@@ -85,6 +109,7 @@ function aggregated(core: Core, isCore: boolean): OtherAnswer {
 
 /** kubectl takes protobuf only here, in a name with `@` up to 1.26 and with `.` after; everybody else gets JSON. */
 function openApiV2(openApi: OpenApi, accept: string | undefined): OtherAnswer {
-  if (accept?.includes("proto-openapi.spec.v2") === true) return { code: 200, contentType: OPENAPI_PROTOBUF_TYPE, body: encodeOpenApiV2(openApi.v2()) };
+  if (accept?.includes("proto-openapi.spec.v2") === true)
+    return { code: 200, contentType: OPENAPI_PROTOBUF_TYPE, body: encodeOpenApiV2(openApi.v2()) };
   return jsonAnswer(openApi.v2());
 }

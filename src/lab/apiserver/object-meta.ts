@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Json, type JsonObject, isObject, metadataOf, objectAt, stringAt } from "./json.ts";
+import { type Json, type JsonObject, isObject, metadataOf, objectAt, stringAt, textOf } from "./json.ts";
 import { type ResourceType, type WriteContext, apiVersionOf } from "./resource-type.ts";
 import { type Cause, badRequest, invalidValue, required } from "./status.ts";
 import type { Random } from "../../kernel/index.ts";
@@ -28,7 +28,9 @@ export function checkShape(body: Json | undefined, type: ResourceType): JsonObje
   const apiVersion = body["apiVersion"] ?? apiVersionOf(type);
   const kind = body["kind"] ?? type.kind;
   if (apiVersion !== apiVersionOf(type) || kind !== type.kind) {
-    throw badRequest(`the object in the body is ${String(apiVersion)} ${String(kind)}, the path is for ${apiVersionOf(type)} ${type.kind}; send it to the path of its own kind`);
+    throw badRequest(
+      `the object in the body is ${textOf(apiVersion)} ${textOf(kind)}, the path is for ${apiVersionOf(type)} ${type.kind}; send it to the path of its own kind`,
+    );
   }
   const metadata = body["metadata"] ?? {};
   if (!isObject(metadata)) throw badRequest("metadata is not an object");
@@ -65,7 +67,8 @@ export function nameSuffix(random: Random): string {
 /** What the server alone sets on a new object. */
 export function stampNew(object: JsonObject, type: ResourceType, context: WriteContext): void {
   const metadata = metadataOf(object);
-  for (const field of ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "generation"]) delete metadata[field];
+  for (const field of ["selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "generation"])
+    delete metadata[field];
   metadata["uid"] = randomUUID();
   metadata["creationTimestamp"] = context.now;
   if (countsGenerations(type)) metadata["generation"] = 1;
@@ -128,15 +131,41 @@ export function validateMetadata(object: JsonObject, type: ResourceType): Cause[
     if (!isDnsLabel(name)) causes.push(invalidValue("metadata.name", name, LABEL_RULE));
   } else if (!isDnsSubdomain(name)) causes.push(invalidValue("metadata.name", name, SUBDOMAIN_RULE));
   for (const [key, value] of entriesOf(object, "labels", causes)) {
-    if (!isQualifiedName(key)) causes.push(invalidValue("metadata.labels", key, "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"));
-    if (!isLabelValue(value)) causes.push(invalidValue("metadata.labels", value, "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character, and be no more than 63 characters"));
+    if (!isQualifiedName(key))
+      causes.push(
+        invalidValue(
+          "metadata.labels",
+          key,
+          "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+        ),
+      );
+    if (!isLabelValue(value))
+      causes.push(
+        invalidValue(
+          "metadata.labels",
+          value,
+          "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character, and be no more than 63 characters",
+        ),
+      );
   }
   let bytes = 0;
   for (const [key, value] of entriesOf(object, "annotations", causes)) {
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
-    if (!isQualifiedName(key.toLowerCase())) causes.push(invalidValue("metadata.annotations", key, "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"));
+    if (!isQualifiedName(key.toLowerCase()))
+      causes.push(
+        invalidValue(
+          "metadata.annotations",
+          key,
+          "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+        ),
+      );
   }
-  if (bytes > ANNOTATIONS_LIMIT_BYTES) causes.push({ reason: "FieldValueTooLong", message: `Too long: may not be more than ${ANNOTATIONS_LIMIT_BYTES} bytes`, field: "metadata.annotations" });
+  if (bytes > ANNOTATIONS_LIMIT_BYTES)
+    causes.push({
+      reason: "FieldValueTooLong",
+      message: `Too long: may not be more than ${ANNOTATIONS_LIMIT_BYTES} bytes`,
+      field: "metadata.annotations",
+    });
   return causes;
 }
 

@@ -22,17 +22,40 @@ const string = (name: string) => ({ name, type: "string" }) as const;
 const boolean = (name: string) => ({ name, type: "boolean" }) as const;
 const integer = (name: string) => ({ name, type: "integer" }) as const;
 
-const LIST = [boolean("allowWatchBookmarks"), string("continue"), string("fieldSelector"), string("labelSelector"), integer("limit"), string("resourceVersion"), string("resourceVersionMatch"), boolean("sendInitialEvents"), integer("timeoutSeconds"), boolean("watch")];
+const LIST = [
+  boolean("allowWatchBookmarks"),
+  string("continue"),
+  string("fieldSelector"),
+  string("labelSelector"),
+  integer("limit"),
+  string("resourceVersion"),
+  string("resourceVersionMatch"),
+  boolean("sendInitialEvents"),
+  integer("timeoutSeconds"),
+  boolean("watch"),
+];
 const WRITE = [string("dryRun"), string("fieldManager"), string("fieldValidation")];
 const DELETE = [string("dryRun"), integer("gracePeriodSeconds"), string("propagationPolicy")];
 
 const GET: ApiOperation = { method: "get", action: "get", parameters: [], takesObject: false, answers: "object" };
 const PUT: ApiOperation = { method: "put", action: "put", parameters: WRITE, takesObject: true, answers: "object" };
-const PATCH: ApiOperation = { method: "patch", action: "patch", parameters: [...WRITE, boolean("force")], takesObject: false, answers: "object" };
+const PATCH: ApiOperation = {
+  method: "patch",
+  action: "patch",
+  parameters: [...WRITE, boolean("force")],
+  takesObject: false,
+  answers: "object",
+};
 const POST: ApiOperation = { method: "post", action: "post", parameters: WRITE, takesObject: true, answers: "object" };
 const LISTING: ApiOperation = { method: "get", action: "list", parameters: LIST, takesObject: false, answers: "list" };
 const DELETE_ONE: ApiOperation = { method: "delete", action: "delete", parameters: DELETE, takesObject: false, answers: "status" };
-const DELETE_ALL: ApiOperation = { method: "delete", action: "deletecollection", parameters: [...DELETE, string("labelSelector"), string("fieldSelector")], takesObject: false, answers: "status" };
+const DELETE_ALL: ApiOperation = {
+  method: "delete",
+  action: "deletecollection",
+  parameters: [...DELETE, string("labelSelector"), string("fieldSelector")],
+  takesObject: false,
+  answers: "status",
+};
 
 /** The paths of a kind. */
 export function pathsOf(type: ResourceType): ApiPath[] {
@@ -50,7 +73,10 @@ export function pathsOf(type: ResourceType): ApiPath[] {
 
 /** `x-kubernetes-action` and `x-kubernetes-group-version-kind`, by which kubectl finds what an operation is about. */
 export function kubernetesExtensions(type: ResourceType, operation: ApiOperation): JsonObject {
-  return { "x-kubernetes-action": operation.action, "x-kubernetes-group-version-kind": { group: type.group, version: type.version, kind: type.kind } };
+  return {
+    "x-kubernetes-action": operation.action,
+    "x-kubernetes-group-version-kind": { group: type.group, version: type.version, kind: type.kind },
+  };
 }
 
 export function operationId(path: string, operation: ApiOperation): string {

@@ -84,12 +84,20 @@ function any(value: Json): Message {
 }
 
 function extensions(object: JsonObject): Message[] {
-  return Object.entries(object).filter(([key]) => key.startsWith("x-")).map(([name, value]) => new Message().text(1, name).message(2, any(value)));
+  return Object.entries(object)
+    .filter(([key]) => key.startsWith("x-"))
+    .map(([name, value]) => new Message().text(1, name).message(2, any(value)));
 }
 
 function pathItem(item: JsonObject): Message {
   const message = new Message();
-  for (const [method, field] of [["get", 2], ["put", 3], ["post", 4], ["delete", 5], ["patch", 8]] as const) {
+  for (const [method, field] of [
+    ["get", 2],
+    ["put", 3],
+    ["post", 4],
+    ["delete", 5],
+    ["patch", 8],
+  ] as const) {
     const found = objectAt(item, method);
     if (found !== undefined) message.message(field, operation(found));
   }
@@ -97,11 +105,16 @@ function pathItem(item: JsonObject): Message {
 }
 
 function operation(value: JsonObject): Message {
-  const responses = new Message().messages(1, named(objectAt(value, "responses"), (response) => {
-    const answered = objectAt(response, "schema");
-    const body = new Message().text(1, response["description"]).message(2, answered === undefined ? undefined : new Message().message(1, schema(answered)));
-    return new Message().message(1, body);
-  }));
+  const responses = new Message().messages(
+    1,
+    named(objectAt(value, "responses"), (response) => {
+      const answered = objectAt(response, "schema");
+      const body = new Message()
+        .text(1, response["description"])
+        .message(2, answered === undefined ? undefined : new Message().message(1, schema(answered)));
+      return new Message().message(1, body);
+    }),
+  );
   return new Message()
     .text(5, value["operationId"])
     .texts(6, arrayAt(value, "produces"))
@@ -114,17 +127,31 @@ function operation(value: JsonObject): Message {
 /** ParametersItem > Parameter > body, or > NonBodyParameter > query or path. */
 function parameter(value: JsonObject): Message {
   if (value["in"] === "body") {
-    const body = new Message().text(2, value["name"]).text(3, "body").flag(4, value["required"]).message(5, schema(objectAt(value, "schema") ?? {}));
+    const body = new Message()
+      .text(2, value["name"])
+      .text(3, "body")
+      .flag(4, value["required"])
+      .message(5, schema(objectAt(value, "schema") ?? {}));
     return new Message().message(1, new Message().message(1, body));
   }
   const inPath = value["in"] === "path";
-  const sub = new Message().flag(1, value["required"]).text(2, value["in"]).text(4, value["name"]).text(inPath ? 5 : 6, value["type"]).flag(inPath ? 19 : 20, value["uniqueItems"]);
+  const sub = new Message()
+    .flag(1, value["required"])
+    .text(2, value["in"])
+    .text(4, value["name"])
+    .text(inPath ? 5 : 6, value["type"])
+    .flag(inPath ? 19 : 20, value["uniqueItems"]);
   return new Message().message(1, new Message().message(2, new Message().message(inPath ? 4 : 3, sub)));
 }
 
 function schema(value: JsonObject): Message {
   const { items, properties, additionalProperties, type } = value;
-  const additional = additionalProperties === undefined ? undefined : isObject(additionalProperties) ? new Message().message(1, schema(additionalProperties)) : new Message().flag(2, additionalProperties);
+  const additional =
+    additionalProperties === undefined
+      ? undefined
+      : isObject(additionalProperties)
+        ? new Message().message(1, schema(additionalProperties))
+        : new Message().flag(2, additionalProperties);
   return new Message()
     .text(1, value["$ref"])
     .text(2, value["format"])

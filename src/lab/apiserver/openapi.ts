@@ -21,7 +21,10 @@ export function createOpenApi(registry: Registry, schemas: BuiltinSchemas): Open
   return {
     v2: () => documentV2(registry.all(), schemas),
     v3Index() {
-      const paths = [...groupVersionPaths(registry).keys()].map((path): [string, Json] => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${registry.epoch()}` }]);
+      const paths = [...groupVersionPaths(registry).keys()].map((path): [string, Json] => [
+        path,
+        { serverRelativeURL: `/openapi/v3/${path}?hash=${registry.epoch()}` },
+      ]);
       return { paths: Object.fromEntries(paths) };
     },
     v3(path) {
@@ -53,12 +56,22 @@ function definitionsOf(types: readonly ResourceType[], schemas: BuiltinSchemas):
     if (type.custom === undefined) continue;
     const gvk = (kind: string): Json => [{ group: type.group, version: type.version, kind }];
     const own = (type.schema ?? { type: "object" }) as unknown as JsonObject;
-    const properties = { ...(isObject(own["properties"]) ? own["properties"] : {}), apiVersion: { type: "string" }, kind: { type: "string" }, metadata: { $ref: `${META}ObjectMeta` } };
+    const properties = {
+      ...(isObject(own["properties"]) ? own["properties"] : {}),
+      apiVersion: { type: "string" },
+      kind: { type: "string" },
+      metadata: { $ref: `${META}ObjectMeta` },
+    };
     result.set(name, { ...own, properties, "x-kubernetes-group-version-kind": gvk(type.kind) });
     result.set(`${name}List`, {
       type: "object",
       required: ["items"],
-      properties: { apiVersion: { type: "string" }, kind: { type: "string" }, metadata: { $ref: `${META}ListMeta` }, items: { type: "array", items: { $ref: name } } },
+      properties: {
+        apiVersion: { type: "string" },
+        kind: { type: "string" },
+        metadata: { $ref: `${META}ListMeta` },
+        items: { type: "array", items: { $ref: name } },
+      },
       "x-kubernetes-group-version-kind": gvk(type.listKind),
     });
   }
@@ -95,12 +108,19 @@ function written(schema: Json, version: 2 | 3, isMap = false): Json {
       if (key === "oneOf" && schema["type"] === undefined) result["type"] = "string";
       continue;
     }
-    result[key] = !isMap && (key === "enum" || key === "default" || key.startsWith("x-")) ? value : written(value, version, !isMap && key === "properties");
+    result[key] =
+      !isMap && (key === "enum" || key === "default" || key.startsWith("x-"))
+        ? value
+        : written(value, version, !isMap && key === "properties");
   }
   return result;
 }
 
-function pathItems(types: readonly ResourceType[], operation: (path: ApiPath, operation: ApiOperation) => JsonObject, parameter: (name: string) => JsonObject): JsonObject {
+function pathItems(
+  types: readonly ResourceType[],
+  operation: (path: ApiPath, operation: ApiOperation) => JsonObject,
+  parameter: (name: string) => JsonObject,
+): JsonObject {
   const items = types.flatMap(pathsOf).map((path): [string, Json] => {
     const item: JsonObject = {};
     for (const each of path.operations) item[each.method] = operation(path, each);
@@ -124,7 +144,11 @@ function documentV3(types: readonly ResourceType[], schemas: BuiltinSchemas): Js
       const name = definitionName(type, schemas);
       return {
         operationId: operationId(path, operation),
-        parameters: operation.parameters.map((parameter): Json => ({ name: parameter.name, in: "query", schema: { type: parameter.type, uniqueItems: true } })),
+        parameters: operation.parameters.map((parameter): Json => ({
+          name: parameter.name,
+          in: "query",
+          schema: { type: parameter.type, uniqueItems: true },
+        })),
         ...(operation.takesObject ? { requestBody: { content: { "*/*": content(name)["application/json"] ?? {} }, required: true } } : {}),
         responses: { "200": { description: "OK", content: content(answerName(operation, name)) } },
         ...kubernetesExtensions(type, operation),
@@ -132,7 +156,12 @@ function documentV3(types: readonly ResourceType[], schemas: BuiltinSchemas): Js
     },
     (name) => ({ name, in: "path", required: true, schema: { type: "string", uniqueItems: true } }),
   );
-  return { openapi: "3.0.0", info: INFO, paths, components: { schemas: Object.fromEntries([...definitionsOf(types, schemas)].map(([name, schema]) => [name, written(schema, 3)])) } };
+  return {
+    openapi: "3.0.0",
+    info: INFO,
+    paths,
+    components: { schemas: Object.fromEntries([...definitionsOf(types, schemas)].map(([name, schema]) => [name, written(schema, 3)])) },
+  };
 }
 
 const INFO: JsonObject = { title: "Kubernetes", version: "v1.36.3" };
@@ -142,8 +171,15 @@ function documentV2(types: readonly ResourceType[], schemas: BuiltinSchemas): Js
     types,
     ({ path, type }, operation) => {
       const name = definitionName(type, schemas);
-      const query = operation.parameters.map((parameter): Json => ({ name: parameter.name, in: "query", type: parameter.type, uniqueItems: true }));
-      const body: Json[] = operation.takesObject ? [{ name: "body", in: "body", required: true, schema: { $ref: `#/definitions/${name}` } }] : [];
+      const query = operation.parameters.map((parameter): Json => ({
+        name: parameter.name,
+        in: "query",
+        type: parameter.type,
+        uniqueItems: true,
+      }));
+      const body: Json[] = operation.takesObject
+        ? [{ name: "body", in: "body", required: true, schema: { $ref: `#/definitions/${name}` } }]
+        : [];
       return {
         operationId: operationId(path, operation),
         consumes: ["*/*"],
@@ -155,6 +191,10 @@ function documentV2(types: readonly ResourceType[], schemas: BuiltinSchemas): Js
     },
     (name) => ({ name, in: "path", required: true, type: "string", uniqueItems: true }),
   );
-  return { swagger: "2.0", info: INFO, paths, definitions: Object.fromEntries([...definitionsOf(types, schemas)].map(([name, schema]) => [name, written(schema, 2)])) };
+  return {
+    swagger: "2.0",
+    info: INFO,
+    paths,
+    definitions: Object.fromEntries([...definitionsOf(types, schemas)].map(([name, schema]) => [name, written(schema, 2)])),
+  };
 }
-

@@ -18,7 +18,9 @@ export async function patch(core: Core, target: Target, body: Json | undefined, 
   if (body === undefined) throw badRequest("the patch is empty");
   if (mediaType === APPLY_PATCH) return apply(core, target, body, options);
   checkMediaType(target, mediaType);
-  return core.store.write((transaction) => updateWithin(core, transaction, target, (current) => patched(current, body, mediaType, target), options));
+  return core.store.write((transaction) =>
+    updateWithin(core, transaction, target, (current) => patched(current, body, mediaType, target), options),
+  );
 }
 
 function checkMediaType({ type }: Target, mediaType: string): void {
@@ -28,7 +30,8 @@ function checkMediaType({ type }: Target, mediaType: string): void {
 
 /** The result of a patch that is not an application. `current` may be changed. Throws 400 and 422. */
 export function patched(current: JsonObject, body: Json, mediaType: string, { type }: Pick<Target, "type">): JsonObject {
-  const result = mediaType === JSON_PATCH ? applyJsonPatch(current, body) : isObject(body) ? merged(current, clone(body), mediaType, type.schema) : null;
+  const result =
+    mediaType === JSON_PATCH ? applyJsonPatch(current, body) : isObject(body) ? merged(current, clone(body), mediaType, type.schema) : null;
   if (!isObject(result)) throw badRequest("the patch is not an object, or makes something that is not one");
   // A patch that touches metadata may have made something that is none.
   return checkShape(result, type);
@@ -43,13 +46,22 @@ async function apply(core: Core, target: Target, body: Json, options: WriteOptio
   const { type } = target;
   const configuration = checkShape(body, type);
   settleNamespace(configuration, type, target.namespace);
-  if (nameOf(configuration) !== target.name) throw badRequest(`the name of the object (${nameOf(configuration)}) does not match the name on the URL (${target.name})`);
-  if (isObject(configuration["metadata"]) && Array.isArray(configuration["metadata"]["managedFields"]) && configuration["metadata"]["managedFields"].length > 0) {
+  if (nameOf(configuration) !== target.name)
+    throw badRequest(`the name of the object (${nameOf(configuration)}) does not match the name on the URL (${target.name})`);
+  if (
+    isObject(configuration["metadata"]) &&
+    Array.isArray(configuration["metadata"]["managedFields"]) &&
+    configuration["metadata"]["managedFields"].length > 0
+  ) {
     throw badRequest("metadata.managedFields must be nil in an application");
   }
   return core.store.write((transaction) => {
     const application = { type, subresource: target.subresource ?? "", now: timestamp(core.clock.wallMs()) };
     const create = target.subresource === undefined ? { create: () => appliedNew(configuration, application, options) } : {};
-    return updateWithin(core, transaction, target, (live) => applied(live, configuration, application, options), { ...options, ...create, isApply: true });
+    return updateWithin(core, transaction, target, (live) => applied(live, configuration, application, options), {
+      ...options,
+      ...create,
+      isApply: true,
+    });
   });
 }

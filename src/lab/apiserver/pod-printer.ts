@@ -6,7 +6,13 @@ export const POD_COLUMNS: readonly Column[] = [
   NAME_COLUMN,
   { name: "Ready", type: "string", description: "The aggregate readiness state of this pod for accepting traffic.", priority: 0 },
   { name: "Status", type: "string", description: "The aggregate status of the containers in this pod.", priority: 0 },
-  { name: "Restarts", type: "string", description: "The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.", priority: 0 },
+  {
+    name: "Restarts",
+    type: "string",
+    description:
+      "The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.",
+    priority: 0,
+  },
   AGE_COLUMN,
   { name: "IP", type: "string", description: "Address of the pod.", priority: 1 },
   { name: "Node", type: "string", description: "Node that the pod is on.", priority: 1 },
@@ -33,14 +39,21 @@ export function podCells(pod: JsonObject, nowMs: number): (string | number)[] {
 }
 
 function conditionIs(pod: JsonObject, type: string): boolean {
-  return arrayAt(pod, "status", "conditions").some((condition) => stringAt(condition, "type") === type && stringAt(condition, "status") === "True");
+  return arrayAt(pod, "status", "conditions").some(
+    (condition) => stringAt(condition, "type") === type && stringAt(condition, "status") === "True",
+  );
 }
 
 /** One word for what a pod is doing: its phase, unless a container's state says more. */
 function podReason(pod: JsonObject): string {
   const phase = stringAt(pod, "status", "phase") ?? "Unknown";
   let reason = stringAt(pod, "status", "reason") || phase;
-  if (arrayAt(pod, "status", "conditions").some((condition) => stringAt(condition, "type") === "PodScheduled" && stringAt(condition, "reason") === "SchedulingGated")) reason = "SchedulingGated";
+  if (
+    arrayAt(pod, "status", "conditions").some(
+      (condition) => stringAt(condition, "type") === "PodScheduled" && stringAt(condition, "reason") === "SchedulingGated",
+    )
+  )
+    reason = "SchedulingGated";
   const initializing = initReason(pod);
   reason = initializing ?? containersReason(pod, reason);
   if (stringAt(pod, "metadata", "deletionTimestamp") === undefined) return reason;
@@ -67,7 +80,8 @@ function containersReason(pod: JsonObject, fallback: string): string {
   for (const status of arrayAt(pod, "status", "containerStatuses").toReversed()) {
     const waiting = stringAt(status, "state", "waiting", "reason") ?? "";
     if (waiting !== "") reason = waiting;
-    else if (valueAt(status, "state", "terminated") !== undefined) reason = stringAt(status, "state", "terminated", "reason") || terminationOf(status);
+    else if (valueAt(status, "state", "terminated") !== undefined)
+      reason = stringAt(status, "state", "terminated", "reason") || terminationOf(status);
     else if (valueAt(status, "ready") === true && valueAt(status, "state", "running") !== undefined) anyRuns = true;
   }
   if (reason === "Completed" && anyRuns) return conditionIs(pod, "Ready") ? "Running" : "NotReady";

@@ -1,17 +1,11 @@
-import { type Json, type JsonObject, arrayAt, isObject, nameOf, numberAt, objectAt, stringAt, valueAt } from "./json.ts";
-import { podCells, POD_COLUMNS } from "./pod-printer.ts";
-import type { Column, Printer } from "./resource-type.ts";
+import { type Json, type JsonObject, arrayAt, isObject, nameOf, numberAt, objectAt, stringAt, textOf, valueAt } from "./json.ts";
+import { NETWORK_PRINTERS } from "./network-printers.ts";
+import { POD_COLUMNS, podCells } from "./pod-printer.ts";
+import { column, count, created, formatLabels, wide } from "./printer-columns.ts";
+import type { Printer } from "./resource-type.ts";
 import { AGE_COLUMN, NAME_COLUMN, age, humanDuration } from "./table.ts";
 
 type Cell = string | number | boolean | null;
-
-function column(name: string, description: string, type: Column["type"] = "string"): Column {
-  return { name, type, description, priority: 0 };
-}
-
-function wide(name: string, description: string): Column {
-  return { name, type: "string", description, priority: 1 };
-}
 
 const WORKLOAD_WIDE = [
   wide("Containers", "Names of each container in the template."),
@@ -27,7 +21,7 @@ function workloadCells(object: JsonObject, template: readonly string[] = ["spec"
 
 /** `a=b,c in (d,e)`, or `<none>`. */
 function formatSelector(selector: JsonObject | undefined): string {
-  const labels = Object.entries(objectAt(selector, "matchLabels") ?? {}).map(([key, value]) => `${key}=${String(value)}`);
+  const labels = Object.entries(objectAt(selector, "matchLabels") ?? {}).map(([key, value]) => `${key}=${textOf(value)}`);
   const expressions = arrayAt(selector, "matchExpressions").map((expression) => {
     const key = stringAt(expression, "key") ?? "";
     const operator = stringAt(expression, "operator") ?? "";
@@ -38,41 +32,6 @@ function formatSelector(selector: JsonObject | undefined): string {
   return [...labels.toSorted(), ...expressions].join(",") || "<none>";
 }
 
-function formatLabels(labels: JsonObject | undefined): string {
-  return Object.entries(labels ?? {}).map(([key, value]) => `${key}=${String(value)}`).toSorted().join(",") || "<none>";
-}
-
-function count(object: JsonObject, ...path: string[]): number {
-  return numberAt(object, ...path) ?? 0;
-}
-
-function created(object: JsonObject, nowMs: number): string {
-  return age(stringAt(object, "metadata", "creationTimestamp"), nowMs);
-}
-
-/** At most `limit` of a list, then how many more there are, as kubectl shows lists. */
-function shortened(items: readonly string[], limit: number): string {
-  if (items.length === 0) return "<none>";
-  return items.length > limit ? `${items.slice(0, limit).join(",")} + ${items.length - limit} more...` : items.join(",");
-}
-
-function servicePorts(service: JsonObject): string {
-  const ports = arrayAt(service, "spec", "ports").map((port) => {
-    const node = numberAt(port, "nodePort");
-    return `${numberAt(port, "port") ?? 0}${node === undefined ? "" : `:${node}`}/${stringAt(port, "protocol") ?? "TCP"}`;
-  });
-  return ports.join(",") || "<none>";
-}
-
-function serviceExternal(service: JsonObject): string {
-  const type = stringAt(service, "spec", "type") ?? "ClusterIP";
-  if (type === "ExternalName") return stringAt(service, "spec", "externalName") ?? "<none>";
-  const external = arrayAt(service, "spec", "externalIPs").map(String);
-  const balancer = arrayAt(service, "status", "loadBalancer", "ingress").map((entry) => stringAt(entry, "ip") ?? stringAt(entry, "hostname") ?? "");
-  const all = [...balancer, ...external].join(",");
-  return all || (type === "LoadBalancer" ? "<pending>" : "<none>");
-}
-
 function nodeStatus(node: JsonObject): string {
   const ready = arrayAt(node, "status", "conditions").find((condition) => stringAt(condition, "type") === "Ready");
   const state = ready === undefined ? "Unknown" : stringAt(ready, "status") === "True" ? "Ready" : "NotReady";
@@ -81,8 +40,15 @@ function nodeStatus(node: JsonObject): string {
 
 function nodeRoles(node: JsonObject): string {
   const prefix = "node-role.kubernetes.io/";
-  const roles = Object.keys(objectAt(node, "metadata", "labels") ?? {}).filter((label) => label.startsWith(prefix) && label.length > prefix.length);
-  return roles.map((label) => label.slice(prefix.length)).toSorted().join(",") || "<none>";
+  const roles = Object.keys(objectAt(node, "metadata", "labels") ?? {}).filter(
+    (label) => label.startsWith(prefix) && label.length > prefix.length,
+  );
+  return (
+    roles
+      .map((label) => label.slice(prefix.length))
+      .toSorted()
+      .join(",") || "<none>"
+  );
 }
 
 function nodeAddress(node: JsonObject, type: string): string {
@@ -91,7 +57,10 @@ function nodeAddress(node: JsonObject, type: string): string {
 }
 
 function jobStatus(job: JsonObject): string {
-  const holds = (type: string): boolean => arrayAt(job, "status", "conditions").some((condition) => stringAt(condition, "type") === type && stringAt(condition, "status") === "True");
+  const holds = (type: string): boolean =>
+    arrayAt(job, "status", "conditions").some(
+      (condition) => stringAt(condition, "type") === type && stringAt(condition, "status") === "True",
+    );
   if (holds("Complete")) return "Complete";
   if (holds("Failed")) return "Failed";
   if (stringAt(job, "metadata", "deletionTimestamp") !== undefined) return "Terminating";
@@ -113,36 +82,13 @@ function jobDuration(job: JsonObject, nowMs: number): string {
   return humanDuration((Number.isNaN(end) ? nowMs : end) - start);
 }
 
-function ingressHosts(ingress: JsonObject): string {
-  const hosts = arrayAt(ingress, "spec", "rules").map((rule) => stringAt(rule, "host") ?? "").filter((host) => host !== "");
-  return hosts.length === 0 ? "*" : shortened(hosts, 3);
-}
-
-function ingressAddress(ingress: JsonObject): string {
-  return arrayAt(ingress, "status", "loadBalancer", "ingress").map((entry) => stringAt(entry, "ip") ?? stringAt(entry, "hostname") ?? "").join(",");
-}
-
-function endpointAddresses(endpoints: JsonObject): string {
-  const all = arrayAt(endpoints, "subsets").flatMap((subset) => {
-    const ports = arrayAt(subset, "ports").map((port) => numberAt(port, "port") ?? 0);
-    const addresses = arrayAt(subset, "addresses").map((address) => stringAt(address, "ip") ?? "");
-    return ports.length === 0 ? addresses : ports.flatMap((port) => addresses.map((address) => `${address}:${port}`));
-  });
-  return shortened(all, 3);
-}
-
-function slicePorts(slice: JsonObject): string {
-  const ports = arrayAt(slice, "ports").map((port) => String(numberAt(port, "port") ?? stringAt(port, "name") ?? "*"));
-  return ports.length === 0 ? "<unset>" : shortened(ports, 3);
-}
-
-function sliceAddresses(slice: JsonObject): string {
-  const addresses = arrayAt(slice, "endpoints").flatMap((endpoint) => arrayAt(endpoint, "addresses").map(String));
-  return addresses.length === 0 ? "<unset>" : shortened(addresses, 3);
-}
-
 function eventTime(event: JsonObject): string | undefined {
-  return stringAt(event, "series", "lastObservedTime") ?? stringAt(event, "lastTimestamp") ?? stringAt(event, "eventTime") ?? stringAt(event, "metadata", "creationTimestamp");
+  return (
+    stringAt(event, "series", "lastObservedTime") ??
+    stringAt(event, "lastTimestamp") ??
+    stringAt(event, "eventTime") ??
+    stringAt(event, "metadata", "creationTimestamp")
+  );
 }
 
 function eventObject(event: JsonObject): string {
@@ -165,6 +111,7 @@ const NAME_AND_AGE: Printer = { columns: [NAME_COLUMN, AGE_COLUMN], cells: (obje
 
 /** Columns and cells are those of kube-apiserver (pkg/printers/internalversion), which kubectl only prints. */
 const PRINTERS: Readonly<Record<string, Printer>> = {
+  ...NETWORK_PRINTERS,
   "Pod.": { columns: POD_COLUMNS, cells: podCells },
   "ServiceAccount.": NAME_AND_AGE,
   "Namespace.": {
@@ -176,7 +123,12 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
     cells: (object, nowMs) => [nameOf(object), size(object["data"]) + size(object["binaryData"]), created(object, nowMs)],
   },
   "Secret.": {
-    columns: [NAME_COLUMN, column("Type", "Used to facilitate programmatic handling of secret data."), column("Data", "Number of entries.", "integer"), AGE_COLUMN],
+    columns: [
+      NAME_COLUMN,
+      column("Type", "Used to facilitate programmatic handling of secret data."),
+      column("Data", "Number of entries.", "integer"),
+      AGE_COLUMN,
+    ],
     cells: (object, nowMs) => [nameOf(object), stringAt(object, "type") ?? "", size(object["data"]), created(object, nowMs)],
   },
   "Node.": {
@@ -195,98 +147,164 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
     cells: (object, nowMs) => {
       const info = (field: string): string => stringAt(object, "status", "nodeInfo", field) || "<unknown>";
       return [
-        nameOf(object), nodeStatus(object), nodeRoles(object), created(object, nowMs), stringAt(object, "status", "nodeInfo", "kubeletVersion") ?? "",
-        nodeAddress(object, "InternalIP"), nodeAddress(object, "ExternalIP"), info("osImage"), info("kernelVersion"), info("containerRuntimeVersion"),
+        nameOf(object),
+        nodeStatus(object),
+        nodeRoles(object),
+        created(object, nowMs),
+        stringAt(object, "status", "nodeInfo", "kubeletVersion") ?? "",
+        nodeAddress(object, "InternalIP"),
+        nodeAddress(object, "ExternalIP"),
+        info("osImage"),
+        info("kernelVersion"),
+        info("containerRuntimeVersion"),
       ];
     },
   },
-  "Service.": {
-    columns: [NAME_COLUMN, column("Type", "How the service is exposed."), column("Cluster-IP", "The virtual address of the service."), column("External-IP", "Addresses outside the cluster."), column("Port(s)", "The ports of the service."), AGE_COLUMN, wide("Selector", "Label selector for pods.")],
-    cells: (object, nowMs) => [
-      nameOf(object), stringAt(object, "spec", "type") ?? "ClusterIP", stringAt(object, "spec", "clusterIP") || "<none>", serviceExternal(object), servicePorts(object), created(object, nowMs),
-      formatLabels(objectAt(object, "spec", "selector")),
-    ],
-  },
-  "Endpoints.": {
-    columns: [NAME_COLUMN, column("Endpoints", "Addresses and ports that serve the service."), AGE_COLUMN],
-    cells: (object, nowMs) => [nameOf(object), endpointAddresses(object), created(object, nowMs)],
-  },
   "Event.": {
     columns: [
-      column("Last Seen", "Time since this event was last seen."), column("Type", "Normal or Warning."), column("Reason", "Why the event was made."), column("Object", "What the event is about."),
-      wide("Subobject", "The part of the object."), wide("Source", "Who reported it."), column("Message", "What happened."), wide("First Seen", "Time since it was first seen."), wide("Count", "How often it was seen."), { ...NAME_COLUMN, priority: 1 },
+      column("Last Seen", "Time since this event was last seen."),
+      column("Type", "Normal or Warning."),
+      column("Reason", "Why the event was made."),
+      column("Object", "What the event is about."),
+      wide("Subobject", "The part of the object."),
+      wide("Source", "Who reported it."),
+      column("Message", "What happened."),
+      wide("First Seen", "Time since it was first seen."),
+      wide("Count", "How often it was seen."),
+      { ...NAME_COLUMN, priority: 1 },
     ],
     cells: (object, nowMs) => [
-      age(eventTime(object), nowMs), stringAt(object, "type") ?? "", stringAt(object, "reason") ?? "", eventObject(object), stringAt(object, "involvedObject", "fieldPath") ?? "", eventSource(object),
-      (stringAt(object, "message") ?? "").trim(), age(stringAt(object, "firstTimestamp") ?? stringAt(object, "eventTime") ?? stringAt(object, "metadata", "creationTimestamp"), nowMs),
-      numberAt(object, "series", "count") ?? numberAt(object, "count") ?? 1, nameOf(object),
+      age(eventTime(object), nowMs),
+      stringAt(object, "type") ?? "",
+      stringAt(object, "reason") ?? "",
+      eventObject(object),
+      stringAt(object, "involvedObject", "fieldPath") ?? "",
+      eventSource(object),
+      (stringAt(object, "message") ?? "").trim(),
+      age(stringAt(object, "firstTimestamp") ?? stringAt(object, "eventTime") ?? stringAt(object, "metadata", "creationTimestamp"), nowMs),
+      numberAt(object, "series", "count") ?? numberAt(object, "count") ?? 1,
+      nameOf(object),
     ],
   },
   "Deployment.apps": {
-    columns: [NAME_COLUMN, column("Ready", "Number of the pod with ready state"), column("Up-to-date", "Pods that have the wished template.", "integer"), column("Available", "Pods available for as long as minReadySeconds.", "integer"), AGE_COLUMN, ...WORKLOAD_WIDE],
+    columns: [
+      NAME_COLUMN,
+      column("Ready", "Number of the pod with ready state"),
+      column("Up-to-date", "Pods that have the wished template.", "integer"),
+      column("Available", "Pods available for as long as minReadySeconds.", "integer"),
+      AGE_COLUMN,
+      ...WORKLOAD_WIDE,
+    ],
     cells: (object, nowMs) => [
-      nameOf(object), `${count(object, "status", "readyReplicas")}/${count(object, "spec", "replicas")}`, count(object, "status", "updatedReplicas"), count(object, "status", "availableReplicas"),
-      created(object, nowMs), ...workloadCells(object),
+      nameOf(object),
+      `${count(object, "status", "readyReplicas")}/${count(object, "spec", "replicas")}`,
+      count(object, "status", "updatedReplicas"),
+      count(object, "status", "availableReplicas"),
+      created(object, nowMs),
+      ...workloadCells(object),
     ],
   },
   "ReplicaSet.apps": {
-    columns: [NAME_COLUMN, column("Desired", "Wished pods.", "integer"), column("Current", "Pods there are.", "integer"), column("Ready", "Pods that are ready.", "integer"), AGE_COLUMN, ...WORKLOAD_WIDE],
-    cells: (object, nowMs) => [nameOf(object), count(object, "spec", "replicas"), count(object, "status", "replicas"), count(object, "status", "readyReplicas"), created(object, nowMs), ...workloadCells(object)],
+    columns: [
+      NAME_COLUMN,
+      column("Desired", "Wished pods.", "integer"),
+      column("Current", "Pods there are.", "integer"),
+      column("Ready", "Pods that are ready.", "integer"),
+      AGE_COLUMN,
+      ...WORKLOAD_WIDE,
+    ],
+    cells: (object, nowMs) => [
+      nameOf(object),
+      count(object, "spec", "replicas"),
+      count(object, "status", "replicas"),
+      count(object, "status", "readyReplicas"),
+      created(object, nowMs),
+      ...workloadCells(object),
+    ],
   },
   "DaemonSet.apps": {
     columns: [
-      NAME_COLUMN, column("Desired", "Nodes that should run the pod.", "integer"), column("Current", "Nodes that run it.", "integer"), column("Ready", "Nodes where it is ready.", "integer"), column("Up-to-date", "Nodes that run the wished template.", "integer"),
-      column("Available", "Nodes where it is available.", "integer"), column("Node Selector", "Labels that a node must have."), AGE_COLUMN, ...WORKLOAD_WIDE,
+      NAME_COLUMN,
+      column("Desired", "Nodes that should run the pod.", "integer"),
+      column("Current", "Nodes that run it.", "integer"),
+      column("Ready", "Nodes where it is ready.", "integer"),
+      column("Up-to-date", "Nodes that run the wished template.", "integer"),
+      column("Available", "Nodes where it is available.", "integer"),
+      column("Node Selector", "Labels that a node must have."),
+      AGE_COLUMN,
+      ...WORKLOAD_WIDE,
     ],
     cells: (object, nowMs) => [
-      nameOf(object), count(object, "status", "desiredNumberScheduled"), count(object, "status", "currentNumberScheduled"), count(object, "status", "numberReady"), count(object, "status", "updatedNumberScheduled"),
-      count(object, "status", "numberAvailable"), formatLabels(objectAt(object, "spec", "template", "spec", "nodeSelector")), created(object, nowMs), ...workloadCells(object),
+      nameOf(object),
+      count(object, "status", "desiredNumberScheduled"),
+      count(object, "status", "currentNumberScheduled"),
+      count(object, "status", "numberReady"),
+      count(object, "status", "updatedNumberScheduled"),
+      count(object, "status", "numberAvailable"),
+      formatLabels(objectAt(object, "spec", "template", "spec", "nodeSelector")),
+      created(object, nowMs),
+      ...workloadCells(object),
     ],
   },
   "ControllerRevision.apps": {
-    columns: [NAME_COLUMN, column("Controller", "Controller of the object"), column("Revision", "Revision represented by Data."), AGE_COLUMN],
+    columns: [
+      NAME_COLUMN,
+      column("Controller", "Controller of the object"),
+      column("Revision", "Revision represented by Data."),
+      AGE_COLUMN,
+    ],
     cells: (object, nowMs) => {
       const owner = arrayAt(object, "metadata", "ownerReferences").find((reference) => valueAt(reference, "controller") === true);
       const group = (stringAt(owner, "apiVersion") ?? "").split("/").slice(0, -1).join("");
-      const controller = owner === undefined ? "<none>" : `${(stringAt(owner, "kind") ?? "").toLowerCase()}${group === "" ? "" : `.${group}`}/${stringAt(owner, "name") ?? ""}`;
+      const controller =
+        owner === undefined
+          ? "<none>"
+          : `${(stringAt(owner, "kind") ?? "").toLowerCase()}${group === "" ? "" : `.${group}`}/${stringAt(owner, "name") ?? ""}`;
       return [nameOf(object), controller, count(object, "revision"), created(object, nowMs)];
     },
   },
   "Job.batch": {
-    columns: [NAME_COLUMN, column("Status", "Status of the job."), column("Completions", "Pods that succeeded of those wished."), column("Duration", "Time required to complete the job."), AGE_COLUMN, ...WORKLOAD_WIDE],
-    cells: (object, nowMs) => [nameOf(object), jobStatus(object), jobCompletions(object), jobDuration(object, nowMs), created(object, nowMs), ...workloadCells(object)],
+    columns: [
+      NAME_COLUMN,
+      column("Status", "Status of the job."),
+      column("Completions", "Pods that succeeded of those wished."),
+      column("Duration", "Time required to complete the job."),
+      AGE_COLUMN,
+      ...WORKLOAD_WIDE,
+    ],
+    cells: (object, nowMs) => [
+      nameOf(object),
+      jobStatus(object),
+      jobCompletions(object),
+      jobDuration(object, nowMs),
+      created(object, nowMs),
+      ...workloadCells(object),
+    ],
   },
   "CronJob.batch": {
     columns: [
-      NAME_COLUMN, column("Schedule", "The schedule in Cron format."), column("Timezone", "The time zone of the schedule."), column("Suspend", "Whether new runs are suspended.", "boolean"), column("Active", "Jobs that run now.", "integer"),
-      column("Last Schedule", "Time since the last run began."), AGE_COLUMN, ...WORKLOAD_WIDE,
+      NAME_COLUMN,
+      column("Schedule", "The schedule in Cron format."),
+      column("Timezone", "The time zone of the schedule."),
+      column("Suspend", "Whether new runs are suspended.", "boolean"),
+      column("Active", "Jobs that run now.", "integer"),
+      column("Last Schedule", "Time since the last run began."),
+      AGE_COLUMN,
+      ...WORKLOAD_WIDE,
     ],
     cells: (object, nowMs) => {
       const last = stringAt(object, "status", "lastScheduleTime");
       return [
-        nameOf(object), stringAt(object, "spec", "schedule") ?? "", stringAt(object, "spec", "timeZone") ?? "<none>", valueAt(object, "spec", "suspend") === true ? "True" : "False", arrayAt(object, "status", "active").length,
-        last === undefined ? "<none>" : age(last, nowMs), created(object, nowMs), ...workloadCells(object, ["spec", "jobTemplate", "spec", "template"]),
+        nameOf(object),
+        stringAt(object, "spec", "schedule") ?? "",
+        stringAt(object, "spec", "timeZone") ?? "<none>",
+        valueAt(object, "spec", "suspend") === true ? "True" : "False",
+        arrayAt(object, "status", "active").length,
+        last === undefined ? "<none>" : age(last, nowMs),
+        created(object, nowMs),
+        ...workloadCells(object, ["spec", "jobTemplate", "spec", "template"]),
       ];
     },
-  },
-  "Ingress.networking.k8s.io": {
-    columns: [NAME_COLUMN, column("Class", "The name of the IngressClass resource that should be used for additional configuration"), column("Hosts", "Hosts that incoming requests are matched against before the ingress rule"), column("Address", "Addresses of the load balancer."), column("Ports", "Ports of TLS configurations that open"), AGE_COLUMN],
-    cells: (object, nowMs) => [
-      nameOf(object), stringAt(object, "spec", "ingressClassName") ?? "<none>", ingressHosts(object), ingressAddress(object), arrayAt(object, "spec", "tls").length > 0 ? "80, 443" : "80", created(object, nowMs),
-    ],
-  },
-  "IngressClass.networking.k8s.io": {
-    columns: [NAME_COLUMN, column("Controller", "Controller that is responsible for handling this class"), column("Parameters", "A reference to a resource with additional parameters"), AGE_COLUMN],
-    cells: (object, nowMs) => {
-      const parameters = objectAt(object, "spec", "parameters");
-      const group = stringAt(parameters, "apiGroup");
-      const kind = stringAt(parameters, "kind") ?? "";
-      return [nameOf(object), stringAt(object, "spec", "controller") ?? "", parameters === undefined ? "<none>" : `${group === undefined ? kind : `${kind}.${group}`}/${stringAt(parameters, "name") ?? ""}`, created(object, nowMs)];
-    },
-  },
-  "EndpointSlice.discovery.k8s.io": {
-    columns: [NAME_COLUMN, column("AddressType", "The type of address carried by the slice."), column("Ports", "The ports of each endpoint."), column("Endpoints", "The addresses in the slice."), AGE_COLUMN],
-    cells: (object, nowMs) => [nameOf(object), stringAt(object, "addressType") ?? "", slicePorts(object), sliceAddresses(object), created(object, nowMs)],
   },
   "Lease.coordination.k8s.io": {
     columns: [NAME_COLUMN, column("Holder", "Who holds the lease."), AGE_COLUMN],

@@ -16,12 +16,15 @@ const DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
 const DEPTH_LIMIT = 60;
 
 export function createProtobufDecoder(schemas: BuiltinSchemas): ProtobufDecoder {
-  const { messages } = JSON.parse(readFileSync(new URL("./builtin-protobuf.json", import.meta.url), "utf8")) as { messages: Record<string, Record<string, Field>> };
+  const { messages } = JSON.parse(readFileSync(new URL("./builtin-protobuf.json", import.meta.url), "utf8")) as {
+    messages: Record<string, Record<string, Field>>;
+  };
   return (bytes) => {
     try {
       return decodeObject(bytes, schemas, messages);
     } catch (error) {
-      if (error instanceof RangeError) throw badRequest("the body of the request is not the protobuf of a Kubernetes object: it ends too early");
+      if (error instanceof RangeError)
+        throw badRequest("the body of the request is not the protobuf of a Kubernetes object: it ends too early");
       throw error;
     }
   };
@@ -29,7 +32,8 @@ export function createProtobufDecoder(schemas: BuiltinSchemas): ProtobufDecoder 
 
 /** The envelope is `runtime.Unknown`: type and version, then the object's own message (page "Kubernetes API Concepts", "Protobuf encoding"). */
 function decodeObject(bytes: Buffer, schemas: BuiltinSchemas, messages: Record<string, Record<string, Field>>): JsonObject {
-  if (!bytes.subarray(0, 4).equals(MAGIC)) throw badRequest("the body of the request is not the protobuf of a Kubernetes object: it does not begin with k8s and a zero byte");
+  if (!bytes.subarray(0, 4).equals(MAGIC))
+    throw badRequest("the body of the request is not the protobuf of a Kubernetes object: it does not begin with k8s and a zero byte");
   let apiVersion = "";
   let kind = "";
   let raw: Buffer = Buffer.alloc(0);

@@ -20,7 +20,10 @@ export interface ListResult {
 export function readSelection(type: ResourceType, namespace: string | undefined, query: URLSearchParams): Selection {
   const labels = query.get("labelSelector") ?? "";
   const fields = query.get("fieldSelector") ?? "";
-  return { namespace, selects: both(labels === "" ? everything : parseLabelSelector(labels), fields === "" ? everything : parseFieldSelector(fields, type)) };
+  return {
+    namespace,
+    selects: both(labels === "" ? everything : parseLabelSelector(labels), fields === "" ? everything : parseFieldSelector(fields, type)),
+  };
 }
 
 /** A revision as clients write it; undefined when they wrote none. Throws 400. */
@@ -29,7 +32,8 @@ export function readRevision(query: URLSearchParams, core: Core): number | undef
   if (text === "") return undefined;
   if (!/^\d{1,15}$/.test(text)) throw badRequest(`resourceVersion: Invalid value: "${text}": it is not one that this server gave out`);
   const revision = Number(text);
-  if (revision > core.store.revision() && query.get("watch") !== "true" && query.get("watch") !== "1") throw tooLargeResourceVersion(revision, core.store.revision());
+  if (revision > core.store.revision() && query.get("watch") !== "true" && query.get("watch") !== "1")
+    throw tooLargeResourceVersion(revision, core.store.revision());
   return revision;
 }
 

@@ -18,8 +18,10 @@ export interface DeleteOptions {
 /** Reads the options from the body or, where there is none, from the query. Throws 400. */
 export function readDeleteOptions(body: Json | undefined, query: URLSearchParams): DeleteOptions {
   if (body !== undefined && !isObject(body)) throw badRequest("the body of a delete must be DeleteOptions");
-  const grace = numberAt(body, "gracePeriodSeconds") ?? (query.has("gracePeriodSeconds") ? Number(query.get("gracePeriodSeconds")) : undefined);
-  if (grace !== undefined && !(Number.isInteger(grace) && grace >= 0)) throw badRequest("gracePeriodSeconds must be a whole number, 0 or more");
+  const grace =
+    numberAt(body, "gracePeriodSeconds") ?? (query.has("gracePeriodSeconds") ? Number(query.get("gracePeriodSeconds")) : undefined);
+  if (grace !== undefined && !(Number.isInteger(grace) && grace >= 0))
+    throw badRequest("gracePeriodSeconds must be a whole number, 0 or more");
   const policy = stringAt(body, "propagationPolicy") ?? query.get("propagationPolicy") ?? (valueIsTrue(body, query) ? "Orphan" : undefined);
   if (policy !== undefined && policy !== "Orphan" && policy !== "Background" && policy !== "Foreground") {
     throw badRequest(`propagationPolicy must be Orphan, Background or Foreground, not ${policy}`);
@@ -38,14 +40,29 @@ function valueIsTrue(body: Json | undefined, query: URLSearchParams): boolean {
 }
 
 /** DELETE of one object. */
-export async function remove(core: Core, type: ResourceType, namespace: string | undefined, name: string, options: DeleteOptions): Promise<Answer> {
+export async function remove(
+  core: Core,
+  type: ResourceType,
+  namespace: string | undefined,
+  name: string,
+  options: DeleteOptions,
+): Promise<Answer> {
   return core.store.write((transaction) => removeWithin(core, transaction, type, objectKey(namespace, name), options));
 }
 
 /** DELETE of a collection: each object as if deleted alone; answers the list of what was selected. */
-export async function removeCollection(core: Core, type: ResourceType, namespace: string | undefined, selects: Predicate, options: DeleteOptions): Promise<JsonObject[]> {
+export async function removeCollection(
+  core: Core,
+  type: ResourceType,
+  namespace: string | undefined,
+  selects: Predicate,
+  options: DeleteOptions,
+): Promise<JsonObject[]> {
   const prefix = namespace === undefined ? "" : `${namespace}/`;
-  const keys = core.store.list(type.collection).filter(([key, object]) => key.startsWith(prefix) && selects(object)).map(([key]) => key);
+  const keys = core.store
+    .list(type.collection)
+    .filter(([key, object]) => key.startsWith(prefix) && selects(object))
+    .map(([key]) => key);
   const removed: JsonObject[] = [];
   // In portions, so that a flood of thousands does not hold up everybody else's writes for seconds.
   for (let at = 0; at < keys.length; at += 200) {
@@ -67,10 +84,19 @@ function removeWithin(core: Core, transaction: Transaction, type: ResourceType, 
   if (old === undefined) throw notFound(type, key.slice(key.indexOf("/") + 1));
   const name = nameOf(old);
   const uid = stringAt(old, "metadata", "uid") ?? "";
-  if (options.uid !== undefined && options.uid !== uid) throw conflict(type, name, `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`);
+  if (options.uid !== undefined && options.uid !== uid)
+    throw conflict(
+      type,
+      name,
+      `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
+    );
   const version = stringAt(old, "metadata", "resourceVersion") ?? "";
   if (options.resourceVersion !== undefined && options.resourceVersion !== version) {
-    throw conflict(type, name, `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`);
+    throw conflict(
+      type,
+      name,
+      `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${version}). The object might have been modified`,
+    );
   }
   const marked = marking(old, type, options, core.clock.wallMs());
   if (marked === undefined) return { code: 200, object: old };
@@ -97,7 +123,8 @@ function marking(old: JsonObject, type: ResourceType, options: DeleteOptions, no
   }
   metadata["deletionTimestamp"] = timestamp(nowMs + grace * 1000);
   if (type.kind !== "Namespace") metadata["deletionGracePeriodSeconds"] = grace;
-  if (!alreadyMarked && numberAt(metadata, "generation") !== undefined) metadata["generation"] = (numberAt(metadata, "generation") ?? 0) + 1;
+  if (!alreadyMarked && numberAt(metadata, "generation") !== undefined)
+    metadata["generation"] = (numberAt(metadata, "generation") ?? 0) + 1;
   if (type.kind === "Namespace" && type.group === "") object["status"] = { ...objectAt(old, "status"), phase: "Terminating" };
   return object;
 }

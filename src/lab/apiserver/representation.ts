@@ -45,6 +45,7 @@ export function presentObject(object: JsonObject, type: ResourceType, { form, ro
 /** A list in the form asked for. */
 export function presentList(list: ListResult, type: ResourceType, { form, rows, nowMs }: Presentation): JsonObject {
   if (form === "table") return tableOf(type, list.items, list.metadata, { rows, nowMs, withColumns: true });
-  if (form === "partial") return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata: list.metadata, items: list.items.map(partialOf) };
+  if (form === "partial")
+    return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata: list.metadata, items: list.items.map(partialOf) };
   return { kind: type.listKind, apiVersion: apiVersionOf(type), metadata: list.metadata, items: [...list.items] };
 }

@@ -18,7 +18,10 @@ export type RequestTarget =
  * `[namespaces/NS/]PLURAL[/NAME[/SUBRESOURCE]]` (page "Kubernetes API Concepts"). Throws 400 for a path that cannot be decoded.
  */
 export function parseTarget(pathname: string): RequestTarget {
-  const parts = pathname.split("/").filter((part) => part !== "").map(decode);
+  const parts = pathname
+    .split("/")
+    .filter((part) => part !== "")
+    .map(decode);
   const isCore = parts[0] === "api" && parts[1] === "v1" && parts.length > 2;
   const isGroup = parts[0] === "apis" && parts.length > 3;
   if (!isCore && !isGroup) return { kind: "other", path: pathname };
@@ -27,7 +30,15 @@ export function parseTarget(pathname: string): RequestTarget {
   const scoped = rest[0] === "namespaces" && rest.length > 2 && !(group === "" && (rest[2] === "status" || rest[2] === "finalize"));
   const namespace = scoped ? rest[1] : undefined;
   const [plural = "", name, ...subresource] = scoped ? rest.slice(2) : rest;
-  return { kind: "resource", group, version, plural, namespace, name, subresource: subresource.length === 0 ? undefined : subresource.join("/") };
+  return {
+    kind: "resource",
+    group,
+    version,
+    plural,
+    namespace,
+    name,
+    subresource: subresource.length === 0 ? undefined : subresource.join("/"),
+  };
 }
 
 function decode(part: string): string {

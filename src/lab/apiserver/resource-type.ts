@@ -70,7 +70,9 @@ export interface ResourceType {
 /** What only custom resources have. */
 export interface CustomPart {
   /** Paths of the scale subresource, when there is one. */
-  readonly scale: { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath: string | undefined } | undefined;
+  readonly scale:
+    | { readonly specReplicasPath: string; readonly statusReplicasPath: string; readonly labelSelectorPath: string | undefined }
+    | undefined;
 }
 
 /** The part of an OpenAPI schema (v2 and v3 agree on it) that this server acts on. */

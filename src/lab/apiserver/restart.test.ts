@@ -17,7 +17,9 @@ await runApiServer(JSON.parse(process.argv[1]), { log: createLog({ level: "error
 `;
 
 async function start(config: ApiServerConfig): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ["--input-type=module", "-e", PROGRAM, JSON.stringify(config)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", PROGRAM, JSON.stringify(config)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const [line] = (await once(child.stdout, "data")) as [Buffer];
   assert.equal(line.toString(), "ready\n");
   return child;
@@ -37,7 +39,11 @@ async function freePort(): Promise<number> {
 test("killed with SIGKILL while clients write, it comes back with every object that it had confirmed, and higher revisions", async () => {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-restart-"));
   const port = await freePort();
-  const config: ApiServerConfig = { listen: { host: "127.0.0.1", port }, storeFile: join(directory, "store.db"), tokens: [{ token: "t", user: "admin", groups: ["system:masters"] }] };
+  const config: ApiServerConfig = {
+    listen: { host: "127.0.0.1", port },
+    storeFile: join(directory, "store.db"),
+    tokens: [{ token: "t", user: "admin", groups: ["system:masters"] }],
+  };
   const url = `http://127.0.0.1:${port}/api/v1/namespaces/default/configmaps`;
   const headers = { authorization: "Bearer t", "content-type": "application/json" };
   const confirmed = new Map<string, number>();
@@ -46,7 +52,11 @@ test("killed with SIGKILL while clients write, it comes back with every object t
     const write = async (writer: number): Promise<void> => {
       for (let at = 0; ; at++) {
         const name = `c-${round}-${writer}-${at}`;
-        const response = await fetch(url, { method: "POST", headers, body: JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name } }) });
+        const response = await fetch(url, {
+          method: "POST",
+          headers,
+          body: JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name } }),
+        });
         const body = (await response.json()) as { metadata: { resourceVersion: string } };
         assert.equal(response.status, 201);
         confirmed.set(name, Number(body.metadata.resourceVersion));
@@ -59,7 +69,10 @@ test("killed with SIGKILL while clients write, it comes back with every object t
     await exited;
     child = await start(config);
   }
-  const list = (await (await fetch(url, { headers })).json()) as { items: { metadata: { name: string; resourceVersion: string } }[]; metadata: { resourceVersion: string } };
+  const list = (await (await fetch(url, { headers })).json()) as {
+    items: { metadata: { name: string; resourceVersion: string } }[];
+    metadata: { resourceVersion: string };
+  };
   const found = new Map(list.items.map(({ metadata }) => [metadata.name, Number(metadata.resourceVersion)]));
   for (const [name, revision] of confirmed) assert.equal(found.get(name), revision, `${name} was confirmed`);
   assert.ok(Number(list.metadata.resourceVersion) >= Math.max(...confirmed.values()));

@@ -7,7 +7,10 @@ import { createApiServer } from "./server.ts";
  * The API server as a process of the lab: writes one line `ready` to standard output when it serves, and resolves
  * when everything is closed after `signal` aborted. Throws what {@link createApiServer} throws.
  */
-export async function runApiServer(config: ApiServerConfig, { log, signal }: { readonly log: Log; readonly signal: AbortSignal }): Promise<void> {
+export async function runApiServer(
+  config: ApiServerConfig,
+  { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
+): Promise<void> {
   const server = await createApiServer(config, { log });
   log.info({ url: server.url }, "API server is serving");
   process.stdout.write("ready\n");

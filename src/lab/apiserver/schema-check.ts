@@ -21,7 +21,7 @@ export function admitFields(object: JsonObject, type: ResourceType, options: Wri
   }
   const keepsAll = type.schema["x-kubernetes-preserve-unknown-fields"] === true || type.schema.properties === undefined;
   for (const key of Object.keys(object)) {
-    if (keepsAll || ROOT.has(key) || type.schema.properties?.[key] !== undefined) continue;
+    if (keepsAll || ROOT.has(key) || Object.hasOwn(type.schema.properties ?? {}, key)) continue;
     walk.unknown.push(key);
     delete object[key];
   }
@@ -55,9 +55,17 @@ function admit(value: Json, schema: Schema, path: string, walk: Walk): Json | un
 
 function admitObject(value: JsonObject, schema: Schema, path: string, walk: Walk): JsonObject {
   const { properties, additionalProperties } = schema;
-  const isFree = schema["x-kubernetes-preserve-unknown-fields"] === true || additionalProperties === true || (!walk.isCustom && properties === undefined && additionalProperties === undefined);
+  const isFree =
+    schema["x-kubernetes-preserve-unknown-fields"] === true ||
+    additionalProperties === true ||
+    (!walk.isCustom && properties === undefined && additionalProperties === undefined);
   for (const key of Object.keys(value)) {
-    const part = properties !== undefined && Object.hasOwn(properties, key) ? properties[key] : isObject(additionalProperties) ? (additionalProperties as Schema) : undefined;
+    const part =
+      properties !== undefined && Object.hasOwn(properties, key)
+        ? properties[key]
+        : isObject(additionalProperties)
+          ? (additionalProperties as Schema)
+          : undefined;
     const here = isObject(additionalProperties) ? `${path}[${key}]` : `${path}.${key}`;
     if (part === undefined) {
       if (isFree) continue;
@@ -82,14 +90,19 @@ function isQuantity(schema: Schema): boolean {
 }
 
 function isWrong(value: Json, schema: Schema): boolean {
-  if (schema.type === undefined) return schema.oneOf !== undefined && (isObject(value) || Array.isArray(value) || typeof value === "boolean");
+  if (schema.type === undefined)
+    return schema.oneOf !== undefined && (isObject(value) || Array.isArray(value) || typeof value === "boolean");
   switch (schema.type) {
     case "object":
       return !isObject(value);
     case "array":
       return !Array.isArray(value);
     case "string":
-      return typeof value !== "string" || (schema.format === "byte" && !/^[A-Za-z0-9+/\s]*={0,2}$/.test(value)) || (schema.format === "date-time" && Number.isNaN(Date.parse(value)));
+      return (
+        typeof value !== "string" ||
+        (schema.format === "byte" && !/^[A-Za-z0-9+/\s]*={0,2}$/.test(value)) ||
+        (schema.format === "date-time" && Number.isNaN(Date.parse(value)))
+      );
     case "integer":
       return typeof value !== "number" || !Number.isInteger(value);
     case "number":
@@ -103,6 +116,13 @@ function isWrong(value: Json, schema: Schema): boolean {
 
 function fail(value: Json, schema: Schema, path: string, walk: Walk): never {
   const got = Array.isArray(value) ? "array" : isObject(value) ? "object" : typeof value;
-  const wanted = schema.type === "integer" ? (schema.format ?? "integer") : schema.format === "byte" ? "base64 text" : schema.format === "date-time" ? "RFC 3339 time" : (schema.type ?? "integer or string");
+  const wanted =
+    schema.type === "integer"
+      ? (schema.format ?? "integer")
+      : schema.format === "byte"
+        ? "base64 text"
+        : schema.format === "date-time"
+          ? "RFC 3339 time"
+          : (schema.type ?? "integer or string");
   throw badRequest(`${walk.where}: json: cannot unmarshal ${got} into field ${path} of type ${wanted}`);
 }

@@ -23,12 +23,16 @@ for (const [selector, isSelected] of [
   ["tier in (db),app", false],
   ["", true],
 ] as const) {
-  test(`the label selector "${selector}" ${isSelected ? "takes" : "leaves"} the object`, () => assert.equal(parseLabelSelector(selector)(shop), isSelected));
+  test(`the label selector "${selector}" ${isSelected ? "takes" : "leaves"} the object`, () =>
+    assert.equal(parseLabelSelector(selector)(shop), isSelected));
 }
 
 for (const selector of ["app shop", "app=shop tier=web", "in (a)", "=x", "app in shop"]) {
   test(`the label selector "${selector}" is refused`, () => {
-    assert.throws(() => parseLabelSelector(selector), (error) => error instanceof StatusError && error.code === 400 && error.message.includes(selector));
+    assert.throws(
+      () => parseLabelSelector(selector),
+      (error) => error instanceof StatusError && error.code === 400 && error.message.includes(selector),
+    );
   });
 }
 

@@ -47,7 +47,9 @@ function labelTest(part: string, whole: string): (label: Lookup) => boolean {
 }
 
 function unparsable(whole: string, part: string): StatusError {
-  return badRequest(`unable to parse requirement: "${part}" in label selector "${whole}"; write name=value, name!=value, name in (a,b), name notin (a,b), name or !name`);
+  return badRequest(
+    `unable to parse requirement: "${part}" in label selector "${whole}"; write name=value, name!=value, name in (a,b), name notin (a,b), name or !name`,
+  );
 }
 
 function splitOutsideParentheses(text: string): string[] {

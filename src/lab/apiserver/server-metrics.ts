@@ -14,7 +14,11 @@ export interface ServerMetrics {
 
 export function createServerMetrics(store: Store): ServerMetrics {
   const registry = new MetricsRegistry();
-  const requests = registry.counter("apiserver_request_total", "Requests answered, by verb, resource and status code.", ["verb", "resource", "code"]);
+  const requests = registry.counter("apiserver_request_total", "Requests answered, by verb, resource and status code.", [
+    "verb",
+    "resource",
+    "code",
+  ]);
   const objects = registry.gauge("apiserver_storage_objects", "Objects stored, by resource.", ["resource"]);
   const rss = registry.gauge("process_resident_memory_bytes", "Resident memory of the process.").with();
   const heapUsed = registry.gauge("nodejs_heap_size_used_bytes", "V8 heap in use.").with();

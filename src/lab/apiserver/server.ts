@@ -9,7 +9,8 @@ import { type ApiServerConfig, type CompleteConfig, readConfig } from "./config.
 import type { Core } from "./core.ts";
 import { serveDefinitions } from "./definitions.ts";
 import { type Listener, listen } from "./listener.ts";
-import { type Call, admit, dispatch, verbOf } from "./dispatch.ts";
+import type { Call } from "./call.ts";
+import { admit, dispatch, verbOf } from "./dispatch.ts";
 import { type ServerMetrics, createServerMetrics } from "./server-metrics.ts";
 import { answerOther, isPublic } from "./non-resource.ts";
 import { type OpenApi, createOpenApi } from "./openapi.ts";
@@ -61,7 +62,11 @@ export async function createApiServer(options: ApiServerConfig, deps: ApiServerD
     core.store.close();
   };
   const { host, port } = listener;
-  return { url: `http://${host}:${port}`, secureUrl: config.tls === undefined ? undefined : `https://${host}:${port}`, close: () => (closed ??= close()) };
+  return {
+    url: `http://${host}:${port}`,
+    secureUrl: config.tls === undefined ? undefined : `https://${host}:${port}`,
+    close: () => (closed ??= close()),
+  };
 }
 
 async function openListener(core: Core, config: CompleteConfig, front: Front): Promise<Listener> {
@@ -110,7 +115,12 @@ class Front {
     }
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, seen: { verb: string; resource: string }, release: () => void): Promise<void> {
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    seen: { verb: string; resource: string },
+    release: () => void,
+  ): Promise<void> {
     const url = new URL(request.url ?? "/", "http://lab");
     const target = parseTarget(url.pathname);
     const user = this.#authenticate(request.headers.authorization);

@@ -19,7 +19,11 @@ const YEARS_MS = 10 * 365 * 24 * 3600 * 1000;
  * only (client-go `clientcmd.ClientConfig`), so a server for kubectl needs one. `addresses` are IPv4 addresses or DNS names.
  * Throws LAB_APISERVER_CERTIFICATE when the files cannot be written.
  */
-export async function ensureServingCertificate(directory: string, addresses: readonly string[], nowMs: number): Promise<ServingCertificate> {
+export async function ensureServingCertificate(
+  directory: string,
+  addresses: readonly string[],
+  nowMs: number,
+): Promise<ServingCertificate> {
   const certificateFile = join(directory, "apiserver.crt");
   const keyFile = join(directory, "apiserver.key");
   try {
@@ -35,7 +39,11 @@ export async function ensureServingCertificate(directory: string, addresses: rea
     await chmod(keyFile, 0o600);
     await writeFile(certificateFile, made.certificate);
   } catch (error) {
-    throw new AppError("LAB_APISERVER_CERTIFICATE", `${directory}: the API server's certificate cannot be written (${messageOf(error)}); check the permissions`, { cause: error });
+    throw new AppError(
+      "LAB_APISERVER_CERTIFICATE",
+      `${directory}: the API server's certificate cannot be written (${messageOf(error)}); check the permissions`,
+      { cause: error },
+    );
   }
   return { certificateFile, keyFile, certificate: made.certificate };
 }
@@ -61,13 +69,16 @@ function makeCertificate(addresses: readonly string[], nowMs: number): { certifi
     sequence(time(nowMs - 3600_000), time(nowMs + YEARS_MS)),
     name,
     publicKey.export({ type: "spki", format: "der" }),
-    tagged(0xa3, sequence(
-      // basicConstraints cA, keyUsage digitalSignature + keyCertSign, extendedKeyUsage serverAuth, subjectAltName.
-      extension("2.5.29.19", true, sequence(tagged(0x01, Buffer.from([0xff])))),
-      extension("2.5.29.15", true, tagged(0x03, Buffer.from([0x02, 0x84]))),
-      extension("2.5.29.37", false, sequence(oid("1.3.6.1.5.5.7.3.1"))),
-      extension("2.5.29.17", false, sequence(...addresses.map(alternativeName))),
-    )),
+    tagged(
+      0xa3,
+      sequence(
+        // basicConstraints cA, keyUsage digitalSignature + keyCertSign, extendedKeyUsage serverAuth, subjectAltName.
+        extension("2.5.29.19", true, sequence(tagged(0x01, Buffer.from([0xff])))),
+        extension("2.5.29.15", true, tagged(0x03, Buffer.from([0x02, 0x84]))),
+        extension("2.5.29.37", false, sequence(oid("1.3.6.1.5.5.7.3.1"))),
+        extension("2.5.29.17", false, sequence(...addresses.map(alternativeName))),
+      ),
+    ),
   );
   const signature = sign("sha256", body, privateKey);
   const der = sequence(body, algorithm, tagged(0x03, Buffer.concat([Buffer.from([0]), signature])));

@@ -31,7 +31,14 @@ export class StatusError extends Error {
 
 /** The `Status` object of an error, as sent. */
 export function statusBody(error: StatusError): JsonObject {
-  const body: JsonObject = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message: error.message, reason: error.reason };
+  const body: JsonObject = {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message: error.message,
+    reason: error.reason,
+  };
   if (error.details !== undefined) body["details"] = error.details;
   body["code"] = error.code;
   return body;
@@ -77,7 +84,12 @@ export function methodNotAllowed(): StatusError {
 }
 
 export function notAcceptable(): StatusError {
-  return new StatusError(406, "NotAcceptable", "only the following media types are accepted: application/json, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io", {});
+  return new StatusError(
+    406,
+    "NotAcceptable",
+    "only the following media types are accepted: application/json, application/json;as=Table;v=v1;g=meta.k8s.io, application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
+    {},
+  );
 }
 
 export function alreadyExists(resource: GroupResource, name: string): StatusError {
@@ -85,7 +97,12 @@ export function alreadyExists(resource: GroupResource, name: string): StatusErro
 }
 
 export function conflict(resource: GroupResource, name: string, why: string): StatusError {
-  return new StatusError(409, "Conflict", `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`, detailsOf(resource, name));
+  return new StatusError(
+    409,
+    "Conflict",
+    `Operation cannot be fulfilled on ${qualified(resource)} "${name}": ${why}`,
+    detailsOf(resource, name),
+  );
 }
 
 export const MODIFIED = "the object has been modified; please apply your changes to the latest version and try again";
@@ -100,7 +117,12 @@ export function entityTooLarge(limitBytes: number): StatusError {
 }
 
 export function unsupportedMediaType(supported: readonly string[]): StatusError {
-  return new StatusError(415, "UnsupportedMediaType", `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")}`, {});
+  return new StatusError(
+    415,
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: ${supported.join(", ")}`,
+    {},
+  );
 }
 
 export function invalid(resource: GroupResource, name: string, causes: readonly Cause[]): StatusError {

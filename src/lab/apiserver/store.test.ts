@@ -19,9 +19,15 @@ test("writes that fail leave the others of their batch and the revision alone", 
     }),
     store.write((transaction) => transaction.put("things", "b", object("b"))),
   ]);
-  assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ["fulfilled", "rejected", "fulfilled"],
+  );
   assert.equal(store.revision(), before + 2);
-  assert.deepEqual(store.list("things").map(([key]) => key), ["a", "b"]);
+  assert.deepEqual(
+    store.list("things").map(([key]) => key),
+    ["a", "b"],
+  );
   store.close();
 });
 
@@ -46,7 +52,10 @@ test("a database that is opened again has the objects, their revisions and the l
   store.close();
   const again = openStore({ file, windowEvents: 10 });
   assert.equal(again.revision(), revision);
-  assert.deepEqual(again.list("things").map(([key, value]) => [key, stringAt(value, "metadata", "resourceVersion")]), [["a", String(revision - 2)]]);
+  assert.deepEqual(
+    again.list("things").map(([key, value]) => [key, stringAt(value, "metadata", "resourceVersion")]),
+    [["a", String(revision - 2)]],
+  );
   assert.equal(again.eventsSince("things", revision - 1), undefined);
   assert.deepEqual(again.eventsSince("things", revision), []);
   again.close();
@@ -64,7 +73,10 @@ test("the state of an earlier revision is rebuilt from the events since", async 
   await store.write((transaction) => transaction.put("things", "a", { ...object("a"), value: 2 }));
   await store.write((transaction) => transaction.put("things", "b", object("b")));
   await store.write((transaction) => transaction.remove("things", "a", object("a")));
-  assert.deepEqual(store.listAt("things", then)?.map(([key, value]) => [key, value["value"]]), [["a", 1]]);
+  assert.deepEqual(
+    store.listAt("things", then)?.map(([key, value]) => [key, value["value"]]),
+    [["a", 1]],
+  );
   store.close();
 });
 
@@ -72,6 +84,12 @@ test("the window forgets its oldest events and says so", () => {
   const window = new EventWindow(4, 0);
   for (let revision = 1; revision <= 5; revision++) window.push({ type: "ADDED", revision, key: "k", object: {}, previous: undefined });
   assert.equal(window.since(0), undefined);
-  assert.deepEqual(window.since(1)?.map((event) => event.revision), [2, 3, 4, 5]);
-  assert.deepEqual(window.since(4)?.map((event) => event.revision), [5]);
+  assert.deepEqual(
+    window.since(1)?.map((event) => event.revision),
+    [2, 3, 4, 5],
+  );
+  assert.deepEqual(
+    window.since(4)?.map((event) => event.revision),
+    [5],
+  );
 });

@@ -73,7 +73,11 @@ export function openStore(options: StoreOptions): Store {
   try {
     return new SqliteStore(options);
   } catch (error) {
-    throw new AppError("LAB_APISERVER_STORE", `${options.file}: cannot be opened as the API server's database (${messageOf(error)}); check the permissions, or remove it to start empty`, { cause: error });
+    throw new AppError(
+      "LAB_APISERVER_STORE",
+      `${options.file}: cannot be opened as the API server's database (${messageOf(error)}); check the permissions, or remove it to start empty`,
+      { cause: error },
+    );
   }
 }
 
@@ -100,7 +104,9 @@ class SqliteStore implements Store {
       CREATE TABLE IF NOT EXISTS objects (collection TEXT NOT NULL, key TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (collection, key)) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS revision (id INTEGER PRIMARY KEY CHECK (id = 1), value INTEGER NOT NULL);
       INSERT OR IGNORE INTO revision VALUES (1, 1);`);
-    this.#upsert = this.#database.prepare("INSERT INTO objects VALUES (?, ?, ?) ON CONFLICT (collection, key) DO UPDATE SET data = excluded.data");
+    this.#upsert = this.#database.prepare(
+      "INSERT INTO objects VALUES (?, ?, ?) ON CONFLICT (collection, key) DO UPDATE SET data = excluded.data",
+    );
     this.#delete = this.#database.prepare("DELETE FROM objects WHERE collection = ? AND key = ?");
     this.#setRevision = this.#database.prepare("UPDATE revision SET value = ? WHERE id = 1");
     this.#revision = Number(this.#database.prepare("SELECT value FROM revision WHERE id = 1").get()?.["value"] ?? 1);
@@ -199,7 +205,9 @@ class SqliteStore implements Store {
       this.#database.exec("COMMIT");
     } catch (error) {
       this.#undo(changes, before);
-      const failure = new AppError("LAB_APISERVER_STORE", `the database could not be written (${messageOf(error)}); check the disk`, { cause: error });
+      const failure = new AppError("LAB_APISERVER_STORE", `the database could not be written (${messageOf(error)}); check the disk`, {
+        cause: error,
+      });
       for (const { fail } of operations) fail(failure);
       return;
     }
@@ -216,7 +224,11 @@ class SqliteStore implements Store {
         this.#upsert.run(collection, key, json);
         this.#collection(collection).set(key, object);
         this.#sorted.delete(collection);
-        changes.push({ collection, json, event: { type: previous === undefined ? "ADDED" : "MODIFIED", revision: this.#revision, key, object, previous } });
+        changes.push({
+          collection,
+          json,
+          event: { type: previous === undefined ? "ADDED" : "MODIFIED", revision: this.#revision, key, object, previous },
+        });
         return { object, json };
       },
       remove: (collection, key, last) => {

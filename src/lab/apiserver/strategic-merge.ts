@@ -1,3 +1,4 @@
+import { schemaOfField } from "./field-set.ts";
 import { type Json, type JsonObject, arrayAt, deepEqual, isObject } from "./json.ts";
 import type { Schema } from "./resource-type.ts";
 import { badRequest } from "./status.ts";
@@ -13,13 +14,14 @@ export function applyStrategicMerge(target: Json | undefined, patch: JsonObject,
   const directive = patch["$patch"];
   if (directive === "replace") return withoutDirectives(patch);
   if (directive === "delete") return {};
-  if (directive !== undefined && directive !== "merge") throw badRequest(`$patch is ${JSON.stringify(directive)}; it may be replace, merge or delete`);
+  if (directive !== undefined && directive !== "merge")
+    throw badRequest(`$patch is ${JSON.stringify(directive)}; it may be replace, merge or delete`);
   const result: JsonObject = isObject(target) ? target : {};
   retain(result, patch);
   for (const key of Object.keys(patch)) {
     if (key.startsWith("$")) continue;
     const value = patch[key] as Json;
-    const part = schema?.properties?.[key] ?? (isObject(schema?.additionalProperties) ? (schema.additionalProperties as Schema) : undefined);
+    const part = schemaOfField(schema, key);
     if (value === null || (isObject(value) && value["$patch"] === "delete")) delete result[key];
     else if (isObject(value)) result[key] = applyStrategicMerge(result[key], value, part);
     else if (Array.isArray(value)) result[key] = mergeList(arrayAt(result, key), value, part, patch[ORDER + key]);
@@ -38,7 +40,12 @@ function listDirective(result: JsonObject, key: string, patch: JsonObject, schem
   } else if (key.startsWith(ORDER)) {
     const field = key.slice(ORDER.length);
     if (patch[field] !== undefined || !Array.isArray(result[field])) return;
-    result[field] = ordered(arrayAt(result, field), arrayAt(patch, key), arrayAt(result, field), schema?.properties?.[field]?.["x-kubernetes-patch-merge-key"]);
+    result[field] = ordered(
+      arrayAt(result, field),
+      arrayAt(patch, key),
+      arrayAt(result, field),
+      schema?.properties?.[field]?.["x-kubernetes-patch-merge-key"],
+    );
   }
 }
 
@@ -66,7 +73,8 @@ function mergeObjects(current: readonly Json[], patch: readonly Json[], mergeKey
     return element;
   });
   const real = elements.filter((element) => element["$patch"] !== "replace" || Object.keys(element).length > 1);
-  if (real.length !== elements.length || elements.some((element) => element["$patch"] === "replace")) return real.filter((element) => element["$patch"] !== "delete").map(withoutDirectives);
+  if (real.length !== elements.length || elements.some((element) => element["$patch"] === "replace"))
+    return real.filter((element) => element["$patch"] !== "delete").map(withoutDirectives);
   const merged = [...current];
   for (const element of real) {
     const value = element[mergeKey];
@@ -85,13 +93,15 @@ function ordered(merged: readonly Json[], order: readonly Json[], live: readonly
   const idOf = (item: Json): string => JSON.stringify(mergeKey !== undefined && isObject(item) ? (item[mergeKey] ?? null) : item);
   const places = new Map(order.map((item, at) => [idOf(item), at]));
   const liveAt = new Map(live.map((item, at) => [idOf(item), at]));
-  const named = merged.filter((item) => places.has(idOf(item))).toSorted((left, right) => (places.get(idOf(left)) ?? 0) - (places.get(idOf(right)) ?? 0));
+  const named = merged
+    .filter((item) => places.has(idOf(item)))
+    .toSorted((left, right) => (places.get(idOf(left)) ?? 0) - (places.get(idOf(right)) ?? 0));
   const others = merged.filter((item) => !places.has(idOf(item)));
   const result: Json[] = [];
   for (const item of named) {
     const here = liveAt.get(idOf(item));
-    while (others.length > 0 && here !== undefined && (liveAt.get(idOf(others[0] ?? null)) ?? Infinity) < here) result.push(others.shift() ?? null);
-    result.push(item);
+    const before = others.filter((other) => (liveAt.get(idOf(other)) ?? Infinity) < (here ?? -1));
+    result.push(...others.splice(0, before.length), item);
   }
   return [...result, ...others];
 }

@@ -16,7 +16,13 @@ export interface TableOptions {
   readonly withColumns: boolean;
 }
 
-export const NAME_COLUMN: Column = { name: "Name", type: "string", format: "name", description: "Name must be unique within a namespace.", priority: 0 };
+export const NAME_COLUMN: Column = {
+  name: "Name",
+  type: "string",
+  format: "name",
+  description: "Name must be unique within a namespace.",
+  priority: 0,
+};
 export const AGE_COLUMN: Column = { name: "Age", type: "string", description: "Time since the object was created.", priority: 0 };
 
 /** What kinds without columns of their own show, as kube-apiserver does. */
@@ -26,9 +32,20 @@ const plain: Printer = {
 };
 
 /** Objects as a `meta.k8s.io/v1` Table, which is what `kubectl get` prints. */
-export function tableOf(type: ResourceType, objects: readonly JsonObject[], metadata: JsonObject, { rows, nowMs, withColumns }: TableOptions): JsonObject {
+export function tableOf(
+  type: ResourceType,
+  objects: readonly JsonObject[],
+  metadata: JsonObject,
+  { rows, nowMs, withColumns }: TableOptions,
+): JsonObject {
   const printer = type.printer ?? plain;
-  const columnDefinitions = printer.columns.map((column): Json => ({ name: column.name, type: column.type, format: column.format ?? "", description: column.description, priority: column.priority }));
+  const columnDefinitions = printer.columns.map((column): Json => ({
+    name: column.name,
+    type: column.type,
+    format: column.format ?? "",
+    description: column.description,
+    priority: column.priority,
+  }));
   return {
     kind: "Table",
     apiVersion: "meta.k8s.io/v1",

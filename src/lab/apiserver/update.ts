@@ -21,7 +21,8 @@ export async function replace(core: Core, target: Target, body: Json | undefined
   const { type } = target;
   const object = checkShape(body, type);
   settleNamespace(object, type, target.namespace);
-  if (nameOf(object) !== target.name) throw badRequest(`the name of the object (${nameOf(object)}) does not match the name on the URL (${target.name})`);
+  if (nameOf(object) !== target.name)
+    throw badRequest(`the name of the object (${nameOf(object)}) does not match the name on the URL (${target.name})`);
   if (type.custom !== undefined && (stringAt(object, "metadata", "resourceVersion") ?? "") === "") {
     throw invalid(type, target.name, [invalidValue("metadata.resourceVersion", 0, "must be specified for an update")]);
   }
@@ -56,11 +57,13 @@ export function updateWithin(
   type.strategy.applyDefaults?.(next);
   metadataOf(next)["resourceVersion"] = stringAt(old, "metadata", "resourceVersion") ?? "";
   // An application has divided the fields itself.
-  if (options.isApply !== true) trackUpdate(old, next, type, { manager: options.manager, now: context.now, subresource: target.subresource });
+  if (options.isApply !== true)
+    trackUpdate(old, next, type, { manager: options.manager, now: context.now, subresource: target.subresource });
   if (deepEqual(next, old)) return { code: 200, object: old };
   const causes = [...validateMetadata(next, type), ...(type.strategy.validate?.(next, old) ?? [])];
   if (causes.length > 0) throw invalid(type, name, causes);
-  if (countsGenerations(type) && wishDiffers(next, old, type)) metadataOf(next)["generation"] = Number(metadataOf(old)["generation"] ?? 0) + 1;
+  if (countsGenerations(type) && wishDiffers(next, old, type))
+    metadataOf(next)["generation"] = Number(metadataOf(old)["generation"] ?? 0) + 1;
   if (options.dryRun) return { code: 200, object: next };
   if (isFinished(next)) return { code: 200, ...transaction.remove(type.collection, key, next) };
   return { code: 200, ...transaction.put(type.collection, key, next) };
@@ -71,7 +74,8 @@ function checkPreconditions(wished: JsonObject, old: JsonObject, type: ResourceT
   if (version !== "" && version !== stringAt(old, "metadata", "resourceVersion")) throw conflict(type, nameOf(old), MODIFIED);
   const uid = stringAt(wished, "metadata", "uid") ?? "";
   const own = stringAt(old, "metadata", "uid") ?? "";
-  if (uid !== "" && uid !== own) throw conflict(type, nameOf(old), `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${own}`);
+  if (uid !== "" && uid !== own)
+    throw conflict(type, nameOf(old), `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${own}`);
 }
 
 /** The main resource keeps the stored status, the status subresource keeps everything else. */

@@ -30,12 +30,15 @@ export function serveWatch(core: Core, type: ResourceType, options: WatchOptions
   if (!Number.isFinite(timeoutSeconds) || timeoutSeconds < 0) throw badRequest("timeoutSeconds must be a number, 0 or more");
   const wantsState = query.get("sendInitialEvents") === "true";
   if (wantsState && query.get("resourceVersionMatch") !== "NotOlderThan") {
-    throw badRequest('sendInitialEvents: Forbidden: sendInitialEvents requires resourceVersionMatch=NotOlderThan');
+    throw badRequest("sendInitialEvents: Forbidden: sendInitialEvents requires resourceVersionMatch=NotOlderThan");
   }
   const from = readRevision(query, core) ?? 0;
   const watcher = new Watcher(core, type, options, response);
   response.writeHead(200, { "content-type": "application/json", "cache-control": "no-cache, private" });
-  const limitSeconds = timeoutSeconds > 0 ? Math.min(timeoutSeconds, LONGEST_WATCH_SECONDS) : LONGEST_WATCH_SECONDS / 2 + core.random.next() * (LONGEST_WATCH_SECONDS / 2);
+  const limitSeconds =
+    timeoutSeconds > 0
+      ? Math.min(timeoutSeconds, LONGEST_WATCH_SECONDS)
+      : LONGEST_WATCH_SECONDS / 2 + core.random.next() * (LONGEST_WATCH_SECONDS / 2);
   if (!watcher.start(from, wantsState)) return;
   const timer = core.clock.timer(limitSeconds * 1000, () => watcher.end());
   const stop = (): void => watcher.end();
@@ -156,7 +159,10 @@ class Watcher {
     const object: JsonObject = { kind: this.#type.kind, apiVersion: apiVersionOf(this.#type), metadata };
     const nowMs = this.#core.clock.wallMs();
     // A bookmark in table form is a table with one row, so that the client's decoder finds the revision where it looks.
-    const shown = this.#options.presentation.form === "whole" ? object : presentObject(object, this.#type, { ...this.#options.presentation, nowMs }, false);
+    const shown =
+      this.#options.presentation.form === "whole"
+        ? object
+        : presentObject(object, this.#type, { ...this.#options.presentation, nowMs }, false);
     this.#write("BOOKMARK", JSON.stringify(shown));
     this.#flush();
   }

@@ -1,4 +1,16 @@
-import { type JsonObject, arrayAt, ensureObject, isObject, metadataOf, nameOf, numberAt, objectAt, setDefault, stringAt } from "../json.ts";
+import {
+  type JsonObject,
+  arrayAt,
+  ensureObject,
+  isObject,
+  metadataOf,
+  nameOf,
+  numberAt,
+  objectAt,
+  setDefault,
+  stringAt,
+  textOf,
+} from "../json.ts";
 import type { Strategy } from "../resource-type.ts";
 import { type Cause, invalidValue, required } from "../status.ts";
 import { definitionStrategy } from "./definition.ts";
@@ -27,11 +39,13 @@ function validateData(object: JsonObject): Cause[] {
   let bytes = 0;
   for (const field of ["data", "binaryData"]) {
     for (const [key, value] of Object.entries(objectAt(object, field) ?? {})) {
-      if (!KEY.test(key)) causes.push(invalidValue(`${field}[${key}]`, key, "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"));
+      if (!KEY.test(key))
+        causes.push(invalidValue(`${field}[${key}]`, key, "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"));
       bytes += typeof value === "string" ? Buffer.byteLength(value) : 0;
     }
   }
-  if (bytes > DATA_LIMIT_BYTES) causes.push({ reason: "FieldValueTooLong", message: `Too long: may not be more than ${DATA_LIMIT_BYTES} bytes`, field: "" });
+  if (bytes > DATA_LIMIT_BYTES)
+    causes.push({ reason: "FieldValueTooLong", message: `Too long: may not be more than ${DATA_LIMIT_BYTES} bytes`, field: "" });
   return causes;
 }
 
@@ -42,7 +56,7 @@ const secretStrategy: Strategy = {
     const text = secret["stringData"];
     if (!isObject(text)) return;
     const data = ensureObject(secret, "data");
-    for (const [key, value] of Object.entries(text)) data[key] = Buffer.from(String(value)).toString("base64");
+    for (const [key, value] of Object.entries(text)) data[key] = Buffer.from(textOf(value)).toString("base64");
     delete secret["stringData"];
   },
   validate(secret, old) {
@@ -60,7 +74,8 @@ const eventStrategy: Strategy = {
     const namespace = stringAt(event, "metadata", "namespace");
     const involved = stringAt(event, "involvedObject", "namespace") ?? "";
     // Events of what has no namespace are kept in default.
-    if (involved !== namespace && !(involved === "" && namespace === "default")) causes.push(invalidValue("involvedObject.namespace", involved, "does not match event.namespace"));
+    if (involved !== namespace && !(involved === "" && namespace === "default"))
+      causes.push(invalidValue("involvedObject.namespace", involved, "does not match event.namespace"));
     return causes;
   },
 };
@@ -74,7 +89,8 @@ const leaseStrategy: Strategy = {
 
 const endpointsStrategy: Strategy = {
   applyDefaults(endpoints) {
-    for (const subset of arrayAt(endpoints, "subsets")) for (const port of arrayAt(subset, "ports").filter(isObject)) setDefault(port, "protocol", "TCP");
+    for (const subset of arrayAt(endpoints, "subsets"))
+      for (const port of arrayAt(subset, "ports").filter(isObject)) setDefault(port, "protocol", "TCP");
   },
 };
 

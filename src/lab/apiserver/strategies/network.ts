@@ -33,12 +33,14 @@ export const serviceStrategy: Strategy = {
     const ports = arrayAt(service, "spec", "ports");
     if (!SERVICE_TYPES.includes(type)) causes.push(notSupported("spec.type", type, SERVICE_TYPES));
     if (type === "ExternalName") {
-      if (!isDnsSubdomain(stringAt(service, "spec", "externalName") ?? "")) causes.push(invalidValue("spec.externalName", stringAt(service, "spec", "externalName") ?? "", "must be a DNS name"));
+      if (!isDnsSubdomain(stringAt(service, "spec", "externalName") ?? ""))
+        causes.push(invalidValue("spec.externalName", stringAt(service, "spec", "externalName") ?? "", "must be a DNS name"));
     } else if (ports.length === 0 && stringAt(service, "spec", "clusterIP") !== "None") causes.push(required("spec.ports"));
     const names = new Set<string>();
     for (const [at, port] of ports.entries()) causes.push(...validatePort(port, `spec.ports[${at}]`, names, ports.length > 1));
     const [own, before] = [stringAt(service, "spec", "clusterIP") ?? "", stringAt(old, "spec", "clusterIP") ?? ""];
-    if (before !== "" && own !== before && type !== "ExternalName") causes.push(invalidValue("spec.clusterIPs[0]", [own], "may not change once set"));
+    if (before !== "" && own !== before && type !== "ExternalName")
+      causes.push(invalidValue("spec.clusterIPs[0]", [own], "may not change once set"));
     return causes;
   },
 };
@@ -67,8 +69,12 @@ function allocate(service: JsonObject, context: WriteContext): void {
     delete spec["clusterIPs"];
     return;
   }
-  const others = context.list("services").map(([, other]) => other).filter((other) => stringAt(other, "metadata", "uid") !== stringAt(service, "metadata", "uid"));
-  if ((stringAt(spec, "clusterIP") ?? "") === "") spec["clusterIP"] = freeAddress(context.serviceCidr, new Set(others.map((other) => stringAt(other, "spec", "clusterIP"))));
+  const others = context
+    .list("services")
+    .map(([, other]) => other)
+    .filter((other) => stringAt(other, "metadata", "uid") !== stringAt(service, "metadata", "uid"));
+  if ((stringAt(spec, "clusterIP") ?? "") === "")
+    spec["clusterIP"] = freeAddress(context.serviceCidr, new Set(others.map((other) => stringAt(other, "spec", "clusterIP"))));
   spec["clusterIPs"] = [spec["clusterIP"] ?? ""];
   if (spec["type"] !== "NodePort" && spec["type"] !== "LoadBalancer") {
     for (const port of arrayAt(spec, "ports").filter(isObject)) delete port["nodePort"];
@@ -109,7 +115,8 @@ function validatePort(port: Json, path: string, names: Set<string>, needsName: b
   const protocol = stringAt(port, "protocol") ?? "";
   if (!PROTOCOLS.includes(protocol)) causes.push(notSupported(`${path}.protocol`, protocol, PROTOCOLS));
   const target = valueAt(port, "targetPort");
-  if (typeof target === "number" && !isPort(target)) causes.push(invalidValue(`${path}.targetPort`, target, "must be between 1 and 65535, inclusive"));
+  if (typeof target === "number" && !isPort(target))
+    causes.push(invalidValue(`${path}.targetPort`, target, "must be between 1 and 65535, inclusive"));
   return causes;
 }
 
@@ -123,11 +130,13 @@ export const ingressStrategy: Strategy = {
     const causes: Cause[] = [];
     const rules = arrayAt(ingress, "spec", "rules");
     const fallback = objectAt(ingress, "spec", "defaultBackend");
-    if (rules.length === 0 && fallback === undefined) causes.push(invalidValue("spec", objectAt(ingress, "spec") ?? null, "either `defaultBackend` or `rules` must be specified"));
+    if (rules.length === 0 && fallback === undefined)
+      causes.push(invalidValue("spec", objectAt(ingress, "spec") ?? null, "either `defaultBackend` or `rules` must be specified"));
     if (fallback !== undefined) causes.push(...validateBackend(fallback, "spec.defaultBackend"));
     for (const [at, rule] of rules.entries()) causes.push(...validateRule(rule, `spec.rules[${at}]`));
     const className = stringAt(ingress, "spec", "ingressClassName");
-    if (className !== undefined && !isDnsSubdomain(className)) causes.push(invalidValue("spec.ingressClassName", className, SUBDOMAIN_RULE));
+    if (className !== undefined && !isDnsSubdomain(className))
+      causes.push(invalidValue("spec.ingressClassName", className, SUBDOMAIN_RULE));
     return causes;
   },
 };
@@ -136,7 +145,14 @@ function validateRule(rule: Json, path: string): Cause[] {
   const causes: Cause[] = [];
   const host = stringAt(rule, "host") ?? "";
   if (isIPv4(host) || isIPv6(host)) causes.push(invalidValue(`${path}.host`, host, "must be a DNS name, not an IP address"));
-  else if (host !== "" && !isDnsSubdomain(host.replace(/^\*\./, ""))) causes.push(invalidValue(`${path}.host`, host, host.includes("*") ? "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain" : SUBDOMAIN_RULE));
+  else if (host !== "" && !isDnsSubdomain(host.replace(/^\*\./, "")))
+    causes.push(
+      invalidValue(
+        `${path}.host`,
+        host,
+        host.includes("*") ? "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain" : SUBDOMAIN_RULE,
+      ),
+    );
   const http = objectAt(rule, "http");
   if (http === undefined) return causes;
   const paths = arrayAt(http, "paths");
@@ -153,8 +169,10 @@ function validatePath(item: Json, path: string): Cause[] {
   else if (!PATH_TYPES.includes(type)) causes.push(notSupported(`${path}.pathType`, type, PATH_TYPES));
   else if (type !== "ImplementationSpecific" || value !== "") {
     if (!value.startsWith("/")) causes.push(invalidValue(`${path}.path`, value, "must be an absolute path"));
-    if (type !== "ImplementationSpecific" && value.includes("//")) causes.push(invalidValue(`${path}.path`, value, "must not contain '//'"));
-    if (type !== "ImplementationSpecific" && /\/\.\.?(\/|$)/.test(value)) causes.push(invalidValue(`${path}.path`, value, "must not contain '/./' or '/../'"));
+    if (type !== "ImplementationSpecific" && value.includes("//"))
+      causes.push(invalidValue(`${path}.path`, value, "must not contain '//'"));
+    if (type !== "ImplementationSpecific" && /\/\.\.?(\/|$)/.test(value))
+      causes.push(invalidValue(`${path}.path`, value, "must not contain '/./' or '/../'"));
   }
   const backend = objectAt(item, "backend");
   return [...causes, ...validateBackend(backend ?? {}, `${path}.backend`)];
@@ -168,12 +186,23 @@ function validateBackend(backend: JsonObject, path: string): Cause[] {
   if (service === undefined) return [invalidValue(path, "", "resource or service backend is required")];
   const name = stringAt(service, "name") ?? "";
   if (name === "") return [required(`${path}.service.name`)];
-  if (!isDnsLabel(name)) return [invalidValue(`${path}.service.name`, name, "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character")];
+  if (!isDnsLabel(name))
+    return [
+      invalidValue(
+        `${path}.service.name`,
+        name,
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+      ),
+    ];
   const portName = stringAt(service, "port", "name") ?? "";
   const portNumber = numberAt(service, "port", "number") ?? 0;
   if (portName !== "" && portNumber !== 0) return [invalidValue(path, "", "cannot set both port name & port number")];
   if (portName !== "" || isPort(portNumber)) return [];
-  return [portNumber === 0 ? required(`${path}.service.port`, "port name or number is required") : invalidValue(`${path}.service.port.number`, portNumber, "must be between 1 and 65535, inclusive")];
+  return [
+    portNumber === 0
+      ? required(`${path}.service.port`, "port name or number is required")
+      : invalidValue(`${path}.service.port.number`, portNumber, "must be between 1 and 65535, inclusive"),
+  ];
 }
 
 export const ingressClassStrategy: Strategy = {
@@ -194,14 +223,21 @@ export const endpointSliceStrategy: Strategy = {
     const type = stringAt(slice, "addressType");
     if (type === undefined) causes.push(required("addressType"));
     else if (!ADDRESS_TYPES.includes(type)) causes.push(notSupported("addressType", type, ADDRESS_TYPES));
-    if (old !== undefined && type !== stringAt(old, "addressType")) causes.push(invalidValue("addressType", type ?? "", "field is immutable"));
+    if (old !== undefined && type !== stringAt(old, "addressType"))
+      causes.push(invalidValue("addressType", type ?? "", "field is immutable"));
     const endpoints = arrayAt(slice, "endpoints");
-    if (endpoints.length > 1000) causes.push({ reason: "FieldValueTooMany", message: `Too many: ${endpoints.length}: must have at most 1000 items`, field: "endpoints" });
+    if (endpoints.length > 1000)
+      causes.push({
+        reason: "FieldValueTooMany",
+        message: `Too many: ${endpoints.length}: must have at most 1000 items`,
+        field: "endpoints",
+      });
     for (const [at, endpoint] of endpoints.entries()) {
       const addresses = arrayAt(endpoint, "addresses");
       if (addresses.length === 0) causes.push(required(`endpoints[${at}].addresses`, "must contain at least 1 address"));
       for (const [index, address] of addresses.entries()) {
-        if (type === "IPv4" && !(typeof address === "string" && isIPv4(address))) causes.push(invalidValue(`endpoints[${at}].addresses[${index}]`, address, "must be an IPv4 address"));
+        if (type === "IPv4" && !(typeof address === "string" && isIPv4(address)))
+          causes.push(invalidValue(`endpoints[${at}].addresses[${index}]`, address, "must be an IPv4 address"));
       }
     }
     return causes;

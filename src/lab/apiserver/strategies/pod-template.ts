@@ -10,7 +10,8 @@ export function applyPodSpecDefaults(spec: JsonObject): void {
   setDefault(spec, "securityContext", {});
   setDefault(spec, "schedulerName", "default-scheduler");
   for (const list of ["containers", "initContainers"]) {
-    for (const container of arrayAt(spec, list)) if (isObject(container)) applyContainerDefaults(container, valueAt(spec, "hostNetwork") === true);
+    for (const container of arrayAt(spec, list))
+      if (isObject(container)) applyContainerDefaults(container, valueAt(spec, "hostNetwork") === true);
   }
   for (const volume of arrayAt(spec, "volumes")) if (isObject(volume)) applyVolumeDefaults(volume);
 }
@@ -39,7 +40,13 @@ function applyContainerDefaults(container: JsonObject, isOnHostNetwork: boolean)
   for (const name of ["livenessProbe", "readinessProbe", "startupProbe"]) {
     const probe = objectAt(container, name);
     if (probe === undefined) continue;
-    for (const [field, value] of [["timeoutSeconds", 1], ["periodSeconds", 10], ["successThreshold", 1], ["failureThreshold", 3]] as const) setDefault(probe, field, value);
+    for (const [field, value] of [
+      ["timeoutSeconds", 1],
+      ["periodSeconds", 10],
+      ["successThreshold", 1],
+      ["failureThreshold", 3],
+    ] as const)
+      setDefault(probe, field, value);
     applyHttpDefaults(objectAt(probe, "httpGet"));
   }
   for (const hook of ["preStop", "postStart"]) applyHttpDefaults(objectAt(container, "lifecycle", hook, "httpGet"));
@@ -64,14 +71,19 @@ function applyVolumeDefaults(volume: JsonObject): void {
 const RESTART_POLICIES = ["Always", "OnFailure", "Never"];
 
 /** What is wrong in a pod's spec; `path` is where it stands (`spec`, `spec.template.spec`). */
-export function validatePodSpec(spec: JsonObject | undefined, path: string, restartPolicies: readonly string[] = RESTART_POLICIES): Cause[] {
+export function validatePodSpec(
+  spec: JsonObject | undefined,
+  path: string,
+  restartPolicies: readonly string[] = RESTART_POLICIES,
+): Cause[] {
   if (spec === undefined) return [required(path)];
   const causes: Cause[] = [];
   const volumes = namedList(arrayAt(spec, "volumes"), `${path}.volumes`, causes);
   if (arrayAt(spec, "containers").length === 0) causes.push(required(`${path}.containers`));
   const names = new Set<string>();
   for (const list of ["initContainers", "containers"]) {
-    for (const [at, container] of arrayAt(spec, list).entries()) causes.push(...validateContainer(container, `${path}.${list}[${at}]`, names, volumes));
+    for (const [at, container] of arrayAt(spec, list).entries())
+      causes.push(...validateContainer(container, `${path}.${list}[${at}]`, names, volumes));
   }
   const policy = stringAt(spec, "restartPolicy") ?? "";
   if (!restartPolicies.includes(policy)) causes.push(notSupported(`${path}.restartPolicy`, policy, restartPolicies));
@@ -106,15 +118,28 @@ function validateContainer(container: Json, path: string, names: Set<string>, vo
     const protocol = stringAt(port, "protocol") ?? "";
     if (!PROTOCOLS.includes(protocol)) causes.push(notSupported(`${path}.ports[${at}].protocol`, protocol, PROTOCOLS));
   }
-  for (const [at, variable] of arrayAt(container, "env").entries()) if ((stringAt(variable, "name") ?? "") === "") causes.push(required(`${path}.env[${at}].name`));
+  for (const [at, variable] of arrayAt(container, "env").entries())
+    if ((stringAt(variable, "name") ?? "") === "") causes.push(required(`${path}.env[${at}].name`));
   for (const [at, mount] of arrayAt(container, "volumeMounts").entries()) {
     const volume = stringAt(mount, "name") ?? "";
-    if (!volumes.has(volume)) causes.push({ reason: "FieldValueNotFound", message: `Not found: ${JSON.stringify(volume)}`, field: `${path}.volumeMounts[${at}].name` });
+    if (!volumes.has(volume))
+      causes.push({
+        reason: "FieldValueNotFound",
+        message: `Not found: ${JSON.stringify(volume)}`,
+        field: `${path}.volumeMounts[${at}].name`,
+      });
     if ((stringAt(mount, "mountPath") ?? "") === "") causes.push(required(`${path}.volumeMounts[${at}].mountPath`));
   }
   for (const list of ["requests", "limits"]) {
     for (const [resource, quantity] of Object.entries(objectAt(container, "resources", list) ?? {})) {
-      if (!isQuantity(quantity)) causes.push(invalidValue(`${path}.resources.${list}[${resource}]`, quantity, "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"));
+      if (!isQuantity(quantity))
+        causes.push(
+          invalidValue(
+            `${path}.resources.${list}[${resource}]`,
+            quantity,
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+          ),
+        );
     }
   }
   return causes;

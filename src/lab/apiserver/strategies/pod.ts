@@ -58,7 +58,12 @@ function qosClass(spec: JsonObject): string {
 
 function validateUpdate(pod: JsonObject, old: JsonObject): Cause[] {
   if (deepEqual(fixedPart(pod), fixedPart(old))) return [];
-  return [forbiddenField("spec", "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)")];
+  return [
+    forbiddenField(
+      "spec",
+      "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+    ),
+  ];
 }
 
 function fixedPart(pod: JsonObject): Json {

@@ -21,9 +21,12 @@ function validateTemplate(object: JsonObject, old: JsonObject | undefined): Caus
   const selector = objectAt(object, "spec", "selector");
   const labels = objectAt(object, "spec", "template", "metadata", "labels") ?? {};
   if (selector === undefined) causes.push(required("spec.selector"));
-  else if (Object.keys(objectAt(selector, "matchLabels") ?? {}).length + arrayAt(selector, "matchExpressions").length === 0) causes.push(invalidValue("spec.selector", selector, "empty selector is invalid for deployment"));
-  else if (!selects(selector, labels)) causes.push(invalidValue("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"));
-  if (old !== undefined && !deepEqual(selector, objectAt(old, "spec", "selector"))) causes.push(invalidValue("spec.selector", selector ?? null, "field is immutable"));
+  else if (Object.keys(objectAt(selector, "matchLabels") ?? {}).length + arrayAt(selector, "matchExpressions").length === 0)
+    causes.push(invalidValue("spec.selector", selector, "empty selector is invalid for deployment"));
+  else if (!selects(selector, labels))
+    causes.push(invalidValue("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"));
+  if (old !== undefined && !deepEqual(selector, objectAt(old, "spec", "selector")))
+    causes.push(invalidValue("spec.selector", selector ?? null, "field is immutable"));
   causes.push(...validatePodSpec(objectAt(object, "spec", "template", "spec"), "spec.template.spec", ["Always"]));
   const replicas = numberAt(object, "spec", "replicas") ?? 0;
   if (replicas < 0) causes.push(invalidValue("spec.replicas", replicas, "must be greater than or equal to 0"));
@@ -35,7 +38,7 @@ function selects(selector: JsonObject, labels: JsonObject): boolean {
   return arrayAt(selector, "matchExpressions").every((expression) => {
     const value = labels[stringAt(expression, "key") ?? ""];
     const values = arrayAt(expression, "values");
-    switch (stringAt(expression, "operator")) {
+    switch (stringAt(expression, "operator") ?? "") {
       case "In":
         return value !== undefined && values.includes(value);
       case "NotIn":
@@ -67,11 +70,19 @@ export const deploymentStrategy: Strategy = {
   validate(object, old) {
     const causes = validateTemplate(object, old);
     const type = stringAt(object, "spec", "strategy", "type") ?? "";
-    if (type !== "RollingUpdate" && type !== "Recreate") causes.push(notSupported("spec.strategy.type", type, ["Recreate", "RollingUpdate"]));
+    if (type !== "RollingUpdate" && type !== "Recreate")
+      causes.push(notSupported("spec.strategy.type", type, ["Recreate", "RollingUpdate"]));
     const rolling = objectAt(object, "spec", "strategy", "rollingUpdate");
-    if (type === "Recreate" && rolling !== undefined) causes.push({ reason: "FieldValueForbidden", message: "Forbidden: may not be specified when strategy `type` is 'Recreate'", field: "spec.strategy.rollingUpdate" });
+    if (type === "Recreate" && rolling !== undefined)
+      causes.push({
+        reason: "FieldValueForbidden",
+        message: "Forbidden: may not be specified when strategy `type` is 'Recreate'",
+        field: "spec.strategy.rollingUpdate",
+      });
     if (type === "RollingUpdate" && isZero(rolling?.["maxSurge"]) && isZero(rolling?.["maxUnavailable"])) {
-      causes.push(invalidValue("spec.strategy.rollingUpdate.maxUnavailable", rolling?.["maxUnavailable"] ?? 0, "may not be 0 when `maxSurge` is 0"));
+      causes.push(
+        invalidValue("spec.strategy.rollingUpdate.maxUnavailable", rolling?.["maxUnavailable"] ?? 0, "may not be 0 when `maxSurge` is 0"),
+      );
     }
     return causes;
   },
@@ -150,7 +161,8 @@ export const jobStrategy: Strategy = {
       if (value < 0) causes.push(invalidValue(`spec.${field}`, value, "must be greater than or equal to 0"));
     }
     for (const field of ["template", "selector", "completions"]) {
-      if (old !== undefined && !deepEqual(valueAt(object, "spec", field), valueAt(old, "spec", field))) causes.push(invalidValue(`spec.${field}`, valueAt(object, "spec", field) ?? null, "field is immutable"));
+      if (old !== undefined && !deepEqual(valueAt(object, "spec", field), valueAt(old, "spec", field)))
+        causes.push(invalidValue(`spec.${field}`, valueAt(object, "spec", field) ?? null, "field is immutable"));
     }
     return causes;
   },

@@ -48,7 +48,11 @@ export async function startApiServer(options: Partial<ApiServerConfig> = {}): Pr
   const { url } = server;
   config = { ...config, listen: { host: config.listen.host, port: Number(new URL(url).port) } };
   const kubeconfigFile = join(directory, "kubeconfig");
-  await writeFile(kubeconfigFile, kubeconfigFor({ server: url.replace("http:", "https:"), certificateAuthority: tls.certificate, token: ADMIN, user: "admin" }), { mode: 0o600 });
+  await writeFile(
+    kubeconfigFile,
+    kubeconfigFor({ server: url.replace("http:", "https:"), certificateAuthority: tls.certificate, token: ADMIN, user: "admin" }),
+    { mode: 0o600 },
+  );
   const close = async (): Promise<void> => {
     await server.close();
     await rm(directory, { recursive: true, force: true });
@@ -70,9 +74,18 @@ export async function startApiServer(options: Partial<ApiServerConfig> = {}): Pr
 }
 
 /** A connection of its own for each call, because the server may have been restarted since the last. */
-async function callOnce(url: string, method: string, body: unknown, headers: Readonly<Record<string, string>>): Promise<{ code: number; body: unknown }> {
+async function callOnce(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): Promise<{ code: number; body: unknown }> {
   const bytes = Buffer.from(body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body));
-  const sent = request(url, { method, agent: false, headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json", "content-length": bytes.length, ...headers } });
+  const sent = request(url, {
+    method,
+    agent: false,
+    headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json", "content-length": bytes.length, ...headers },
+  });
   sent.end(bytes);
   const [response] = (await once(sent, "response")) as [IncomingMessage];
   const received = await text(response);
