@@ -5,6 +5,7 @@ import type { Caches, ControllerContext } from "./context.ts";
 import { ignoreGone } from "./deployment.ts";
 
 const ABSENT_REMEMBERED = 2048;
+const UNSYNCED_WAIT_MS = 500;
 const LOST_NODE_MS = 60_000;
 
 /** Owners of these kinds are looked up; what anybody else owns is left alone. */
@@ -32,6 +33,8 @@ export function startGarbageCollector(context: ControllerContext): Controller {
     const object = informer?.get(key.slice(at + 1));
     if (informer === undefined || object === undefined) return;
     if (object.metadata.deletionTimestamp !== undefined) {
+      // Whether all dependents are known is known only while all copies are whole. An owner that is gone is proved by asking.
+      if (informers.some(({ synced }) => !synced)) return controller.enqueueAfter(key, UNSYNCED_WAIT_MS);
       await workOffFinalizers(informer, object);
       return;
     }
@@ -130,7 +133,7 @@ export function startGarbageCollector(context: ControllerContext): Controller {
         .catch(ignoreGone);
   };
 
-  const controller = createController({ name: "garbagecollector", workers: 16, reads: informers, reconcile }, context);
+  const controller = createController({ name: "garbagecollector", workers: 16, reads: [], reconcile }, context);
   for (const informer of informers) {
     const idOf = (object: KubeObject): string => `${informer.resource.plural} ${keyOf(object)}`;
     informer.subscribe((object, before, isOver) => {

@@ -58,7 +58,11 @@ export async function startKubelet(config: KubeletConfig, deps: { readonly log: 
     { resource: kinds.pods, fieldSelector: `spec.nodeName=${settings.nodeName}`, decode: decodePod, backoff: { baseMs: 200, capMs: 3000 } },
     { ...base, client, sink: (evidence) => manager.take(evidence) },
   );
-  const server = await listenLocalApi(settings.address, settings.port, { clock: systemClock, workers: () => manager.workers() });
+  const server = await listenLocalApi(settings.address, settings.port, {
+    clock: systemClock,
+    workers: () => manager.workers(),
+    powerOff: () => manager.stop(0),
+  });
   const guard = startGuard(settings.stateDir, process.ppid);
   manager.restore();
   reflector.start();
