@@ -35,7 +35,7 @@ export class Attempts implements PickRequest {
   }
 
   reset(): void {
-    this.tried.length = 0;
+    if (this.tried.length > 0) this.tried.length = 0;
     this.endpoint = undefined;
     this.#count = 0;
     this.#isCounted = false;

@@ -6,7 +6,7 @@ import type { TrustedProxies } from "./peer.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
 import type { RetryBudget } from "./retry.ts";
 import type { RoutingState } from "./routing-state.ts";
-import { type FlushQueue, flushAll } from "./socket-writer.ts";
+import type { FlushQueue } from "./socket-writer.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 /** What all connections of one proxy share. */
@@ -30,5 +30,5 @@ export interface Engine {
 
 /** Ends an event: what it produced is written. Every handler of a socket event or deadline ends with it. */
 export function endEvent(engine: { readonly queue: FlushQueue }): void {
-  if (engine.queue.length > 0) flushAll(engine.queue);
+  engine.queue.flush();
 }

@@ -11,6 +11,7 @@ import { TrustedProxies } from "./peer.ts";
 import { ProxyMetrics } from "./proxy-metrics.ts";
 import { RetryBudget } from "./retry.ts";
 import { type Knowledge, RoutingState, type RoutingUpdate } from "./routing-state.ts";
+import { FlushQueue } from "./socket-writer.ts";
 import { Upstreams } from "./upstreams.ts";
 
 /** What a proxy needs from outside. */
@@ -118,7 +119,7 @@ class NodeProxy implements Proxy {
       upstreams: this.#upstreams,
       budget: new RetryBudget(options.retry.budgetShare, options.retry.budgetFloor),
       trusted: new TrustedProxies(options.trustedProxies),
-      queue: [],
+      queue: new FlushQueue(),
       accessLog,
       logEntry: { ...NO_ENTRY },
       isDraining: false,

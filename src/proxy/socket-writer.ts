@@ -3,8 +3,28 @@ import type { Socket } from "node:net";
 /** Data up to this size is joined with the text around it, so that a small answer is one write; larger data is written by itself. */
 const JOIN_BYTES = 16_384;
 
-/** Writers that hold something, to be flushed at the end of the event that filled them. */
-export type FlushQueue = SocketWriter[];
+/**
+ * Writers that hold something, to be flushed at the end of the event that filled them. A count beside an array that never shrinks:
+ * setting an array's length to 0 is a call into the runtime, for every event.
+ */
+export class FlushQueue {
+  readonly #writers: (SocketWriter | undefined)[] = [];
+  #count = 0;
+
+  add(writer: SocketWriter): void {
+    this.#writers[this.#count++] = writer;
+  }
+
+  /** Writes out everything that the event so far has produced. */
+  flush(): void {
+    for (let at = 0; at < this.#count; at++) {
+      const writer = this.#writers[at];
+      this.#writers[at] = undefined;
+      writer?.flush();
+    }
+    this.#count = 0;
+  }
+}
 
 /** Told when the socket has more than it can send. */
 export interface WriterOwner {
@@ -40,7 +60,7 @@ export class SocketWriter {
     this.#text = this.#text === "" ? text : this.#text + text;
     if (!this.#isQueued) {
       this.#isQueued = true;
-      this.#queue.push(this);
+      this.#queue.add(this);
     }
   }
 
@@ -83,10 +103,4 @@ export class SocketWriter {
     this.isBlocked = true;
     this.#owner.onBlocked();
   }
-}
-
-/** Writes out everything that the event so far has produced. */
-export function flushAll(queue: FlushQueue): void {
-  for (let at = 0; at < queue.length; at++) (queue[at] as SocketWriter).flush();
-  queue.length = 0;
 }

@@ -6,13 +6,47 @@ import { UpstreamConnection } from "./upstream-connection.ts";
 /** Size of the one buffer all endpoints' connections read into. */
 const READ_BYTES = 65_536;
 
+/** First in, first out, without moving the rest at each step. */
+class IdleQueue {
+  readonly #connections: UpstreamConnection[] = [];
+  #head = 0;
+
+  get size(): number {
+    return this.#connections.length - this.#head;
+  }
+
+  get first(): UpstreamConnection | undefined {
+    return this.#connections[this.#head];
+  }
+
+  push(connection: UpstreamConnection): void {
+    this.#connections.push(connection);
+  }
+
+  dropFirst(): void {
+    this.#head++;
+    if (this.#head < 64 || this.#head * 2 < this.#connections.length) return;
+    this.#connections.splice(0, this.#head);
+    this.#head = 0;
+  }
+
+  remove(connection: UpstreamConnection): void {
+    const at = this.#connections.indexOf(connection, this.#head);
+    if (at >= 0) this.#connections.splice(at, 1);
+  }
+
+  all(): readonly UpstreamConnection[] {
+    return this.#connections.slice(this.#head);
+  }
+}
+
 /**
  * Idle connections by endpoint, oldest first. One that became idle a moment ago is not used yet: what an endpoint sends behind its
  * answer, which could be taken for the answer to the next request (undici GHSA-35p6-xmwp-9g52 is of that kind), has to
  * have had the time to be read. That time is one full turn of the event loop.
  */
 export class Upstreams {
-  readonly #idle = new Map<EndpointState, UpstreamConnection[]>();
+  readonly #idle = new Map<EndpointState, IdleQueue>();
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   #engine: Engine | undefined = undefined;
   /** No connection is kept any more. */
@@ -25,10 +59,9 @@ export class Upstreams {
   /** An idle connection that may be used, if there is one. */
   take(endpoint: EndpointState): UpstreamConnection | undefined {
     const idle = this.#idle.get(endpoint);
-    if (idle === undefined || idle.length === 0) return undefined;
-    const first = idle[0] as UpstreamConnection;
-    if (first.idleSinceLoop + 2 > loopCount()) return undefined;
-    idle.shift();
+    const first = idle?.first;
+    if (idle === undefined || first === undefined || first.idleSinceLoop + 2 > loopCount()) return undefined;
+    idle.dropFirst();
     return first;
   }
 
@@ -42,10 +75,10 @@ export class Upstreams {
     if (this.#isClosed || this.#engine === undefined) return false;
     let idle = this.#idle.get(connection.endpoint);
     if (idle === undefined) {
-      idle = [];
+      idle = new IdleQueue();
       this.#idle.set(connection.endpoint, idle);
     }
-    if (idle.length >= this.#engine.options.limits.idleConnectionsPerEndpoint) return false;
+    if (idle.size >= this.#engine.options.limits.idleConnectionsPerEndpoint) return false;
     connection.idleSinceLoop = loopCount();
     idle.push(connection);
     return true;
@@ -54,9 +87,8 @@ export class Upstreams {
   /** An idle connection was closed. */
   forget(connection: UpstreamConnection): void {
     const idle = this.#idle.get(connection.endpoint);
-    const at = idle?.indexOf(connection) ?? -1;
-    if (at >= 0) idle?.splice(at, 1);
-    if (idle?.length === 0) this.#idle.delete(connection.endpoint);
+    idle?.remove(connection);
+    if (idle?.size === 0) this.#idle.delete(connection.endpoint);
   }
 
   /** Closes what is idle to endpoints that are gone; requests under way finish. */
@@ -64,7 +96,7 @@ export class Upstreams {
     for (const endpoint of endpoints) {
       const idle = this.#idle.get(endpoint);
       this.#idle.delete(endpoint);
-      for (const connection of idle ?? []) connection.destroy();
+      for (const connection of idle?.all() ?? []) connection.destroy();
     }
   }
 
