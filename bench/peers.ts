@@ -15,6 +15,7 @@ export interface Peer {
 /** As the supervisor starts its workers. */
 const WORKER_NODE_FLAGS = ["--single-threaded-gc", "--min-semi-space-size=4", "--max-semi-space-size=4"];
 
+const PROXY_ALONE = fileURLToPath(new URL("./proxy-alone.ts", import.meta.url));
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 /** The programs of one run; `stop` ends every one of them and removes their files. */
@@ -90,11 +91,7 @@ export class Programs {
     return {
       name: "proxy alone",
       port,
-      pid: await this.#start(
-        process.execPath,
-        [...WORKER_NODE_FLAGS, join(HERE, "proxy-alone.ts"), String(port), String(backendPort)],
-        port,
-      ),
+      pid: await this.#start(process.execPath, [...WORKER_NODE_FLAGS, PROXY_ALONE, String(port), String(backendPort)], port),
     };
   }
 

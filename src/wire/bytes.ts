@@ -28,3 +28,23 @@ export const HEX = Uint8Array.from({ length: 256 }, (_, byte) => {
   const digit = Number.parseInt(String.fromCharCode(byte), 16);
   return Number.isNaN(digit) ? 255 : digit;
 });
+
+export function isSpace(byte: number | undefined): boolean {
+  return byte === SP || byte === HTAB;
+}
+
+/**
+ * The index of the first byte from `start` on that no field value has, or `end`. `view` is on the same bytes: four at a time pass
+ * while none of them is below SP or is DEL; what stops there is a CR in nearly all cases.
+ */
+export function valueEnd(buffer: Uint8Array, view: DataView, start: number, end: number): number {
+  let at = start;
+  while (at + 4 <= end) {
+    const word = view.getInt32(at, true);
+    const del = word ^ 0x7f7f7f7f;
+    if (((((word - 0x20202020) | 0) & ~word) | (((del - 0x01010101) | 0) & ~del)) & 0x80808080) break;
+    at += 4;
+  }
+  while (at < end && VALUE[buffer[at] as number] === 1) at++;
+  return at;
+}

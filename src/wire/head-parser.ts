@@ -1,4 +1,4 @@
-import { COLON, CR, HTAB, LF, SP, TARGET, TOKEN, VALUE } from "./bytes.ts";
+import { COLON, CR, HTAB, LF, SP, TARGET, TOKEN, VALUE, isSpace, valueEnd } from "./bytes.ts";
 import type { WireFault } from "./fault.ts";
 import { fieldIdOf } from "./field-id.ts";
 import type { HeadLimits } from "./limits.ts";
@@ -294,14 +294,7 @@ export class HeadParser {
       if (nameEnd === lineStart || at + 4 > end || buffer[at] !== COLON || this.fieldCount === fieldLines) return lineStart;
       at += buffer[at + 1] === SP ? 2 : 1;
       const valueStart = at;
-      // Four bytes at a time while none of them is below SP or is DEL: what stops here is a CR in nearly all cases.
-      while (at + 4 <= end) {
-        const word = view.getInt32(at, true);
-        const del = word ^ 0x7f7f7f7f;
-        if (((((word - 0x20202020) | 0) & ~word) | (((del - 0x01010101) | 0) & ~del)) & 0x80808080) break;
-        at += 4;
-      }
-      while (at < end && VALUE[buffer[at] as number] === 1) at++;
+      at = valueEnd(buffer, view, at, end);
       if (at + 2 > end || buffer[at] !== CR || buffer[at + 1] !== LF || at - lineStart > fieldLineBytes) return lineStart;
       if (at > valueStart && (isSpace(buffer[valueStart]) || isSpace(buffer[at - 1]))) return lineStart;
       this.#lineStart = lineStart - base;
@@ -403,8 +396,4 @@ export class HeadParser {
       this.reason = this.#startLineEnd > 13 ? this.text.slice(13, this.#startLineEnd) : "";
     }
   }
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === SP || byte === HTAB;
 }

@@ -1,13 +1,6 @@
 import { FieldId, fieldIdOfName } from "./field-id.ts";
 import type { HeadParser } from "./head-parser.ts";
 
-/** `Name: value` lines of a flat `[name, value, …]` array, each with its CR LF. */
-export function serializeFields(fields: readonly string[]): string {
-  let text = "";
-  for (let at = 0; at < fields.length; at += 2) text += `${fields[at] as string}: ${fields[at + 1] as string}\r\n`;
-  return text;
-}
-
 /**
  * The field lines of `head` without those in `without` (a mask of field ids) and those whose lower-case names are in `names`.
  * Lines that are next to each other and plain are cut out of the head together, so that a head that is forwarded
