@@ -96,7 +96,7 @@ test("a full disk is told once, changes are served all the same, the older snaps
   const route = (name: string, size = 1): string =>
     `${name}: Host("${name}.example.org") -> inlineContent("${name}${"x".repeat(size)}") -> <shunt>;\n`;
   writeFileSync(file, route("shop"));
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", snapshot]);
+  execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", snapshot]);
   try {
     const router = await startRouter(t, ["--routes", file, "--snapshot", snapshot, "--workers", "1", "--drain-delay", "0"]);
     await until("shop is served", 20_000, async () => (await ask(router.port, "/", { host: "shop.example.org" })).status === 200);
@@ -122,7 +122,7 @@ test("a full disk is told once, changes are served all the same, the older snaps
     router.child.kill("SIGTERM");
     assert.equal(await router.ended, 0);
   } finally {
-    execFileSync("umount", ["-l", snapshot]);
+    execFileSync("/bin/umount", ["-l", snapshot]);
   }
 });
 
