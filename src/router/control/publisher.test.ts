@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { systemClock } from "../../kernel/index.ts";
+import type { Pool, RouteDefinition } from "../../route/index.ts";
+import { silentLog } from "../../telemetry/index.ts";
+import type { FromControl } from "../messages.ts";
+import { openSnapshotStore } from "../snapshot/store.ts";
+import { createPublisher } from "./publisher.ts";
+
+const route = (id: string): RouteDefinition => ({
+  id,
+  predicates: [],
+  filters: [],
+  backend: { type: "pool", pool: "p", algorithm: "roundRobin" },
+});
+const pool = (id: string, ...addresses: string[]): Pool => ({ id, endpoints: addresses.map((address) => ({ address, tier: "fresh" })) });
+
+function kinds(sent: readonly FromControl[]): readonly string[] {
+  return sent.map((message) => (message.type === "generation" ? `generation ${message.header.number}` : message.type));
+}
+
+test("new routes make a generation, other pools a pool update, and the same again nothing", async () => {
+  const sent: FromControl[] = [];
+  const publisher = createPublisher({ source: "test", lastNumber: 4 }, undefined, {
+    clock: systemClock,
+    log: silentLog,
+    store: undefined,
+    send: (message) => sent.push(message),
+  });
+  const publish = async (routes: readonly RouteDefinition[], pools: readonly Pool[]): Promise<void> => {
+    publisher.publish({ routes, pools }, {});
+    await publisher.settled();
+  };
+  await publish([route("a")], [pool("p", "http://10.0.0.1:80"), pool("q", "http://10.0.0.9:80")]);
+  await publish([route("a")], [pool("p", "http://10.0.0.1:80"), pool("q", "http://10.0.0.9:80")]);
+  await publish([route("a")], [pool("p", "http://10.0.0.2:80")]);
+  await publish([route("a"), route("b")], [pool("p", "http://10.0.0.2:80")]);
+  assert.deepEqual(kinds(sent), ["generation 5", "pools", "generation 6"]);
+  assert.deepEqual(sent[1], { type: "pools", changed: [pool("p", "http://10.0.0.2:80")], removed: ["q"] });
+});
+
+test("a process that starts where another ended makes no new generation of the same routes and tells all its pools once", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "holdfast-publisher-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const sent: FromControl[] = [];
+  const start = (): ReturnType<typeof createPublisher> => {
+    const store = openSnapshotStore({ directory, source: "test" }, { log: silentLog });
+    return createPublisher({ source: "test", lastNumber: 0 }, store.readNewest()?.generation.header, {
+      clock: systemClock,
+      log: silentLog,
+      store,
+      send: (message) => sent.push(message),
+    });
+  };
+  const first = start();
+  first.publish({ routes: [route("a")], pools: [pool("p")] }, {});
+  await first.settled();
+  const second = start();
+  second.publish({ routes: [route("a")], pools: [pool("p")] }, {});
+  await second.settled();
+  second.publish({ routes: [route("b")], pools: [pool("p")] }, {});
+  await second.settled();
+  assert.deepEqual(kinds(sent), ["generation 1", "pools", "generation 2"]);
+  assert.deepEqual(second.snapshot.errors, 0);
+});
