@@ -137,6 +137,32 @@ for (const [why, method, path, body, type, code, message] of [
   });
 }
 
+for (const [field, value] of [
+  ["labels", "text"],
+  ["labels", { a: 1 }],
+  ["annotations", ["a"]],
+  ["finalizers", "text"],
+  ["finalizers", ["not ok"]],
+  ["ownerReferences", [{ kind: "Pod" }]],
+  ["ownerReferences", { kind: "Pod" }],
+] as const) {
+  test(`metadata.${field} of ${JSON.stringify(value)} is refused, when made and when patched`, async () => {
+    const server = await shared;
+    const path = "/api/v1/namespaces/default/configmaps";
+    const made = await server.call("POST", path, { metadata: { name: "odd", [field]: value } });
+    assert.equal(made.code, 422, JSON.stringify(made.body));
+    assert.match(stringAt(made.body as Json, "message") ?? "", new RegExp(`metadata\\.${field}`));
+    await server.call("POST", path, { metadata: { name: "fine" } });
+    const patched = await server.call(
+      "PATCH",
+      `${path}/fine`,
+      { metadata: { [field]: value } },
+      { "content-type": "application/merge-patch+json" },
+    );
+    assert.equal(patched.code, 422);
+  });
+}
+
 test("a group that is not served is answered 404 in plain text, as by a kube-apiserver", async () => {
   const server = await shared;
   assert.deepEqual(await server.call("GET", "/apis/example.org/v1/things"), { code: 404, body: "404 page not found\n" });

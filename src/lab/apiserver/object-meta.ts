@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Json, type JsonObject, isObject, metadataOf, objectAt, stringAt, textOf } from "./json.ts";
+import { type Json, type JsonObject, isObject, metadataOf, stringAt, textOf, valueAt } from "./json.ts";
 import { type ResourceType, type WriteContext, apiVersionOf } from "./resource-type.ts";
 import { type Cause, badRequest, invalidValue, required } from "./status.ts";
 import type { Random } from "../../kernel/index.ts";
@@ -34,6 +34,7 @@ export function checkShape(body: Json | undefined, type: ResourceType): JsonObje
   }
   const metadata = body["metadata"] ?? {};
   if (!isObject(metadata)) throw badRequest("metadata is not an object");
+  for (const field of ["labels", "annotations", "finalizers", "ownerReferences"]) if (metadata[field] === null) delete metadata[field];
   for (const field of ["name", "generateName", "namespace", "resourceVersion", "uid"]) {
     const value = metadata[field];
     if (value === null) delete metadata[field];
@@ -166,16 +167,44 @@ export function validateMetadata(object: JsonObject, type: ResourceType): Cause[
       message: `Too long: may not be more than ${ANNOTATIONS_LIMIT_BYTES} bytes`,
       field: "metadata.annotations",
     });
-  return causes;
+  return [...causes, ...validateOwnership(object)];
 }
 
 function entriesOf(object: JsonObject, field: string, causes: Cause[]): [string, string][] {
-  const map = objectAt(object, "metadata", field);
+  const map = valueAt(object, "metadata", field);
   if (map === undefined) return [];
+  if (!isObject(map)) {
+    causes.push(invalidValue(`metadata.${field}`, map, "must be an object with text values"));
+    return [];
+  }
   const entries: [string, string][] = [];
   for (const [key, value] of Object.entries(map)) {
     if (typeof value === "string") entries.push([key, value]);
     else causes.push(invalidValue(`metadata.${field}`, value, `the value of "${key}" must be a string; put it in quotes`));
   }
   return entries;
+}
+
+/** Finalizers and owners are what deletion goes by, so they must be what they look like. */
+function validateOwnership(object: JsonObject): Cause[] {
+  const causes: Cause[] = [];
+  const finalizers = valueAt(object, "metadata", "finalizers") ?? [];
+  if (!Array.isArray(finalizers)) causes.push(invalidValue("metadata.finalizers", finalizers, "must be a list of names"));
+  else {
+    for (const [at, name] of finalizers.entries()) {
+      if (typeof name !== "string" || !isQualifiedName(name))
+        causes.push(invalidValue(`metadata.finalizers[${at}]`, name, "must be a qualified name such as example.org/cleanup"));
+    }
+  }
+  const owners = valueAt(object, "metadata", "ownerReferences") ?? [];
+  if (!Array.isArray(owners)) return [...causes, invalidValue("metadata.ownerReferences", owners, "must be a list of objects")];
+  for (const [at, owner] of owners.entries()) {
+    for (const field of ["apiVersion", "kind", "name", "uid"]) {
+      if ((stringAt(owner, field) ?? "") === "")
+        causes.push(invalidValue(`metadata.ownerReferences[${at}].${field}`, valueAt(owner, field) ?? "", `${field} must not be empty`));
+    }
+  }
+  if (owners.filter((owner) => valueAt(owner, "controller") === true).length > 1)
+    causes.push(invalidValue("metadata.ownerReferences", "", "only one reference can have Controller set to true"));
+  return causes;
 }

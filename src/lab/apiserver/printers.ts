@@ -190,8 +190,8 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
     columns: [
       NAME_COLUMN,
       column("Ready", "Number of the pod with ready state"),
-      column("Up-to-date", "Pods that have the wished template.", "integer"),
-      column("Available", "Pods available for as long as minReadySeconds.", "integer"),
+      column("Up-to-date", "Pods that have the wished template."),
+      column("Available", "Pods available for as long as minReadySeconds."),
       AGE_COLUMN,
       ...WORKLOAD_WIDE,
     ],
