@@ -43,7 +43,7 @@ export interface RetryOptions {
   readonly attempts: number;
   /** Retries allowed as a share of requests, beside a refused connect, which costs nothing. */
   readonly budgetShare: number;
-  /** Retries that are always possible at once. */
+  /** Retries that are possible at once: an endpoint that is killed takes all its kept connections with it. */
   readonly budgetFloor: number;
 }
 
@@ -100,7 +100,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     interimResponses: 16,
     idleConnectionsPerEndpoint: 256,
   }),
-  retry: Object.freeze({ attempts: 3, budgetShare: 0.2, budgetFloor: 100 }),
+  retry: Object.freeze({ attempts: 3, budgetShare: 0.2, budgetFloor: 500 }),
   balancer: defaultBalancerOptions,
   accessLog: Object.freeze({ format: "combined", bufferBytes: 1_048_576, flushMs: 1_000 }),
   trustedProxies: Object.freeze(["private"]),

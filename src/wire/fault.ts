@@ -16,6 +16,10 @@ export const wireFaults = {
   WIRE_OBS_FOLD: { status: 400, meaning: "a field line is folded" },
   WIRE_HOST: { status: 400, meaning: "Host is missing, repeated, malformed or another one than the request target's" },
   WIRE_CONTENT_LENGTH: { status: 400, meaning: "Content-Length is repeated, a list, or not a number up to 2^53-1" },
+  WIRE_FRAMING_LOOKALIKE: {
+    status: 400,
+    meaning: "a field is named Content_Length or Transfer_Encoding, which some back ends read as the real one",
+  },
   WIRE_LENGTH_AND_CODING: { status: 400, meaning: "Content-Length and Transfer-Encoding stand together" },
   WIRE_CODING_REPEATED: { status: 400, meaning: "Transfer-Encoding is repeated" },
   WIRE_CODING_IN_HTTP10: { status: 400, meaning: "Transfer-Encoding in an HTTP/1.0 message" },

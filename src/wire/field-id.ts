@@ -24,6 +24,8 @@ export const FieldId = {
   userAgent: 1 << 17,
   referer: 1 << 18,
   date: 1 << 19,
+  /** `Content_Length` or `Transfer_Encoding`: another field by RFC, the same one for back ends that read `_` as `-` (CGI, WSGI). */
+  framingLookalike: 1 << 20,
 } as const;
 export type FieldId = (typeof FieldId)[keyof typeof FieldId];
 
@@ -48,6 +50,8 @@ const NAMES: readonly (readonly [string, number])[] = [
   ["user-agent", FieldId.userAgent],
   ["referer", FieldId.referer],
   ["date", FieldId.date],
+  ["content_length", FieldId.framingLookalike],
+  ["transfer_encoding", FieldId.framingLookalike],
 ];
 
 const LONGEST = 19;
@@ -55,7 +59,11 @@ const LONGEST = 19;
 /** Candidates by length of the name, then by first letter: a miss costs two array reads. */
 const CANDIDATES: readonly (readonly { readonly bytes: Uint8Array; readonly id: number }[])[] = Array.from(
   { length: LONGEST + 1 },
-  (_, length) => NAMES.filter(([name]) => name.length === length).map(([name, id]) => ({ bytes: new TextEncoder().encode(name), id })),
+  (_, length) =>
+    NAMES.filter(([name]) => name.length === length).map(([name, id]) => ({
+      bytes: new TextEncoder().encode(name).map((byte) => byte | 0x20),
+      id,
+    })),
 );
 
 /** Which field the name in `buffer[start, end)` is, ASCII case aside; `FieldId.other` (0) for all that are not listed. */
@@ -77,8 +85,8 @@ export function fieldIdOfName(name: string): number {
   return name.length > LONGEST ? FieldId.other : (BY_NAME.get(name.toLowerCase()) ?? FieldId.other);
 }
 
-// 0x20 lowers letters and leaves "-" and digits, the only others in these names, as they are; a control character can not
-// become "-" because names are tokens.
+// Both sides have 0x20 set: it lowers letters, makes "_" a DEL, which no name has, and leaves "-" and digits as they are. A control
+// character can not become "-", because names are tokens.
 function matches(buffer: Uint8Array, start: number, lower: Uint8Array): boolean {
   for (let at = 0; at < lower.length; at++) {
     if (((buffer[start + at] as number) | 0x20) !== lower[at]) return false;

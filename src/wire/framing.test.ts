@@ -46,6 +46,8 @@ test("the framing of a request is the one RFC 9112 section 6.3 gives, or none at
     ["1.1", "Transfer-Encoding: chunked, chunked\r\n", "WIRE_CODING_UNSUPPORTED"],
     ["1.1", "Transfer-Encoding: \r\n", "WIRE_CODING_UNSUPPORTED"],
     ["1.1", "Transfer-Encoding: identity\r\n", "WIRE_CODING_UNSUPPORTED"],
+    ["1.1", "Content_Length: 1\r\n", "WIRE_FRAMING_LOOKALIKE"],
+    ["1.1", "transfer_Encoding: chunked\r\nContent-Length: 1\r\n", "WIRE_FRAMING_LOOKALIKE"],
   ];
   for (const [version, fields, expected] of cases) {
     assert.deepEqual(framed(`POST / HTTP/${version}\r\n${fields}\r\n`), expected, fields);

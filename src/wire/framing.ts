@@ -38,6 +38,7 @@ export class BodyFraming {
   #fields(head: HeadParser, otherwise: Framing): boolean {
     this.fault = undefined;
     this.lengthBytes = 0;
+    if ((head.present & FieldId.framingLookalike) !== 0) return this.#refuse("WIRE_FRAMING_LOOKALIKE");
     const framed = head.present & (FieldId.contentLength | FieldId.transferEncoding);
     if (framed === 0) {
       this.framing = otherwise;

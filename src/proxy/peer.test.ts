@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Peer, TrustedProxies } from "./peer.ts";
+
+test("the client's address is read from the right of X-Forwarded-For, as far as proxies are trusted", () => {
+  const trusted = new TrustedProxies(["private", "198.51.100.0/24"]);
+  const alb = new Peer("10.0.0.5", 8080, "http", trusted);
+  for (const [forwardedFor, client] of [
+    [undefined, "10.0.0.5"],
+    ["203.0.113.9", "203.0.113.9"],
+    ["6.6.6.6, 203.0.113.9", "203.0.113.9"],
+    ["203.0.113.9, 198.51.100.7,10.1.1.1", "203.0.113.9"],
+    ["10.9.9.9, 10.8.8.8", "10.9.9.9"],
+    ["203.0.113.9:4711", "203.0.113.9"],
+    ["[2001:db8::9]:4711", "2001:db8::9"],
+    ["2001:db8::9", "2001:db8::9"],
+    ["unknown", "10.0.0.5"],
+    ["203.0.113.9, unknown, 10.8.8.8", "10.8.8.8"],
+    ["", "10.0.0.5"],
+  ] as const) {
+    assert.equal(alb.clientAddress(forwardedFor), client, forwardedFor);
+  }
+  const stranger = new Peer("203.0.113.50", 8080, "http", trusted);
+  assert.equal(stranger.isTrusted, false);
+  assert.equal(stranger.clientAddress("1.2.3.4"), "203.0.113.50");
+  assert.equal(new Peer("::ffff:10.0.0.5", 8080, "http", trusted).address, "10.0.0.5");
+});
+
+test("a trusted proxy that is no address and no block is refused", () => {
+  for (const bad of ["alb", "10.0.0.0/33", "10.0.0.0/x", "/8", "::1/129"])
+    assert.throws(() => new TrustedProxies([bad]), { code: "PROXY_OPTION" }, bad);
+});
