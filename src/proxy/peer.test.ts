@@ -18,7 +18,7 @@ test("the client's address is read from the right of X-Forwarded-For, as far as 
     ["203.0.113.9, unknown, 10.8.8.8", "10.8.8.8"],
     ["", "10.0.0.5"],
   ] as const) {
-    assert.equal(alb.clientAddress(forwardedFor), client, forwardedFor);
+    assert.equal(alb.clientAddress(forwardedFor), client, String(forwardedFor));
   }
   const stranger = new Peer("203.0.113.50", 8080, "http", trusted);
   assert.equal(stranger.isTrusted, false);
