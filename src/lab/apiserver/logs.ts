@@ -30,6 +30,8 @@ export async function proxyLogs({ core, query, response, signal }: Call, pod: Js
   const path = ["containerLogs", stringAt(pod, "metadata", "namespace") ?? "", nameOf(pod), container].map(encodeURIComponent).join("/");
   const port = numberAt(node, "status", "daemonEndpoints", "kubeletEndpoint", "Port") ?? 10_250;
   const asked = request({ host: address, port, path: `/${path}?${passed.toString()}`, agent: false, signal, timeout: CONNECT_TIMEOUT_MS });
+  // Once the answer has begun, its own stream tells of an end; an error without a listener would end the process.
+  asked.on("error", () => {});
   response.once("close", () => asked.destroy());
   asked.once("timeout", () => asked.destroy(new Error("the kubelet does not answer")));
   asked.end();
