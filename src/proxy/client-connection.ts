@@ -3,7 +3,7 @@ import { BodyFraming, FAULTY, FieldId, Framing, HeadParser, NEEDS_MORE, RequestT
 import { adoptClientSocket } from "./client-socket.ts";
 import type { Deadlined } from "./deadlines.ts";
 import { Coding, type Downstream } from "./downstream.ts";
-import { type Engine, endEvent } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { Exchange } from "./exchange.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
 import { lastChunk } from "./own-answer.ts";
@@ -54,7 +54,6 @@ export class ClientConnection implements Downstream, Deadlined {
     const socket = adoptClientSocket(accepted, readBuffer, (buffer, length) => {
       this.#engine.metrics.receivedBytes.add(length);
       this.#take(buffer, 0, length);
-      endEvent(this.#engine);
     });
     this.#socket = socket;
     this.#onClosed = onClosed;
@@ -64,19 +63,16 @@ export class ClientConnection implements Downstream, Deadlined {
     this.#exchange = new Exchange(engine, this, this.#context, this.#head, this.#framing);
     socket.on("end", () => {
       this.#onEnd();
-      endEvent(this.#engine);
     });
     socket.on("drain", () => {
       this.#writer.isBlocked = false;
       this.#arm();
       this.#exchange.onClientDrained();
-      endEvent(this.#engine);
     });
     // An error is followed by close; a client that resets its connection is nothing to report.
     socket.on("error", () => {});
     socket.on("close", () => {
       this.#onClose();
-      endEvent(this.#engine);
     });
     engine.deadlines.add(this);
     this.deadlineMs = engine.deadlines.nowMs + engine.options.timeouts.requestHeadMs;
@@ -158,6 +154,7 @@ export class ClientConnection implements Downstream, Deadlined {
   }
 
   breakResponse(): void {
+    this.#writer.flush();
     this.destroy("PROXY_UPSTREAM_TRUNCATED");
   }
 
@@ -214,7 +211,6 @@ export class ClientConnection implements Downstream, Deadlined {
     else if (this.#phase === Phase.head && this.#head.isPartial) this.#refuse("PROXY_HEAD_TIMEOUT", undefined);
     else if (this.#phase === Phase.body) this.#exchange.fail("PROXY_BODY_TIMEOUT", undefined);
     else this.destroy("PROXY_CLIENT_STALLED");
-    endEvent(this.#engine);
   }
 
   /** Goes on with what waits, then with reading. */

