@@ -56,6 +56,8 @@ export async function listen({ listen: address, tls }: Pick<CompleteConfig, "lis
         // Ends the watch over slow requests; that it never listened is no news.
         inner?.close(() => {});
       }
+      // Connections that never said anything have nothing to end.
+      for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
       const force = setTimeout(() => {
         for (const socket of sockets) socket.destroy();
       }, graceMs);
