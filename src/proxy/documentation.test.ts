@@ -11,7 +11,7 @@ test("every code has a line with its status in the reference, and the reference 
   ] as const;
   for (const [area, codes] of tables) {
     const text = readFileSync(new URL(`../../docs/reference/errors/${area}.md`, import.meta.url), "utf8");
-    const listed = [...text.matchAll(/^\| ([A-Z0-9_]+) \| (\d{3}) \|/gm)].map(([, code, status]) => `${code} ${status}`);
+    const listed = [...text.matchAll(/^\| ([A-Z0-9_]+) +\| (\d{3}) +\|/gm)].map(([, code, status]) => `${code} ${status}`);
     assert.deepEqual(
       listed,
       codes.map(([code, { status }]) => `${code} ${status}`),
