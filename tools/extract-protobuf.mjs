@@ -1,4 +1,4 @@
-// Makes src/lab/apiserver/builtin-protobuf.json: how Go clients write the built-in kinds as protobuf (field numbers, JSON names,
+// Makes src/lab/apiserver/builtin-protobuf.jsonl: how Go clients write the built-in kinds as protobuf (field numbers, JSON names,
 // what is a pointer), from the tags in the Go types of Kubernetes (modules k8s.io/api and k8s.io/apimachinery; Apache-2.0).
 // Run it after extract-schemas.mjs, whose definitions it covers. Usage: bin/node tools/extract-protobuf.mjs [GOMODCACHE]
 import { readFileSync, writeFileSync } from "node:fs";
@@ -7,7 +7,13 @@ import { join } from "node:path";
 
 const VERSION = "v0.36.3";
 const modules = process.argv[2] ?? process.env.GOMODCACHE ?? join(homedir(), "go/pkg/mod");
-const { definitions } = JSON.parse(readFileSync(new URL("../src/lab/apiserver/builtin-schemas.json", import.meta.url), "utf8"));
+const definitions = Object.fromEntries(
+  readFileSync(new URL("../src/lab/apiserver/builtin-schemas.jsonl", import.meta.url), "utf8")
+    .trimEnd()
+    .split("\n")
+    .slice(1)
+    .map((line) => JSON.parse(line)),
+);
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 const CORE = "io.k8s.api.core.v1";
 const PACKAGES = { [META]: `apimachinery@${VERSION}/pkg/apis/meta/v1/types.go` };
@@ -88,9 +94,10 @@ while (roots.length > 0) {
 }
 const lines = Object.entries(result)
   .toSorted(([left], [right]) => (left < right ? -1 : 1))
-  .map(([name, fields]) => `${JSON.stringify(name)}:${JSON.stringify(fields)}`);
+  .map((entry) => JSON.stringify(entry));
+const source = `k8s.io/api and k8s.io/apimachinery ${VERSION}, types.go (Apache-2.0)`;
 writeFileSync(
-  new URL("../src/lab/apiserver/builtin-protobuf.json", import.meta.url),
-  `{"source":"k8s.io/api and k8s.io/apimachinery ${VERSION}, types.go (Apache-2.0)","messages":{\n${lines.join(",\n")}\n}}\n`,
+  new URL("../src/lab/apiserver/builtin-protobuf.jsonl", import.meta.url),
+  `${[JSON.stringify(source), ...lines].join("\n")}\n`,
 );
 console.log(`${lines.length} messages`);

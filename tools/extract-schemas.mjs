@@ -1,4 +1,4 @@
-// Makes src/lab/apiserver/builtin-schemas.json: the schemas of the kinds that the lab's API server has, from the OpenAPI documents
+// Makes src/lab/apiserver/builtin-schemas.jsonl: the schemas of the kinds that the lab's API server has, from the OpenAPI documents
 // that Kubernetes publishes with its source (module k8s.io/kubernetes, api/openapi-spec/v3; Apache-2.0). Descriptions are cut to
 // their first sentence. Usage: bin/node tools/extract-schemas.mjs [FOLDER]   (default: Go's module cache, after tools/build-kube.sh)
 import { readFileSync, writeFileSync } from "node:fs";
@@ -68,11 +68,8 @@ function firstSentence(text) {
 }
 
 const sorted = Object.fromEntries(Object.entries(definitions).toSorted(([left], [right]) => (left < right ? -1 : 1)));
-const target = new URL("../src/lab/apiserver/builtin-schemas.json", import.meta.url);
+const target = new URL("../src/lab/apiserver/builtin-schemas.jsonl", import.meta.url);
 // One definition a line, so that a new release can be reviewed as a diff.
-const lines = Object.entries(sorted).map(([name, schema]) => `${JSON.stringify(name)}:${JSON.stringify(schema)}`);
-writeFileSync(
-  target,
-  `{"source":"k8s.io/kubernetes ${VERSION} api/openapi-spec/v3 (Apache-2.0)","definitions":{\n${lines.join(",\n")}\n}}\n`,
-);
+const lines = Object.entries(sorted).map((entry) => JSON.stringify(entry));
+writeFileSync(target, `${[JSON.stringify(`k8s.io/kubernetes ${VERSION} api/openapi-spec/v3 (Apache-2.0)`), ...lines].join("\n")}\n`);
 console.log(`${lines.length} definitions, ${readFileSync(target).length} bytes`);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readExtractedTable } from "./extracted-table.ts";
 import { isObject } from "./json.ts";
 import type { Schema } from "./resource-type.ts";
 
@@ -14,9 +14,7 @@ export interface BuiltinSchemas {
 
 /** Reads the file beside this one. */
 export function loadBuiltinSchemas(): BuiltinSchemas {
-  const { definitions } = JSON.parse(readFileSync(new URL("./builtin-schemas.json", import.meta.url), "utf8")) as {
-    definitions: Record<string, Schema>;
-  };
+  const definitions = readExtractedTable<Schema>("./builtin-schemas.jsonl");
   const names = new Map<string, string>();
   for (const [name, schema] of Object.entries(definitions)) {
     for (const gvk of (schema as { "x-kubernetes-group-version-kind"?: { group: string; version: string; kind: string }[] })[

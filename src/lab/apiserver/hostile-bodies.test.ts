@@ -73,7 +73,7 @@ test("no object that is made up brings the server to an internal error", async (
       await isAnswered("POST", path, { metadata: { generateName: "x-" }, spec: specification, ...extra, kind }, "application/json");
       await isAnswered("POST", path, rest, "application/json");
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
@@ -100,7 +100,7 @@ for (const type of [
             : patch;
         await isAnswered("PATCH", `${DEPLOYMENTS}/d${subresource}?force=true`, whole, type);
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
     assert.equal((await (await shared).call("GET", `${DEPLOYMENTS}/d`)).code, 200);
   });

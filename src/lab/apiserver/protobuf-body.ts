@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { BuiltinSchemas } from "./builtin-schema.ts";
+import { readExtractedTable } from "./extracted-table.ts";
 import { type Json, type JsonObject, isObject } from "./json.ts";
 import { badRequest } from "./status.ts";
 
@@ -16,9 +16,7 @@ const DELETE_OPTIONS = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
 const DEPTH_LIMIT = 60;
 
 export function createProtobufDecoder(schemas: BuiltinSchemas): ProtobufDecoder {
-  const { messages } = JSON.parse(readFileSync(new URL("./builtin-protobuf.json", import.meta.url), "utf8")) as {
-    messages: Record<string, Record<string, Field>>;
-  };
+  const messages = readExtractedTable<Record<string, Field>>("./builtin-protobuf.jsonl");
   return (bytes) => {
     try {
       return decodeObject(bytes, schemas, messages);
