@@ -5,7 +5,19 @@ import { styleText } from "node:util";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type ConsoleHandle, openLabConsole } from "../console/index.ts";
 import { AppError, messageOf, systemClock } from "../kernel/index.ts";
-import { Faults, LAB_DEFAULTS, Lab, type LabOptions, type LabResult, PHASES, SCENARIO, Stage, playZalando2017, renderTable, sentence } from "../lab/index.ts";
+import {
+  Faults,
+  LAB_DEFAULTS,
+  Lab,
+  type LabOptions,
+  type LabResult,
+  PHASES,
+  SCENARIO,
+  Stage,
+  playZalando2017,
+  renderTable,
+  sentence,
+} from "../lab/index.ts";
 import { createLog } from "../telemetry/index.ts";
 import { ExitCode } from "./exit-codes.ts";
 
@@ -24,27 +36,42 @@ interface Flags {
 /** `holdfast lab`: a cluster on this machine, and the outage of 2017 played on it. */
 export function labCommand(): Command {
   return new Command("lab")
-    .description("Starts a cluster on this machine and plays the outage of 2017 on two fleets of routers at once: as they were then, and Holdfast's.")
-    .addOption(new Option("--scenario <name>", "what to play; 'none' starts the cluster and breaks nothing").choices([SCENARIO, "none"]).default(SCENARIO))
+    .description(
+      "Starts a cluster on this machine and plays the outage of 2017 on two fleets of routers at once: as they were then, and Holdfast's.",
+    )
+    .addOption(
+      new Option("--scenario <name>", "what to play; 'none' starts the cluster and breaks nothing")
+        .choices([SCENARIO, "none"])
+        .default(SCENARIO),
+    )
     .addOption(new Option("--policy <policy>", "which fleets stand in the cluster").choices(["both", "hold", "naive"]).default("both"))
     .option("--once", "end when the scenario is over; the exit code is the verdict: 0 held, 1 deviated, 3 inconclusive", false)
     .option("--json <file>", "write the result as JSON; '-' is standard output")
     .option("--port <port>", "the console's port on 127.0.0.1; 0 takes a free one", wholeNumber(0, 65_535), 8090)
     .option("--nodes <count>", "nodes, over three zones", wholeNumber(1, 9), LAB_DEFAULTS.nodes)
     .option("--rate <requests>", "requests a second to each fleet", wholeNumber(1, 1000), LAB_DEFAULTS.ratePerSecond)
-    .option("--state <dir>", "the lab's folder; emptied at start", join(process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "holdfast", "lab"))
+    .option(
+      "--state <dir>",
+      "the lab's folder; emptied at start",
+      join(process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "holdfast", "lab"),
+    )
     .addOption(new Option("--control-plane <kind>", "whose API server and controllers").choices(["embedded", "real"]).default("embedded"))
     .action(runLab);
 }
 
 async function runLab(flags: Flags): Promise<void> {
   if (flags.controlPlane === "real") {
-    throw new AppError("LAB_BAD_OPTION", "--control-plane real is not there yet; a router can be run against a real one: holdfast router --kubeconfig FILE");
+    throw new AppError(
+      "LAB_BAD_OPTION",
+      "--control-plane real is not there yet; a router can be run against a real one: holdfast router --kubeconfig FILE",
+    );
   }
-  if (flags.json !== undefined && flags.scenario === "none") throw new AppError("LAB_BAD_OPTION", "--json needs a scenario: with --scenario none there is no result");
+  if (flags.json !== undefined && flags.scenario === "none")
+    throw new AppError("LAB_BAD_OPTION", "--json needs a scenario: with --scenario none there is no result");
   const out = flags.json === "-" ? process.stderr : process.stdout;
   const startedMs = systemClock.monoMs();
-  const say = (line: string): void => void out.write(`${styleText("dim", `${((systemClock.monoMs() - startedMs) / 1000).toFixed(1).padStart(6)} s`)}  ${line}\n`);
+  const say = (line: string): void =>
+    void out.write(`${styleText("dim", `${((systemClock.monoMs() - startedMs) / 1000).toFixed(1).padStart(6)} s`)}  ${line}\n`);
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => ending.abort());
   // Nothing else keeps the process alive while it waits for a timer.
@@ -54,7 +81,11 @@ async function runLab(flags: Flags): Promise<void> {
   const faults = new Faults(lab, systemClock);
   const phases = flags.scenario === "none" ? [] : PHASES;
   const stage = new Stage(phases, { clock: systemClock, signal: ending.signal, say });
-  lab.timeline.onEntry((entry) => say(`${entry.policy === null ? "" : `[${entry.policy}] `}${entry.event}${entry.cause === null ? "" : styleText("dim", ` · ${entry.cause}`)}`));
+  lab.timeline.onEntry((entry) =>
+    say(
+      `${entry.policy === null ? "" : `[${entry.policy}] `}${entry.event}${entry.cause === null ? "" : styleText("dim", ` · ${entry.cause}`)}`,
+    ),
+  );
   let page: ConsoleHandle | undefined;
   try {
     page = await openLabConsole({ lab, faults, stage, scenario: flags.scenario, port: flags.port }, { clock: systemClock, log });
@@ -72,7 +103,9 @@ async function runLab(flags: Flags): Promise<void> {
     if (!flags.once && !ending.signal.aborted) {
       if (flags.scenario !== "none") {
         await lab.restartLoad();
-        out.write(`  The lab goes on: break something yourself at ${page.url}, or look at it with\n  kubectl --kubeconfig ${lab.plan.folder.kubeconfig} get pods -A\n  Ctrl-C ends it.\n`);
+        out.write(
+          `  The lab goes on: break something yourself at ${page.url}, or look at it with\n  kubectl --kubeconfig ${lab.plan.folder.kubeconfig} get pods -A\n  Ctrl-C ends it.\n`,
+        );
       }
       await new Promise<void>((done) => ending.signal.addEventListener("abort", () => done(), { once: true }));
       process.exitCode = ExitCode.ok;
@@ -114,7 +147,11 @@ function report(result: LabResult, flags: Flags, out: NodeJS.WriteStream): void 
   try {
     writeFileSync(flags.json, text);
   } catch (thrown) {
-    throw new AppError("LAB_JSON_UNWRITABLE", `${flags.json}: the result could not be written (${messageOf(thrown)}); it is in the table above`, { cause: thrown });
+    throw new AppError(
+      "LAB_JSON_UNWRITABLE",
+      `${flags.json}: the result could not be written (${messageOf(thrown)}); it is in the table above`,
+      { cause: thrown },
+    );
   }
 }
 

@@ -213,7 +213,8 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
       audit("removed", [key], "approved before");
     } else if (record?.rejected !== undefined) note(record, { atWallMs: clock.wallMs(), said: `${said}, but the removal was rejected` });
     else if (!time.isLive || !synced) holdUnlessHeld(key, "untrusted", `${said} by a source that is not live`);
-    else if (accepted.size === 1 && deleteWindow.recent() + missingWindow.recent() > 0) holdUnlessHeld(key, "last", `${said} of the last one`);
+    else if (accepted.size === 1 && deleteWindow.recent() + missingWindow.recent() > 0)
+      holdUnlessHeld(key, "last", `${said} of the last one`);
     else if (accepted.size === 1) holdUnlessHeld(key, "only", `${said} of the only one`);
     else if (deleteWindow.covers(1, accepted.size)) {
       deleteWindow.add(1);

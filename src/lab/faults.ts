@@ -38,7 +38,12 @@ export class Faults {
     const { podsPerRun, paddingBytes } = this.#lab.plan.options.flood;
     for (const object of flood(podsPerRun, paddingBytes)) await this.#lab.apply(object);
     this.#open("flood", "flood of pods");
-    this.#lab.timeline.add({ event: `a CronJob starts ${podsPerRun.toLocaleString("en-US")} pods a minute that fit on no node`, cause: "kubectl apply -f reindex.yaml", tone: "warning", policy: null });
+    this.#lab.timeline.add({
+      event: `a CronJob starts ${podsPerRun.toLocaleString("en-US")} pods a minute that fit on no node`,
+      cause: "kubectl apply -f reindex.yaml",
+      tone: "warning",
+      policy: null,
+    });
   }
 
   /**
@@ -51,12 +56,23 @@ export class Faults {
     this.#lab.growApiServer(apiServerBigHeapMb);
     await api.stop("SIGKILL");
     await api.start(30_000);
-    this.#lab.timeline.add({ event: `API server moved to a bigger machine (${apiServerBigHeapMb} MB)`, cause: "the operators", tone: "plain", policy: null });
+    this.#lab.timeline.add({
+      event: `API server moved to a bigger machine (${apiServerBigHeapMb} MB)`,
+      cause: "the operators",
+      tone: "plain",
+      policy: null,
+    });
     const { admin } = this.#lab;
     const steps: readonly (() => Promise<void>)[] = [
       () => admin.delete(kinds.cronJobs, { name: FLOOD_NAME, namespace: FLOOD_NAMESPACE }, { propagationPolicy: "Background" }),
       () => admin.deleteCollection(kinds.jobs, { namespace: FLOOD_NAMESPACE, propagationPolicy: "Background" }),
-      () => admin.deleteCollection(kinds.pods, { namespace: FLOOD_NAMESPACE, gracePeriodSeconds: 0, propagationPolicy: "Background", timeoutMs: 20_000 }),
+      () =>
+        admin.deleteCollection(kinds.pods, {
+          namespace: FLOOD_NAMESPACE,
+          gracePeriodSeconds: 0,
+          propagationPolicy: "Background",
+          timeoutMs: 20_000,
+        }),
     ];
     for (const step of steps) await this.#untilDone(step, signal);
     for (;;) {
@@ -88,7 +104,8 @@ export class Faults {
 
   /** `kill -9` of a whole router: its kubelet starts it again. */
   async killRouter(node: string, policy: PolicyName): Promise<string> {
-    if (!(await this.#lab.stopRouter(node, policy, "KILL"))) throw new AppError("LAB_FAULT_FAILED", `router-${policy} does not run on ${node} now; try again in a second`);
+    if (!(await this.#lab.stopRouter(node, policy, "KILL")))
+      throw new AppError("LAB_FAULT_FAILED", `router-${policy} does not run on ${node} now; try again in a second`);
     this.#lab.timeline.add({ event: `router on ${node} killed`, cause: "kill -9 by hand", tone: "warning", policy });
     return `Killed router-${policy} on ${node}; its kubelet starts it again.`;
   }
@@ -108,7 +125,8 @@ export class Faults {
   async killWorker(node: string, policy: PolicyName): Promise<string> {
     const fleet = this.#lab.plan.fleets.find((candidate) => candidate.policy === policy);
     const pid = this.#lab.observatory.router(node, policy).value?.workers.find((worker) => worker.state === "ready")?.pid ?? null;
-    if (fleet === undefined || pid === null) throw new AppError("LAB_FAULT_FAILED", `no worker of router-${policy} runs on ${node} now; try again in a second`);
+    if (fleet === undefined || pid === null)
+      throw new AppError("LAB_FAULT_FAILED", `no worker of router-${policy} runs on ${node} now; try again in a second`);
     const at = this.#lab.plan.fleets.indexOf(fleet);
     const target = `${this.#lab.observatory.nodeAddress(node)}:${fleet.trafficPort}`;
     const atMs = this.#clock.wallMs();
@@ -118,17 +136,32 @@ export class Faults {
     const { plan } = this.#lab;
     const headers = { authorization: `Bearer ${plan.credentials.control}`, "content-type": "application/json" };
     const inFlightUrl = `http://${plan.network.albAddress(at + 1)}:${ALB_CONTROL_PORT}/in-flight?target=${encodeURIComponent(target)}&fromMs=${Math.floor(atMs)}&untilMs=${Math.ceil(untilMs)}`;
-    const answer = (await (await fetch(inFlightUrl, { headers, signal: AbortSignal.timeout(5_000) })).json()) as { readonly inFlight: number };
+    const answer = (await (await fetch(inFlightUrl, { headers, signal: AbortSignal.timeout(5_000) })).json()) as {
+      readonly inFlight: number;
+    };
     const notice = { target, atMs: Math.floor(atMs), untilMs: Math.ceil(untilMs), inFlightLimit: answer.inFlight };
-    await fetch(`http://${plan.network.loadAddress}:${LOAD_CONTROL_PORT}/kill-notice`, { method: "POST", headers, body: JSON.stringify(notice), signal: AbortSignal.timeout(5_000) });
-    this.#lab.timeline.add({ event: `worker on ${node} killed with ${answer.inFlight} requests in flight`, cause: "kill -9", tone: "warning", policy });
+    await fetch(`http://${plan.network.loadAddress}:${LOAD_CONTROL_PORT}/kill-notice`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(notice),
+      signal: AbortSignal.timeout(5_000),
+    });
+    this.#lab.timeline.add({
+      event: `worker on ${node} killed with ${answer.inFlight} requests in flight`,
+      cause: "kill -9",
+      tone: "warning",
+      policy,
+    });
     return `Killed one worker (pid ${pid}) of router-${policy} on ${node}.`;
   }
 
   /** Cuts a node's power: kubelet and everything it runs. */
   async killNode(node: string): Promise<string> {
     const part = this.#lab.part(`kubelet-${node}`);
-    const response = await fetch(`${this.#lab.observatory.kubeletUrl(node)}/power-off`, { method: "POST", signal: AbortSignal.timeout(5_000) });
+    const response = await fetch(`${this.#lab.observatory.kubeletUrl(node)}/power-off`, {
+      method: "POST",
+      signal: AbortSignal.timeout(5_000),
+    });
     if (!response.ok) throw new AppError("LAB_FAULT_FAILED", `${node} did not lose its power: its kubelet answered ${response.status}`);
     await part.stop("SIGKILL");
     this.#open(`node/${node}`, `${node} down`);
@@ -167,7 +200,8 @@ export class Faults {
       body: JSON.stringify(SALE_HOST),
       signal: AbortSignal.timeout(5_000),
     });
-    if (!response.ok) throw new AppError("LAB_FAULT_FAILED", `the load generator refused the host ${SALE_HOST.host}: ${await response.text()}`);
+    if (!response.ok)
+      throw new AppError("LAB_FAULT_FAILED", `the load generator refused the host ${SALE_HOST.host}: ${await response.text()}`);
   }
 
   /** Deletes the route that nobody needs any more. @throws AppError KUBE_* */

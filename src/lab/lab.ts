@@ -9,7 +9,16 @@ import { type Fleet, ROUTER_NAMESPACE, application, readManifest, routerCredenti
 import { type LabNetwork, findFreeBlock } from "./network.ts";
 import { Observatory } from "./observe/observatory.ts";
 import { LAB_TIME, type LabOptions, checkLabOptions } from "./options.ts";
-import { LOAD_CONTROL_PORT, type LabPlan, albConfig, apiServerConfig, apiServerUrl, kubeletConfig, loadConfig, nodeName } from "./part-configs.ts";
+import {
+  LOAD_CONTROL_PORT,
+  type LabPlan,
+  albConfig,
+  apiServerConfig,
+  apiServerUrl,
+  kubeletConfig,
+  loadConfig,
+  nodeName,
+} from "./part-configs.ts";
 import { type MemoryCgroup, makeMemoryCgroup } from "./process/memory-cgroup.ts";
 import { type PartEvent, PartProcess } from "./process/part-process.ts";
 import { type StateFolder, takeStateFolder } from "./state-folder.ts";
@@ -53,7 +62,12 @@ export class Lab {
     this.timeline = new Timeline(deps.clock);
     const credentials = { type: "token", token: plan.credentials.admin } as const;
     this.admin = createKubeClient(
-      { cluster: { server: apiServerUrl(plan), credentials, namespace: "default" }, userAgent: "holdfast-lab", timeoutMs: 8_000, connectTimeoutMs: 1_000 },
+      {
+        cluster: { server: apiServerUrl(plan), credentials, namespace: "default" },
+        userAgent: "holdfast-lab",
+        timeoutMs: 8_000,
+        connectTimeoutMs: 1_000,
+      },
       { clock: deps.clock, random: systemRandom },
     );
     this.#memory = makeMemoryCgroup(`holdfast-lab-${plan.network.block}`, cgroupLimitBytes(plan.options.apiServerHeapMb));
@@ -114,7 +128,8 @@ export class Lab {
 
   part(name: string): PartProcess {
     const part = this.#parts.get(name);
-    if (part === undefined) throw new AppError("LAB_NO_SUCH_PART", `the lab has no part ${name}; it has ${[...this.#parts.keys()].join(", ")}`);
+    if (part === undefined)
+      throw new AppError("LAB_NO_SUCH_PART", `the lab has no part ${name}; it has ${[...this.#parts.keys()].join(", ")}`);
     return part;
   }
 
@@ -187,7 +202,9 @@ export class Lab {
     await this.admin.patch(resourceOf(object), refOf(object), { type: "apply", body: object, force: true }, { fieldManager: "lab" });
   }
 
-  *#describeParts(): Generator<readonly [string, { readonly config: unknown; readonly niceness: number; readonly backoffMs: { first: number; longest: number } }]> {
+  *#describeParts(): Generator<
+    readonly [string, { readonly config: unknown; readonly niceness: number; readonly backoffMs: { first: number; longest: number } }]
+  > {
     const { plan } = this;
     // The control plane has a machine of its own in a real cluster: here it yields the processor to the nodes.
     const controlPlane = { niceness: 5, backoffMs: { first: 1_000, longest: 8_000 } };
@@ -220,7 +237,12 @@ export class Lab {
 
   /** Over TLS: kubectl sends a token to no other server. */
   #kubeconfig(user: string, token: string): string {
-    return kubeconfigFor({ server: apiServerUrl(this.plan).replace("http:", "https:"), certificateAuthority: this.plan.certificate.certificate, token, user });
+    return kubeconfigFor({
+      server: apiServerUrl(this.plan).replace("http:", "https:"),
+      certificateAuthority: this.plan.certificate.certificate,
+      token,
+      user,
+    });
   }
 
   /** The kinds of a definition are served a moment after it is made. */
@@ -245,7 +267,10 @@ export class Lab {
       if (missing.length === 0) return;
       if (signal.aborted) throw new AppError("LAB_STOPPED", "stopped while starting");
       if (clock.monoMs() > deadlineMs) {
-        throw new AppError("LAB_NOT_READY", `the lab did not come up in ${START_TIMEOUT_MS / 1000} s, still missing: ${missing.join(", ")}; see the logs in ${this.plan.folder.root}/logs`);
+        throw new AppError(
+          "LAB_NOT_READY",
+          `the lab did not come up in ${START_TIMEOUT_MS / 1000} s, still missing: ${missing.join(", ")}; see the logs in ${this.plan.folder.root}/logs`,
+        );
       }
       await sleep(clock, 100, signal);
     }
@@ -287,7 +312,9 @@ function cgroupLimitBytes(heapMb: number): number {
 
 /** The resource that an object belongs to, of those the lab makes. */
 export function resourceOf(object: KubeObject): Resource {
-  const found = Object.values(kinds).find((kind) => kind.kind === object.kind && object.apiVersion === (kind.group === "" ? kind.version : `${kind.group}/${kind.version}`));
+  const found = Object.values(kinds).find(
+    (kind) => kind.kind === object.kind && object.apiVersion === (kind.group === "" ? kind.version : `${kind.group}/${kind.version}`),
+  );
   if (found === undefined) throw new AppError("LAB_UNKNOWN_KIND", `the lab does not know ${object.apiVersion} ${object.kind}`);
   return found;
 }

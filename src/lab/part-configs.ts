@@ -117,10 +117,22 @@ export function albConfig(plan: LabPlan, fleet: Fleet, at: number): AlbConfig {
         slowStartMs: 0,
         minimumHealthyCount: 1,
         minimumHealthyPercentage: 0,
-        targets: Array.from({ length: options.nodes }, (_, node) => ({ id: network.nodeAddress(node + 1), port: fleet.trafficPort, zone: zoneOf(node + 1) })),
+        targets: Array.from({ length: options.nodes }, (_, node) => ({
+          id: network.nodeAddress(node + 1),
+          port: fleet.trafficPort,
+          zone: zoneOf(node + 1),
+        })),
       },
     ],
-    listeners: [{ protocol: "HTTP", port: ALB_PORT, externalPort: 80, defaultAction: { type: "forward", targetGroups: [{ name: group, weight: 1 }] }, rules: [] }],
+    listeners: [
+      {
+        protocol: "HTTP",
+        port: ALB_PORT,
+        externalPort: 80,
+        defaultAction: { type: "forward", targetGroups: [{ name: group, weight: 1 }] },
+        rules: [],
+      },
+    ],
     control: { host: address, port: ALB_CONTROL_PORT, token: plan.credentials.control },
   };
 }

@@ -28,7 +28,10 @@ export function takeStateFolder(root: string): StateFolder {
     if (existsSync(mark)) {
       const { pid } = JSON.parse(readFileSync(mark, "utf8")) as { pid: number };
       if (pid !== 0 && isRunning(pid)) {
-        throw new AppError("LAB_STATE_IN_USE", `${root}: another lab (process ${pid}) uses this folder; give this one its own with --state DIR`);
+        throw new AppError(
+          "LAB_STATE_IN_USE",
+          `${root}: another lab (process ${pid}) uses this folder; give this one its own with --state DIR`,
+        );
       }
       for (const entry of readdirSync(root)) rmSync(join(root, entry), { recursive: true, force: true });
     } else if (readdirSync(root).length > 0) {
@@ -38,7 +41,11 @@ export function takeStateFolder(root: string): StateFolder {
     for (const folder of ["api", "config", "logs", "nodes"]) mkdirSync(join(root, folder), { recursive: true, mode: 0o700 });
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
-    throw new AppError("LAB_STATE_UNUSABLE", `${root}: cannot be used as the lab's folder (${messageOf(thrown)}); give another with --state DIR`, { cause: thrown });
+    throw new AppError(
+      "LAB_STATE_UNUSABLE",
+      `${root}: cannot be used as the lab's folder (${messageOf(thrown)}); give another with --state DIR`,
+      { cause: thrown },
+    );
   }
   return {
     root,

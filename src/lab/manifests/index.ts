@@ -5,7 +5,9 @@ import type { KubeObject } from "../../kube/index.ts";
 type Loose = Readonly<Record<string, unknown>>;
 
 /** The objects of a YAML file beside this one or, for the custom resource definition, under deploy/. */
-export function readManifest(file: "applications.yaml" | "change.yaml" | "../../../deploy/crds/routegroups.zalando.org.yaml"): KubeObject[] {
+export function readManifest(
+  file: "applications.yaml" | "change.yaml" | "../../../deploy/crds/routegroups.zalando.org.yaml",
+): KubeObject[] {
   const text = readFileSync(new URL(file, import.meta.url), "utf8");
   return parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
 }
@@ -133,7 +135,10 @@ export const FLOOD_NAME = "reindex";
  */
 export function flood(podsPerRun: number, paddingBytes: number): KubeObject[] {
   const namespace: KubeObject = { apiVersion: "v1", kind: "Namespace", metadata: { name: FLOOD_NAMESPACE } };
-  const variables = Array.from({ length: Math.ceil(paddingBytes / 128) }, (_, at) => ({ name: `REINDEX_SHARD_${at}`, value: `postgres://search-${at}.example/catalogue?`.padEnd(100, "x") }));
+  const variables = Array.from({ length: Math.ceil(paddingBytes / 128) }, (_, at) => ({
+    name: `REINDEX_SHARD_${at}`,
+    value: `postgres://search-${at}.example/catalogue?`.padEnd(100, "x"),
+  }));
   const cronJob: Loose & KubeObject = {
     apiVersion: "batch/v1",
     kind: "CronJob",
@@ -150,7 +155,14 @@ export function flood(podsPerRun: number, paddingBytes: number): KubeObject[] {
             metadata: { labels: { app: FLOOD_NAME } },
             spec: {
               restartPolicy: "Never",
-              containers: [{ name: "reindex", image: "holdfast/demo-app:lab", env: variables, resources: { requests: { cpu: "64", memory: "512Gi" } } }],
+              containers: [
+                {
+                  name: "reindex",
+                  image: "holdfast/demo-app:lab",
+                  env: variables,
+                  resources: { requests: { cpu: "64", memory: "512Gi" } },
+                },
+              ],
             },
           },
         },

@@ -12,7 +12,12 @@ import { Poller, type Reading } from "./poller.ts";
 
 /** A pod as its kubelet has it. */
 export interface LocalPod {
-  readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>>; readonly deletionTimestamp?: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+  };
   readonly status?: {
     readonly phase?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
@@ -71,20 +76,38 @@ export class Observatory {
     const api = apiServerUrl(plan);
     const admin = { authorization: `Bearer ${plan.credentials.admin}` };
     const control = { authorization: `Bearer ${plan.credentials.control}` };
-    this.#apiServer = new Poller({ url: `${api}/lab/memory`, headers: admin, intervalMs: FAST_MS, timeoutMs: 900, parse: json<ApiServerReading> }, clock);
-    this.#objects = new Poller({ url: `${api}/metrics`, headers: admin, intervalMs: SLOW_MS, timeoutMs: 1_500, parse: (body) => body }, clock);
+    this.#apiServer = new Poller(
+      { url: `${api}/lab/memory`, headers: admin, intervalMs: FAST_MS, timeoutMs: 900, parse: json<ApiServerReading> },
+      clock,
+    );
+    this.#objects = new Poller(
+      { url: `${api}/metrics`, headers: admin, intervalMs: SLOW_MS, timeoutMs: 1_500, parse: (body) => body },
+      clock,
+    );
     for (const [at, fleet] of plan.fleets.entries()) {
       const url = `http://${plan.network.albAddress(at + 1)}:${ALB_CONTROL_PORT}/state`;
-      this.#albs.set(fleet.policy, new Poller({ url, headers: control, intervalMs: FAST_MS, timeoutMs: 2_000, parse: json<AlbState> }, clock));
+      this.#albs.set(
+        fleet.policy,
+        new Poller({ url, headers: control, intervalMs: FAST_MS, timeoutMs: 2_000, parse: json<AlbState> }, clock),
+      );
     }
     for (let node = 1; node <= plan.options.nodes; node++) {
       const name = nodeName(node);
       const parsePods = (body: string): readonly LocalPod[] => json<{ items: readonly LocalPod[] }>(body).items;
-      this.#kubelets.set(name, new Poller({ url: `${this.kubeletUrl(name)}/pods`, intervalMs: FAST_MS * 2, timeoutMs: 2_000, parse: parsePods }, clock));
+      this.#kubelets.set(
+        name,
+        new Poller({ url: `${this.kubeletUrl(name)}/pods`, intervalMs: FAST_MS * 2, timeoutMs: 2_000, parse: parsePods }, clock),
+      );
       for (const fleet of plan.fleets) {
         const url = this.routerUrl(name, fleet);
-        this.#routers.set(`${fleet.policy}/${name}`, new Poller({ url: `${url}/statusz`, intervalMs: FAST_MS, timeoutMs: 2_000, parse: json<StatusView> }, clock));
-        this.#held.set(`${fleet.policy}/${name}`, new Poller({ url: `${url}/held`, intervalMs: SLOW_MS, timeoutMs: 2_000, parse: json<HeldView> }, clock));
+        this.#routers.set(
+          `${fleet.policy}/${name}`,
+          new Poller({ url: `${url}/statusz`, intervalMs: FAST_MS, timeoutMs: 2_000, parse: json<StatusView> }, clock),
+        );
+        this.#held.set(
+          `${fleet.policy}/${name}`,
+          new Poller({ url: `${url}/held`, intervalMs: SLOW_MS, timeoutMs: 2_000, parse: json<HeldView> }, clock),
+        );
         const table = { url: `${url}/routes?format=json`, intervalMs: SLOW_MS, timeoutMs: 2_000, parse: json<RouterTable> };
         this.#tables.set(`${fleet.policy}/${name}`, new Poller(table, clock));
       }
@@ -204,7 +227,8 @@ export class Observatory {
   *#pollers(): Generator<Poller<unknown>> {
     yield this.#apiServer as Poller<unknown>;
     yield this.#objects as Poller<unknown>;
-    for (const group of [this.#albs, this.#routers, this.#held, this.#tables, this.#kubelets]) yield* group.values() as Iterable<Poller<unknown>>;
+    for (const group of [this.#albs, this.#routers, this.#held, this.#tables, this.#kubelets])
+      yield* group.values() as Iterable<Poller<unknown>>;
   }
 
   #reading<T>(pollers: ReadonlyMap<string, Poller<T>>, name: string): Reading<T> {

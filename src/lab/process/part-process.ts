@@ -91,7 +91,8 @@ export class PartProcess {
         resolve(isReady);
       });
     });
-    if (!ready) throw new AppError("LAB_PART_FAILED", `the lab's ${this.name} did not start; its last words are in ${this.#options.logFile}`);
+    if (!ready)
+      throw new AppError("LAB_PART_FAILED", `the lab's ${this.name} did not start; its last words are in ${this.#options.logFile}`);
   }
 
   /** Changes what it is started with from the next start on (a larger heap: a bigger machine). */

@@ -36,7 +36,10 @@ export interface LabResult {
  * and the hold fleet failed none and converged. `inconclusive`: the outage was not real, or the load was not sent, so
  * that a fleet without failures proves nothing. `deviated`: the hold fleet failed requests, or did not converge.
  */
-export function judge(policies: LabResult["policies"], notes: { readonly loadWasSent: boolean; readonly changeKept: boolean; readonly removalDone: boolean }): Verdict {
+export function judge(
+  policies: LabResult["policies"],
+  notes: { readonly loadWasSent: boolean; readonly changeKept: boolean; readonly removalDone: boolean },
+): Verdict {
   const { naive, hold } = policies;
   const run = hold ?? naive;
   if (run === undefined || !notes.loadWasSent || run.apiServerKills === 0) return "inconclusive";
@@ -52,8 +55,12 @@ export function sentence(result: LabResult): string {
   const number = (value: number): string => value.toLocaleString("en-US");
   if (result.verdict === "inconclusive") return "The outage was not real enough to say anything.";
   const parts: string[] = [];
-  if (naive !== undefined) parts.push(`The routers as in 2017 failed ${number(naive.failed)} of ${number(naive.sent)} requests over ${naive.outageSeconds} s`);
-  if (hold !== undefined) parts.push(hold.failed === 0 ? `Holdfast failed none of ${number(hold.sent)}` : `Holdfast failed ${number(hold.failed)} of ${number(hold.sent)}`);
+  if (naive !== undefined)
+    parts.push(`The routers as in 2017 failed ${number(naive.failed)} of ${number(naive.sent)} requests over ${naive.outageSeconds} s`);
+  if (hold !== undefined)
+    parts.push(
+      hold.failed === 0 ? `Holdfast failed none of ${number(hold.sent)}` : `Holdfast failed ${number(hold.failed)} of ${number(hold.sent)}`,
+    );
   return `${parts.join("; ")}.`;
 }
 
@@ -73,13 +80,19 @@ export function renderTable(result: LabResult): string {
     ["seconds the load balancer failed open", (run) => run.failOpenSeconds.toFixed(0)],
     ["API server killed", (run) => `${run.apiServerKills} times`],
     ["routers restarted", (run) => `${run.routerRestarts} times`],
-    ["all well again, after the flood's removal", (run) => (run.convergedAfterSeconds < 0 ? "never" : `${run.convergedAfterSeconds.toFixed(0)} s`)],
+    [
+      "all well again, after the flood's removal",
+      (run) => (run.convergedAfterSeconds < 0 ? "never" : `${run.convergedAfterSeconds.toFixed(0)} s`),
+    ],
   ];
   const cells = rows.map(([label, read]) => [label, ...runs.map((run) => read(run))]);
   const table = [["", ...titles], ...cells];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => (row[column] ?? "").length))) ?? [];
   const line = `  ${widths.map((width) => "─".repeat(width)).join("──")}`;
-  const text = table.map((row) => `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ")}`);
+  const text = table.map(
+    (row) =>
+      `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ")}`,
+  );
   return `${text[0]}\n${line}\n${text.slice(1).join("\n")}\n`;
 }
 

@@ -15,7 +15,10 @@ export class Stage {
   readonly #clock: Clock;
   readonly #say: (line: string) => void;
 
-  constructor(phases: readonly { readonly id: string; readonly label: string }[], options: { readonly clock: Clock; readonly signal: AbortSignal; readonly say: (line: string) => void }) {
+  constructor(
+    phases: readonly { readonly id: string; readonly label: string }[],
+    options: { readonly clock: Clock; readonly signal: AbortSignal; readonly say: (line: string) => void },
+  ) {
     this.phases = phases.map((phase) => ({ ...phase, startedAtMs: undefined, endedAtMs: undefined }));
     this.#clock = options.clock;
     this.startedAtMs = options.clock.wallMs();

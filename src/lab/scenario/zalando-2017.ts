@@ -52,7 +52,10 @@ export async function playZalando2017(lab: Lab, faults: Faults, stage: Stage): P
     if (stage.signal.aborted) break;
     await restartRouters(lab, observed, stage, node);
   }
-  if (policies.includes("hold")) await faults.killWorker(lab.nodes[0] ?? "", "hold").catch((thrown: unknown) => timeline.add({ event: messageOf(thrown), cause: null, tone: "plain", policy: "hold" }));
+  if (policies.includes("hold"))
+    await faults
+      .killWorker(lab.nodes[0] ?? "", "hold")
+      .catch((thrown: unknown) => timeline.add({ event: messageOf(thrown), cause: null, tone: "plain", policy: "hold" }));
   await stage.pause(2_000);
 
   stage.begin("removal");
@@ -62,7 +65,11 @@ export async function playZalando2017(lab: Lab, faults: Faults, stage: Stage): P
 
   stage.begin("converged");
   const convergedAfter = new Map<PolicyName, number>();
-  await faults.retireRoute().catch((thrown: unknown) => timeline.add({ event: `retired.lab was not deleted: ${messageOf(thrown)}`, cause: null, tone: "alarm", policy: null }));
+  await faults
+    .retireRoute()
+    .catch((thrown: unknown) =>
+      timeline.add({ event: `retired.lab was not deleted: ${messageOf(thrown)}`, cause: null, tone: "alarm", policy: null }),
+    );
   await stage.until(async () => {
     for (const policy of policies) {
       if (!convergedAfter.has(policy) && (await isConverged(lab, policy))) {
@@ -116,18 +123,32 @@ async function restartRouters(lab: Lab, observed: Observed, stage: Stage, node: 
   for (const policy of policies) {
     if (await lab.stopRouter(node, policy, "TERM")) observed.countRestart(policy);
   }
-  timeline.add({ event: `routers on ${node} restarted by their kubelet`, cause: "drain, then a boot without the API server", tone: "warning", policy: null });
+  timeline.add({
+    event: `routers on ${node} restarted by their kubelet`,
+    cause: "drain, then a boot without the API server",
+    tone: "warning",
+    policy: null,
+  });
   const isBack = (policy: PolicyName): boolean => {
     const reading = observatory.router(node, policy);
     const isNew = reading.error === undefined && reading.value !== undefined && reading.value.startedAt !== before.get(policy);
     if (policy === "naive") return isNew;
     const address = observatory.nodeAddress(node);
-    const target = observatory.alb(policy).value?.targetGroups.flatMap((group) => group.targets).find((candidate) => candidate.id === address);
+    const target = observatory
+      .alb(policy)
+      .value?.targetGroups.flatMap((group) => group.targets)
+      .find((candidate) => candidate.id === address);
     return isNew && reading.value?.ready === true && target?.state === "healthy";
   };
   const back = await stage.until(() => policies.every((policy) => isBack(policy)), LIMIT_MS.restart);
   const router = observatory.router(node, "hold").value;
-  if (back && router !== undefined) timeline.add({ event: `router on ${node} serves generation ${router.generation} (${router.source})`, cause: "its snapshot", tone: "good", policy: "hold" });
+  if (back && router !== undefined)
+    timeline.add({
+      event: `router on ${node} serves generation ${router.generation} (${router.source})`,
+      cause: "its snapshot",
+      tone: "good",
+      policy: "hold",
+    });
 }
 
 async function isConverged(lab: Lab, policy: PolicyName): Promise<boolean> {
@@ -155,7 +176,14 @@ function goodSeconds(lab: Lab, policy: PolicyName): number {
 /** One request through a fleet's load balancer; 0 when there was no answer. */
 function statusThroughAlb(lab: Lab, policy: PolicyName, host: string): Promise<number> {
   const at = lab.plan.fleets.findIndex((fleet) => fleet.policy === policy);
-  const options = { host: lab.plan.network.albAddress(at + 1), port: ALB_PORT, path: "/", headers: { host, connection: "close" }, timeout: 3_000, agent: false };
+  const options = {
+    host: lab.plan.network.albAddress(at + 1),
+    port: ALB_PORT,
+    path: "/",
+    headers: { host, connection: "close" },
+    timeout: 3_000,
+    agent: false,
+  };
   return new Promise((resolve) => {
     const asked = request(options, (response) => {
       response.resume();
@@ -210,7 +238,10 @@ class Observed {
       convergedAfterSeconds: Math.round(convergedAfterSeconds * 10) / 10,
       timeline: this.#lab.timeline.entries
         .filter((entry) => entry.atMs >= startedAtMs && (entry.policy === null || entry.policy === policy))
-        .map((entry) => ({ atSeconds: Math.round((entry.atMs - startedAtMs) / 100) / 10, event: entry.cause === null ? entry.event : `${entry.event} (${entry.cause})` })),
+        .map((entry) => ({
+          atSeconds: Math.round((entry.atMs - startedAtMs) / 100) / 10,
+          event: entry.cause === null ? entry.event : `${entry.event} (${entry.cause})`,
+        })),
     };
   }
 }
