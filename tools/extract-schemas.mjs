@@ -20,7 +20,7 @@ const KINDS = {
   apis__policy__v1: ["Eviction"],
   "apis__authorization.k8s.io__v1": ["SelfSubjectAccessReview"],
 };
-const ALWAYS = ["Status", "DeleteOptions", "ObjectMeta"].map((name) => `io.k8s.apimachinery.pkg.apis.meta.v1.${name}`);
+const ALWAYS = new Set(["Status", "DeleteOptions", "ObjectMeta"].map((name) => `io.k8s.apimachinery.pkg.apis.meta.v1.${name}`));
 
 const definitions = {};
 for (const [file, kinds] of Object.entries(KINDS)) {
@@ -28,7 +28,7 @@ for (const [file, kinds] of Object.entries(KINDS)) {
   for (const [name, schema] of Object.entries(schemas)) {
     const gvks = schema["x-kubernetes-group-version-kind"] ?? [];
     const wanted = gvks.length === 1 && kinds.some((kind) => gvks[0].kind === kind || gvks[0].kind === `${kind}List`);
-    if (wanted || ALWAYS.includes(name)) take(name, schemas);
+    if (wanted || ALWAYS.has(name)) take(name, schemas);
   }
 }
 

@@ -1,6 +1,6 @@
 export { type Fault, Faults } from "./faults.ts";
 export { Lab, type LabDeps } from "./lab.ts";
-export { type ApiServerReading, type LocalPod, Observatory, type RouterTable, isReady } from "./observe/observatory.ts";
+export { type ApiServerReading, type LocalPod, type RouterTable, isReady } from "./observe/observatory.ts";
 export { type Reading } from "./observe/poller.ts";
 export { LAB_DEFAULTS, type LabOptions } from "./options.ts";
 export { nodeName, zoneOf } from "./part-configs.ts";

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { AppError, messageOf, type Clock, type Random } from "../../kernel/index.ts";
+import { AppError, assertNever, messageOf, type Clock, type Random } from "../../kernel/index.ts";
 import type { Accounting } from "./accounting.ts";
 import type { ListenerConfig, LoadBalancerAttributes, NodeConfig } from "./config.ts";
 import { forward } from "./forward.ts";
@@ -156,6 +156,8 @@ export class NodeListener {
         if (target === undefined && response !== undefined) this.#answer(response, 503);
         return target;
       }
+      default:
+        return assertNever(action);
     }
   }
 
@@ -195,6 +197,6 @@ function asRuleRequest(request: IncomingMessage): RuleRequest {
     host: request.headers.host ?? "",
     target: request.url ?? "/",
     headers,
-    sourceAddress: (request.socket as Socket).remoteAddress ?? "",
+    sourceAddress: request.socket.remoteAddress ?? "",
   };
 }

@@ -1,5 +1,5 @@
 import { BlockList } from "node:net";
-import type { Random } from "../../kernel/index.ts";
+import { type Random, assertNever } from "../../kernel/index.ts";
 import type { Action, Condition, ListenerConfig } from "./config.ts";
 
 /** What rules look at. Header names are lower case. */
@@ -47,6 +47,8 @@ function holds(condition: Condition, request: RuleRequest): boolean {
         ),
       );
     }
+    default:
+      return assertNever(condition);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Random } from "../../kernel/index.ts";
+import { type Random, assertNever } from "../../kernel/index.ts";
 import type { TargetGroupConfig } from "./config.ts";
 import type { TargetHealth } from "./target-health.ts";
 
@@ -72,6 +72,8 @@ export class Selector {
       }
       case "weighted_random":
         return this.#pickAtRandom(pool);
+      default:
+        return assertNever(algorithm);
     }
   }
 

@@ -1,3 +1,5 @@
+import { assertNever } from "../../kernel/index.ts";
+
 /**
  * The state of one target, as DescribeTargetHealth tells it (page "Health checks for Application Load Balancer target groups"):
  *
@@ -53,6 +55,8 @@ export function nextHealth(health: TargetHealth, event: HealthEvent, thresholds:
       return afterPass(health, thresholds);
     case "check-failed":
       return afterFailure(health, event, thresholds);
+    default:
+      return assertNever(event);
   }
 }
 
@@ -69,6 +73,8 @@ function afterPass(health: TargetHealth, thresholds: HealthThresholds): TargetHe
     case "draining":
     case "unused":
       return health;
+    default:
+      return assertNever(health);
   }
 }
 
@@ -88,5 +94,7 @@ function afterFailure(
     case "draining":
     case "unused":
       return health;
+    default:
+      return assertNever(health);
   }
 }

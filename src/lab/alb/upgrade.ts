@@ -67,7 +67,7 @@ export function forwardUpgrade(request: IncomingMessage, client: Duplex, clientH
   upstream.on("response", (answer) => {
     const status = answer.statusCode ?? 502;
     if (end(String(status))) accounting.countTarget(status);
-    client.end(`${headText(answer, ["Connection", "close", "Content-Length", "0"])}`);
+    client.end(headText(answer, ["Connection", "close", "Content-Length", "0"]));
     upstream.destroy();
   });
   upstream.on("upgrade", (answer, socket, socketHead) => {

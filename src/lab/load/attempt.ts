@@ -131,7 +131,7 @@ function applicationIn(body: string): string | undefined {
 }
 
 function classOf(error: NodeJS.ErrnoException, isReused: boolean): FailureClass {
-  switch (error.code) {
+  switch (error.code ?? "") {
     case "ECONNREFUSED":
       return "refused";
     case "ETIMEDOUT":

@@ -2,12 +2,12 @@ import type { Clock, Timer } from "../../kernel/index.ts";
 import type { Pool, RouteDefinition } from "../../route/index.ts";
 import type { HeldView, StatusView } from "../../router/index.ts";
 import type { AlbState } from "../alb/index.ts";
-import type { Lab } from "../lab.ts";
 import type { LoadState } from "../load/index.ts";
 import type { Fleet } from "../manifests/index.ts";
 import { KUBELET_PORT } from "../network.ts";
 import { ALB_CONTROL_PORT, LOAD_CONTROL_PORT, apiServerUrl, nodeName } from "../part-configs.ts";
 import { LoadView } from "./load-view.ts";
+import type { ObservedLab } from "./observed-lab.ts";
 import { Poller, type Reading } from "./poller.ts";
 
 /** A pod as its kubelet has it. */
@@ -47,17 +47,13 @@ export interface RouterTable {
 const FAST_MS = 400;
 const SLOW_MS = 1_500;
 
-function json<T>(body: string): T {
-  return JSON.parse(body) as T;
-}
-
 /**
  * Reads every part of the lab again and again, through the same interfaces that an operator has: nothing here reaches
  * into a process. What it shows is at most a second or two old, and says how old.
  */
 export class Observatory {
   readonly load = new LoadView();
-  readonly #lab: Lab;
+  readonly #lab: ObservedLab;
   readonly #clock: Clock;
   readonly #apiServer: Poller<ApiServerReading>;
   readonly #objects: Poller<string>;
@@ -69,7 +65,7 @@ export class Observatory {
   #loadTimer: Timer | undefined;
   #running = false;
 
-  constructor(lab: Lab, clock: Clock) {
+  constructor(lab: ObservedLab, clock: Clock) {
     this.#lab = lab;
     this.#clock = clock;
     const { plan } = lab;
@@ -77,7 +73,13 @@ export class Observatory {
     const admin = { authorization: `Bearer ${plan.credentials.admin}` };
     const control = { authorization: `Bearer ${plan.credentials.control}` };
     this.#apiServer = new Poller(
-      { url: `${api}/lab/memory`, headers: admin, intervalMs: FAST_MS, timeoutMs: 900, parse: json<ApiServerReading> },
+      {
+        url: `${api}/lab/memory`,
+        headers: admin,
+        intervalMs: FAST_MS,
+        timeoutMs: 900,
+        parse: (body) => JSON.parse(body) as ApiServerReading,
+      },
       clock,
     );
     this.#objects = new Poller(
@@ -88,12 +90,12 @@ export class Observatory {
       const url = `http://${plan.network.albAddress(at + 1)}:${ALB_CONTROL_PORT}/state`;
       this.#albs.set(
         fleet.policy,
-        new Poller({ url, headers: control, intervalMs: FAST_MS, timeoutMs: 2_000, parse: json<AlbState> }, clock),
+        new Poller({ url, headers: control, intervalMs: FAST_MS, timeoutMs: 2_000, parse: (body) => JSON.parse(body) as AlbState }, clock),
       );
     }
     for (let node = 1; node <= plan.options.nodes; node++) {
       const name = nodeName(node);
-      const parsePods = (body: string): readonly LocalPod[] => json<{ items: readonly LocalPod[] }>(body).items;
+      const parsePods = (body: string): readonly LocalPod[] => (JSON.parse(body) as { readonly items: readonly LocalPod[] }).items;
       this.#kubelets.set(
         name,
         new Poller({ url: `${this.kubeletUrl(name)}/pods`, intervalMs: FAST_MS * 2, timeoutMs: 2_000, parse: parsePods }, clock),
@@ -102,13 +104,21 @@ export class Observatory {
         const url = this.routerUrl(name, fleet);
         this.#routers.set(
           `${fleet.policy}/${name}`,
-          new Poller({ url: `${url}/statusz`, intervalMs: FAST_MS, timeoutMs: 2_000, parse: json<StatusView> }, clock),
+          new Poller(
+            { url: `${url}/statusz`, intervalMs: FAST_MS, timeoutMs: 2_000, parse: (body) => JSON.parse(body) as StatusView },
+            clock,
+          ),
         );
         this.#held.set(
           `${fleet.policy}/${name}`,
-          new Poller({ url: `${url}/held`, intervalMs: SLOW_MS, timeoutMs: 2_000, parse: json<HeldView> }, clock),
+          new Poller({ url: `${url}/held`, intervalMs: SLOW_MS, timeoutMs: 2_000, parse: (body) => JSON.parse(body) as HeldView }, clock),
         );
-        const table = { url: `${url}/routes?format=json`, intervalMs: SLOW_MS, timeoutMs: 2_000, parse: json<RouterTable> };
+        const table = {
+          url: `${url}/routes?format=json`,
+          intervalMs: SLOW_MS,
+          timeoutMs: 2_000,
+          parse: (body: string) => JSON.parse(body) as RouterTable,
+        };
         this.#tables.set(`${fleet.policy}/${name}`, new Poller(table, clock));
       }
     }
@@ -225,8 +235,8 @@ export class Observatory {
   }
 
   *#pollers(): Generator<Poller<unknown>> {
-    yield this.#apiServer as Poller<unknown>;
-    yield this.#objects as Poller<unknown>;
+    yield this.#apiServer;
+    yield this.#objects;
     for (const group of [this.#albs, this.#routers, this.#held, this.#tables, this.#kubelets])
       yield* group.values() as Iterable<Poller<unknown>>;
   }

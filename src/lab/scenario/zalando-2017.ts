@@ -108,11 +108,12 @@ async function changeRoute(lab: Lab, faults: Faults, stage: Stage): Promise<bool
     return true;
   }, 8_000);
   // Three good answers in a row through a load balancer that takes turns: every router has it.
-  for (let turn = 0; served && turn < lab.nodes.length * 2; turn++) {
+  if (!served) return false;
+  for (let turn = 0; turn < lab.nodes.length * 2; turn++) {
     for (const policy of policies) await stage.until(async () => (await statusThroughAlb(lab, policy, SALE_HOST.host)) === 200, 5_000);
   }
-  if (served) await faults.loadSaleRoute();
-  return served;
+  await faults.loadSaleRoute();
+  return true;
 }
 
 /** Both fleets' routers on one node, as a node update would do it: the next node waits until this one is well again. */
@@ -138,7 +139,7 @@ async function restartRouters(lab: Lab, observed: Observed, stage: Stage, node: 
       .alb(policy)
       .value?.targetGroups.flatMap((group) => group.targets)
       .find((candidate) => candidate.id === address);
-    return isNew && reading.value?.ready === true && target?.state === "healthy";
+    return isNew && (reading.value?.ready ?? false) && target?.state === "healthy";
   };
   const back = await stage.until(() => policies.every((policy) => isBack(policy)), LIMIT_MS.restart);
   const router = observatory.router(node, "hold").value;

@@ -44,6 +44,7 @@ export function createStrip(element: HTMLElement, options: StripOptions): uPlot 
       cursor: { sync: { key: SYNC_KEY }, y: false, drag: { x: false, y: false }, points: { show: false } },
       scales: {
         x: { time: false, range: () => [...options.scene().window] },
+        // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- uPlot declares a const enum, which stripped code cannot name
         y:
           options.kind === "success"
             ? { range: [0, 100] }
