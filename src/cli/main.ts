@@ -1,51 +1,8 @@
-import { Command, CommanderError } from "commander";
-import { AppError, messageOf } from "../kernel/index.ts";
-import { ExitCode } from "./exit-codes.ts";
+import { forkWorker } from "./router-processes.ts";
 
-/** Commands are loaded when they are asked for: a router must not wait for the lab's code to be read. */
-const commands: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
-  lab: {
-    summary: "a cluster on this machine, and the outage of 2017 played on it",
-    load: async () => (await import("./lab.ts")).labCommand(),
-  },
-  router: { summary: "the ingress: reverse proxy and controller", load: async () => (await import("./router.ts")).routerCommand() },
-  routes: { summary: "check, format, convert and match routes", load: async () => (await import("./routes.ts")).routesCommand() },
-  hold: { summary: "what is held back and why; approve or reject it", load: async () => (await import("./hold.ts")).holdCommand() },
-};
-
-async function main(argv: readonly string[]): Promise<void> {
-  const program = new Command("holdfast")
-    .description("The ingress of a Kubernetes cluster on AWS that keeps serving when the control plane does not.")
-    .version("0.1.0")
-    .showHelpAfterError("Run with --help for the usage.");
-  const name = argv[0] ?? "";
-  for (const [known, command] of Object.entries(commands)) {
-    program.addCommand(known === name ? await command.load() : new Command(known).description(command.summary));
-  }
-  exitInsteadOfCommander(program);
-  if (name === "") {
-    program.outputHelp({ error: true });
-    process.exitCode = ExitCode.badInput;
-    return;
-  }
-  await program.parseAsync([...argv], { from: "user" });
-}
-
-/** Commander exits with 1 on bad usage; ours is 2, and only after output is flushed. */
-function exitInsteadOfCommander(command: Command): void {
-  command.exitOverride();
-  for (const sub of command.commands) exitInsteadOfCommander(sub);
-}
-
-try {
-  await main(process.argv.slice(2));
-} catch (thrown) {
-  if (thrown instanceof CommanderError) {
-    process.exitCode = thrown.exitCode === 0 ? ExitCode.ok : ExitCode.badInput;
-  } else {
-    process.stderr.write(`holdfast: ${messageOf(thrown)}\n`);
-    if (!(thrown instanceof AppError) && process.env["HOLDFAST_TRACE"] !== undefined)
-      process.stderr.write(`${(thrown as Error).stack ?? ""}\n`);
-    process.exitCode = thrown instanceof AppError ? ExitCode.badInput : ExitCode.failed;
-  }
-}
+const argv = process.argv.slice(2);
+const isRouter = argv[0] === "router" && !argv.includes("--help") && !argv.includes("-h");
+const worker = isRouter ? forkWorker() : undefined;
+// Loaded only now: a router's first worker is on its way meanwhile.
+const { runProgram } = await import("./program.ts");
+await runProgram(argv, worker);

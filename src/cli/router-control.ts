@@ -3,4 +3,4 @@ import { ignoreStopSignals } from "./router-child.ts";
 // Forked by the supervisor of a router.
 ignoreStopSignals();
 const { runControlProcess } = await import("../router/index.ts");
-await runControlProcess(process.argv[2] ?? "", (code) => process.exit(code));
+await runControlProcess((code) => process.exit(code));

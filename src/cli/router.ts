@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
@@ -8,6 +9,7 @@ import { AppError, messageOf, systemClock, systemRandom } from "../kernel/index.
 import type { RouterOptions, RoutesSource } from "../router/index.ts";
 import { type LogLevel, createLog } from "../telemetry/index.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { routerProcesses } from "./router-processes.ts";
 
 interface Flags {
   readonly routes?: string;
@@ -28,8 +30,8 @@ interface Flags {
 /** Two at least: while one is killed and comes back, the other takes the connections. */
 const DEFAULT_WORKERS = Math.min(8, Math.max(2, availableParallelism()));
 
-/** `holdfast router` (docs/reference/cli.md). */
-export function routerCommand(): Command {
+/** `holdfast router` (docs/reference/cli.md). `worker` is one that waits to become its first. */
+export function routerCommand(worker: ChildProcess | undefined): Command {
   return new Command("router")
     .description("The ingress: serves the routes of a cluster, or of a file, and keeps serving when their source is gone.")
     .option("--routes <FILE.eskip>", "serve the routes of this file; it is watched")
@@ -56,11 +58,11 @@ export function routerCommand(): Command {
     )
     .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp())
     .action(async (flags: Flags) => {
-      process.exitCode = await run(flags);
+      process.exitCode = await run(flags, worker);
     });
 }
 
-async function run(flags: Flags): Promise<number> {
+async function run(flags: Flags, worker: ChildProcess | undefined): Promise<number> {
   const { parseListenAddress, startRouter } = await import("../router/index.ts");
   const options = readOptions(flags, parseListenAddress);
   if (options.policy === "naive") {
@@ -72,7 +74,7 @@ async function run(flags: Flags): Promise<number> {
     clock: systemClock,
     random: systemRandom,
     createLog: () => createLog({ level: flags.logLevel, name: "router" }),
-    entries: { worker: new URL("./router-worker.ts", import.meta.url), control: new URL("./router-control.ts", import.meta.url) },
+    processes: routerProcesses(worker),
   });
   const drain = (): void => router.drain();
   process.on("SIGTERM", drain);

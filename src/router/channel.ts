@@ -31,6 +31,23 @@ export function parentChannel<In extends { readonly type: string }, Out extends 
   };
 }
 
+/**
+ * The first message of a process that was forked, which is what it is to do; undefined when its supervisor went away before it said so.
+ * Those that follow it wait until somebody listens (Node keeps messages that nobody takes). The sender is our own supervisor, of the
+ * same version: its form is a matter of types.
+ */
+export function nextMessage<Config>(): Promise<Config | undefined> {
+  return new Promise((resolve) => {
+    if (!process.connected) return resolve(undefined);
+    const gone = (): void => resolve(undefined);
+    process.once("disconnect", gone);
+    process.once("message", (message: unknown) => {
+      process.off("disconnect", gone);
+      resolve(message as Config);
+    });
+  });
+}
+
 /** A log whose lines the supervisor writes: one writer, and no logging library in a worker's start. */
 export function relayedLog(send: (record: LogRecord) => void, fields: object = {}): Log {
   const line = (level: LogRecord["level"]) => (more: object, message: string) =>

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 
 import type { Clock, Random, Timer } from "../kernel/index.ts";
 import { isMessage } from "./messages.ts";
@@ -24,10 +24,10 @@ export interface ChildExit {
 }
 
 interface ChildSpec<Up> {
-  readonly entry: URL;
-  /** Plain data for the child's argv[2]; asked for anew at each start. */
+  /** Starts the process, or gives one that was started already and waits for its first message. */
+  readonly fork: () => ChildProcess;
+  /** The first message to the child; asked for anew at each start. */
   readonly config: () => object;
-  readonly execArgv?: readonly string[];
   readonly onMessage: (message: Up) => void;
   readonly onExit: (exit: ChildExit) => void;
   readonly onStart: () => void;
@@ -58,12 +58,7 @@ export function superviseChild<Down extends { readonly type: string }, Up extend
     restartAtMs = undefined;
     clearTimeout(keepAlive);
     startedAtMs = clock.monoMs();
-    // Structured clone, not JSON: a generation is one long string, which it copies instead of escaping it.
-    const child = fork(spec.entry, [JSON.stringify(spec.config())], {
-      execArgv: [...(spec.execArgv ?? [])],
-      serialization: "advanced",
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
+    const child = spec.fork();
     running = child;
     let isGone = false;
     const gone = (code: number | null, signal: NodeJS.Signals | null): void => {
@@ -98,6 +93,7 @@ export function superviseChild<Down extends { readonly type: string }, Up extend
       if (child.connected) child.once("disconnect", () => gone(code, signal));
       else gone(code, signal);
     });
+    if (child.connected) child.send(spec.config(), () => {});
     spec.onStart();
   };
   start();

@@ -1,22 +1,25 @@
 import { systemClock, systemRandom } from "../kernel/index.ts";
-import { parentChannel, relayedLog } from "./channel.ts";
+import { nextMessage, parentChannel, relayedLog } from "./channel.ts";
 import type { ControlConfig, FromControl, FromWorker, ToControl, ToWorker, WorkerConfig } from "./messages.ts";
 
-/** The rest of a worker process: `configText` is what the supervisor gave it, `exit` ends it. */
-export async function runWorkerProcess(configText: string, exit: (code: number) => void): Promise<void> {
+/** The rest of a worker process: what it is to do is the first thing its supervisor says; `exit` ends it. */
+export async function runWorkerProcess(exit: (code: number) => void): Promise<void> {
+  const start = nextMessage<WorkerConfig>();
   const { runWorker } = await import("./worker/run.ts");
+  const config = await start;
+  if (config === undefined) return exit(0);
   const channel = parentChannel<ToWorker, FromWorker>();
   const log = relayedLog((record) => channel.send(record));
-  // Written by our own supervisor, of the same version: its form is a matter of types.
-  const config = JSON.parse(configText) as WorkerConfig;
   await runWorker(config, { clock: systemClock, random: systemRandom, log, channel, exit });
 }
 
 /** The rest of a control process. */
-export async function runControlProcess(configText: string, exit: (code: number) => void): Promise<void> {
+export async function runControlProcess(exit: (code: number) => void): Promise<void> {
+  const start = nextMessage<ControlConfig>();
   const { runControl } = await import("./control/run.ts");
+  const config = await start;
+  if (config === undefined) return exit(0);
   const channel = parentChannel<ToControl, FromControl>();
   const log = relayedLog((record) => channel.send(record));
-  const config = JSON.parse(configText) as ControlConfig;
   await runControl(config, { clock: systemClock, random: systemRandom, log, channel, exit });
 }

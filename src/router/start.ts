@@ -1,9 +1,9 @@
+import type { ChildProcess } from "node:child_process";
+
 import { AppError, type Clock, type Random, messageOf } from "../kernel/index.ts";
 import type { Log } from "../telemetry/index.ts";
-import { probeListen } from "./listen-probe.ts";
 import type { RouterOptions } from "./options.ts";
-import { openSnapshotStore, prepareSnapshotFolder } from "./snapshot/store.ts";
-import { type RouterEnd, Supervisor } from "./supervisor.ts";
+import type { RouterEnd } from "./supervisor.ts";
 
 /** A router that runs. */
 export interface Router {
@@ -18,7 +18,7 @@ interface RouterDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly createLog: () => Log;
-  readonly entries: { readonly worker: URL; readonly control: URL };
+  readonly processes: { readonly worker: () => ChildProcess; readonly control: () => ChildProcess };
 }
 
 /** Problems of a snapshot folder that a person must mend; a full disk is none of them, it may pass. */
@@ -29,7 +29,10 @@ const MISUSED_FOLDER = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST",
  * it cannot do what it was told; what shows later ends it with `badInput`.
  */
 export async function startRouter(options: RouterOptions, deps: RouterDeps): Promise<Router> {
-  const snapshotProblem = options.snapshotDirectory === undefined ? undefined : tryFolder(options.snapshotDirectory, options.source, deps);
+  // Loaded only here: the processes that a router consists of take this folder's index too, and need none of it.
+  const [{ probeListen }, { Supervisor }] = await Promise.all([import("./listen-probe.ts"), import("./supervisor.ts")]);
+  const snapshotProblem =
+    options.snapshotDirectory === undefined ? undefined : await tryFolder(options.snapshotDirectory, options.source, deps);
   const probe = await probeListen(options.listen);
   if (probe.type === "refused") {
     throw new AppError(
@@ -65,7 +68,8 @@ export async function startRouter(options: RouterOptions, deps: RouterDeps): Pro
  * Makes the snapshot folder ready. A folder that cannot be written ends a start only when it also holds nothing to serve: a
  * volume that turned read-only must not keep a router from coming back in an outage.
  */
-function tryFolder(directory: string, source: string, deps: RouterDeps): string | undefined {
+async function tryFolder(directory: string, source: string, deps: RouterDeps): Promise<string | undefined> {
+  const { openSnapshotStore, prepareSnapshotFolder } = await import("./snapshot/store.ts");
   const problem = prepareSnapshotFolder(directory);
   if (problem === undefined) return undefined;
   const store = openSnapshotStore({ directory, source }, { log: deps.createLog() });

@@ -1,3 +1,5 @@
+import type { ChildProcess } from "node:child_process";
+
 import type { Clock, Random, Timer } from "../kernel/index.ts";
 import type { FamilyDump, Log } from "../telemetry/index.ts";
 import { type ChildExit, type SupervisedChild, superviseChild } from "./child.ts";
@@ -36,8 +38,8 @@ interface SupervisorDeps {
   readonly random: Random;
   /** Called after the workers are started: making a log takes longer than starting them. */
   readonly createLog: () => Log;
-  /** The programs of the two kinds of child; each finds its config as JSON in argv[2]. */
-  readonly entries: { readonly worker: URL; readonly control: URL };
+  /** Start the two kinds of child, with an IPC channel; each finds its config in its first message. */
+  readonly processes: { readonly worker: () => ChildProcess; readonly control: () => ChildProcess };
 }
 
 interface Worker {
@@ -50,12 +52,6 @@ const TICK_MS = 1_000;
 const FIRST_WORKER_HEAD_START_MS = 1_000;
 /** A worker that has not taken an update for so long hangs and is killed. */
 const UPDATE_LIMIT_MS = 60_000;
-
-/**
- * What a worker allocates is dead by the end of its request: a young generation that fits into the processor's cache, collected by the
- * thread that fills it, takes about a fifth off the CPU of a request (measured beside HAProxy: 1.72 to 1.40 times its cost).
- */
-const WORKER_NODE_FLAGS: readonly string[] = ["--single-threaded-gc", "--min-semi-space-size=4", "--max-semi-space-size=4"];
 
 /**
  * The parent of all processes of a router. It starts the workers first, then the control process, starts again what dies,
@@ -230,8 +226,7 @@ export class Supervisor {
     const { options, distributor } = this;
     const child = superviseChild<ToWorker, FromWorker>(
       {
-        entry: this.#deps.entries.worker,
-        execArgv: WORKER_NODE_FLAGS,
+        fork: this.#deps.processes.worker,
         config: (): WorkerConfig => ({
           ...options.listen,
           ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
@@ -253,7 +248,7 @@ export class Supervisor {
     const { options } = this;
     return superviseChild<ToControl, FromControl>(
       {
-        entry: this.#deps.entries.control,
+        fork: this.#deps.processes.control,
         config: (): ControlConfig => ({
           routes: options.routes,
           policy: options.policy,

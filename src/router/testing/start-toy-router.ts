@@ -1,3 +1,4 @@
+import { type ChildProcess, fork } from "node:child_process";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +42,7 @@ export function startToyRouter(t: TestContext, overrides: Partial<RouterOptions>
       clock: systemClock,
       random: systemRandom,
       createLog: () => silentLog,
-      entries: { worker: new URL("./toy-worker.ts", import.meta.url), control: new URL("./toy-control.ts", import.meta.url) },
+      processes: { worker: () => forkToy("./toy-worker.ts"), control: () => forkToy("./toy-control.ts") },
     },
   );
   t.after(async () => {
@@ -61,4 +62,12 @@ export function startToyRouter(t: TestContext, overrides: Partial<RouterOptions>
       }
     },
   };
+}
+
+function forkToy(entry: string): ChildProcess {
+  return fork(new URL(entry, import.meta.url), [], {
+    execArgv: [],
+    serialization: "advanced",
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import { parentChannel } from "../channel.ts";
+import { nextMessage, parentChannel } from "../channel.ts";
 import { encodeGeneration } from "../generation.ts";
 import type { ControlConfig, ControlStatus, FromControl, ToControl } from "../messages.ts";
 
@@ -9,7 +9,7 @@ import type { ControlConfig, ControlStatus, FromControl, ToControl } from "../me
  * blanks. A line `fatal TEXT` makes it give up. It looks every few milliseconds.
  */
 const channel = parentChannel<ToControl, FromControl>();
-const config = JSON.parse(process.argv[2] ?? "") as ControlConfig;
+const config = (await nextMessage<ControlConfig>()) ?? process.exit(0);
 const file = config.routes.type === "file" ? config.routes.file : "";
 let done = 0;
 let number = config.lastNumber;

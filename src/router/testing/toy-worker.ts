@@ -1,5 +1,5 @@
 import { decodeGeneration } from "../generation.ts";
-import { parentChannel } from "../channel.ts";
+import { nextMessage, parentChannel } from "../channel.ts";
 import type { FromWorker, ToWorker, WorkerConfig } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { silentLog } from "../../telemetry/index.ts";
@@ -9,7 +9,7 @@ import { silentLog } from "../../telemetry/index.ts";
  * route `dies` kills it while it builds; one with a route `refused` cannot be built.
  */
 const channel = parentChannel<ToWorker, FromWorker>();
-const config = JSON.parse(process.argv[2] ?? "") as WorkerConfig;
+const config = (await nextMessage<WorkerConfig>()) ?? process.exit(0);
 let number = 0;
 let routes = 0;
 
