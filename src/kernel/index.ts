@@ -1,3 +1,4 @@
 export { type Clock, type Timer, sleep, systemClock } from "./clock.ts";
 export { AppError, type Problem, type Retry, assertNever, formatProblem, messageOf } from "./errors.ts";
+export { isRecord } from "./json.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";

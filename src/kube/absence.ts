@@ -1,6 +1,6 @@
-import { AppError } from "../kernel/index.ts";
+import { AppError, isRecord } from "../kernel/index.ts";
 import type { KubeClient } from "./client-api.ts";
-import { apiVersionOf, isRecord } from "./decode.ts";
+import { apiVersionOf } from "./decode.ts";
 import { kinds } from "./kinds.ts";
 import type { Resource } from "./resource.ts";
 

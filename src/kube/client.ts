@@ -1,4 +1,4 @@
-import { AppError } from "../kernel/index.ts";
+import { AppError, isRecord } from "../kernel/index.ts";
 import { createCaller } from "../call/index.ts";
 import {
   type CallOptions,
@@ -15,7 +15,7 @@ import {
   type WatchOptions,
   type WriteOptions,
 } from "./client-api.ts";
-import { type KubeList, decodeList, decodeObject, isRecord, parseJson } from "./decode.ts";
+import { type KubeList, decodeList, decodeObject, parseJson } from "./decode.ts";
 import { classifyKubeError } from "./errors.ts";
 import { createExchange } from "./exchange.ts";
 import { type KubeObject, type Resource, collectionPath } from "./resource.ts";

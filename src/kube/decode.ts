@@ -1,4 +1,4 @@
-import { AppError, messageOf } from "../kernel/index.ts";
+import { AppError, isRecord, messageOf } from "../kernel/index.ts";
 import type { StatusAnswer } from "./errors.ts";
 import type { KubeObject, ObjectMeta, Resource } from "./resource.ts";
 
@@ -139,10 +139,6 @@ export function statusFrom(value: Readonly<Record<string, unknown>>, httpStatus:
 
 export function apiVersionOf(resource: Resource): string {
   return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function expectKind(value: unknown, resource: Resource, kind: string, where: string): Record<string, unknown> {

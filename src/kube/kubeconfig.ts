@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
-import { AppError, formatProblem, messageOf } from "../kernel/index.ts";
+import { AppError, formatProblem, isRecord, messageOf } from "../kernel/index.ts";
 import type { ClusterConfig, Credentials } from "./cluster-config.ts";
 
 const SIZE_LIMIT_BYTES = 4 * 1024 * 1024;
@@ -107,10 +107,6 @@ async function readConfigFile(path: string, hint: string): Promise<Buffer> {
   } catch (thrown) {
     throw problem(path, `cannot be read (${messageOf(thrown).split(",", 1)[0] ?? ""}); ${hint}`);
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function asRecord(value: unknown, file: string, what: string): Record<string, unknown> {

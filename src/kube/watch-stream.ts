@@ -1,5 +1,5 @@
-import { AppError, messageOf } from "../kernel/index.ts";
-import { decodeItem, decodeUtf8, isRecord, statusFrom } from "./decode.ts";
+import { AppError, isRecord, messageOf } from "../kernel/index.ts";
+import { decodeItem, decodeUtf8, statusFrom } from "./decode.ts";
 import { statusError } from "./errors.ts";
 import type { KubeObject, Resource } from "./resource.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { AppError } from "../kernel/index.ts";
+import { AppError, isRecord } from "../kernel/index.ts";
 import type { Backend, Call, Endpoint, Pool, RouteDefinition, RouteSet } from "../route/index.ts";
 
 /** What is known of a generation without reading its routes; the first line of its text. */
@@ -112,10 +112,6 @@ function hashOf(body: string | Buffer): string {
 
 function corrupt(what: string, cause?: unknown): AppError {
   return new AppError("ROUTER_SNAPSHOT_CORRUPT", what, { cause });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isCount(value: unknown): value is number {

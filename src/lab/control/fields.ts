@@ -1,4 +1,4 @@
-import { AppError } from "../../kernel/index.ts";
+import { AppError, isRecord } from "../../kernel/index.ts";
 
 /** The limits of a whole number read from outside, both included. */
 export interface IntegerRange {
@@ -20,7 +20,7 @@ export class Fields {
 
   /** @throws AppError with `code` when `value` is not a JSON object. */
   constructor(value: unknown, path: string, code: string) {
-    if (!isObject(value)) throw new AppError(code, `${path === "" ? "the document" : path}: must be a JSON object, is ${kindOf(value)}`);
+    if (!isRecord(value)) throw new AppError(code, `${path === "" ? "the document" : path}: must be a JSON object, is ${kindOf(value)}`);
     this.#object = value;
     this.#path = path;
     this.#code = code;
@@ -115,10 +115,6 @@ export class Fields {
   #refuse(name: string, wanted: string, value: unknown): AppError {
     return new AppError(this.#code, `${this.pathOf(name)}: must be ${wanted}, is ${kindOf(value)}`);
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function kindOf(value: unknown): string {

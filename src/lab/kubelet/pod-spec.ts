@@ -1,4 +1,4 @@
-import { AppError } from "../../kernel/index.ts";
+import { AppError, isRecord } from "../../kernel/index.ts";
 import type { KubeObject } from "../../kube/index.ts";
 import type { Pod } from "../machinery/index.ts";
 
@@ -27,10 +27,6 @@ export function decodePod(object: KubeObject): Pod {
   }
   if (!isRows(spec["volumes"])) throw bad(where, "spec.volumes", "a list of objects");
   return pod as Pod;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isWords(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import { AppError } from "../../kernel/index.ts";
+import { AppError, isRecord } from "../../kernel/index.ts";
 import type { Accepted, EvidenceItem } from "../../hold/index.ts";
 import { type KubeObject, objectKey } from "../../kube/index.ts";
 
@@ -126,8 +126,4 @@ function ownerOf(endpoint: Record<string, unknown>): string | undefined {
   const { uid, namespace, name } = target;
   if (typeof uid === "string") return uid;
   return typeof name === "string" ? `${typeof namespace === "string" ? namespace : ""}/${name}` : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
