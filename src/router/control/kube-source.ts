@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 
 import { AppError, messageOf } from "../../kernel/index.ts";
 import { type Accepted, type Evidence, createMemberEvidence } from "../../hold/index.ts";
-import { type ObjectKind, type World, blame, convert, defaultConvertOptions, validate } from "../../ingress/index.ts";
+import { type ObjectKind, type ObjectProblem as ConversionProblem, type World, blame, convert, defaultConvertOptions, validate } from "../../ingress/index.ts";
 import { type KubeClient, type KubeObject, kinds, objectKey } from "../../kube/index.ts";
 import { compileTable, standardRegistry } from "../../route/index.ts";
 import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
@@ -12,6 +12,7 @@ import { type EndpointMember, claimOf, membersOfSlice, restoreMember, slicesOf }
 import { type Mirror, type MirrorDeps, createMirror } from "./mirror.ts";
 import { type PoisonEvents, createPoisonEvents } from "./poison-events.ts";
 import type { ControlSource, SourceDeps } from "./source.ts";
+import { type StandingProblems, createStandingProblems } from "./standing-problems.ts";
 
 const QUIET_MS = 75;
 const LONGEST_WAIT_MS = 500;
@@ -19,6 +20,12 @@ const SAVE_PERIOD_MS = 5_000;
 /** With no generation to serve meanwhile: how long to wait for a kind that cannot be read before serving without it. */
 const FIRST_TABLE_PATIENCE_MS = 30_000;
 const PROBLEMS_TOLD = 1_000;
+
+const EFFECTS: Readonly<Record<ConversionProblem["effect"], string>> = {
+  dropped: "it is not served",
+  partial: "requests that need it are answered 503",
+  ignored: "this setting is not heeded",
+};
 
 /** Endpoints whose removal is not proved step back behind the fresh ones, and proof is asked for sooner: pods do come and go. */
 const ENDPOINT_POLICY = { unproven: "withdraw", large: { confirmations: 3, holdMs: 60_000 } } as const;
@@ -32,6 +39,7 @@ export async function openKubeSource(routes: Exclude<RoutesSource, { type: "file
 class KubeSource implements ControlSource {
   readonly #deps: SourceDeps;
   readonly #events: PoisonEvents;
+  readonly #standing: StandingProblems;
   readonly #startedAtMs: number;
   readonly #ingresses: Mirror<KubeObject>;
   readonly #routeGroups: Mirror<KubeObject>;
@@ -56,6 +64,7 @@ class KubeSource implements ControlSource {
     this.#startedAtMs = clock.monoMs();
     this.#hasTable = deps.booted !== undefined;
     this.#events = createPoisonEvents(client, deps.config.nodeName ?? hostname(), deps);
+    this.#standing = createStandingProblems(clock, (problem) => this.#tellOwner(problem));
     this.#rebuild = createDebounce(clock, { quietMs: QUIET_MS, mostMs: LONGEST_WAIT_MS }, () => void this.#build());
     const mirrorDeps: MirrorDeps = {
       client,
@@ -169,6 +178,14 @@ class KubeSource implements ControlSource {
     this.#events.tell(kind, key, `${problem}; ${lastGoodServes ? "its last good version keeps serving" : "it is not served"}`);
   }
 
+  #tellOwner({ kind, namespace, name, message, effect }: ConversionProblem): void {
+    const key = `${namespace}/${name}`;
+    const object = [this.#ingresses, this.#routeGroups, this.#services].find((mirror) => mirror.kind === kind)?.accepted.get(key);
+    if (object === undefined) return;
+    this.#events.seen(object.value);
+    this.#events.tell(kind, key, `${message}; ${EFFECTS[effect]}`);
+  }
+
   /** Whether what is accepted may become a table: it must not lack a kind that the table in use was made of. */
   #mayBuild(): boolean {
     if (this.#mirrors.every((mirror) => mirror.isKnown)) return true;
@@ -201,7 +218,9 @@ class KubeSource implements ControlSource {
     const { routeSet } = converted;
     // Building the table here first: what throws here would throw in a worker.
     const compiled = compileTable(routeSet, standardRegistry);
-    this.#converted = [...converted.problems, ...blame(converted, compiled.problems)].map(({ kind, namespace, name, message }) => ({
+    const problems = [...converted.problems, ...blame(converted, compiled.problems)];
+    this.#standing.see(problems);
+    this.#converted = problems.map(({ kind, namespace, name, message }) => ({
       object: `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`,
       message,
       lastGoodServes: false,
