@@ -74,10 +74,10 @@ async function runLab(flags: Flags): Promise<void> {
     void out.write(`${styleText("dim", `${((systemClock.monoMs() - startedMs) / 1000).toFixed(1).padStart(6)} s`)}  ${line}\n`);
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => ending.abort());
-  // Nothing else keeps the process alive while it waits for a timer.
-  const alive = setInterval(() => {}, 60_000);
   const log = createLog({ level: "warn", name: "lab" });
   const lab = await Lab.prepare(optionsOf(flags), { clock: systemClock, log, say });
+  // Nothing else keeps the process alive while it waits for a timer.
+  const alive = setInterval(() => {}, 60_000);
   const faults = new Faults(lab, systemClock);
   const phases = flags.scenario === "none" ? [] : PHASES;
   const stage = new Stage(phases, { clock: systemClock, signal: ending.signal, say });
