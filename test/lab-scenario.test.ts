@@ -41,10 +41,17 @@ test("the outage of 2017 takes down the routers as they were then and not one re
   const result = join(folder, "result.json");
   const state = join(folder, "state");
   const startedAtMs = performance.now();
-  const run = spawnSync("bin/holdfast", ["lab", "--once", "--json", result, "--port", "0", "--state", state], { encoding: "utf8", timeout: 290_000 });
+  const run = spawnSync("bin/holdfast", ["lab", "--once", "--json", result, "--port", "0", "--state", state], {
+    encoding: "utf8",
+    timeout: 290_000,
+  });
   process.stdout.write(`measured: zalando-2017 took ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s from exec to exit\n`);
   assert.equal(run.status, 0, `${run.stdout}\n${run.stderr}`);
-  const { scenario, verdict, policies } = JSON.parse(readFileSync(result, "utf8")) as { scenario: string; verdict: string; policies: { naive: Run; hold: Run } };
+  const { scenario, verdict, policies } = JSON.parse(readFileSync(result, "utf8")) as {
+    scenario: string;
+    verdict: string;
+    policies: { naive: Run; hold: Run };
+  };
   assert.deepEqual([scenario, verdict], ["zalando-2017", "held"]);
   for (const policy of [policies.naive, policies.hold]) {
     assert.equal(policy.sent, policy.right + policy.failed + policy.lostInFlightAtKill, "every request is in exactly one account");
@@ -61,14 +68,18 @@ test("the outage of 2017 takes down the routers as they were then and not one re
   assert.ok(policies.naive.outageSeconds >= 5, "an outage of many seconds");
   assert.ok((policies.naive.byStatus["404"] ?? 0) > 0, "its routes vanished");
   assert.ok(policies.naive.failOpenSeconds > 0, "its load balancer failed open, and it did not help");
-  process.stdout.write(`measured: naive failed ${policies.naive.failed} of ${policies.naive.sent}, hold ${policies.hold.failed} of ${policies.hold.sent}; API server killed ${policies.hold.apiServerKills} times\n`);
+  process.stdout.write(
+    `measured: naive failed ${policies.naive.failed} of ${policies.naive.sent}, hold ${policies.hold.failed} of ${policies.hold.sent}; API server killed ${policies.hold.apiServerKills} times\n`,
+  );
   assert.deepEqual(processesOf(state), [], "no process stays behind");
 });
 
 test("Ctrl-C ends every process of a lab", { timeout: 120_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-ctrl-c-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const lab = spawn("bin/holdfast", ["lab", "--scenario", "none", "--port", "0", "--state", folder], { stdio: ["ignore", "pipe", "inherit"] });
+  const lab = spawn("bin/holdfast", ["lab", "--scenario", "none", "--port", "0", "--state", folder], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let said = "";
   lab.stdout.setEncoding("utf8");
   lab.stdout.on("data", (chunk: string) => (said += chunk));

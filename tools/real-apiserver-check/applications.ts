@@ -21,7 +21,12 @@ export async function serveApplication(name: string, address: string): Promise<v
 /** A Service without selector, so that no controller writes its EndpointSlice, which is written here. */
 export function serviceWithSlice(namespace: string, name: string, addresses: readonly string[]): string {
   return [
-    { apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec: { ports: [{ name: "http", port: 80, targetPort: BACKEND_PORT }] } },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name, namespace },
+      spec: { ports: [{ name: "http", port: 80, targetPort: BACKEND_PORT }] },
+    },
     sliceOf(namespace, name, addresses),
   ]
     .map((object) => JSON.stringify(object))

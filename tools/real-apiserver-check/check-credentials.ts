@@ -43,7 +43,11 @@ export async function checkCredentials({ plane, report, directory, isLong }: Sce
     await until("live", 10_000, async () => (await router.status()).source === "live");
     const rotation = setInterval(() => write(12), 5_000);
     try {
-      await stays("live", isLong ? 120_000 : 45_000, async () => (await router.status()).source === "live" || (await router.status()).source);
+      await stays(
+        "live",
+        isLong ? 120_000 : 45_000,
+        async () => (await router.status()).source === "live" || (await router.status()).source,
+      );
     } finally {
       clearInterval(rotation);
     }
@@ -72,7 +76,11 @@ export async function checkCredentials({ plane, report, directory, isLong }: Sce
     await createIngress(plane, ingress("meanwhile", "meanwhile.lab", "cart"));
     await plane.api("PATCH", SLICE, sliceOf("shop", "cart", ["10.201.0.22"]));
     await until("another kind's change", 3_000, () => answers(router, "cart.lab", "cart-two"));
-    await stays("frozen", 1_000, async () => (await router.get("meanwhile.lab")).status === 404 || (await router.get("meanwhile.lab")).status === 503);
+    await stays(
+      "frozen",
+      1_000,
+      async () => (await router.get("meanwhile.lab")).status === 404 || (await router.get("meanwhile.lab")).status === 503,
+    );
     await plane.api("PATCH", ROLE, { rules: role.rules });
     const backMs = await until("caught up", 30_000, () => answers(router, "meanwhile.lab", "cart-two"));
     await plane.api("PATCH", SLICE, sliceOf("shop", "cart", ["10.201.0.12"]));
@@ -98,7 +106,11 @@ contexts: [{ name: real, context: { cluster: real, user: router } }]
  * TokenRequest gives no token for less than ten minutes, so what it gave is signed anew, with the cluster's own key, for as many seconds as are asked for.
  */
 async function tokenMaker(plane: ControlPlane): Promise<(seconds: number) => string> {
-  await plane.api("POST", "/api/v1/namespaces/default/serviceaccounts", { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "router" } });
+  await plane.api("POST", "/api/v1/namespaces/default/serviceaccounts", {
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name: "router" },
+  });
   await plane.api("POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
     apiVersion: "rbac.authorization.k8s.io/v1",
     kind: "ClusterRoleBinding",
@@ -114,7 +126,9 @@ async function tokenMaker(plane: ControlPlane): Promise<(seconds: number) => str
   const key = readFileSync(join(plane.directory, "pki/sa.key"));
   return (seconds) => {
     const nowSeconds = Math.floor(Date.now() / 1000);
-    const body = Buffer.from(JSON.stringify({ ...claims, iat: nowSeconds, nbf: nowSeconds, exp: nowSeconds + seconds })).toString("base64url");
+    const body = Buffer.from(JSON.stringify({ ...claims, iat: nowSeconds, nbf: nowSeconds, exp: nowSeconds + seconds })).toString(
+      "base64url",
+    );
     return `${head}.${body}.${createSign("sha256").update(`${head}.${body}`).sign(key).toString("base64url")}`;
   };
 }

@@ -56,10 +56,18 @@ export async function checkDeletions({ plane, report, directory }: Scene): Promi
     const heldCount = (await router.status()).held;
     for (const { id, kind } of await router.held()) {
       if (kind !== "Ingress") continue;
-      const answer = await router.admin("POST", `/held/${id}/approve`, JSON.stringify({ principal: "check", reason: "wanted", ttlSeconds: 60 }));
+      const answer = await router.admin(
+        "POST",
+        `/held/${id}/approve`,
+        JSON.stringify({ principal: "check", reason: "wanted", ttlSeconds: 60 }),
+      );
       expect(answer.status === 200, `approve: ${answer.status} ${answer.body}`);
     }
-    await until("gone", 3_000, async () => (await router.status()).sources["Ingress"]?.objects === 0 || JSON.stringify(await router.held()));
+    await until(
+      "gone",
+      3_000,
+      async () => (await router.status()).sources["Ingress"]?.objects === 0 || JSON.stringify(await router.held()),
+    );
     return `of ${before} Ingresses ${before - heldCount} went, ${heldCount} were held until approved`;
   });
   await router.stop();

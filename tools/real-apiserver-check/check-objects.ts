@@ -15,7 +15,11 @@ export async function checkObjects({ plane, report, directory }: Scene): Promise
   await router.start();
 
   await check("a cluster without the RouteGroup definition is fine: the kind is absent, all is live", async () => {
-    const ms = await until("live", 15_000, async () => (await router.status()).source === "live" || JSON.stringify((await router.status()).sources));
+    const ms = await until(
+      "live",
+      15_000,
+      async () => (await router.status()).source === "live" || JSON.stringify((await router.status()).sources),
+    );
     const { sources } = await router.status();
     expect(sources["RouteGroup"]?.state === "absent", `RouteGroup is ${JSON.stringify(sources["RouteGroup"])}`);
     expect((await router.get("nobody.lab")).status === 404, "an unknown host is not answered 404");
@@ -32,7 +36,11 @@ export async function checkObjects({ plane, report, directory }: Scene): Promise
       ].join("\n---\n"),
     );
     return `${await until("all answer", 5_000, async () => {
-      for (const [host, path, application] of [["shop.lab", "/", "storefront"], ["shop.lab", "/cart/1", "cart"], ["cart.lab", "/", "cart"]] as const) {
+      for (const [host, path, application] of [
+        ["shop.lab", "/", "storefront"],
+        ["shop.lab", "/cart/1", "cart"],
+        ["cart.lab", "/", "cart"],
+      ] as const) {
         const seen = await answers(router, host, application, path);
         if (seen !== true) return seen;
       }
@@ -52,26 +60,44 @@ export async function checkObjects({ plane, report, directory }: Scene): Promise
       const { problems } = await router.status();
       return problems.some(({ object }) => object === "Ingress shop/noport") || JSON.stringify(problems);
     });
-    await until("Event", 15_000, () => Promise.resolve(plane.kubectl("describe", "ingress", "-n", "shop", "noport").includes("NotServedAsWritten")));
+    await until("Event", 15_000, () =>
+      Promise.resolve(plane.kubectl("describe", "ingress", "-n", "shop", "noport").includes("NotServedAsWritten")),
+    );
     return undefined;
   });
 
   if (report.wants("objects")) {
     await check("an IngressClass of another name is ours by its controller, another controller's is not", async () => {
-      await plane.api("POST", CLASSES, { apiVersion: "networking.k8s.io/v1", kind: "IngressClass", metadata: { name: "edge" }, spec: { controller: "holdfast.dev/router" } });
-      await plane.api("POST", CLASSES, { apiVersion: "networking.k8s.io/v1", kind: "IngressClass", metadata: { name: "nginx" }, spec: { controller: "k8s.io/ingress-nginx" } });
+      await plane.api("POST", CLASSES, {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "IngressClass",
+        metadata: { name: "edge" },
+        spec: { controller: "holdfast.dev/router" },
+      });
+      await plane.api("POST", CLASSES, {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "IngressClass",
+        metadata: { name: "nginx" },
+        spec: { controller: "k8s.io/ingress-nginx" },
+      });
       await createIngress(plane, ingress("edge", "edge.lab", "cart", { className: "edge" }));
       await createIngress(plane, ingress("foreign", "foreign.lab", "cart", { className: "nginx" }));
       await createIngress(plane, ingress("unknownclass", "unknownclass.lab", "cart", { className: "nowhere" }));
       await until("ours", 3_000, () => answers(router, "edge.lab", "cart"));
-      await stays("not ours", 500, async () => (await router.get("foreign.lab")).status === 404 && (await router.get("unknownclass.lab")).status === 404);
+      await stays(
+        "not ours",
+        500,
+        async () => (await router.get("foreign.lab")).status === 404 && (await router.get("unknownclass.lab")).status === 404,
+      );
       return undefined;
     });
 
     await check("an Ingress without a class is ours unless another controller's class is the default", async () => {
       await createIngress(plane, ingress("classless", "classless.lab", "cart", { className: "" }));
       await until("served", 3_000, () => answers(router, "classless.lab", "cart"));
-      const mark = (value: string | null): object => ({ metadata: { annotations: { "ingressclass.kubernetes.io/is-default-class": value } } });
+      const mark = (value: string | null): object => ({
+        metadata: { annotations: { "ingressclass.kubernetes.io/is-default-class": value } },
+      });
       await plane.api("PATCH", `${CLASSES}/nginx`, mark("true"));
       await until("no longer served", 3_000, async () => (await router.get("classless.lab")).status === 404);
       await plane.api("PATCH", `${CLASSES}/nginx`, mark(null));
@@ -83,7 +109,10 @@ export async function checkObjects({ plane, report, directory }: Scene): Promise
       await createIngress(
         plane,
         ingress("annotated", "annotated.lab", "cart", {
-          annotations: { "zalando.org/skipper-filter": 'setResponseHeader("X-From", "filter") -> setRequestHeader("X-Added", "yes")', "zalando.org/skipper-predicate": 'Header("X-Canary", "on")' },
+          annotations: {
+            "zalando.org/skipper-filter": 'setResponseHeader("X-From", "filter") -> setRequestHeader("X-Added", "yes")',
+            "zalando.org/skipper-predicate": 'Header("X-Canary", "on")',
+          },
         }),
       );
       await until("served", 3_000, async () => (await router.get("annotated.lab", "/", { "x-canary": "on" })).status === 200);
@@ -97,9 +126,13 @@ export async function checkObjects({ plane, report, directory }: Scene): Promise
       await createIngress(plane, ingress("edited", "edited.lab", "cart"));
       await until("served", 3_000, () => answers(router, "edited.lab", "cart"));
       await plane.api("PATCH", `${INGRESSES}/edited`, { metadata: { annotations: { "zalando.org/skipper-filter": 'noSuchFilter("x")' } } });
-      await until("Event", 5_000, () => Promise.resolve(plane.kubectl("describe", "ingress", "-n", "shop", "edited").includes("its last good version keeps serving")));
+      await until("Event", 5_000, () =>
+        Promise.resolve(plane.kubectl("describe", "ingress", "-n", "shop", "edited").includes("its last good version keeps serving")),
+      );
       await stays("served", 500, () => answers(router, "edited.lab", "cart"));
-      await plane.api("PATCH", `${INGRESSES}/edited`, { metadata: { annotations: { "zalando.org/skipper-filter": 'setResponseHeader("X-Mended", "1")' } } });
+      await plane.api("PATCH", `${INGRESSES}/edited`, {
+        metadata: { annotations: { "zalando.org/skipper-filter": 'setResponseHeader("X-Mended", "1")' } },
+      });
       await until("mended", 3_000, async () => (await router.get("edited.lab")).headers["x-mended"] === "1");
       const { problems } = await router.status();
       expect(!problems.some(({ object }) => object === "Ingress shop/edited"), JSON.stringify(problems));
@@ -108,16 +141,22 @@ export async function checkObjects({ plane, report, directory }: Scene): Promise
 
     await check("a new object that cannot be used is told to its owner and harms no other", async () => {
       await createIngress(plane, ingress("broken", "broken.lab", "cart", { annotations: { "zalando.org/skipper-predicate": "Header(" } }));
-      await until("Event", 5_000, () => Promise.resolve(plane.kubectl("describe", "ingress", "-n", "shop", "broken").includes("it is not served")));
+      await until("Event", 5_000, () =>
+        Promise.resolve(plane.kubectl("describe", "ingress", "-n", "shop", "broken").includes("it is not served")),
+      );
       expect((await answers(router, "cart.lab", "cart")) === true, "another Ingress is not served");
-      return plane.kubectl("get", "events", "-n", "shop", "--field-selector", "involvedObject.name=broken", "-o", "jsonpath={.items[0].message}").slice(0, 120);
+      return plane
+        .kubectl("get", "events", "-n", "shop", "--field-selector", "involvedObject.name=broken", "-o", "jsonpath={.items[0].message}")
+        .slice(0, 120);
     });
   }
 
   await check("the definition installed while the router runs: its RouteGroups are served without a restart", async () => {
     plane.kubectl("apply", "-f", new URL("deploy/crds/routegroups.zalando.org.yaml", root).pathname);
     plane.kubectl("wait", "--for=condition=Established", "crd/routegroups.zalando.org");
-    await until("accepted", 10_000, () => Promise.resolve(plane.apply(documents.filter((text) => text.includes("kind: RouteGroup")).join("\n---\n")) !== ""));
+    await until("accepted", 10_000, () =>
+      Promise.resolve(plane.apply(documents.filter((text) => text.includes("kind: RouteGroup")).join("\n---\n")) !== ""),
+    );
     const ms = await until("served", 45_000, () => answers(router, "search.lab", "search"));
     const teapot = await router.get("search.lab", "/teapot");
     expect(teapot.status === 418 && teapot.body === "short and stout", `${teapot.status} ${teapot.body}`);
@@ -129,7 +168,9 @@ export async function checkObjects({ plane, report, directory }: Scene): Promise
       plane.apply(JSON.stringify(routeGroup("group", "group.lab", "search")));
       await until("served", 3_000, () => answers(router, "group.lab", "search"));
       plane.apply(JSON.stringify(routeGroup("group", "group.lab", "search", ["noSuchFilter()"])));
-      await until("Event", 5_000, () => Promise.resolve(plane.kubectl("describe", "routegroup", "-n", "shop", "group").includes("its last good version keeps serving")));
+      await until("Event", 5_000, () =>
+        Promise.resolve(plane.kubectl("describe", "routegroup", "-n", "shop", "group").includes("its last good version keeps serving")),
+      );
       await stays("served", 500, () => answers(router, "group.lab", "search"));
       plane.kubectl("delete", "routegroup", "-n", "shop", "group");
       return undefined;

@@ -15,7 +15,8 @@ export async function checkOutages({ plane, report, directory, isLong }: Scene):
   const check = report.check.bind(report);
   const outageMs = isLong ? 60_000 : 35_000;
   const router = new Router("outages", 8060, directory, plane.routerKubeconfig, ["--stale-after", isLong ? "30" : "10"]);
-  const isLive = async (): Promise<boolean | string> => (await router.status()).source === "live" || JSON.stringify((await router.status()).sources);
+  const isLive = async (): Promise<boolean | string> =>
+    (await router.status()).source === "live" || JSON.stringify((await router.status()).sources);
   await router.start();
   await until("live", 15_000, isLive);
   await until("served", 5_000, () => answers(router, "cart.lab", "cart"));

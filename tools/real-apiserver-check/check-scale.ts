@@ -46,7 +46,10 @@ export async function checkScale({ plane, report, directory, isLong }: Scene): P
         await pause(1_000);
         if ((await idle.status()).source !== "live") notLive++;
       }
-      const lines = plane.audit().slice(before).filter(({ stage }) => stage !== "ResponseStarted");
+      const lines = plane
+        .audit()
+        .slice(before)
+        .filter(({ stage }) => stage !== "ResponseStarted");
       expect(notLive === 0, `not live in ${notLive} of ${seconds} s`);
       const byVerb = Map.groupBy(lines, ({ verb, responseStatus }) => `${verb} ${responseStatus?.code ?? ""}`);
       const text = [...byVerb].map(([name, all]) => `${all.length} ${name}`).join(", ");

@@ -64,7 +64,8 @@ export class ControlPlane {
     if (!parts.includes("apiserver")) return;
     const untilMs = Date.now() + 90_000;
     while (!(await this.#isReady())) {
-      if (Date.now() > untilMs || !this.#parts.has("apiserver")) throw new Error(`kube-apiserver is not ready; see ${this.directory}/apiserver.log`);
+      if (Date.now() > untilMs || !this.#parts.has("apiserver"))
+        throw new Error(`kube-apiserver is not ready; see ${this.directory}/apiserver.log`);
       await pause(200);
     }
   }
@@ -89,7 +90,9 @@ export class ControlPlane {
 
   /** As a person at a shell: what it printed, or an error with it. */
   kubectl(...args: readonly string[]): string {
-    const run = spawnSync(join(KUBE_BINARIES, "kubectl"), ["--kubeconfig", join(this.directory, "kubeconfig"), ...args], { encoding: "utf8" });
+    const run = spawnSync(join(KUBE_BINARIES, "kubectl"), ["--kubeconfig", join(this.directory, "kubeconfig"), ...args], {
+      encoding: "utf8",
+    });
     if (run.status !== 0) throw new Error(`kubectl ${args.join(" ")}: ${run.stderr.trim()}`);
     return run.stdout;
   }
@@ -106,8 +109,7 @@ export class ControlPlane {
     const answer = await new Promise<{ status: number; body: string }>((resolve, reject) => {
       const outgoing = request(
         { host: "127.0.0.1", port: this.port, method, path, agent: this.#agent, headers: { "content-type": contentType(method) } },
-        (incoming) =>
-          void text(incoming).then((content) => resolve({ status: incoming.statusCode ?? 0, body: content }), reject),
+        (incoming) => void text(incoming).then((content) => resolve({ status: incoming.statusCode ?? 0, body: content }), reject),
       );
       outgoing.on("error", reject);
       outgoing.end(body === undefined ? undefined : JSON.stringify(body));
@@ -119,7 +121,10 @@ export class ControlPlane {
   /** What etcd's own gateway says, for what Kubernetes has no word for. */
   async etcd(path: string, body: unknown): Promise<unknown> {
     const answer = await new Promise<string>((resolve, reject) => {
-      const outgoing = plainRequest({ host: "127.0.0.1", port: this.port + 1, method: "POST", path }, (incoming) => void text(incoming).then(resolve, reject));
+      const outgoing = plainRequest(
+        { host: "127.0.0.1", port: this.port + 1, method: "POST", path },
+        (incoming) => void text(incoming).then(resolve, reject),
+      );
       outgoing.on("error", reject);
       outgoing.end(JSON.stringify(body));
     });

@@ -40,7 +40,8 @@ export async function until(what: string, limitMs: number, look: () => Promise<b
       seen = error instanceof Error ? error.message : String(error);
     }
     if (seen === true) return Date.now() - startMs;
-    if (Date.now() - startMs > limitMs) throw new Error(`not within ${limitMs} ms: ${what}${typeof seen === "string" ? `; last seen: ${seen}` : ""}`);
+    if (Date.now() - startMs > limitMs)
+      throw new Error(`not within ${limitMs} ms: ${what}${typeof seen === "string" ? `; last seen: ${seen}` : ""}`);
     await pause(20);
   }
 }

@@ -2,7 +2,15 @@ import { hostname } from "node:os";
 
 import { AppError, messageOf } from "../../kernel/index.ts";
 import { type Accepted, type Evidence, createMemberEvidence } from "../../hold/index.ts";
-import { type ObjectKind, type ObjectProblem as ConversionProblem, type World, blame, convert, defaultConvertOptions, validate } from "../../ingress/index.ts";
+import {
+  type ObjectKind,
+  type ObjectProblem as ConversionProblem,
+  type World,
+  blame,
+  convert,
+  defaultConvertOptions,
+  validate,
+} from "../../ingress/index.ts";
 import { type KubeClient, type KubeObject, kinds, objectKey } from "../../kube/index.ts";
 import { compileTable, standardRegistry } from "../../route/index.ts";
 import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
