@@ -230,6 +230,7 @@ export class Lab {
     if (definition !== undefined) await this.apply(definition);
     await this.#untilEstablished();
     for (const object of readManifest("applications.yaml")) await this.apply(object);
+    await this.#untilNodesReady();
     for (const name of APPLICATIONS) for (const object of application(name, "shop", this.plan.options.nodes)) await this.apply(object);
     await this.apply(routerCredentials(this.#kubeconfig("router", this.plan.credentials.router)));
     for (const fleet of fleets) await this.apply(routerFleet(fleet, LAB_TIME.drainDelaySeconds));
@@ -243,6 +244,19 @@ export class Lab {
       token,
       user,
     });
+  }
+
+  /** Else the first node that is ready gets all the pods. */
+  async #untilNodesReady(): Promise<void> {
+    const deadlineMs = this.#deps.clock.monoMs() + START_TIMEOUT_MS;
+    const isReady = (node: KubeObject & { readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } }): boolean =>
+      node.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
+    for (;;) {
+      const { items } = await this.admin.list(kinds.nodes);
+      if (items.filter(isReady).length >= this.plan.options.nodes) return;
+      if (this.#deps.clock.monoMs() > deadlineMs) throw new AppError("LAB_NOT_READY", `not every node became ready in ${START_TIMEOUT_MS / 1000} s; see the logs in ${this.plan.folder.root}/logs`);
+      await sleep(this.#deps.clock, 100);
+    }
   }
 
   /** The kinds of a definition are served a moment after it is made. */

@@ -196,10 +196,11 @@ export class Observatory {
   /** What is not yet as it should be before the load may start; empty when all is well. */
   missing(): readonly string[] {
     const missing: string[] = [];
+    const wanted = this.#lab.applications.length * this.#lab.nodes.length;
+    const pods = this.#lab.nodes.flatMap((node) => this.pods(node).value ?? []);
+    const ready = pods.filter((pod) => pod.metadata.namespace === "shop" && isReady(pod)).length;
+    if (ready < wanted) missing.push(`${wanted - ready} application pods`);
     for (const node of this.#lab.nodes) {
-      const pods = this.pods(node).value ?? [];
-      const ready = pods.filter((pod) => pod.metadata.namespace === "shop" && isReady(pod)).length;
-      if (ready < this.#lab.applications.length) missing.push(`${this.#lab.applications.length - ready} application pods on ${node}`);
       for (const fleet of this.#lab.plan.fleets) {
         const router = this.router(node, fleet.policy).value;
         if (router === undefined || !router.ready || router.routes === 0) missing.push(`router-${fleet.policy} on ${node}`);
