@@ -55,7 +55,12 @@ export class Faults {
     const { apiServerBigHeapMb } = this.#lab.plan.options;
     this.#lab.growApiServer(apiServerBigHeapMb);
     await api.stop("SIGKILL");
-    await api.start(30_000);
+    try {
+      await api.start(60_000);
+    } catch (thrown) {
+      this.#lab.timeline.add({ event: messageOf(thrown), cause: null, tone: "alarm", policy: null });
+      return false;
+    }
     this.#lab.timeline.add({
       event: `API server moved to a bigger machine (${apiServerBigHeapMb} MB)`,
       cause: "the operators",

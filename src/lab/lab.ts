@@ -249,12 +249,17 @@ export class Lab {
   /** Else the first node that is ready gets all the pods. */
   async #untilNodesReady(): Promise<void> {
     const deadlineMs = this.#deps.clock.monoMs() + START_TIMEOUT_MS;
-    const isReady = (node: KubeObject & { readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } }): boolean =>
-      node.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
+    const isReady = (
+      node: KubeObject & { readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] } },
+    ): boolean => node.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
     for (;;) {
       const { items } = await this.admin.list(kinds.nodes);
       if (items.filter(isReady).length >= this.plan.options.nodes) return;
-      if (this.#deps.clock.monoMs() > deadlineMs) throw new AppError("LAB_NOT_READY", `not every node became ready in ${START_TIMEOUT_MS / 1000} s; see the logs in ${this.plan.folder.root}/logs`);
+      if (this.#deps.clock.monoMs() > deadlineMs)
+        throw new AppError(
+          "LAB_NOT_READY",
+          `not every node became ready in ${START_TIMEOUT_MS / 1000} s; see the logs in ${this.plan.folder.root}/logs`,
+        );
       await sleep(this.#deps.clock, 100);
     }
   }

@@ -19,7 +19,15 @@ export const PHASES = [
 ] as const;
 
 /** Longest waits. A phase that is not over by then ends as it is, and the verdict says what that means. */
-const LIMIT_MS = { baseline: 15_000, firstKill: 60_000, secondKill: 30_000, restart: 30_000, removal: 45_000, converged: 40_000 } as const;
+const LIMIT_MS = {
+  baseline: 15_000,
+  change: 15_000,
+  firstKill: 60_000,
+  secondKill: 30_000,
+  restart: 30_000,
+  removal: 45_000,
+  converged: 40_000,
+} as const;
 
 /**
  * The outage of talk.txt: a CronJob without bound floods the cluster with pods that fit on no node, the API server dies
@@ -65,11 +73,8 @@ export async function playZalando2017(lab: Lab, faults: Faults, stage: Stage): P
 
   stage.begin("converged");
   const convergedAfter = new Map<PolicyName, number>();
-  await faults
-    .retireRoute()
-    .catch((thrown: unknown) =>
-      timeline.add({ event: `retired.lab was not deleted: ${messageOf(thrown)}`, cause: null, tone: "alarm", policy: null }),
-    );
+  const isRetired = await stage.until(() => succeeds(() => faults.retireRoute()), LIMIT_MS.change);
+  if (!isRetired) timeline.add({ event: "retired.lab could not be deleted", cause: null, tone: "alarm", policy: null });
   await stage.until(async () => {
     for (const policy of policies) {
       if (!convergedAfter.has(policy) && (await isConverged(lab, policy))) {
@@ -93,14 +98,7 @@ export async function playZalando2017(lab: Lab, faults: Faults, stage: Stage): P
 
 /** A route is made while the API server still answers; says whether every router of ours has taken it. */
 async function changeRoute(lab: Lab, faults: Faults, stage: Stage): Promise<boolean> {
-  const made = await stage.until(async () => {
-    try {
-      await faults.addSaleRoute();
-      return true;
-    } catch {
-      return false;
-    }
-  }, 10_000);
+  const made = await stage.until(() => succeeds(() => faults.addSaleRoute()), LIMIT_MS.change);
   if (!made) return false;
   const policies = lab.plan.fleets.map((fleet) => fleet.policy);
   const served = await stage.until(async () => {
@@ -114,6 +112,16 @@ async function changeRoute(lab: Lab, faults: Faults, stage: Stage): Promise<bool
   }
   await faults.loadSaleRoute();
   return true;
+}
+
+/** A call of an operator's, to be repeated: the API server is busy, or is just coming back. */
+async function succeeds(call: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await call();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Both fleets' routers on one node, as a node update would do it: the next node waits until this one is well again. */
