@@ -48,25 +48,23 @@ export class Balancer {
     const used = new Set<EndpointState>();
     const refused: { pool: string; address: string }[] = [];
     for (const description of pools) {
-      const pool = this.#pools.get(description.id) ?? new EndpointPool(description.id, this.#random, this.#limits);
-      const fresh: EndpointState[] = [];
-      const withdrawn: EndpointState[] = [];
-      const seen = new Set<EndpointState>();
-      for (const { address, tier } of description.endpoints) {
-        const endpoint = this.#endpoint(address);
-        if (endpoint === undefined) refused.push({ pool: description.id, address });
-        else if (!seen.has(endpoint)) {
-          seen.add(endpoint);
-          (tier === "fresh" ? fresh : withdrawn).push(endpoint);
-          used.add(endpoint);
-        }
-      }
-      pool.update(fresh, withdrawn);
-      next.set(description.id, pool);
+      next.set(description.id, this.#build(description, refused, used));
     }
     for (const [id, pool] of this.#pools) if (!next.has(id)) pool.update([], []);
     this.#pools = next;
     return { removed: this.#sweep(used), refused };
+  }
+
+  /** Adds one pool whose id is not known yet. Returns the addresses that are left out. */
+  add(description: PoolDescription): BalancerUpdate["refused"] {
+    const refused: { pool: string; address: string }[] = [];
+    this.#pools.set(description.id, this.#build(description, refused));
+    return refused;
+  }
+
+  /** The ids of all pools. */
+  ids(): Iterable<string> {
+    return this.#pools.keys();
   }
 
   pool(id: string): EndpointPool | undefined {
@@ -76,6 +74,24 @@ export class Balancer {
   /** Every endpoint that some pool names. */
   endpoints(): Iterable<EndpointState> {
     return this.#endpoints.values();
+  }
+
+  #build(description: PoolDescription, refused: { pool: string; address: string }[], used?: Set<EndpointState>): EndpointPool {
+    const pool = this.#pools.get(description.id) ?? new EndpointPool(description.id, this.#random, this.#limits);
+    const fresh: EndpointState[] = [];
+    const withdrawn: EndpointState[] = [];
+    const seen = new Set<EndpointState>();
+    for (const { address, tier } of description.endpoints) {
+      const endpoint = this.#endpoint(address);
+      if (endpoint === undefined) refused.push({ pool: description.id, address });
+      else if (!seen.has(endpoint)) {
+        seen.add(endpoint);
+        (tier === "fresh" ? fresh : withdrawn).push(endpoint);
+        used?.add(endpoint);
+      }
+    }
+    pool.update(fresh, withdrawn);
+    return pool;
   }
 
   #endpoint(address: string): EndpointState | undefined {
@@ -94,6 +110,7 @@ export class Balancer {
     for (const [address, endpoint] of this.#endpoints) {
       if (used.has(endpoint)) continue;
       this.#endpoints.delete(address);
+      endpoint.isRemoved = true;
       removed.push(endpoint);
     }
     return removed;

@@ -26,6 +26,8 @@ export class EndpointState {
   consecutiveFailures = 0;
   /** Connect failures since it is known. */
   failures = 0;
+  /** No pool names it any more: nothing new is sent to it. */
+  isRemoved = false;
   /** Monotonic time until which it is left alone; 0 when it is not ejected. */
   ejectedUntilMs = 0;
 

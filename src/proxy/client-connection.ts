@@ -30,6 +30,7 @@ export class ClientConnection implements Downstream, Deadlined {
   readonly #head: HeadParser;
   readonly #framing = new BodyFraming();
   readonly #body: RequestBody;
+  readonly #readBuffer: Buffer;
   readonly #target = new RequestTarget();
   readonly #context: RequestContext;
   readonly #exchange: Exchange;
@@ -49,6 +50,7 @@ export class ClientConnection implements Downstream, Deadlined {
 
   constructor(accepted: Socket, engine: Engine, readBuffer: Buffer, onClosed: (connection: ClientConnection) => void) {
     this.#engine = engine;
+    this.#readBuffer = readBuffer;
     this.#body = new RequestBody(engine.options.limits.chunked, engine.options.limits.requestBodyBytes);
     const peer = new Peer(accepted.remoteAddress ?? "", accepted.localPort ?? 0, "http", engine.trusted);
     const socket = adoptClientSocket(accepted, readBuffer, (buffer, length) => {
@@ -68,6 +70,7 @@ export class ClientConnection implements Downstream, Deadlined {
       this.#writer.isBlocked = false;
       this.#arm();
       this.#exchange.onClientDrained();
+      if (this.#phase === Phase.head) this.#goOn();
     });
     // An error is followed by close; a client that resets its connection is nothing to report.
     socket.on("error", () => {});
@@ -120,9 +123,9 @@ export class ClientConnection implements Downstream, Deadlined {
 
   /** Closes at once. What is under way is lost and counted as such. */
   destroy(failure: ProxyFailure): void {
+    const isOpenEnded = this.#exchange.isOpenEnded;
     this.#exchange.abort(failure);
-    this.#phase = Phase.closed;
-    this.#socket.destroy();
+    this.#drop(isOpenEnded);
   }
 
   /** Closes an idle connection; one that is not will say so in its answer. */
@@ -153,9 +156,9 @@ export class ClientConnection implements Downstream, Deadlined {
     if (!this.#isTaking) this.#goOn();
   }
 
-  breakResponse(): void {
+  breakResponse(isOpenEnded: boolean): void {
     this.#writer.flush();
-    this.destroy("PROXY_UPSTREAM_TRUNCATED");
+    this.#drop(isOpenEnded);
   }
 
   startBody(): void {
@@ -228,6 +231,12 @@ export class ClientConnection implements Downstream, Deadlined {
     while (at < end) {
       switch (this.#phase) {
         case Phase.head: {
+          // Who does not take answers gets no more of them, however many requests it sends.
+          if (this.#writer.isBlocked) {
+            this.#hold(buffer, at, end);
+            at = end;
+            break;
+          }
           const headEnd = this.#head.push(buffer, at, end);
           if (headEnd === NEEDS_MORE) {
             this.#arm();
@@ -252,9 +261,7 @@ export class ClientConnection implements Downstream, Deadlined {
           break;
         case Phase.held:
         case Phase.answer:
-          // The buffer is ours to keep only when it is what waited already; a copy is needed else.
-          this.#waiting = Buffer.from(buffer.subarray(at, end));
-          this.pause();
+          this.#hold(buffer, at, end);
           at = end;
           break;
         default:
@@ -262,6 +269,13 @@ export class ClientConnection implements Downstream, Deadlined {
       }
     }
     this.#isTaking = false;
+  }
+
+  /** Keeps bytes for later. What waited already is ours; the buffer that is read into is not. */
+  #hold(buffer: Buffer, start: number, end: number): void {
+    const rest = buffer.subarray(start, end);
+    this.#waiting = buffer === this.#readBuffer ? Buffer.from(rest) : rest;
+    this.pause();
   }
 
   /** The request head is there. */
@@ -274,16 +288,9 @@ export class ClientConnection implements Downstream, Deadlined {
     if (!framing.ofRequest(head)) return this.#refuse("PROXY_REQUEST_MALFORMED", framing.fault);
     if (head.method === "CONNECT") return this.#refuse("PROXY_METHOD", undefined);
     if (!this.#context.begin(this.#target)) return this.#refuse("PROXY_PATH", undefined);
-    const options = this.#context.connectionOptions;
-    this.#wantsClose = head.minorVersion === 1 ? options.includes("close") : !options.includes("keep-alive") || options.includes("close");
+    this.#wantsClose = this.#context.wantsClose;
     if (!this.#body.begin(framing)) return this.#refuse("PROXY_BODY_TOO_LARGE", undefined);
-    if (
-      (head.present & FieldId.expect) !== 0 &&
-      head.minorVersion === 1 &&
-      head.valueOf(FieldId.expect)?.toLowerCase() !== "100-continue"
-    ) {
-      return this.#refuse("PROXY_EXPECTATION", undefined);
-    }
+    if (this.#context.hasUnknownExpectation) return this.#refuse("PROXY_EXPECTATION", undefined);
     // A body of no bytes is whole already.
     if (this.#body.isWhole) framing.framing = Framing.none;
     this.#phase = this.#body.isWhole ? Phase.answer : Phase.held;
@@ -343,6 +350,13 @@ export class ClientConnection implements Downstream, Deadlined {
     this.deadlineMs = this.#engine.deadlines.nowMs + this.#engine.options.timeouts.writeStallMs;
     this.#isPaused = false;
     this.#socket.resume();
+  }
+
+  /** What only the end of the connection would end is reset: a plain end would say that it was whole (RFC 9112 section 8). */
+  #drop(isOpenEnded: boolean): void {
+    this.#phase = Phase.closed;
+    if (isOpenEnded) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
   }
 
   #onEnd(): void {

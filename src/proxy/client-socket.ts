@@ -40,6 +40,8 @@ export function adoptClientSocket(accepted: Socket, buffer: Buffer, onBytes: (bu
 
 function handleOf(socket: Socket): Handle | undefined {
   const handle: unknown = (socket as unknown as { _handle?: unknown })._handle;
-  if (typeof handle !== "object" || handle === null || !("reading" in handle) || !("useUserBuffer" in handle)) return undefined;
-  return handle as Handle;
+  if (typeof handle !== "object" || handle === null || !("reading" in handle)) return undefined;
+  // The handle of a TLS socket can be told to use a buffer as well, but another socket around it would skip the handshake.
+  const isTcp = handle.constructor.name === "TCP";
+  return isTcp && "useUserBuffer" in handle && typeof handle.useUserBuffer === "function" ? (handle as Handle) : undefined;
 }

@@ -1,8 +1,16 @@
-import type { HeadParser } from "../wire/index.ts";
+import { Framing, type HeadParser } from "../wire/index.ts";
 
-/** How a response body is written. */
-export const Coding = { none: 0, raw: 1, chunked: 2 } as const;
+/** How a response body is written: not at all, with its length in the head, in chunks, or up to the end of the connection. */
+export const Coding = { none: 0, raw: 1, chunked: 2, untilClose: 3 } as const;
 export type Coding = (typeof Coding)[keyof typeof Coding];
+
+/** How a body that came in this framing is written to a client of HTTP/1.`minorVersion`. */
+export function codingFor(framing: Framing, minorVersion: number): Coding {
+  if (framing === Framing.none) return Coding.none;
+  if (framing === Framing.length) return Coding.raw;
+  // An HTTP/1.0 client finds the end of such a body by the end of the connection.
+  return minorVersion === 1 ? Coding.chunked : Coding.untilClose;
+}
 
 /**
  * The client's side of an exchange, as the exchange uses it: what speaks HTTP/1.1 to the client implements it, and what speaks
@@ -19,8 +27,8 @@ export interface Downstream {
   writeBody(buffer: Buffer, start: number, end: number, coding: Coding): void;
   /** The response is whole. With `isLast` the connection is closed behind it. */
   endResponse(coding: Coding, trailer: HeadParser | undefined, isLast: boolean): void;
-  /** The response can not be finished: the client must see that it is broken. */
-  breakResponse(): void;
+  /** The response can not be finished: the client must see that it is broken. `isOpenEnded`: its end would be that of the connection. */
+  breakResponse(isOpenEnded: boolean): void;
   /** The endpoint is there: the request's body may come. */
   startBody(): void;
   /** The endpoint is gone again and nothing of the body was used. */

@@ -1,10 +1,10 @@
 import { type CompiledRoute, runRequestFilters } from "../route/index.ts";
 import { type BodyFraming, FieldId, Framing, type HeadParser, type WireFault } from "../wire/index.ts";
 import { Attempts } from "./attempts.ts";
-import { Coding, type Downstream } from "./downstream.ts";
+import { Coding, type Downstream, codingFor } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
-import { fieldsText, reasonOf, requestHeadText, responseHeadText } from "./message-heads.ts";
+import { fieldsText, isContentOdd, reasonOf, requestHeadText, responseHeadText } from "./message-heads.ts";
 import { lastChunk, ownHeadText } from "./own-answer.ts";
 import type { RequestContext } from "./request-context.ts";
 import { filteredHeadText, interimText, runResponseSide } from "./response-side.ts";
@@ -48,6 +48,11 @@ export class Exchange implements ResponseReceiver {
     this.#head = head;
     this.#framing = framing;
     this.#attempts = new Attempts(engine, context);
+  }
+
+  /** Whether an answer is under way that ends where the connection does: a body without framing, or another protocol. */
+  get isOpenEnded(): boolean {
+    return this.#phase === Phase.tunnel || (this.#phase === Phase.answering && this.#coding === Coding.untilClose);
   }
 
   /** Starts on the request in the context. */
@@ -104,8 +109,11 @@ export class Exchange implements ResponseReceiver {
   }
 
   onTunnelRequest(buffer: Buffer, start: number, end: number): void {
-    this.#upstream?.writer.data(buffer, start, end);
-    if (this.#upstream?.writer.isBlocked === true) this.#client.pause();
+    const upstream = this.#upstream;
+    if (upstream === undefined) return;
+    upstream.keepTunnel();
+    upstream.writer.data(buffer, start, end);
+    if (upstream.writer.isBlocked) this.#client.pause();
   }
 
   /** The client has ended its side of the tunnel. */
@@ -178,7 +186,8 @@ export class Exchange implements ResponseReceiver {
     this.#isBodyHidden = this.#status === 204 || this.#status === 304;
     // Without the end of the request nobody knows where the next one starts.
     this.#isLast = this.#client.isLastRequest || !this.#isRequestWhole;
-    this.#coding = this.#codingFor(framing.framing);
+    this.#coding = this.#isBodyHidden ? Coding.none : codingFor(framing.framing, this.#client.minorVersion);
+    if (this.#coding === Coding.untilClose) this.#isLast = true;
     this.#client.writeHead(
       `${text}${this.#coding === Coding.chunked ? "Transfer-Encoding: chunked\r\n" : ""}${this.#connectionField()}\r\n`,
     );
@@ -222,7 +231,8 @@ export class Exchange implements ResponseReceiver {
     this.#upstream = undefined;
     this.#attempts.free();
     if (this.#phase === Phase.tunnel) {
-      this.#client.breakResponse();
+      this.#close(101);
+      this.#client.breakResponse(true);
       return;
     }
     const mayRetry = this.#attempts.lost({
@@ -293,18 +303,9 @@ export class Exchange implements ResponseReceiver {
     }
     this.#phase = Phase.sent;
     this.#sentMs = this.#engine.deadlines.refresh();
-    upstream.begin(this.#context.method, text);
+    upstream.begin(this.#context.method, text, isContentOdd(this.#context.method, this.#framing.framing));
     if (this.#framing.framing === Framing.none) upstream.requestEnded();
     else this.#client.startBody();
-  }
-
-  #codingFor(framing: Framing): Coding {
-    if (framing === Framing.none || this.#isBodyHidden) return Coding.none;
-    if (framing === Framing.length) return Coding.raw;
-    if (this.#client.minorVersion === 1) return Coding.chunked;
-    // An HTTP/1.0 client finds the end of such a body by the end of the connection.
-    this.#isLast = true;
-    return Coding.raw;
   }
 
   #connectionField(): string {
@@ -334,8 +335,9 @@ export class Exchange implements ResponseReceiver {
     this.#engine.metrics.failure(failure);
     if (this.#phase >= Phase.answering) {
       // Part of the answer is out: the only way to say that the rest is missing.
+      const isOpenEnded = this.isOpenEnded;
       this.#close(this.#status);
-      this.#client.breakResponse();
+      this.#client.breakResponse(isOpenEnded);
       return;
     }
     // What is wrong with the request itself leaves no place to go on from.

@@ -35,7 +35,14 @@ export function requestHeadText(
   fallbackHost: string,
 ): string | undefined {
   const fields = context.changedHeaders;
-  if (fields === undefined && context.isPathOriginal && head.minorVersion === 1 && head.isPlain && (head.present & REWRITTEN) === 0) {
+  if (
+    fields === undefined &&
+    context.isPathOriginal &&
+    head.minorVersion === 1 &&
+    head.isPlain &&
+    (head.present & REWRITTEN) === 0 &&
+    !isContentOdd(head.method, framing.framing)
+  ) {
     return `${head.text.slice(0, head.text.length - 2)}${context.peer.forwardedFields(context.authority)}\r\n`;
   }
   if (!context.isPathOriginal && (UNSENDABLE_TARGET.test(context.path) || !context.path.startsWith("/"))) return undefined;
@@ -53,15 +60,25 @@ export function requestHeadText(
     if ((head.present & FieldId.contentLength) !== 0) text += `Content-Length: ${framing.lengthBytes}\r\n`;
   }
   if (framing.framing === Framing.chunked) text += "Transfer-Encoding: chunked\r\n";
-  return `${text}${hopFields(head, upgrade)}\r\n`;
+  return `${text}${hopFields(head, framing.framing, upgrade)}\r\n`;
+}
+
+/**
+ * Content of a GET or HEAD means nothing to most servers (RFC 9110 section 9.3.1), and one that does not read it takes it for the next
+ * request. So its connection is not used again, and the endpoint is told.
+ */
+export function isContentOdd(method: string, framing: Framing): boolean {
+  return framing !== Framing.none && (method === "GET" || method === "HEAD");
 }
 
 /** Connection and what it names: `TE: trailers`, which gRPC insists on, and the upgrade. */
-function hopFields(head: HeadParser, upgrade: string): string {
+function hopFields(head: HeadParser, framing: Framing, upgrade: string): string {
   const takesTrailers = (head.present & FieldId.te) !== 0 && /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(head.valueOf(FieldId.te) ?? "");
   if (upgrade !== "")
     return `Connection: ${takesTrailers ? "TE, " : ""}Upgrade\r\nUpgrade: ${upgrade}\r\n${takesTrailers ? "TE: trailers\r\n" : ""}`;
-  return takesTrailers ? "Connection: TE\r\nTE: trailers\r\n" : "";
+  const isFinal = isContentOdd(head.method, framing);
+  if (!takesTrailers) return isFinal ? "Connection: close\r\n" : "";
+  return `Connection: ${isFinal ? "close, " : ""}TE\r\nTE: trailers\r\n`;
 }
 
 /** Lines of a list that filters could change; framing fields, which are not theirs, are left out. Undefined when one can not be sent. */

@@ -10,7 +10,7 @@ import { type ProxyOptionsInput, resolveProxyOptions } from "./options.ts";
 import { TrustedProxies } from "./peer.ts";
 import { ProxyMetrics } from "./proxy-metrics.ts";
 import { RetryBudget } from "./retry.ts";
-import { type Knowledge, RoutingState, type RoutingUpdate } from "./routing-state.ts";
+import { type Knowledge, type PoolSource, RoutingState } from "./routing-state.ts";
 import { FlushQueue } from "./socket-writer.ts";
 import { Upstreams } from "./upstreams.ts";
 
@@ -48,9 +48,9 @@ export interface Proxy {
   /** Starts to accept; may be called for several addresses. Throws AppError `PROXY_LISTEN`. */
   listen(options: ListenOptions): Promise<{ readonly port: number }>;
   /** Swaps table and pools between two requests; those under way finish with the old ones. */
-  update(table: Table, pools: readonly Pool[], knowledge: Knowledge): void;
+  update(table: Table, pools: PoolSource | readonly Pool[], knowledge: Knowledge): void;
   /** Replaces the pools that routes name; the table and all state of endpoints that stay is kept. */
-  updatePools(pools: readonly Pool[]): void;
+  updatePools(pools: PoolSource | readonly Pool[]): void;
   /** Whether an unknown host may be told that it does not exist: only when `live` (404), else 503 with Retry-After. */
   setKnowledge(knowledge: Knowledge): void;
   /** From now on every answer says `Connection: close`. New connections and requests are still served. */
@@ -115,7 +115,7 @@ class NodeProxy implements Proxy {
       random: deps.random,
       metrics,
       deadlines,
-      routing: new RoutingState(options.balancer, deps.random),
+      routing: new RoutingState(options.balancer, deps.random, (endpoints) => this.#refused(endpoints)),
       upstreams: this.#upstreams,
       budget: new RetryBudget(options.retry.budgetShare, options.retry.budgetFloor),
       trusted: new TrustedProxies(options.trustedProxies),
@@ -150,12 +150,12 @@ class NodeProxy implements Proxy {
     });
   }
 
-  update(table: Table, pools: readonly Pool[], knowledge: Knowledge): void {
-    this.#updated(this.#engine.routing.update(table, pools, knowledge));
+  update(table: Table, pools: PoolSource | readonly Pool[], knowledge: Knowledge): void {
+    this.#upstreams.drop(this.#engine.routing.update(table, sourceOf(pools), knowledge));
   }
 
-  updatePools(pools: readonly Pool[]): void {
-    this.#updated(this.#engine.routing.updatePools(pools));
+  updatePools(pools: PoolSource | readonly Pool[]): void {
+    this.#upstreams.drop(this.#engine.routing.updatePools(sourceOf(pools)));
   }
 
   setKnowledge(knowledge: Knowledge): void {
@@ -180,7 +180,7 @@ class NodeProxy implements Proxy {
       idleConnections,
       inFlight: metrics.inFlight.value,
       upstreamInFlight: routing.inFlight,
-      routes: routing.table.routes.length,
+      routes: routing.table.size,
       knowledge: routing.knowledge,
       isDraining,
     };
@@ -198,10 +198,8 @@ class NodeProxy implements Proxy {
     metrics.connections.set(this.#connections.size);
   }
 
-  #updated({ removed, refused }: RoutingUpdate): void {
-    this.#upstreams.drop(removed);
-    if (refused.length > 0)
-      this.#log.warn({ endpoints: refused.slice(0, 20), count: refused.length }, "endpoints left out: only http://HOST:PORT is served");
+  #refused(endpoints: readonly string[]): void {
+    this.#log.warn({ endpoints: endpoints.slice(0, 20), count: endpoints.length }, "endpoints left out: only http://HOST:PORT is served");
   }
 
   async #close(timeoutMs: number): Promise<{ readonly cutOff: number }> {
@@ -233,6 +231,10 @@ class NodeProxy implements Proxy {
   #closeIdle(): void {
     for (const connection of this.#connections) connection.closeIfIdle();
   }
+}
+
+function sourceOf(pools: PoolSource | readonly Pool[]): PoolSource {
+  return "get" in pools ? pools : new Map(pools.map((pool) => [pool.id, pool]));
 }
 
 function listenAdvice(error: NodeJS.ErrnoException): string {

@@ -95,6 +95,19 @@ export class RequestContext implements FilterContext, MatchInput {
     return allowed.includes(protocol) ? protocol : "";
   }
 
+  /** RFC 9112 section 9.3. */
+  get wantsClose(): boolean {
+    const options = this.connectionOptions;
+    return options.includes("close") || (this.#head.minorVersion === 0 && !options.includes("keep-alive"));
+  }
+
+  /** RFC 9110 section 10.1.1: an HTTP/1.0 client expects nothing. */
+  get hasUnknownExpectation(): boolean {
+    const head = this.#head;
+    if ((head.present & FieldId.expect) === 0 || head.minorVersion === 0) return false;
+    return head.valueOf(FieldId.expect)?.toLowerCase() !== "100-continue";
+  }
+
   /** Forgets the request before: what comes next was refused before it could be read. */
   clear(): void {
     this.method = this.#head.method;

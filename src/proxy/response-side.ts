@@ -1,5 +1,5 @@
 import { type CompiledRoute, runResponseFilters } from "../route/index.ts";
-import { type BodyFraming, FieldId, HOP_BY_HOP, type HeadParser, copyFields, listFields } from "../wire/index.ts";
+import { type BodyFraming, FieldId, Framing, HOP_BY_HOP, type HeadParser, copyFields, listFields } from "../wire/index.ts";
 import { fieldsText, reasonOf, responseDropped, statusLine } from "./message-heads.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -29,8 +29,10 @@ export function filteredHeadText(
   const status = context.responseStatus;
   const fields = fieldsText(context.responseHeaders);
   if (fields === undefined) return undefined;
+  // A filter that makes something else of a 204 or 304 must not have the client wait for a body.
+  const isEmptied = framing.framing === Framing.none && context.method !== "HEAD" && status !== 204 && status !== 304;
   const hasLength = (dropped.mask & FieldId.contentLength) === 0 && status !== 204;
-  const length = hasLength ? head.valueOf(FieldId.contentLength) : undefined;
+  const length = isEmptied ? "0" : hasLength ? head.valueOf(FieldId.contentLength) : undefined;
   const reason = status === head.status && head.reason !== "" ? head.reason : reasonOf(status);
   return `${statusLine(status, reason)}${fields}${length === undefined ? "" : `Content-Length: ${length}\r\n`}`;
 }

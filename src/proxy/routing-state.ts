@@ -2,7 +2,7 @@ import {
   type BalanceAlgorithm,
   Balancer,
   type BalancerOptions,
-  type EndpointPool,
+  EndpointPool,
   type EndpointState,
   type PoolDescription,
 } from "../balance/index.ts";
@@ -20,53 +20,61 @@ export interface Target {
   readonly algorithm: BalanceAlgorithm;
 }
 
-/** What an update changed beside what was asked for. */
-export interface RoutingUpdate {
-  readonly removed: readonly EndpointState[];
-  /** Addresses that are left out because they can not be served, as `pool: address`. */
-  readonly refused: readonly string[];
+/** The pools that routes name, looked up when a route is first used; a Map of them is one. */
+export interface PoolSource {
+  get(id: string): Pool | undefined;
 }
 
 /**
- * The table in use and the pools beside it. Pools that routes name and those that routes carry themselves are kept apart, so
- * that a pod that comes or goes costs the named pools only; state of an address that is in both is kept twice.
+ * The table in use and the pools beside it. A pool is made when a route first needs it, so that a start, or a pod that comes or goes,
+ * costs what is in use and not what there is. Pools that routes name and those that routes carry themselves are kept apart; state of
+ * an address that is in both is kept twice.
  */
 export class RoutingState {
   readonly #named: Balancer;
   readonly #own: Balancer;
-  readonly #empty: EndpointPool | undefined;
+  readonly #empty: EndpointPool;
+  readonly #onRefused: (endpoints: readonly string[]) => void;
+  #pools: PoolSource = new Map<string, Pool>();
   #targets: (Target | undefined)[] = [];
-  table: Table = { routes: [], match: () => undefined };
+  table: Table = { size: 0, find: () => undefined, match: () => undefined };
   knowledge: Knowledge = "restored";
   /** False until the first table: nothing is known then, whatever `knowledge` says. */
   hasTable = false;
 
-  constructor(options: BalancerOptions, random: Random) {
+  /** `onRefused` gets addresses that are left out because they can not be served, as `pool: address`, when their pool is made. */
+  constructor(options: BalancerOptions, random: Random, onRefused: (endpoints: readonly string[]) => void) {
     this.#named = new Balancer(options, random);
     this.#own = new Balancer(options, random);
-    this.#named.update([{ id: "", endpoints: [] }]);
-    this.#empty = this.#named.pool("");
+    this.#onRefused = onRefused;
+    this.#empty = new EndpointPool("", random, { maxInFlight: options.maxInFlightPerEndpoint, panicShare: options.ejection.panicShare });
   }
 
-  /** Replaces everything at once; requests under way finish with what they hold. */
-  update(table: Table, pools: readonly Pool[], knowledge: Knowledge): RoutingUpdate {
-    const named = this.#named.update(pools);
-    const own = this.#own.update(ownPools(table));
+  /** Replaces everything at once; requests under way finish with what they hold. Returns the endpoints nothing in use names any more. */
+  update(table: Table, pools: PoolSource, knowledge: Knowledge): readonly EndpointState[] {
     this.table = table;
     this.knowledge = knowledge;
     this.hasTable = true;
-    this.#targets = Array.from({ length: table.routes.length });
-    return {
-      removed: [...named.removed, ...own.removed],
-      refused: [...named.refused, ...own.refused].map(({ pool, address }) => `${pool}: ${address}`),
-    };
+    const removed = this.updatePools(pools);
+    const own: PoolDescription[] = [];
+    for (const id of this.#own.ids()) {
+      const route = table.find(id);
+      const description = route === undefined ? undefined : ownPool(route);
+      if (description !== undefined) own.push(description);
+    }
+    return [...removed, ...this.#replace(this.#own, own)];
   }
 
-  updatePools(pools: readonly Pool[]): RoutingUpdate {
-    const { removed, refused } = this.#named.update(pools);
+  updatePools(pools: PoolSource): readonly EndpointState[] {
+    this.#pools = pools;
     // A pool that is new has to be found by routes that missed it before.
-    this.#targets = Array.from({ length: this.table.routes.length });
-    return { removed, refused: refused.map(({ pool, address }) => `${pool}: ${address}`) };
+    this.#targets = Array.from({ length: this.table.size });
+    const named: PoolDescription[] = [];
+    for (const id of this.#named.ids()) {
+      const pool = pools.get(id);
+      if (pool !== undefined) named.push(pool);
+    }
+    return this.#replace(this.#named, named);
   }
 
   targetOf(route: CompiledRoute): Target {
@@ -92,11 +100,11 @@ export class RoutingState {
       case "shunt":
         return SHUNT;
       case "pool":
-        return { kind: "pool", pool: this.#named.pool(backend.pool) ?? this.#empty, algorithm: backend.algorithm };
+        return { kind: "pool", pool: this.#poolOf(this.#named, backend.pool, this.#pools.get(backend.pool)), algorithm: backend.algorithm };
       case "loadBalanced":
-        return { kind: "pool", pool: this.#own.pool(route.id), algorithm: backend.algorithm };
+        return { kind: "pool", pool: this.#poolOf(this.#own, route.id, ownPool(route)), algorithm: backend.algorithm };
       case "network":
-        return { kind: "pool", pool: this.#own.pool(route.id), algorithm: "roundRobin" };
+        return { kind: "pool", pool: this.#poolOf(this.#own, route.id, ownPool(route)), algorithm: "roundRobin" };
       case "loopback":
       case "dynamic":
       case "forward":
@@ -105,16 +113,33 @@ export class RoutingState {
         return assertNever(backend);
     }
   }
+
+  #poolOf(balancer: Balancer, id: string, description: PoolDescription | undefined): EndpointPool {
+    const known = balancer.pool(id);
+    if (known !== undefined) return known;
+    if (description === undefined) return this.#empty;
+    this.#tellRefused(balancer.add(description));
+    return balancer.pool(id) ?? this.#empty;
+  }
+
+  #replace(balancer: Balancer, descriptions: readonly PoolDescription[]): readonly EndpointState[] {
+    const { removed, refused } = balancer.update(descriptions);
+    this.#tellRefused(refused);
+    return removed;
+  }
+
+  #tellRefused(refused: readonly { readonly pool: string; readonly address: string }[]): void {
+    if (refused.length > 0) this.#onRefused(refused.map(({ pool, address }) => `${pool}: ${address}`));
+  }
 }
 
 const SHUNT: Target = { kind: "shunt", pool: undefined, algorithm: "roundRobin" };
 const BROKEN: Target = { kind: "broken", pool: undefined, algorithm: "roundRobin" };
 
-function* ownPools(table: Table): Iterable<PoolDescription> {
-  for (const { id, backend, broken } of table.routes) {
-    if (broken !== undefined) continue;
-    if (backend.type === "network") yield { id, endpoints: [{ address: backend.address, tier: "fresh" }] };
-    else if (backend.type === "loadBalanced")
-      yield { id, endpoints: backend.endpoints.map((address) => ({ address, tier: "fresh" as const })) };
-  }
+/** The endpoints a route carries itself, under its id. */
+function ownPool({ id, backend, broken }: CompiledRoute): PoolDescription | undefined {
+  if (broken !== undefined) return undefined;
+  if (backend.type === "network") return { id, endpoints: [{ address: backend.address, tier: "fresh" }] };
+  if (backend.type === "loadBalanced") return { id, endpoints: backend.endpoints.map((address) => ({ address, tier: "fresh" as const })) };
+  return undefined;
 }

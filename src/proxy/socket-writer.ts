@@ -3,6 +3,9 @@ import type { Socket } from "node:net";
 /** Data up to this size is joined with the text around it, so that a small answer is one write; larger data is written by itself. */
 const JOIN_BYTES = 16_384;
 
+/** More than this is not collected: many answers of one turn are written before its end, so that the socket can say that it is enough. */
+const COLLECT_BYTES = 65_536;
+
 /**
  * Writers that hold something. They are flushed together behind the last event of the event loop's turn (`setImmediate` runs right after
  * polling): writing back to back costs less than between events, as fewer processes are woken in between (measured beside HAProxy: 1.31
@@ -63,6 +66,7 @@ export class SocketWriter {
 
   text(text: string): void {
     this.#text = this.#text === "" ? text : this.#text + text;
+    if (this.#text.length > COLLECT_BYTES) this.#write();
     if (!this.#isQueued) {
       this.#isQueued = true;
       this.#queue.add(this);

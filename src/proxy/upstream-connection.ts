@@ -58,6 +58,8 @@ export class UpstreamConnection implements Deadlined {
   #interims = 0;
   #isPaused = false;
   #sentInLoop = 0;
+  /** Whether we do not want the connection to live after this response. */
+  #isFinal = false;
   /** Whether the server lets the connection live after this response. */
   #isPersistent = false;
   /** Requests before this one. */
@@ -133,8 +135,9 @@ export class UpstreamConnection implements Deadlined {
     if (this.#state === State.idle) this.deadlineMs = Infinity;
   }
 
-  /** Sends a request head; an answer to `method` is expected from here on. */
-  begin(method: string, head: string): void {
+  /** Sends a request head; an answer to `method` is expected from here on. `isFinal`: the connection is not used again. */
+  begin(method: string, head: string, isFinal: boolean): void {
+    this.#isFinal = isFinal;
     this.#state = State.head;
     this.#method = method;
     this.#interims = 0;
@@ -161,6 +164,11 @@ export class UpstreamConnection implements Deadlined {
     this.#isPaused = false;
     this.#armBody();
     this.#socket.resume();
+  }
+
+  /** Something went through the tunnel the other way. */
+  keepTunnel(): void {
+    this.#armBody();
   }
 
   /** Ends our side of a tunnel. */
@@ -246,7 +254,8 @@ export class UpstreamConnection implements Deadlined {
     }
     const framing = this.#framing;
     if (!framing.ofResponse(head, this.#method)) return this.#lose("PROXY_UPSTREAM_MALFORMED", framing.fault);
-    this.#isPersistent = head.minorVersion === 1 && framing.framing !== Framing.untilClose && !connectionOptions(head).includes("close");
+    this.#isPersistent =
+      !this.#isFinal && head.minorVersion === 1 && framing.framing !== Framing.untilClose && !connectionOptions(head).includes("close");
     this.#state = State.body;
     this.#bodyLeft = framing.lengthBytes;
     if (framing.framing === Framing.chunked) (this.#decoder ??= new ChunkedDecoder(this.#engine.options.limits.chunked)).reset();

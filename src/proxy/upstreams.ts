@@ -72,7 +72,7 @@ export class Upstreams {
 
   /** Keeps a connection whose response is whole; false when it is not wanted. */
   keep(connection: UpstreamConnection): boolean {
-    if (this.#isClosed || this.#engine === undefined) return false;
+    if (this.#isClosed || this.#engine === undefined || connection.endpoint.isRemoved) return false;
     let idle = this.#idle.get(connection.endpoint);
     if (idle === undefined) {
       idle = new IdleQueue();
