@@ -1,27 +1,18 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
+import { CHROMIUM, type StartedBrowser, startBrowser } from "./browser.ts";
 
 // Every button of the page on a real lab: each is clicked, and what came of it is looked for in the page and, by other
 // ways than the console's own, in the cluster.
 const root = join(import.meta.dirname, "..");
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 const PATIENCE_MS = 90_000;
 const INGRESSES = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses";
 
@@ -46,7 +37,7 @@ if (CHROMIUM === undefined) {
 function labTests(executablePath: string): void {
   const stateDir = mkdtempSync(join(tmpdir(), "holdfast-console-lab-"));
   let lab: ChildProcess;
-  let browser: Browser;
+  let started: StartedBrowser;
   let page: Page;
   let kube: { readonly server: URL; readonly ca: Buffer; readonly token: string };
   /** `127.B`: the lab's block of addresses. */
@@ -62,8 +53,8 @@ function labTests(executablePath: string): void {
     const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(output)?.[0] ?? "";
     kube = readKubeconfig(join(stateDir, "kubeconfig"));
     block = kube.server.hostname.split(".").slice(0, 2).join(".");
-    browser = await chromium.launch({ executablePath, args: FLAGS });
-    page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    started = await startBrowser(executablePath);
+    page = await started.browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(PATIENCE_MS);
     page.on("pageerror", (error) => complaints.push(error.message));
     await page.goto(url);
@@ -71,7 +62,7 @@ function labTests(executablePath: string): void {
   });
 
   after(async () => {
-    await browser.close();
+    await started.close();
     lab.kill("SIGINT");
     await new Promise((resolve) => lab.once("exit", resolve));
     rmSync(stateDir, { recursive: true, force: true });

@@ -1,24 +1,13 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { CHROMIUM, type StartedBrowser, startBrowser } from "./browser.ts";
 
 // The page in a real browser, on the scripted outage: what it shows and does without a cluster. What its buttons do to
 // a cluster is tested in console-lab.test.ts.
 const root = join(import.meta.dirname, "..");
-const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find((path) => existsSync(path));
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** Texts of the picture that stick out of the box they stand in. In the page's own language: this file's has no DOM. */
 const SPILLING_TEXT = `[...document.querySelectorAll("svg.picture g")].flatMap((group) => {
@@ -37,20 +26,19 @@ if (CHROMIUM === undefined) {
 }
 
 function browserTests(executablePath: string): void {
+  let started: StartedBrowser;
   let browser: Browser;
-  let profile = "";
   const drivers: ChildProcess[] = [];
 
   before(async () => {
     execFileSync(process.execPath, ["scripts/build-console.ts"], { cwd: root });
-    profile = mkdtempSync(join(tmpdir(), "holdfast-chromium-"));
-    browser = await chromium.launch({ executablePath, args: FLAGS, env: { ...process.env, HOME: profile } });
+    started = await startBrowser(executablePath);
+    ({ browser } = started);
   });
 
   after(async () => {
-    await browser.close();
+    await started.close();
     for (const driver of drivers) driver.kill();
-    rmSync(profile, { recursive: true, force: true });
   });
 
   async function serve(...args: string[]): Promise<{ url: string; driver: ChildProcess }> {
