@@ -96,9 +96,9 @@ export async function answers(router: Router, host: string, application: string,
 export function startTraffic(router: Router, hosts: readonly (readonly [host: string, application: string])[]): { end(): Promise<string> } {
   let sent = 0;
   const wrong: string[] = [];
-  let isEnding = false;
+  const ending = new AbortController();
   const run = (async () => {
-    while (!isEnding) {
+    while (!ending.signal.aborted) {
       const [host, application] = hosts[sent % hosts.length] ?? ["", ""];
       sent++;
       const seen = await answers(router, host, application).catch((error: unknown) => String(error));
@@ -108,7 +108,7 @@ export function startTraffic(router: Router, hosts: readonly (readonly [host: st
   })();
   return {
     async end() {
-      isEnding = true;
+      ending.abort();
       await run;
       if (wrong.length > 0) throw new Error(`${wrong.length} of ${sent} requests failed: ${wrong[0] ?? ""}`);
       return `${sent} requests, none failed`;
