@@ -40,7 +40,7 @@ test("an answer whose end is that of the connection ends with a reset when it is
     const [client, connection] = await answerBegun(under, OLD_GET, answer);
     const ending = endingOf(client);
     await cut(under, connection);
-    assert.equal(await ending, "reset", `${JSON.stringify(answer)} ${cut}`);
+    assert.equal(await ending, "reset", `${JSON.stringify(answer)} ${cut.toString()}`);
     await under.close();
   }
 });
