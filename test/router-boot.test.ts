@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import type { Pool, RouteDefinition } from "../src/route/index.ts";
-import { encodeGeneration } from "../src/router/index.ts";
+import { encodeGeneration } from "../src/router/encode-generation.ts";
 import { ask, holdfast, startApplication, startRouter, testFolder, until, writeKubeconfig } from "./router-kit.ts";
 
 const ROUTES = 10_000;

@@ -67,7 +67,7 @@ export function checkRoutes(files: readonly string[]): void {
       process.exitCode = ExitCode.badInput;
       continue;
     }
-    if (checked.problems.length === 0) process.stdout.write(`${file}: ${checked.table.routes.length} routes, no problems\n`);
+    if (checked.problems.length === 0) process.stdout.write(`${file}: ${checked.table.size} routes, no problems\n`);
     reportProblems(checked.problems);
   }
 }

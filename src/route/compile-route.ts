@@ -113,7 +113,7 @@ function applyPredicate(draft: Draft, call: Call, registry: Registry, patterns: 
     case "Host":
     case "HostAny":
       draft.hostFailed = true;
-      draft.hosts.push(call.name === "Host" ? parseHostRegexp(oneString(call, "a regular expression")) : hostNames(call));
+      draft.hosts.push(readHosts(call));
       draft.hostFailed = false;
       draft.weight++;
       return;
@@ -166,16 +166,42 @@ function oneNumber(call: Call): number {
   return Math.trunc(value);
 }
 
+function readHosts(call: Call): readonly HostPattern[] {
+  return call.name === "Host" ? parseHostRegexp(oneString(call, "a regular expression")) : hostNames(call);
+}
+
 function hostNames(call: Call): readonly HostPattern[] {
   if (call.args.length === 0) throw new AppError("ROUTE_ARGUMENT", "expected one or more host names");
   return call.args.map((value) => parseHostName(String(value)));
 }
 
-/** The condition with the fewest names decides the place; the others are checked there. */
 function placeHosts(draft: Draft): Pick<Placement, "hosts" | "predicates"> {
-  const [placed, ...checked] = draft.hosts.toSorted((left, right) => placingCost(left) - placingCost(right));
+  const [placed, ...checked] = byPlacingCost(draft.hosts);
   const predicates = [...checked.map(hostPredicate), ...draft.predicates];
   return { hosts: placed, predicates: predicates.length === 0 ? NO_PREDICATES : predicates };
+}
+
+/** The condition with the fewest names decides the place; the others are checked there. */
+function byPlacingCost(conditions: readonly (readonly HostPattern[])[]): readonly (readonly HostPattern[])[] {
+  return conditions.length < 2 ? conditions : conditions.toSorted((left, right) => placingCost(left) - placingCost(right));
+}
+
+/**
+ * The hosts at which a table finds this route, when all of them are plain names; undefined when requests for other hosts may come to
+ * it, or nothing of the kind can be said. It says where {@link compileRoute} places the route, without building it.
+ */
+export function placingNames(definition: Pick<RouteDefinition, "predicates">): readonly string[] | undefined {
+  const conditions: (readonly HostPattern[])[] = [];
+  for (const call of definition.predicates) {
+    if (call.name !== "Host" && call.name !== "HostAny") continue;
+    attempt([], call, () => conditions.push(readHosts(call)));
+  }
+  const names = new Set<string>();
+  for (const host of byPlacingCost(conditions)[0] ?? []) {
+    if (host.kind !== "exact") return undefined;
+    names.add(host.host);
+  }
+  return names.size === 0 ? undefined : [...names];
 }
 
 function placingCost(hosts: readonly HostPattern[]): number {

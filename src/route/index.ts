@@ -1,6 +1,6 @@
 export type { Algorithm, Backend, Call, Endpoint, Pool, RouteDefinition, RouteSet } from "./definition.ts";
 export type { CompiledRoute } from "./compiled-route.ts";
-export type { RouteProblem } from "./compile-route.ts";
+export { type RouteProblem, placingNames } from "./compile-route.ts";
 export { type ParsedEskip, parseEskip, parseFilterChain, parsePredicates } from "./eskip-parser.ts";
 export { inlinePools, printEskip } from "./eskip-printer.ts";
 export { type FilterContext, runRequestFilters, runResponseFilters } from "./filter.ts";
@@ -12,4 +12,4 @@ export { type Registry, didYouMean } from "./registry.ts";
 export { type RehearsedRequest, type Rehearsal, rehearse } from "./rehearse.ts";
 export { readRoutesJson } from "./route-json.ts";
 export { standardRegistry } from "./standard.ts";
-export { type Table, compileTable } from "./table.ts";
+export { type RouteSource, type Table, compileTable, openTable } from "./table.ts";

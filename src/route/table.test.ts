@@ -274,7 +274,7 @@ describe("a route that cannot be built", () => {
     const { table, problems } = compile(
       'a: Unknown() -> <shunt>; b: Host("[") && Path("/x") -> <shunt>; c: PathSubtree("/") && Unknown() -> <shunt>;',
     );
-    equal(table.routes.length, 0);
+    equal(table.size, 0);
     deepEqual(
       problems.map(({ routeId, code, effect }) => [routeId, code, effect]),
       [
@@ -315,7 +315,7 @@ describe("a route that cannot be built", () => {
   it("is refused when its id is taken", () => {
     const { routes } = parseEskip("a: * -> <shunt>;", "test");
     const { table, problems } = compileTable({ routes: [...routes, ...routes] }, standardRegistry);
-    equal(table.routes.length, 1);
+    equal(table.size, 1);
     equal(problems[0]?.code, "ROUTE_DUPLICATE_ID");
   });
 });

@@ -1,6 +1,7 @@
+import { messageOf } from "../kernel/index.ts";
 import { type Placement, type RouteProblem, compileRoute, hostMatches } from "./compile-route.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
-import type { RouteSet } from "./definition.ts";
+import type { RouteDefinition, RouteSet } from "./definition.ts";
 import type { HostPattern } from "./host-pattern.ts";
 import type { PathPattern } from "./path-pattern.ts";
 import { type Leaf, PathTree, compareLeaves } from "./path-tree.ts";
@@ -9,7 +10,10 @@ import type { Registry } from "./registry.ts";
 
 /** One generation's routes, ready to be asked. */
 export interface Table {
-  readonly routes: readonly CompiledRoute[];
+  /** How many routes it has; the index of each is below. */
+  readonly size: number;
+  /** The route with this id, or undefined. */
+  find(id: string): CompiledRoute | undefined;
   /**
    * The route that answers, or undefined. Hosts are found by map, so the cost does not grow with their number; it grows
    * with the number of Host expressions that are no names, and with what stands at one path of one host.
@@ -26,9 +30,9 @@ export function compileTable(
   registry: Registry,
 ): { readonly table: Table; readonly problems: readonly RouteProblem[] } {
   const index = new HostIndex();
-  const routes: CompiledRoute[] = [];
   const problems: RouteProblem[] = [];
   const ids = new Set<string>();
+  const routes = new Map<string, CompiledRoute>();
   const patterns = new Map<string, PathPattern>();
   for (const definition of routeSet.routes) {
     if (ids.has(definition.id)) {
@@ -37,13 +41,101 @@ export function compileTable(
       continue;
     }
     ids.add(definition.id);
-    const compiled = compileRoute(definition, routes.length, registry, patterns);
+    const compiled = compileRoute(definition, routes.size, registry, patterns);
     for (const problem of compiled.problems) problems.push(problem);
     if (compiled.placement === undefined) continue;
-    routes.push(compiled.placement.route);
+    routes.set(definition.id, compiled.placement.route);
     index.place(compiled.placement);
   }
-  return { table: { routes, match: (input) => index.match(input) }, problems };
+  return { table: { size: routes.size, find: (id) => routes.get(id), match: (input) => index.match(input) }, problems };
+}
+
+/** Routes that are read one by one, when they are needed. Positions are 0 … size - 1. */
+export interface RouteSource {
+  readonly size: number;
+  /** The routes that are found by this host name (`placingNames`), or undefined. */
+  at(host: string): readonly number[] | undefined;
+  /** The routes that have no such names: any request may be theirs. */
+  readonly anywhere: readonly number[];
+  /** The position of an id. */
+  find(id: string): number | undefined;
+  /** Throws AppError when what stands at this position is no route. */
+  read(position: number): RouteDefinition;
+}
+
+/**
+ * A table that builds the routes of a host when it is first asked for it, so that a start does not wait for ten thousand hosts that
+ * nobody asks for. It answers as the table that `compileTable` makes of the same routes; problems are for who made them to find.
+ */
+export function openTable(source: RouteSource, registry: Registry): Table {
+  return new OpenedTable(source, registry);
+}
+
+class OpenedTable implements Table {
+  readonly size: number;
+  readonly #source: RouteSource;
+  readonly #registry: Registry;
+  readonly #index = new HostIndex();
+  readonly #patterns = new Map<string, PathPattern>();
+  readonly #placements = new Map<number, Placement | undefined>();
+
+  constructor(source: RouteSource, registry: Registry) {
+    this.size = source.size;
+    this.#source = source;
+    this.#registry = registry;
+    for (const position of source.anywhere) {
+      const placement = this.#placement(position, undefined);
+      if (placement !== undefined) this.#index.place(placement);
+    }
+  }
+
+  match(input: MatchInput): CompiledRoute | undefined {
+    if (!this.#index.has(input.host)) {
+      const positions = this.#source.at(input.host);
+      if (positions !== undefined) this.#open(input.host, positions);
+    }
+    return this.#index.match(input);
+  }
+
+  find(id: string): CompiledRoute | undefined {
+    const position = this.#source.find(id);
+    return position === undefined ? undefined : this.#placement(position, undefined)?.route;
+  }
+
+  #open(host: string, positions: readonly number[]): void {
+    for (const position of positions) {
+      const placement = this.#placement(position, host);
+      if (placement !== undefined) this.#index.placeAtName(host, placement);
+    }
+  }
+
+  /** One object for a route, at whatever hosts it is found. */
+  #placement(position: number, host: string | undefined): Placement | undefined {
+    if (this.#placements.has(position)) return this.#placements.get(position);
+    let placement: Placement | undefined;
+    try {
+      placement = compileRoute(this.#source.read(position), position, this.#registry, this.#patterns).placement;
+    } catch (thrown) {
+      // Its host is known, so it answers there for itself (rule 8) and no broader route does.
+      placement = host === undefined ? undefined : unreadable(position, host, messageOf(thrown));
+    }
+    this.#placements.set(position, placement);
+    return placement;
+  }
+}
+
+function unreadable(position: number, host: string, reason: string): Placement {
+  const definition: RouteDefinition = { id: `unreadable_${position}`, predicates: [], filters: [], backend: { type: "shunt" } };
+  const route: CompiledRoute = {
+    id: definition.id,
+    index: position,
+    filters: [],
+    backend: definition.backend,
+    broken: reason,
+    pathPattern: undefined,
+    definition,
+  };
+  return { route, hosts: [{ kind: "exact", host, port: undefined }], predicates: [], weight: 0, detail: 0, unplaced: true };
 }
 
 const EVERYTHING = [{ kind: "subtree" }] as const;
@@ -75,6 +167,15 @@ class HostIndex {
       return;
     }
     for (const host of placement.hosts) this.#placeAt(host, placement);
+  }
+
+  has(name: string): boolean {
+    return this.#exact.has(name);
+  }
+
+  /** At one of its hosts only. */
+  placeAtName(name: string, placement: Placement): void {
+    for (const host of placement.hosts ?? []) if (host.kind === "exact" && host.host === name) this.#placeAt(host, placement);
   }
 
   #placeAt(host: HostPattern, placement: Placement): void {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { type Distributor, createDistributor } from "./distributor.ts";
-import { type GenerationHeader, encodeGeneration } from "./generation.ts";
+import { encodeGeneration } from "./encode-generation.ts";
+import type { GenerationHeader } from "./generation.ts";
 import type { ToWorker } from "./messages.ts";
 
 type Update = Extract<ToWorker, { type: "update" }>;

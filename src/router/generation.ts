@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 import { AppError, isRecord } from "../kernel/index.ts";
-import type { Backend, Call, Endpoint, Pool, RouteDefinition, RouteSet } from "../route/index.ts";
+import type { Backend, Call, Endpoint, Pool, RouteDefinition, RouteSet, RouteSource } from "../route/index.ts";
 
 /** What is known of a generation without reading its routes; the first line of its text. */
 export interface GenerationHeader {
@@ -20,68 +20,154 @@ export interface GenerationHeader {
   readonly routesSha256: string;
 }
 
-/** One numbered, hashed table with its pools: what is kept on disk and what travels to the workers. */
+/** One numbered, hashed table with its pools, whole: for those who print it. */
 export interface Generation extends RouteSet {
   readonly header: GenerationHeader;
 }
 
-const MAGIC = "holdfast-generation/1";
+/**
+ * The same, read as far as it is asked for: what is kept on disk and what travels to the workers. It is a {@link RouteSource}, so a
+ * worker serves from it before most of it is read.
+ */
+export interface OpenGeneration extends RouteSource {
+  readonly header: GenerationHeader;
+  /** As it is on disk. */
+  readonly text: string;
+  /** The pool with this id. Throws AppError `ROUTER_SNAPSHOT_CORRUPT` when it is malformed. */
+  pool(id: string): Pool | undefined;
+}
+
+/** First word of a generation's text. */
+export const GENERATION_MAGIC = "holdfast-generation/2";
+/** Stands in place of host names for a route that is not found by any. */
+export const ANYWHERE = "*";
 const LIMIT_BYTES = 512 * 1024 * 1024;
 const LIMIT_HEADER_BYTES = 64 * 1024;
 
 /**
- * The text of a generation, the same on disk and between processes: `holdfast-generation/1 {header}`, a line feed, then
- * the body, one JSON object `{"routes": RouteDefinition[], "pools": Pool[]}`.
+ * Opens what `encodeGeneration` wrote: checks the checksum, counts, and learns which host has which routes; no route or pool is parsed.
+ * Throws AppError `ROUTER_SNAPSHOT_CORRUPT` when it is torn, altered or not a generation of this version; the message says which.
  */
-export function encodeGeneration(
-  routeSet: RouteSet,
-  facts: {
-    readonly number: number;
-    readonly createdAtMs: number;
-    readonly source: string;
-    readonly revisions: Readonly<Record<string, string>>;
-  },
-): { readonly header: GenerationHeader; readonly text: string } {
-  const routes = JSON.stringify(routeSet.routes);
-  const body = `{"routes":${routes},"pools":${JSON.stringify(routeSet.pools)}}`;
-  const header: GenerationHeader = {
-    ...facts,
-    routes: routeSet.routes.length,
-    pools: routeSet.pools.length,
-    sha256: hashOf(body),
-    routesSha256: hashOf(routes),
-  };
-  return { header, text: `${MAGIC} ${JSON.stringify(header)}\n${body}` };
+export function openGeneration(from: string | Buffer): OpenGeneration {
+  const header = decodeGenerationHeader(from);
+  const body = typeof from === "string" ? from.slice(from.indexOf("\n") + 1) : from.subarray(from.indexOf(10) + 1);
+  if (sha256Of(body) !== header.sha256) throw corrupt("its content does not match its checksum (it is torn or was altered)");
+  return new GenerationText(header, typeof from === "string" ? from : from.toString("utf8"));
 }
 
-/** The `routesSha256` that {@link encodeGeneration} would give these routes. */
-export function hashRoutes(routes: readonly RouteDefinition[]): string {
-  return hashOf(JSON.stringify(routes));
+/** All of a generation. Throws as {@link openGeneration}, and when a route or pool in it is malformed. */
+export function decodeGeneration(from: string | Buffer): Generation {
+  const open = openGeneration(from);
+  const routes = Array.from({ length: open.size }, (_, at) => open.read(at));
+  return { header: open.header, routes, pools: [...(open as GenerationText).allPools()] };
 }
 
-/**
- * Reads what {@link encodeGeneration} wrote and checks all of it. Throws AppError `ROUTER_SNAPSHOT_CORRUPT` when it is torn,
- * altered or not a generation of this version; the message says which.
- */
-export function decodeGeneration(text: string | Buffer): Generation {
-  const header = decodeGenerationHeader(text);
-  const body = typeof text === "string" ? text.slice(text.indexOf("\n") + 1) : text.subarray(text.indexOf(10) + 1);
-  if (hashOf(body) !== header.sha256) throw corrupt("its content does not match its checksum (it is torn or was altered)");
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(typeof body === "string" ? body : body.toString("utf8"));
-  } catch (error) {
-    throw corrupt("its body is not JSON", error);
+/** Lines `id TAB hosts TAB json` of routes, then lines `id TAB json` of pools. */
+class GenerationText implements OpenGeneration {
+  readonly header: GenerationHeader;
+  readonly text: string;
+  readonly size: number;
+  readonly anywhere: number[] = [];
+  readonly #poolsAt: number;
+  /** Where each route's line begins. */
+  readonly #lines: Uint32Array;
+  readonly #hosts = new Map<string, number[]>();
+  #ids: Map<string, number> | undefined = undefined;
+  #pools: Map<string, number> | undefined = undefined;
+
+  constructor(header: GenerationHeader, text: string) {
+    this.header = header;
+    this.text = text;
+    this.size = header.routes;
+    this.#lines = new Uint32Array(header.routes);
+    let at = text.indexOf("\n") + 1;
+    for (let position = 0; position < header.routes; position++) {
+      this.#lines[position] = at;
+      const end = text.indexOf("\n", at);
+      const hosts = text.indexOf("\t", at) + 1;
+      const json = text.indexOf("\t", hosts);
+      if (end < 0 || hosts === 0 || json < 0 || json > end) throw corrupt("its body has another number of routes than its header says");
+      this.#place(text.slice(hosts, json), position);
+      at = end + 1;
+    }
+    this.#poolsAt = at;
+    for (let pool = 0; pool < header.pools; pool++) {
+      at = text.indexOf("\n", at) + 1;
+      if (at === 0) throw corrupt("its body has another number of pools than its header says");
+    }
+    if (at !== text.length) throw corrupt("its body has more routes or pools than its header says");
   }
-  if (!isRecord(parsed) || !Array.isArray(parsed["routes"]) || !Array.isArray(parsed["pools"]))
-    throw corrupt("its body has no lists of routes and pools");
-  const routes: unknown[] = parsed["routes"];
-  const pools: unknown[] = parsed["pools"];
-  if (routes.length !== header.routes || pools.length !== header.pools)
-    throw corrupt("its body has another number of routes or pools than its header says");
-  if (!routes.every(isRoute)) throw corrupt("a route in it is malformed");
-  if (!pools.every(isPool)) throw corrupt("a pool in it is malformed");
-  return { header, routes, pools };
+
+  at(host: string): readonly number[] | undefined {
+    return this.#hosts.get(host);
+  }
+
+  find(id: string): number | undefined {
+    if (this.#ids === undefined) {
+      this.#ids = new Map();
+      for (let position = this.size - 1; position >= 0; position--) this.#ids.set(this.#word(this.#lines[position] ?? 0), position);
+    }
+    return this.#ids.get(keyOf(id));
+  }
+
+  read(position: number): RouteDefinition {
+    const start = this.#lines[position] ?? this.text.length;
+    const value = this.#json(this.text.indexOf("\t", this.text.indexOf("\t", start) + 1) + 1);
+    if (!isRoute(value)) throw corrupt("a route in it is malformed");
+    return value;
+  }
+
+  pool(id: string): Pool | undefined {
+    if (this.#pools === undefined) {
+      this.#pools = new Map();
+      for (const at of this.#poolLines()) this.#pools.set(this.#word(at), at);
+    }
+    const at = this.#pools.get(keyOf(id));
+    return at === undefined ? undefined : this.#poolAt(at);
+  }
+
+  *allPools(): Iterable<Pool> {
+    for (const at of this.#poolLines()) yield this.#poolAt(at);
+  }
+
+  #place(hosts: string, position: number): void {
+    if (hosts === ANYWHERE) {
+      this.anywhere.push(position);
+      return;
+    }
+    for (const host of hosts.includes(" ") ? hosts.split(" ") : [hosts]) {
+      const known = this.#hosts.get(host);
+      if (known === undefined) this.#hosts.set(host, [position]);
+      else known.push(position);
+    }
+  }
+
+  *#poolLines(): Iterable<number> {
+    for (let at = this.#poolsAt; at < this.text.length; at = this.text.indexOf("\n", at) + 1) yield at;
+  }
+
+  #poolAt(line: number): Pool {
+    const value = this.#json(this.text.indexOf("\t", line) + 1);
+    if (!isPool(value)) throw corrupt("a pool in it is malformed");
+    return value;
+  }
+
+  #word(start: number): string {
+    return this.text.slice(start, this.text.indexOf("\t", start));
+  }
+
+  #json(start: number): unknown {
+    try {
+      return JSON.parse(this.text.slice(start, this.text.indexOf("\n", start)));
+    } catch (error) {
+      throw corrupt("a line of its body is not JSON", error);
+    }
+  }
+}
+
+/** An id as it begins a line: without control characters, whatever it is made of. */
+export function keyOf(id: string): string {
+  return JSON.stringify(id).slice(1, -1);
 }
 
 /** The first line alone, checked for form; what it says of the body is not. */
@@ -89,10 +175,10 @@ export function decodeGenerationHeader(text: string | Buffer): GenerationHeader 
   if (text.length > LIMIT_BYTES) throw corrupt(`it is larger than ${LIMIT_BYTES} bytes`);
   const head = typeof text === "string" ? text.slice(0, LIMIT_HEADER_BYTES) : text.subarray(0, LIMIT_HEADER_BYTES).toString("utf8");
   const end = head.indexOf("\n");
-  if (end < 0 || !head.startsWith(`${MAGIC} `)) throw corrupt(`its first line is not that of ${MAGIC}`);
+  if (end < 0 || !head.startsWith(`${GENERATION_MAGIC} `)) throw corrupt(`its first line is not that of ${GENERATION_MAGIC}`);
   let parsed: unknown;
   try {
-    parsed = JSON.parse(head.slice(MAGIC.length + 1, end));
+    parsed = JSON.parse(head.slice(GENERATION_MAGIC.length + 1, end));
   } catch (error) {
     throw corrupt("its header is not JSON", error);
   }
@@ -106,8 +192,9 @@ export function checkPools(value: unknown): readonly Pool[] {
   return value;
 }
 
-function hashOf(body: string | Buffer): string {
-  return createHash("sha256").update(body).digest("hex");
+/** Hexadecimal. */
+export function sha256Of(body: string | Buffer): string {
+  return hash("sha256", body, "hex");
 }
 
 function corrupt(what: string, cause?: unknown): AppError {

@@ -9,11 +9,17 @@ export function encodePools(generation: number, pools: readonly Pool[]): string 
   return JSON.stringify({ generation, pools });
 }
 
+/** What every text of {@link encodePools} for this generation begins with: one of another need not be read. */
+function beginningFor(generation: number): string {
+  return `{"generation":${generation},`;
+}
+
 /**
  * Reads what {@link encodePools} wrote; undefined when it belongs to another generation. Throws SyntaxError or AppError
  * `ROUTER_SNAPSHOT_CORRUPT` when it is something else.
  */
 export function decodePools(text: string, generation: number): readonly Pool[] | undefined {
+  if (!text.startsWith(beginningFor(generation))) return undefined;
   const parsed: unknown = JSON.parse(text);
   if (typeof parsed !== "object" || parsed === null || !("generation" in parsed) || !("pools" in parsed)) return undefined;
   return parsed.generation === generation ? checkPools(parsed.pools) : undefined;

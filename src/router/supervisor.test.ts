@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { silentLog } from "../telemetry/index.ts";
-import { encodeGeneration } from "./generation.ts";
+import { encodeGeneration } from "./encode-generation.ts";
 import { openSnapshotStore } from "./snapshot/store.ts";
 import { startToyRouter } from "./testing/start-toy-router.ts";
 

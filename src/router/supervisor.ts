@@ -137,8 +137,7 @@ export class Supervisor {
   /** The newest good generation's text: from memory, or from disk while the control process has not sent one. */
   newestGeneration(): { readonly header: GenerationHeader; readonly text: string } | undefined {
     if (this.distributor.newest !== undefined) return this.distributor.newest;
-    const restored = this.#store?.readNewest(this.distributor.bad);
-    return restored === undefined ? undefined : { header: restored.generation.header, text: restored.text() };
+    return this.#store?.readNewest(this.distributor.bad);
   }
 
   /** The metrics of all children added up; of one that does not answer within two seconds, those of the last time. */

@@ -49,7 +49,7 @@ test("a process that starts where another ended makes no new generation of the s
   const sent: FromControl[] = [];
   const start = (): ReturnType<typeof createPublisher> => {
     const store = openSnapshotStore({ directory, source: "test" }, { log: silentLog });
-    return createPublisher({ source: "test", lastNumber: 0 }, store.readNewest()?.generation.header, {
+    return createPublisher({ source: "test", lastNumber: 0 }, store.readNewest()?.header, {
       clock: systemClock,
       log: silentLog,
       store,

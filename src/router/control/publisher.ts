@@ -1,7 +1,7 @@
 import { type Clock, type Timer, messageOf, sleep } from "../../kernel/index.ts";
 import type { Pool, RouteSet } from "../../route/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { encodeGeneration, hashRoutes } from "../generation.ts";
+import { encodeGeneration, hashRoutes } from "../encode-generation.ts";
 import type { ControlStatus, FromControl } from "../messages.ts";
 import { POOLS_STATE, encodePools } from "../pools-state.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";

@@ -29,7 +29,7 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
     config.snapshotDirectory === undefined
       ? undefined
       : openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log });
-  const booted = store?.readNewest()?.generation.header;
+  const booted = store?.readNewest()?.header;
   const publisher = createPublisher({ source: config.source, lastNumber: config.lastNumber }, booted, { clock, log, store, send });
 
   let source: ControlSource | undefined;

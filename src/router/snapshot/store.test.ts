@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 
 import type { Log } from "../../telemetry/index.ts";
-import { encodeGeneration } from "../generation.ts";
+import { encodeGeneration } from "../encode-generation.ts";
 import { type SnapshotStore, openSnapshotStore, prepareSnapshotFolder } from "./store.ts";
 
 const SOURCE = "kubernetes";
@@ -51,7 +51,7 @@ function fileOf(number: number): string {
 test("the newest generation written is the one read, and five are kept", async (t) => {
   const { directory, store } = place(t);
   await fill(store, [1, 2, 3, 4, 5, 6, 7]);
-  assert.equal(store.readNewest()?.generation.header.number, 7);
+  assert.equal(store.readNewest()?.header.number, 7);
   assert.deepEqual(readdirSync(directory).sort(), [3, 4, 5, 6, 7].map(fileOf));
   assert.equal(store.greatestNumber(), 7);
 });
@@ -63,7 +63,7 @@ test("a file torn at any length, or with a byte changed, is passed over with one
   for (let length = 0; length < whole.length; length++) {
     writeFileSync(join(directory, fileOf(2)), whole.subarray(0, length));
     warnings.length = 0;
-    assert.equal(store.readNewest()?.generation.header.number, 1, `cut at ${length}`);
+    assert.equal(store.readNewest()?.header.number, 1, `cut at ${length}`);
     assert.equal(warnings.length, 1);
   }
   const bodyStart = whole.indexOf(10) + 1;
@@ -71,7 +71,7 @@ test("a file torn at any length, or with a byte changed, is passed over with one
     const changed = Buffer.from(whole);
     changed[at] = (changed[at] ?? 0) ^ 1;
     writeFileSync(join(directory, fileOf(2)), changed);
-    assert.equal(store.readNewest()?.generation.header.number, 1, `byte ${at}`);
+    assert.equal(store.readNewest()?.header.number, 1, `byte ${at}`);
   }
 });
 
@@ -80,7 +80,7 @@ test("a snapshot of another source is not used", async (t) => {
   await fill(store, [1]);
   const foreign = text(2, "file:/elsewhere.eskip");
   writeFileSync(join(directory, fileOf(2)), foreign.text);
-  assert.equal(store.readNewest()?.generation.header.number, 1);
+  assert.equal(store.readNewest()?.header.number, 1);
   assert.match(warnings.join("\n"), /is of source file:\/elsewhere\.eskip/);
 });
 
@@ -92,7 +92,7 @@ test("a generation marked bad is not read again, also by a later process, and it
     { directory, source: SOURCE },
     { log: { debug() {}, info() {}, warn() {}, error() {}, child: () => assert.fail() } },
   );
-  assert.equal(later.readNewest()?.generation.header.number, 1);
+  assert.equal(later.readNewest()?.header.number, 1);
   assert.equal(later.greatestNumber(), 2);
 });
 
@@ -102,7 +102,7 @@ test("generations that turn out bad, however many and fast, do not push out the 
   store.keepServed(2);
   await fill(store, [3, 4, 5, 6, 7, 8, 9]);
   for (let number = 3; number <= 9; number++) store.markBad(number, "no");
-  assert.equal(store.readNewest()?.generation.header.number, 2);
+  assert.equal(store.readNewest()?.header.number, 2);
 });
 
 test("a write that fails says so in one line and leaves what was there", async (t) => {
@@ -112,7 +112,7 @@ test("a write that fails says so in one line and leaves what was there", async (
   mkdirSync(join(directory, fileOf(2)));
   const { header, text: second } = text(2);
   await assert.rejects(store.write(header, second), { code: "ROUTER_SNAPSHOT_WRITE" });
-  assert.equal(store.readNewest()?.generation.header.number, 1);
+  assert.equal(store.readNewest()?.header.number, 1);
   assert.deepEqual(readdirSync(directory).sort(), [fileOf(1), fileOf(2)], "no half-written file is left");
 });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { AppError, messageOf } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { type Generation, type GenerationHeader, decodeGeneration } from "../generation.ts";
+import { type GenerationHeader, type OpenGeneration, openGeneration } from "../generation.ts";
 import { isUnfinishedWrite, writeDurably } from "./durable-file.ts";
 
 /** Generations and the control process's state on disk, in one folder. Reading is synchronous: it is what a boot does first. */
@@ -11,9 +11,9 @@ export interface SnapshotStore {
   readonly directory: string;
   /**
    * The newest generation that is whole, of this source, not marked bad and not in `skip`. One warning is logged for each
-   * newer file passed over. `text` reads what is on disk.
+   * newer file passed over.
    */
-  readNewest(skip?: ReadonlySet<number>): { readonly generation: Generation; text(): string } | undefined;
+  readNewest(skip?: ReadonlySet<number>): OpenGeneration | undefined;
   /** The greatest number any file in the folder carries, whole or not; 0 when there is none. Numbers continue from it. */
   greatestNumber(): number;
   /** Keeps a generation and lets go of those beyond the newest `keep`. Rejects with AppError `ROUTER_SNAPSHOT_WRITE`; older files stay. */
@@ -86,13 +86,12 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
         if (bad.has(number) || skip?.has(number) === true) continue;
         const file = join(directory, nameOf(number));
         try {
-          const bytes = readFileSync(file);
-          const generation = decodeGeneration(bytes);
+          const generation = openGeneration(readFileSync(file));
           if (generation.header.number !== number)
             throw new AppError("ROUTER_SNAPSHOT_CORRUPT", `it says it is generation ${generation.header.number}`);
           if (generation.header.source !== source)
             throw new AppError("ROUTER_SNAPSHOT_FOREIGN", `it is of source ${generation.header.source}, this router's is ${source}`);
-          return { generation, text: () => bytes.toString("utf8") };
+          return generation;
         } catch (error) {
           log.warn({ file, reason: messageOf(error) }, "snapshot file passed over, the one before it is tried");
         }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import { nextMessage, parentChannel } from "../channel.ts";
-import { encodeGeneration } from "../generation.ts";
+import { encodeGeneration } from "../encode-generation.ts";
 import type { ControlConfig, ControlStatus, FromControl, ToControl } from "../messages.ts";
 
 /**

@@ -25,7 +25,7 @@ function build(text: string): void {
 if (config.snapshotDirectory !== undefined) {
   const store = openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log: silentLog });
   const restored = store.readNewest(new Set(config.skip));
-  if (restored !== undefined) build(restored.text());
+  if (restored !== undefined) build(restored.text);
 }
 channel.onParentGone(() => process.exit(0));
 channel.onMessage((message) => {

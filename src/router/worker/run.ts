@@ -1,12 +1,13 @@
 import { type Clock, type Random, messageOf } from "../../kernel/index.ts";
 import { type Proxy, createProxy } from "../../proxy/index.ts";
-import { type Pool, type Registry, compileTable, standardRegistry } from "../../route/index.ts";
+import { type Pool, type Registry, openTable, standardRegistry } from "../../route/index.ts";
 import { type Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { Channel } from "../channel.ts";
-import { type Generation, decodeGeneration } from "../generation.ts";
+import { openGeneration } from "../generation.ts";
 import type { FromWorker, Knowledge, ToWorker, WorkerConfig } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { readBootGeneration } from "./boot.ts";
+import { ServedGeneration } from "./served-generation.ts";
 import { createStdoutSink } from "./stdout-sink.ts";
 
 interface WorkerDeps {
@@ -42,7 +43,7 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
     const store = openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log });
     const restored = readBootGeneration(store, new Set(config.skip), log);
     if (restored !== undefined) {
-      channel.send({ type: "applying", number: restored.header.number });
+      channel.send({ type: "applying", number: restored.number });
       table.apply(restored);
     }
   }
@@ -60,7 +61,7 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
   channel.onMessage((message) => {
     switch (message.type) {
       case "update":
-        channel.send({ type: "applied", sequence: message.sequence, ...takeUpdate(table, message, channel) });
+        channel.send({ type: "applied", sequence: message.sequence, ...takeUpdate(table, message, deps) });
         break;
       case "drain":
         proxy.drain();
@@ -87,16 +88,17 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
 function takeUpdate(
   table: WorkerTable,
   message: Extract<ToWorker, { type: "update" }>,
-  channel: Channel<ToWorker, FromWorker>,
+  { channel, log }: WorkerDeps,
 ): { readonly number: number; readonly routes: number; readonly problem?: string } {
   try {
     table.knowledge = message.knowledge;
     if (message.generation === undefined) {
       table.applyPools(message.pools, message.removedPools);
     } else {
-      const generation = decodeGeneration(message.generation);
-      channel.send({ type: "applying", number: generation.header.number });
-      table.apply(withPools(generation, message.pools, message.removedPools));
+      const generation = new ServedGeneration(openGeneration(message.generation), log);
+      channel.send({ type: "applying", number: generation.number });
+      generation.change(message.pools, message.removedPools);
+      table.apply(generation);
     }
     return { number: table.number, routes: table.routes };
   } catch (error) {
@@ -104,18 +106,11 @@ function takeUpdate(
   }
 }
 
-function withPools(generation: Generation, changed: readonly Pool[], removed: readonly string[]): Generation {
-  const pools = new Map(generation.pools.map((pool) => [pool.id, pool]));
-  for (const id of removed) pools.delete(id);
-  for (const pool of changed) pools.set(pool.id, pool);
-  return { ...generation, pools: [...pools.values()] };
-}
-
 /** What the proxy serves at this moment. */
 class WorkerTable {
   readonly #proxy: Proxy;
   readonly #registry: Registry;
-  #generation: Generation | undefined;
+  #generation: ServedGeneration | undefined;
   #knowledge: Knowledge;
 
   constructor(proxy: Proxy, registry: Registry, knowledge: Knowledge) {
@@ -126,11 +121,11 @@ class WorkerTable {
   }
 
   get number(): number {
-    return this.#generation?.header.number ?? 0;
+    return this.#generation?.number ?? 0;
   }
 
   get routes(): number {
-    return this.#generation?.routes.length ?? 0;
+    return this.#generation?.routes.size ?? 0;
   }
 
   set knowledge(knowledge: Knowledge) {
@@ -138,15 +133,14 @@ class WorkerTable {
     this.#proxy.setKnowledge(knowledge);
   }
 
-  apply(generation: Generation): void {
-    const { table } = compileTable(generation, this.#registry);
-    this.#proxy.update(table, generation.pools, this.#knowledge);
+  apply(generation: ServedGeneration): void {
+    this.#proxy.update(openTable(generation.routes, this.#registry), generation, this.#knowledge);
     this.#generation = generation;
   }
 
   applyPools(changed: readonly Pool[], removed: readonly string[]): void {
     if (this.#generation === undefined || (changed.length === 0 && removed.length === 0)) return;
-    this.#generation = withPools(this.#generation, changed, removed);
-    this.#proxy.updatePools(this.#generation.pools);
+    this.#generation.change(changed, removed);
+    this.#proxy.updatePools(this.#generation);
   }
 }

@@ -1,0 +1,38 @@
+import { type RouteDefinition, type RouteSet, placingNames } from "../route/index.ts";
+import { ANYWHERE, GENERATION_MAGIC, type GenerationHeader, keyOf, sha256Of } from "./generation.ts";
+
+/**
+ * The text of a generation, the same on disk and between processes: `holdfast-generation/2 {header}`, then one line for each route,
+ * `id TAB hosts TAB RouteDefinition`, and one for each pool, `id TAB Pool`, both as JSON. `hosts` are the names by which the table finds
+ * the route, separated by blanks, or `*`: a worker reads the routes of a host when it is first asked for it. Of two routes with one id
+ * the first counts, as in a table.
+ */
+export function encodeGeneration(
+  routeSet: RouteSet,
+  facts: {
+    readonly number: number;
+    readonly createdAtMs: number;
+    readonly source: string;
+    readonly revisions: Readonly<Record<string, string>>;
+  },
+): { readonly header: GenerationHeader; readonly text: string } {
+  const routes = [...new Map(routeSet.routes.toReversed().map((route) => [route.id, route])).values()].toReversed();
+  const lines = [
+    ...routes.map((route) => `${keyOf(route.id)}\t${placingNames(route)?.join(" ") ?? ANYWHERE}\t${JSON.stringify(route)}\n`),
+    ...routeSet.pools.map((pool) => `${keyOf(pool.id)}\t${JSON.stringify(pool)}\n`),
+  ];
+  const body = lines.join("");
+  const header: GenerationHeader = {
+    ...facts,
+    routes: routes.length,
+    pools: routeSet.pools.length,
+    sha256: sha256Of(body),
+    routesSha256: hashRoutes(routeSet.routes),
+  };
+  return { header, text: `${GENERATION_MAGIC} ${JSON.stringify(header)}\n${body}` };
+}
+
+/** The `routesSha256` that {@link encodeGeneration} would give these routes. */
+export function hashRoutes(routes: readonly RouteDefinition[]): string {
+  return sha256Of(JSON.stringify(routes));
+}

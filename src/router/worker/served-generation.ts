@@ -1,0 +1,45 @@
+import { messageOf } from "../../kernel/index.ts";
+import type { PoolSource } from "../../proxy/index.ts";
+import type { Pool, RouteSource } from "../../route/index.ts";
+import type { Log } from "../../telemetry/index.ts";
+import type { OpenGeneration } from "../generation.ts";
+
+/** A generation with the pools that changed after it was made. */
+export class ServedGeneration implements PoolSource {
+  readonly number: number;
+  readonly routes: RouteSource;
+  readonly #generation: OpenGeneration;
+  #areAllChanged = false;
+  /** By id; undefined: it is gone. */
+  readonly #changed = new Map<string, Pool | undefined>();
+
+  readonly #log: Log;
+
+  constructor(generation: OpenGeneration, log: Log) {
+    this.#log = log;
+    this.number = generation.header.number;
+    this.routes = generation;
+    this.#generation = generation;
+  }
+
+  change(changed: readonly Pool[], removed: readonly string[]): void {
+    for (const id of removed) this.#changed.set(id, undefined);
+    for (const pool of changed) this.#changed.set(pool.id, pool);
+  }
+
+  /** These are all there are; those of the generation do not count any more. */
+  replace(pools: readonly Pool[]): void {
+    this.#areAllChanged = true;
+    this.change(pools, []);
+  }
+
+  get(id: string): Pool | undefined {
+    if (this.#areAllChanged || this.#changed.has(id)) return this.#changed.get(id);
+    try {
+      return this.#generation.pool(id);
+    } catch (error) {
+      this.#log.error({ pool: id, reason: messageOf(error) }, "a pool cannot be read, its routes answer 503");
+      return undefined;
+    }
+  }
+}
