@@ -141,7 +141,7 @@ test("a connection that the client does not close after the last answer is close
   await clock.advance(500);
   assert.equal(under.proxy.stats().connections, 2);
   await clock.advance(1_000);
-  assert.equal(under.proxy.stats().connections, 0, JSON.stringify([silent.isClosed, talking.isClosed, talking.received]));
-  assert.equal(talking.received.match(/HTTP\/1\.1/g)?.length, 1);
+  assert.equal(under.proxy.stats().connections, 0);
+  assert.equal(talking.received.match(/HTTP\/1\.1 \d/g)?.length, 1);
   await under.close();
 });
