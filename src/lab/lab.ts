@@ -230,10 +230,10 @@ export class Lab {
     if (definition !== undefined) await this.apply(definition);
     await this.#untilEstablished();
     for (const object of readManifest("applications.yaml")) await this.apply(object);
-    await this.#untilNodesReady();
-    for (const name of APPLICATIONS) for (const object of application(name, "shop", this.plan.options.nodes)) await this.apply(object);
     await this.apply(routerCredentials(this.#kubeconfig("router", this.plan.credentials.router)));
     for (const fleet of fleets) await this.apply(routerFleet(fleet, LAB_TIME.drainDelaySeconds));
+    await this.#untilNodesReady();
+    for (const name of APPLICATIONS) for (const object of application(name, "shop", this.plan.options.nodes)) await this.apply(object);
   }
 
   /** Over TLS: kubectl sends a token to no other server. */
