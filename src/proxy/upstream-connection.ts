@@ -11,11 +11,12 @@ import {
   type WireFault,
   connectionOptions,
 } from "../wire/index.ts";
-import type { Deadlined } from "./deadlines.ts";
-import type { Engine } from "./engine.ts";
+import type { Deadlined, Deadlines } from "./deadlines.ts";
 import type { ProxyFailure } from "./failure.ts";
 import { loopCount } from "./loop-count.ts";
-import { SocketWriter } from "./socket-writer.ts";
+import type { ProxyOptions } from "./options.ts";
+import type { ProxyMetrics } from "./proxy-metrics.ts";
+import { type FlushQueue, SocketWriter } from "./socket-writer.ts";
 
 /** Who a response is for. Calls come in the order head, data, end; or `onLost` at any time, after which nothing comes. */
 export interface ResponseReceiver {
@@ -37,6 +38,20 @@ export interface ResponseReceiver {
   onRequestDrained(): void;
 }
 
+/** What all connections to endpoints share, and who keeps them while they are idle. */
+export interface UpstreamEngine {
+  readonly options: ProxyOptions;
+  readonly metrics: ProxyMetrics;
+  readonly deadlines: Deadlines;
+  readonly queue: FlushQueue;
+  readonly upstreams: {
+    /** Keeps a connection whose response is whole; false when it is not wanted. */
+    keep(connection: UpstreamConnection): boolean;
+    /** An idle connection was closed. */
+    forget(connection: UpstreamConnection): void;
+  };
+}
+
 const State = { connecting: 0, idle: 1, head: 2, body: 3, tunnel: 4, closed: 5 } as const;
 
 /** Errors of this machine, not of the endpoint. */
@@ -46,7 +61,7 @@ const LOCAL_ERRORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EADDRNOT
 export class UpstreamConnection implements Deadlined {
   readonly endpoint: EndpointState;
   readonly writer: SocketWriter;
-  readonly #engine: Engine;
+  readonly #engine: UpstreamEngine;
   readonly #socket: Socket;
   readonly #head: HeadParser;
   readonly #framing = new BodyFraming();
@@ -71,7 +86,7 @@ export class UpstreamConnection implements Deadlined {
   deadlineMs = Infinity;
   deadlineSlot = -1;
 
-  constructor(endpoint: EndpointState, engine: Engine, readBuffer: Buffer) {
+  constructor(endpoint: EndpointState, engine: UpstreamEngine, readBuffer: Buffer) {
     this.endpoint = endpoint;
     this.#engine = engine;
     this.#head = new HeadParser("response", engine.options.limits.responseHead);

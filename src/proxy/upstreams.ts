@@ -1,7 +1,6 @@
 import type { EndpointState } from "../balance/index.ts";
-import type { Engine } from "./engine.ts";
 import { loopCount } from "./loop-count.ts";
-import { UpstreamConnection } from "./upstream-connection.ts";
+import { UpstreamConnection, type UpstreamEngine } from "./upstream-connection.ts";
 
 /** Size of the one buffer all endpoints' connections read into. */
 const READ_BYTES = 65_536;
@@ -48,11 +47,11 @@ class IdleQueue {
 export class Upstreams {
   readonly #idle = new Map<EndpointState, IdleQueue>();
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  #engine: Engine | undefined = undefined;
+  #engine: UpstreamEngine | undefined = undefined;
   /** No connection is kept any more. */
   #isClosed = false;
 
-  bind(engine: Engine): void {
+  bind(engine: UpstreamEngine): void {
     this.#engine = engine;
   }
 

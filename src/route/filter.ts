@@ -1,6 +1,6 @@
 import type { Argument } from "./definition.ts";
 import type { HeaderList } from "./header-list.ts";
-import type { CompiledRoute } from "./compiled-route.ts";
+import type { PathPattern } from "./path-pattern.ts";
 
 /**
  * One exchange as filters see it; the proxy implements it, usually on the object it keeps per request, so that
@@ -21,7 +21,8 @@ export interface FilterContext {
   readonly scheme: "http" | "https";
   /** Address of the client without port: of the connection, or what a trusted proxy forwarded. */
   readonly clientAddress: string;
-  readonly route: CompiledRoute;
+  /** The route that answers. */
+  readonly route: { readonly id: string; readonly pathPattern: PathPattern | undefined };
 
   /** Field lines to be sent to the back end, Host included; changed in place with the functions of header-list. */
   readonly requestHeaders: HeaderList;
