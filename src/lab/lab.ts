@@ -207,7 +207,7 @@ export class Lab {
   > {
     const { plan } = this;
     // The control plane has a machine of its own in a real cluster: here it yields the processor to the nodes.
-    const controlPlane = { niceness: 5, backoffMs: { first: 1_000, longest: 8_000 } };
+    const controlPlane = { niceness: 5, backoffMs: { first: 2_000, longest: 10_000 } };
     const node = { niceness: 0, backoffMs: { first: 500, longest: 4_000 } };
     yield ["apiserver", { config: apiServerConfig(plan), ...controlPlane }];
     const api = { server: apiServerUrl(plan) };

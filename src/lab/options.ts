@@ -44,7 +44,7 @@ export const LAB_TIME = {
 export const LAB_DEFAULTS = {
   nodes: 3,
   ratePerSecond: 50,
-  apiServerHeapMb: 48,
+  apiServerHeapMb: 40,
   apiServerBigHeapMb: 768,
   flood: { podsPerRun: 2_000, paddingBytes: 8_192 },
 } as const;

@@ -23,7 +23,7 @@ const LIMIT_MS = {
   baseline: 15_000,
   change: 15_000,
   firstKill: 60_000,
-  secondKill: 30_000,
+  secondKill: 8_000,
   restart: 30_000,
   removal: 45_000,
   converged: 40_000,
