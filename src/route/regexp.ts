@@ -1,4 +1,5 @@
-import { RE2JS } from "re2js";
+import { createRequire } from "node:module";
+import type { RE2JS } from "re2js";
 import { AppError, messageOf } from "../kernel/index.ts";
 
 /** A regular expression of a user's (RE2 syntax), matched in time linear in the text. */
@@ -14,6 +15,7 @@ const MAX_SOURCE = 4096;
 // Anchors, an optional group around everything, and characters that stand for themselves.
 const LITERAL = /^(\^?)(\(?)((?:[A-Za-z0-9_\-/ ~%&@=:,;!<>'"`#]|\[[.+*?$()|{}]\]|\\[.\-/+*?$^()|{}[\]\\])*)(\)?)(\$?)$/;
 
+let engine: typeof RE2JS | undefined;
 const compiled = new Map<string, RE2JS>();
 const MAX_COMPILED = 10_000;
 
@@ -36,7 +38,9 @@ function re2(source: string): RE2JS {
   if (known !== undefined) return known;
   let expression: RE2JS;
   try {
-    expression = RE2JS.compile(source);
+    // Loaded for the first expression that needs it: few tables have one, and it is a tenth of what a worker loads before it serves.
+    engine ??= (createRequire(import.meta.url)("re2js") as typeof import("re2js")).RE2JS;
+    expression = engine.compile(source);
   } catch (thrown) {
     throw new AppError("ROUTE_REGEXP", `/${source}/ is not a regular expression in RE2 syntax: ${messageOf(thrown)}`, { cause: thrown });
   }

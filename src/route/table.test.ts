@@ -5,9 +5,7 @@ import { parseEskip } from "./eskip-parser.ts";
 import { normalizePath } from "./path.ts";
 import type { MatchInput } from "./predicate.ts";
 import { standardRegistry } from "./standard.ts";
-import { placingNames } from "./compile-route.ts";
-import type { RouteDefinition } from "./definition.ts";
-import { type RouteSource, type Table, compileTable, openTable } from "./table.ts";
+import { type Table, compileTable } from "./table.ts";
 import { matchInput } from "./testing/requests.ts";
 
 function compile(text: string): ReturnType<typeof compileTable> {
@@ -319,95 +317,5 @@ describe("a route that cannot be built", () => {
     const { table, problems } = compileTable({ routes: [...routes, ...routes] }, standardRegistry);
     equal(table.size, 1);
     equal(problems[0]?.code, "ROUTE_DUPLICATE_ID");
-  });
-});
-
-/** Routes as a generation's text has them: by the names that place them. */
-function sourceOf(routes: readonly RouteDefinition[], read: string[] = []): RouteSource {
-  const hosts = new Map<string, number[]>();
-  const anywhere: number[] = [];
-  for (const [position, route] of routes.entries()) {
-    const names = placingNames(route);
-    if (names === undefined) anywhere.push(position);
-    for (const name of names ?? []) hosts.set(name, [...(hosts.get(name) ?? []), position]);
-  }
-  return {
-    size: routes.length,
-    at: (name) => hosts.get(name),
-    anywhere,
-    find: (id) => routes.map((route) => route.id).indexOf(id),
-    read(position) {
-      const route = routes[position];
-      if (route === undefined || route.id === "torn") throw new Error("malformed");
-      read.push(route.id);
-      return route;
-    },
-  };
-}
-
-describe("an opened table", () => {
-  it("answers as the compiled one, whatever the routes are and in whatever order hosts are asked for", () => {
-    const hosts = ["a.org", "b.org", "x.b.org", "c.org", "other.org"];
-    const condition = fc.constantFrom(
-      "*",
-      host("a.org"),
-      host("b.org"),
-      'HostAny("a.org", "c.org")',
-      'HostAny("*.b.org")',
-      'HostAny("a.org:81", "b.org")',
-      'Host("org$")',
-      'Host("(")',
-      `${host("a.org")} && HostAny("a.org", "b.org")`,
-      `Host("(") && ${host("c.org")}`,
-    );
-    const more = fc.constantFrom("", ' && Path("/a")', ' && PathSubtree("/")', ' && PathSubtree("/a")', ' && Method("PUT")', " && Nope()");
-    const filter = fc.constantFrom("", 'setPath("/x") -> ', "nope() -> ");
-    fc.assert(
-      fc.property(
-        fc.array(fc.tuple(condition, more, filter), { maxLength: 12 }),
-        fc.shuffledSubarray(hosts, { minLength: hosts.length }),
-        (made, order) => {
-          const text = made.map(([where, what, how], at) => `r${at}: ${where}${what} -> ${how}<shunt>;`).join("\n");
-          const { routes } = parseEskip(text, "test");
-          const { table } = compileTable({ routes }, standardRegistry);
-          const opened = openTable(sourceOf(routes), standardRegistry);
-          for (const name of order) {
-            for (const matchPath of ["/", "/a", "/a/b"]) {
-              for (const port of ["", "81"]) {
-                const input = matchInput({ host: name, matchPath, port });
-                const expected = table.match(input);
-                const got = opened.match(input);
-                deepEqual([got?.id, got?.broken], [expected?.id, expected?.broken], `${name}:${port}${matchPath}\n${text}`);
-                if (got !== undefined) equal(opened.find(got.id), got);
-              }
-            }
-          }
-        },
-      ),
-      { numRuns: 300 },
-    );
-  });
-
-  it("reads the routes of a host when it is first asked for it, once", () => {
-    const read: string[] = [];
-    const { routes } = parseEskip(
-      `a: ${host("a.org")} -> <shunt>; b: ${host("b.org")} -> <shunt>; ab: HostAny("a.org", "b.org") && Path("/ab") -> <shunt>; all: Path("/all") -> <shunt>;`,
-      "test",
-    );
-    const table = openTable(sourceOf(routes, read), standardRegistry);
-    deepEqual(read, ["all"]);
-    equal(idFor(table, { host: "b.org", matchPath: "/" }), "b");
-    equal(idFor(table, { host: "b.org", matchPath: "/ab" }), "ab");
-    deepEqual(read, ["all", "b", "ab"]);
-    equal(idFor(table, { host: "a.org", matchPath: "/ab" }), "ab");
-    equal(idFor(table, { host: "none.org", matchPath: "/" }), undefined);
-    deepEqual(read, ["all", "b", "ab", "a"]);
-  });
-
-  it("has a route that cannot be read answer for itself: no broader one takes its host", () => {
-    const { routes } = parseEskip(`torn: ${host("a.org")} -> <shunt>; all: * -> <shunt>;`, "test");
-    const table = openTable(sourceOf(routes), standardRegistry);
-    equal(table.match(matchInput({ host: "a.org", matchPath: "/" }))?.broken, "malformed");
-    equal(idFor(table, { host: "b.org", matchPath: "/" }), "all");
   });
 });

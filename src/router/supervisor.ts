@@ -50,6 +50,8 @@ interface Worker {
 
 const TICK_MS = 1_000;
 const FIRST_WORKER_HEAD_START_MS = 1_000;
+/** Once the first worker listens, the clients that waited are answered before two more processes start beside it. */
+const FIRST_ANSWERS_MS = 50;
 /** A worker that has not taken an update for so long hangs and is killed. */
 const UPDATE_LIMIT_MS = 60_000;
 
@@ -302,7 +304,10 @@ export class Supervisor {
       case "listening":
         this.#hasListened = true;
         this.#listen.resolve(message.port);
-        if (this.#others !== undefined) this.#startOthers();
+        if (this.#others !== undefined) {
+          this.#others.cancel();
+          this.#others = this.#deps.clock.timer(FIRST_ANSWERS_MS, () => this.#startOthers());
+        }
         this.distributor.workerListening(id, message.number, message.routes);
         if (this.#phase === "draining") this.#workers.get(id)?.child.send({ type: "drain" });
         this.#endWithoutTable();
