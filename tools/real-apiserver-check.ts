@@ -1,5 +1,6 @@
 // Tries a router against a real kube-apiserver and etcd (docs/how-to/real-cluster.md). By hand: bin/node tools/real-apiserver-check.ts [--long] [--only REGEXP]
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,25 +14,38 @@ import { checkScale } from "./real-apiserver-check/check-scale.ts";
 import { ControlPlane, KUBE_BINARIES } from "./real-apiserver-check/control-plane.ts";
 import { Report } from "./real-apiserver-check/report.ts";
 
-const INSIDE = "HOLDFAST_CHECK_INSIDE";
-const { values: flags } = parseArgs({ options: { long: { type: "boolean", default: false }, only: { type: "string" }, keep: { type: "boolean", default: false } } });
+/** Set to the scratch folder where this runs in its own namespaces. */
+const INSIDE = "HOLDFAST_CHECK_FOLDER";
+const { values: flags } = parseArgs({
+  options: { long: { type: "boolean", default: false }, only: { type: "string" }, keep: { type: "boolean", default: false } },
+});
 
-process.exitCode = process.env[INSIDE] === "1" ? await run() : enterNamespace();
+const folder = process.env[INSIDE];
+process.exitCode = folder === undefined ? await enterNamespaces() : await run(folder);
 
 /** A network of our own, so that back ends can have addresses that a real API server accepts, and a process tree that ends with us. */
-function enterNamespace(): number {
+async function enterNamespaces(): Promise<number> {
   if (!existsSync(join(KUBE_BINARIES, "kube-apiserver"))) {
     process.stdout.write(`not run: ${KUBE_BINARIES}/kube-apiserver is missing; build it with tools/build-kube.sh all\n`);
     return 2;
   }
+  const directory = mkdtempSync(join(tmpdir(), "holdfast-real-apiserver-"));
   const user = process.getuid?.() === 0 ? [] : ["--map-root-user"];
   const args = [...user, "--net", "--pid", "--fork", "--kill-child", "--mount-proc", process.execPath, ...process.argv.slice(1)];
-  const inside = spawnSync("unshare", args, { stdio: "inherit", env: { ...process.env, [INSIDE]: "1" } });
-  return inside.status ?? 1;
+  const inside = spawn("unshare", args, { stdio: "inherit", env: { ...process.env, [INSIDE]: directory } });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => inside.kill("SIGKILL"));
+  const [code] = (await once(inside, "exit")) as [number | null];
+  if (flags.keep) process.stdout.write(`kept: ${directory}\n`);
+  else rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  return code ?? 1;
 }
 
-async function run(): Promise<number> {
-  for (const args of [["link", "set", "lo", "up"], ["address", "add", "10.201.0.0/24", "dev", "lo"]]) {
+async function run(directory: string): Promise<number> {
+  const network = [
+    ["link", "set", "lo", "up"],
+    ["address", "add", "10.201.0.0/24", "dev", "lo"],
+  ];
+  for (const args of network) {
     const { status, stderr } = spawnSync("ip", args, { encoding: "utf8" });
     if (status !== 0) throw new Error(`ip ${args.join(" ")}: ${stderr}`);
   }
@@ -41,7 +55,6 @@ async function run(): Promise<number> {
     serveApplication("search", "10.201.0.13"),
     serveApplication("cart-two", "10.201.0.22"),
   ]);
-  const directory = mkdtempSync(join(tmpdir(), "holdfast-real-apiserver-"));
   const report = new Report(flags.only);
   const plane = new ControlPlane(directory, 26_443);
   try {
@@ -59,8 +72,6 @@ async function run(): Promise<number> {
     if (report.wants("scale")) await checkScale(scene);
   } finally {
     await plane.close();
-    if (flags.keep) process.stdout.write(`kept: ${directory}\n`);
-    else rmSync(directory, { recursive: true, force: true });
   }
   process.stdout.write(`${report.passed} passed, ${report.failed} failed\n`);
   return report.failed === 0 ? 0 : 1;

@@ -1,4 +1,4 @@
-import { AppError, isRecord } from "../kernel/index.ts";
+import { AppError, type Clock, isRecord, sleep } from "../kernel/index.ts";
 import type { KubeClient } from "./client-api.ts";
 import { apiVersionOf } from "./decode.ts";
 import { kinds } from "./kinds.ts";
@@ -26,16 +26,49 @@ export async function isKindAbsent(client: KubeClient, resource: Resource, signa
   return !(await hasDefinition(client, resource, signal));
 }
 
+/** Tells objects that somebody deleted from objects that vanish because their CustomResourceDefinition is deleted. */
+export interface DefinitionGuard {
+  /** Whether the kind stays. Throws when the question was not answered. */
+  isStaying(signal: AbortSignal): Promise<boolean>;
+}
+
+/** The definition's own events reach discovery by another way than the deletes of its objects reach a watch, and may be later. */
+const DISCOVERY_LAG_MS = 250;
+
+/**
+ * When a definition is deleted, kube-apiserver deletes its objects one by one, and a watch cannot tell that from a user who does. But before it
+ * begins it takes the verb `create` from the kind in discovery (apiextensions-apiserver, customresource_discovery_controller).
+ */
+export function createDefinitionGuard(client: KubeClient, resource: Resource, clock: Clock): DefinitionGuard {
+  let stayedAtMs = -Infinity;
+  return {
+    async isStaying(signal) {
+      if (clock.monoMs() - stayedAtMs < DISCOVERY_LAG_MS) return true;
+      await sleep(clock, DISCOVERY_LAG_MS, signal);
+      const isStaying = (await verbsOf(client, resource, signal))?.includes("create") === true;
+      if (isStaying) stayedAtMs = clock.monoMs();
+      return isStaying;
+    },
+  };
+}
+
 async function servesKind(client: KubeClient, resource: Resource, signal: AbortSignal): Promise<boolean> {
+  return (await verbsOf(client, resource, signal)) !== undefined;
+}
+
+/** What discovery says may be done with the kind; undefined when it does not know it. */
+async function verbsOf(client: KubeClient, resource: Resource, signal: AbortSignal): Promise<readonly unknown[] | undefined> {
   const path = `/apis/${apiVersionOf(resource)}`;
   try {
     const answer = await client.requestJson({ path, signal });
     if (!isRecord(answer) || answer["kind"] !== "APIResourceList" || !Array.isArray(answer["resources"])) {
       throw new AppError("KUBE_WRONG_KIND", `GET ${path}: the answer is no APIResourceList`, { retry: "idempotent" });
     }
-    return (answer["resources"] as readonly unknown[]).some((entry) => isRecord(entry) && entry["name"] === resource.plural);
+    const entry = (answer["resources"] as readonly unknown[]).filter(isRecord).find(({ name }) => name === resource.plural);
+    if (entry === undefined) return undefined;
+    return Array.isArray(entry["verbs"]) ? (entry["verbs"] as readonly unknown[]) : [];
   } catch (thrown) {
-    if (thrown instanceof AppError && (thrown.code === "KUBE_NO_SUCH_PATH" || thrown.code === "KUBE_NOT_FOUND")) return false;
+    if (thrown instanceof AppError && (thrown.code === "KUBE_NO_SUCH_PATH" || thrown.code === "KUBE_NOT_FOUND")) return undefined;
     throw thrown;
   }
 }

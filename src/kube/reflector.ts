@@ -1,7 +1,7 @@
 import { AppError, type Clock, type Random, messageOf, sleep } from "../kernel/index.ts";
 import { backoffDelayMs } from "../call/index.ts";
 import { type Log, type MetricsRegistry, silentLog } from "../telemetry/index.ts";
-import { isKindAbsent } from "./absence.ts";
+import { createDefinitionGuard, isKindAbsent } from "./absence.ts";
 import type { KubeClient } from "./client-api.ts";
 import { type PoisonedItem, objectKey } from "./decode.ts";
 import { statusOf } from "./errors.ts";
@@ -19,7 +19,7 @@ export interface ReflectorOptions<T> {
   readonly fieldSelector?: string;
   /** Turns an object into what the sink gets; an AppError it throws poisons that object alone. */
   readonly decode: (object: KubeObject) => T;
-  /** The kind's CustomResourceDefinition may be missing from the cluster. */
+  /** The kind has a CustomResourceDefinition, which may be missing from the cluster, or be deleted with all its objects. */
   readonly optional?: boolean;
   /** Judges a complete list: a text says why it cannot be true; then it counts as a failure. */
   readonly implausible?: (items: readonly EvidenceItem<T>[]) => string | undefined;
@@ -123,6 +123,8 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
   let isHeard = false;
   let watchFailures = 0;
   let progressAtMs = clock.monoMs();
+  const definition = createDefinitionGuard(client, resource, clock);
+  let isDefinitionDoubted = false;
 
   const become = (change: Partial<ReflectorStatus>): void => {
     const before = status.state;
@@ -167,6 +169,8 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
     listing = true;
     try {
       const answer = await client.list(resource, { ...selection, limit: settings.pageLimit, signal });
+      if (isDefinitionDoubted) await expectDefinition(signal);
+      isDefinitionDoubted = false;
       const items: EvidenceItem<T>[] = [];
       const poisoned = [...answer.poisoned];
       for (const object of answer.items) {
@@ -217,6 +221,7 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
         progressAtMs = clock.monoMs();
         heard();
         meter.event(event.type);
+        if (event.type === "DELETED" && options.optional === true) await expectDefinition(signal);
         take(event);
       }
     } finally {
@@ -228,6 +233,16 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
     if (!proved) {
       throw new AppError("KUBE_WATCH_SHORT", `watch of ${resource.plural}: the server ended it at once`, { retry: "safe" });
     }
+  }
+
+  /** Throws when the kind is being removed: what vanishes then was deleted by nobody. */
+  async function expectDefinition(signal: AbortSignal): Promise<void> {
+    if (await definition.isStaying(signal)) return;
+    isDefinitionDoubted = true;
+    const what = `${resource.plural}.${resource.group}: its definition is being deleted, and its objects with it; they are kept`;
+    const error = new AppError("KUBE_KIND_LEAVING", what, { retry: "safe" });
+    round.abort(error);
+    throw error;
   }
 
   function take(event: WatchEvent): void {
@@ -268,6 +283,7 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
     // Servers differ: kube-apiserver says "404 page not found" of a group it does not have, others send a Status.
     const isUnknown = error.code === "KUBE_NO_SUCH_PATH" || error.code === "KUBE_NOT_FOUND";
     if (options.optional === true && isUnknown && (await provedAbsent())) return settings.absentRecheckMs * (0.5 + random.next() / 2);
+    if (error.code === "KUBE_KIND_LEAVING") listWanted = true;
     if (!listWanted && ++watchFailures >= WATCH_FAILURES_BEFORE_RELIST) listWanted = true;
     fail(error);
     const retryAfterMs = Math.min(60_000, statusOf(error)?.retryAfterMs ?? 0);

@@ -51,8 +51,11 @@ export async function checkDeletions({ plane, report, directory }: Scene): Promi
     await until("served", 5_000, () => answers(router, `many-${MANY - 1}.lab`, "cart"));
     const before = (await router.status()).sources["Ingress"]?.objects ?? 0;
     plane.kubectl("delete", "ingress", "-n", "shop", "--all");
-    await until("held", 5_000, async () => (await router.status()).held > 0);
-    await stays("held", 5_000, async () => (await router.status()).held >= before - Math.max(20, Math.ceil(before * 0.2)));
+    const leastHeld = before - Math.max(20, Math.ceil(before * 0.2));
+    const isHeld = async (): Promise<boolean | string> =>
+      (await router.status()).held >= leastHeld || `${(await router.status()).held} of ${leastHeld}`;
+    await until("held", 5_000, isHeld);
+    await stays("held", 5_000, isHeld);
     const heldCount = (await router.status()).held;
     for (const { id, kind } of await router.held()) {
       if (kind !== "Ingress") continue;

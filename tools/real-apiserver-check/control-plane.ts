@@ -62,7 +62,7 @@ export class ControlPlane {
       });
     }
     if (!parts.includes("apiserver")) return;
-    const untilMs = Date.now() + 90_000;
+    const untilMs = Date.now() + 240_000;
     while (!(await this.#isReady())) {
       if (Date.now() > untilMs || !this.#parts.has("apiserver"))
         throw new Error(`kube-apiserver is not ready; see ${this.directory}/apiserver.log`);

@@ -67,6 +67,10 @@ export class Router {
     });
     ended.catch(() => {});
     await Promise.race([once(child.stdout, "data"), ended]);
+    child.once("exit", (code, signal) => {
+      if (this.#child === child)
+        process.stdout.write(`      the router ended by itself with ${code ?? signal}: ${this.#log.slice(-500)}\n`);
+    });
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
