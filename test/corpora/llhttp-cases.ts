@@ -1,0 +1,79 @@
+import { readFileSync } from "node:fs";
+
+/** One message as llhttp read it. */
+interface LoggedMessage {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+  readonly body: string;
+}
+
+/** One case of llhttp's markdown tests. */
+export interface LlhttpCase {
+  readonly name: string;
+  readonly input: string;
+  /** Messages it found whole. */
+  readonly messages: readonly LoggedMessage[];
+  /** What it found of one that was not whole. */
+  readonly rest: LoggedMessage | undefined;
+  /** Its error, empty when it had none. */
+  readonly error: string;
+}
+
+const BLOCKS = /<!-- meta=(\{.*?\}) -->\s*```http\n([\s\S]*?)```[\s\S]*?```log\n([\s\S]*?)```/g;
+
+/** The cases of one kind in a file; those for its lenient modes and its pausing are left out. */
+export function readLlhttpCases(path: string, kind: "request" | "response"): LlhttpCase[] {
+  const text = readFileSync(path, "utf8");
+  const file = path.slice(path.lastIndexOf("/") + 1, -3);
+  const cases: LlhttpCase[] = [];
+  for (const match of text.matchAll(BLOCKS)) {
+    const meta = JSON.parse(match[1] ?? "") as { readonly type: string; readonly pause?: string; readonly skipBody?: boolean };
+    if (meta.type !== kind || meta.pause !== undefined || meta.skipBody === true) continue;
+    const headings = [...text.slice(0, match.index).matchAll(/^#{2,4} (.*)$/gm)];
+    const title = headings.at(-1)?.[1] ?? "";
+    const before = cases.filter((one) => one.name.startsWith(`${file}: ${title}`)).length;
+    cases.push({
+      name: `${file}: ${title}${before === 0 ? "" : ` (${before + 1})`}`,
+      input: unescape(match[2] ?? ""),
+      ...readLog(match[3] ?? ""),
+    });
+  }
+  return cases;
+}
+
+/** Line ends are CR LF except where they are written out. */
+function unescape(block: string): string {
+  return block
+    .replace(/\n$/, "")
+    .replaceAll(/\\\n/g, "")
+    .replaceAll("\n", "\r\n")
+    .replaceAll("\\r", "\r")
+    .replaceAll("\\n", "\n")
+    .replaceAll("\\t", "\t")
+    .replaceAll("\\f", "\f")
+    .replaceAll(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+function readLog(log: string): Pick<LlhttpCase, "messages" | "rest" | "error"> {
+  const messages: LoggedMessage[] = [];
+  let open: { method: string; url: string; status: number; body: string } | undefined;
+  let error = "";
+  for (const line of log.split("\n")) {
+    const span = /span\[(\w+)\]="(.*)"$/.exec(line);
+    if (/message begin/.test(line)) open = { method: "", url: "", status: 0, body: "" };
+    else if (open !== undefined && span !== null) {
+      const value = unescape(`${span[2] ?? ""}\n`);
+      if (span[1] === "method") open.method += value;
+      else if (span[1] === "url") open.url += value;
+      else if (span[1] === "body") open.body += value;
+    } else if (/message complete/.test(line) && open !== undefined) {
+      messages.push(open);
+      open = undefined;
+    } else if (/error code=/.test(line)) error = line.slice(line.indexOf("error"));
+    const status = /headers complete status=(\d+)/.exec(line);
+    if (status !== null && open !== undefined) open.status = Number(status[1]);
+  }
+  // Code 22 is no error: what follows is another protocol.
+  return { messages, rest: open, error: error.startsWith("error code=22") ? "" : error };
+}
