@@ -13,11 +13,14 @@ import { type Form, negotiateForm, presentList, presentObject, rowObject } from 
 import type { RequestTarget } from "./request-info.ts";
 import type { ResourceType } from "./resource-type.ts";
 import { both, type Predicate } from "./selectors.ts";
-import { badRequest, forbidden, methodNotAllowed, pageNotFound, pathNotFound } from "./status.ts";
+import { badRequest, forbidden, methodNotAllowed, notInTheLab, pageNotFound, pathNotFound } from "./status.ts";
 import { type Target, replace } from "./update.ts";
 import { serveWatch } from "./watch.ts";
 
 export type ResourceTarget = Extract<RequestTarget, { kind: "resource" }>;
+
+/** What a pod of a real cluster has besides. */
+const NOT_IN_THE_LAB: ReadonlySet<string> = new Set(["attach", "exec", "portforward", "proxy"]);
 
 /** The verb of a request in the words of Kubernetes authorisation, also the label of its metrics. */
 export function verbOf(method: string, target: ResourceTarget, query: URLSearchParams): string {
@@ -87,6 +90,7 @@ export async function dispatch(
     const list = listObjects(call.core, type, readSelection(type, target.namespace, call.query), call.query);
     return { code: 200, json: JSON.stringify(presentList(list, type, presentation(call, form))) };
   }
+  if (type.plural === "pods" && NOT_IN_THE_LAB.has(target.subresource ?? "")) throw notInTheLab(target.subresource ?? "");
   if (target.subresource !== undefined && !(type.subresources as readonly string[]).includes(target.subresource)) throw pathNotFound();
   if (target.subresource === "log") {
     if (verb !== "get" || target.namespace === undefined || target.name === undefined) throw methodNotAllowed();

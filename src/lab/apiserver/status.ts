@@ -74,6 +74,12 @@ export function pathNotFound(): StatusError {
   return new StatusError(404, "NotFound", "the server could not find the requested resource", {});
 }
 
+/** What a kubelet would have to do and the lab's does not. */
+export function notInTheLab(subresource: string): StatusError {
+  const message = `the lab has no ${subresource}: its pods are processes of this machine; ask its address (kubectl get pods -o wide) or look at its process`;
+  return new StatusError(501, "NotImplemented", message, {});
+}
+
 /** A path below no group version that is served: plain text, as kube-apiserver's mux answers it. */
 export function pageNotFound(): StatusError {
   return new StatusError(404, "", "404 page not found");
