@@ -16,7 +16,8 @@ export function encodeGeneration(
     readonly revisions: Readonly<Record<string, string>>;
   },
 ): { readonly header: GenerationHeader; readonly text: string } {
-  const routes = [...new Map(routeSet.routes.toReversed().map((route) => [route.id, route])).values()].toReversed();
+  const ids = new Set<string>();
+  const routes = routeSet.routes.filter(({ id }) => !ids.has(id) && ids.add(id));
   const lines = [
     ...routes.map((route) => `${keyOf(route.id)}\t${placingNames(route)?.join(" ") ?? ANYWHERE}\t${JSON.stringify(route)}\n`),
     ...routeSet.pools.map((pool) => `${keyOf(pool.id)}\t${JSON.stringify(pool)}\n`),

@@ -68,12 +68,12 @@ class GenerationText implements OpenGeneration {
   readonly text: string;
   readonly size: number;
   readonly anywhere: number[] = [];
-  readonly #poolsAt: number;
   /** Where each route's line begins. */
   readonly #lines: Uint32Array;
   readonly #hosts = new Map<string, number[]>();
   #ids: Map<string, number> | undefined = undefined;
-  #pools: Map<string, number> | undefined = undefined;
+  /** Where the JSON of each pool begins. */
+  readonly #pools = new Map<string, number>();
 
   constructor(header: GenerationHeader, text: string) {
     this.header = header;
@@ -90,10 +90,13 @@ class GenerationText implements OpenGeneration {
       this.#place(text.slice(hosts, json), position);
       at = end + 1;
     }
-    this.#poolsAt = at;
+    // Here and not at the first request, which would wait for it.
     for (let pool = 0; pool < header.pools; pool++) {
-      at = text.indexOf("\n", at) + 1;
-      if (at === 0) throw corrupt("its body has another number of pools than its header says");
+      const end = text.indexOf("\n", at);
+      const json = text.indexOf("\t", at);
+      if (end < 0 || json < 0 || json > end) throw corrupt("its body has another number of pools than its header says");
+      this.#pools.set(text.slice(at, json), json + 1);
+      at = end + 1;
     }
     if (at !== text.length) throw corrupt("its body has more routes or pools than its header says");
   }
@@ -118,16 +121,12 @@ class GenerationText implements OpenGeneration {
   }
 
   pool(id: string): Pool | undefined {
-    if (this.#pools === undefined) {
-      this.#pools = new Map();
-      for (const at of this.#poolLines()) this.#pools.set(this.#word(at), at);
-    }
     const at = this.#pools.get(keyOf(id));
     return at === undefined ? undefined : this.#poolAt(at);
   }
 
   *allPools(): Iterable<Pool> {
-    for (const at of this.#poolLines()) yield this.#poolAt(at);
+    for (const at of this.#pools.values()) yield this.#poolAt(at);
   }
 
   #place(hosts: string, position: number): void {
@@ -142,12 +141,8 @@ class GenerationText implements OpenGeneration {
     }
   }
 
-  *#poolLines(): Iterable<number> {
-    for (let at = this.#poolsAt; at < this.text.length; at = this.text.indexOf("\n", at) + 1) yield at;
-  }
-
-  #poolAt(line: number): Pool {
-    const value = this.#json(this.text.indexOf("\t", line) + 1);
+  #poolAt(start: number): Pool {
+    const value = this.#json(start);
     if (!isPool(value)) throw corrupt("a pool in it is malformed");
     return value;
   }
