@@ -1,7 +1,6 @@
 import { createSign } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { answers, createIngress, ingress, sliceOf, startTraffic } from "./applications.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { expect, stays, until } from "./report.ts";
@@ -89,7 +88,6 @@ export async function checkCredentials({ plane, report, directory, isLong }: Sce
     await router.stop();
     return `failing after ${failingMs} ms, back ${backMs} ms after the right was; ${said}; it says: ${sources["Ingress"]?.problem?.slice(0, 200) ?? ""}`;
   });
-  await pause(0);
 }
 
 function kubeconfig(plane: ControlPlane, ca: string, user: string): string {
