@@ -27,7 +27,7 @@ function bytesOf({ method, uri, version, headers = [] }: DesyncCase): string {
   const hasHost = headers.some(({ name }) => /^host\s*$/i.test(name));
   const lines = headers.map(({ name, value }) => `${name}: ${value}\r\n`).join("");
   const text = `${method} ${uri}${version === "" ? "" : ` ${version}`}\r\n${hasHost ? "" : "Host: a\r\n"}${lines}\r\n`;
-  return [...text].some((character) => character > "\xff") ? Buffer.from(text).toString("latin1") : text;
+  return /[^\x00-\xff]/.test(text) ? Buffer.from(text).toString("latin1") : text;
 }
 
 function withHost(input: string): string {
