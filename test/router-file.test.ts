@@ -50,7 +50,7 @@ test("a routes file is served, edits are followed, broken ones keep the last goo
   });
   await t.test("an emptied file is held until a person approves", async () => {
     await writeFile(file, "");
-    await until("it is held", 10_000, async () => (await router.status()).held === 1);
+    await until("it is held", 10_000, async () => (await router.status()).held === 2);
     assert.equal((await ask(router.port, "/", { host: "shop.example.org" })).body, "shop");
     const admin = `127.0.0.1:${router.adminPort}`;
     const shown = holdfast(t, ["hold", "status", "--admin", admin]);

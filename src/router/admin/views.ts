@@ -7,7 +7,7 @@ export interface StatusView {
   readonly generation: number;
   readonly source: "live" | "restored" | "stale";
   readonly routes: number;
-  /** How many removals are held. */
+  /** How many objects (of a file: routes) would go; `/held` puts those that would go together into one. */
   readonly held: number;
   readonly sources: Readonly<
     Record<string, { state: string; ageSeconds: number | null; objects: number; revision?: string; problem?: string }>
@@ -60,7 +60,7 @@ export function statusView(supervisor: Supervisor): StatusView {
     generation: newest.generation,
     source: distributor.knowledge,
     routes: newest.routes,
-    held: status?.value.held.length ?? 0,
+    held: status?.value.held.reduce((sum, { keys }) => sum + keys.length, 0) ?? 0,
     sources: Object.fromEntries(sources),
     workers: workers.map((worker) => ({
       id: worker.id,

@@ -17,7 +17,9 @@ let number = config.lastNumber;
 const status: ControlStatus = {
   knowledge: "live",
   sources: { file: { state: "watching", ageMs: 0, objects: 1 } },
-  held: [{ id: "h-1", kind: "Ingress", keys: ["shop/web"], sinceMs: 0, reason: "missing", evidence: ["said"], releasedBy: "proof" }],
+  held: [
+    { id: "h-1", kind: "Ingress", keys: ["shop/web", "shop/api"], sinceMs: 0, reason: "missing", evidence: ["said"], releasedBy: "proof" },
+  ],
   problems: [],
   snapshot: { writes: 0, errors: 0 },
 };
