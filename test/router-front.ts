@@ -133,6 +133,13 @@ function rewrite(
         response.end(body.subarray(0, Math.floor(body.length / 2)));
         return;
       }
+      // A group that is not installed is answered in plain text, which no fault can change.
+      const isJson = (answer.headers["content-type"] ?? "").startsWith("application/json");
+      if (!isJson) {
+        response.writeHead(answer.statusCode ?? 502, { "content-type": answer.headers["content-type"] ?? "text/plain" });
+        response.end(body);
+        return;
+      }
       const list: unknown = JSON.parse(body.toString("utf8"));
       if (typeof list !== "object" || list === null || !("items" in list) || !Array.isArray(list.items))
         sendJson(response, answer.statusCode ?? 200, list);

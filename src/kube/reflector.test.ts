@@ -330,40 +330,6 @@ test("an optional kind is absent only when group list, discovery and definitions
   await until("complete shop/a");
 });
 
-test("objects that vanish with their definition are no deletes; those deleted from a kind that stays are", async (t) => {
-  let verbs = ["create", "delete", "get", "list", "watch"];
-  const { world, said, until } = await mirror(t, kinds.routeGroups, { optional: true, absentRecheckMs: 20 }, (w) => {
-    w.put("a");
-    w.put("b");
-    w.interfere((request, answer) => {
-      if (request.path !== "/apis/zalando.org/v1") return false;
-      answer.json({
-        kind: "APIResourceList",
-        apiVersion: "v1",
-        groupVersion: "zalando.org/v1",
-        resources: [{ name: "routegroups", verbs }],
-      });
-      return true;
-    });
-  });
-  await until("state live");
-  world.drop("a");
-  await until("delete shop/a");
-  // As kube-apiserver lists a definition whose deletion is under way: its objects go one by one, and none can be created.
-  verbs = ["delete", "get", "list", "watch"];
-  await new Promise((resolve) => {
-    setTimeout(resolve, 300); // longer than an answer about the definition is believed
-  });
-  world.drop("b");
-  await until("failed KUBE_KIND_LEAVING");
-  assert.ok(!said.includes("delete shop/b"));
-  const from = said.length;
-  await until("failed KUBE_KIND_LEAVING", from);
-  assert.ok(!said.slice(from).some((line) => line.startsWith("complete")), "a list of a kind that is leaving is no complete answer");
-  verbs = ["create", "delete", "get", "list", "watch"];
-  await until("complete", from);
-});
-
 test("a required kind is never absent", async (t) => {
   const { said, until } = await mirror(t, kinds.routeGroups, {}, (w) =>
     w.interfere((request, answer) => {
