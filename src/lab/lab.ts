@@ -98,7 +98,7 @@ export class Lab {
     checkLabOptions(options);
     const folder: StateFolder = takeStateFolder(options.stateDir);
     try {
-      const network: LabNetwork = await findFreeBlock(30);
+      const network: LabNetwork = await findFreeBlock(systemRandom);
       const fleets = FLEETS.filter((fleet) => options.policies.includes(fleet.policy));
       const certificate = await ensureServingCertificate(join(folder.root, "api"), [network.apiServer, "localhost"], deps.clock.wallMs());
       return new Lab({ options, network, folder, credentials: newCredentials(), certificate, fleets }, deps);

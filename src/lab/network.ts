@@ -1,5 +1,5 @@
 import { createServer } from "node:net";
-import { AppError } from "../kernel/index.ts";
+import { AppError, type Random } from "../kernel/index.ts";
 
 /** The lab's own block of the loopback range, 127.BLOCK.0.0/16, and who lives where in it. */
 export interface LabNetwork {
@@ -29,13 +29,18 @@ export function labNetwork(block: number): LabNetwork {
   };
 }
 
+const FIRST_BLOCK = 30;
+const BLOCKS = 220;
+
 /**
- * Finds a block whose API server address nobody listens on, so that several labs can run at once. Throws
- * LAB_NO_ADDRESS where loopback has one address only (macOS).
+ * Finds a block whose API server address nobody listens on, so that several labs can run at once; begins at a random one,
+ * because two that start at the same moment would find the same. Throws LAB_NO_ADDRESS where loopback has one address only
+ * (macOS).
  */
-export async function findFreeBlock(first: number): Promise<LabNetwork> {
-  for (let block = first; block <= 250; block++) {
-    const network = labNetwork(block);
+export async function findFreeBlock(random: Random): Promise<LabNetwork> {
+  const start = Math.floor(random.next() * BLOCKS);
+  for (let at = 0; at < BLOCKS; at++) {
+    const network = labNetwork(FIRST_BLOCK + ((start + at) % BLOCKS));
     const outcome = await tryListen(network.apiServer, API_SERVER_PORT);
     if (outcome === "free") return network;
     if (outcome === "EADDRNOTAVAIL") {
