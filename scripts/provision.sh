@@ -7,7 +7,7 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/holdfast
 mkdir -p "$cache"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   missing=()
-  for pair in chromium:chromium haproxy:haproxy nginx:nginx-light wrk:wrk iptables:iptables; do
+  for pair in chromium:chromium haproxy:haproxy nginx:nginx-light wrk:wrk; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   if [ ${#missing[@]} -gt 0 ] || [ ! -x "$cache/kubectl-1.20/usr/bin/kubectl" ]; then apt-get update -qq; fi
