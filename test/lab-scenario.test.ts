@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,16 +35,20 @@ function processesOf(text: string): readonly string[] {
   return found;
 }
 
-test("the outage of 2017 takes down the routers as they were then and not one request of ours", { timeout: 300_000 }, (t) => {
+test("the outage of 2017 takes down the routers as they were then and not one request of ours", { timeout: 600_000 }, (t) => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-scenario-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const result = join(folder, "result.json");
   const state = join(folder, "state");
   const startedAtMs = performance.now();
-  const run = spawnSync("bin/holdfast", ["lab", "--once", "--json", result, "--port", "0", "--state", state], {
-    encoding: "utf8",
-    timeout: 290_000,
-  });
+  const play = (): SpawnSyncReturns<string> =>
+    spawnSync("bin/holdfast", ["lab", "--once", "--json", result, "--port", "0", "--rate", "25", "--state", state], {
+      encoding: "utf8",
+      timeout: 290_000,
+    });
+  let run = play();
+  // Inconclusive says that the machine was too busy for the outage or the load to be real: nothing was found out, so it is played again.
+  if (run.status === 3) run = play();
   process.stdout.write(`measured: zalando-2017 took ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s from exec to exit\n`);
   assert.equal(run.status, 0, `${run.stdout}\n${run.stderr}`);
   const { scenario, verdict, policies } = JSON.parse(readFileSync(result, "utf8")) as {
