@@ -26,7 +26,14 @@ function tests(title: string, files: readonly string[], concurrency: number): vo
   const startedAtMs = performance.now();
   const run = spawnSync(
     process.execPath,
-    ["--test", "--test-timeout=620000", `--test-concurrency=${concurrency}`, "--test-reporter=./scripts/test-reporter.ts", ...files],
+    [
+      "--test",
+      "--test-timeout=620000",
+      "--test-force-exit",
+      `--test-concurrency=${concurrency}`,
+      "--test-reporter=./scripts/test-reporter.ts",
+      ...files,
+    ],
     { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, HOLDFAST_TEST_COUNTS: countsFile } },
   );
   let passed = 0;

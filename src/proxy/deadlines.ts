@@ -10,9 +10,13 @@ export interface Deadlined {
   onDeadline(nowMs: number): void;
 }
 
+/** A tick later than this many is not the timer's coarseness but a stall. */
+const STALL_TICKS = 3;
+
 /**
  * One coarse timer for all connections: setting or moving a deadline is one write, and a tick looks at every connection once.
- * Exact to one tick, never early.
+ * Exact to one tick, never early. Time in which this process did not run (a stall, a starved processor) counts against nobody: what has arrived
+ * meanwhile is read only after the tick, and a deadline set from the old time would have passed at once.
  */
 export class Deadlines {
   readonly #clock: Clock;
@@ -22,15 +26,18 @@ export class Deadlines {
   #timer: Timer | undefined = undefined;
   /** Monotonic time of the last tick or `refresh`. */
   nowMs: number;
+  #tickedMs: number;
 
   constructor(clock: Clock, tickMs: number, onTick: () => void) {
     this.#clock = clock;
     this.#tickMs = tickMs;
     this.#onTick = onTick;
     this.nowMs = clock.monoMs();
+    this.#tickedMs = this.nowMs;
   }
 
   start(): void {
+    if (this.#timer === undefined) this.#tickedMs = this.#clock.monoMs();
     this.#timer ??= this.#clock.timer(this.#tickMs, () => this.#tick());
   }
 
@@ -64,11 +71,15 @@ export class Deadlines {
   #tick(): void {
     this.#timer = undefined;
     const nowMs = this.refresh();
+    const elapsedMs = nowMs - this.#tickedMs;
+    const stalledMs = elapsedMs > STALL_TICKS * this.#tickMs ? elapsedMs - this.#tickMs : 0;
     const items = this.#items;
     // From the end: an item that leaves is replaced by one already seen.
     for (let slot = items.length - 1; slot >= 0; slot--) {
       const item = items[slot];
-      if (item === undefined || item.deadlineMs > nowMs) continue;
+      if (item === undefined) continue;
+      item.deadlineMs += stalledMs;
+      if (item.deadlineMs > nowMs) continue;
       item.deadlineMs = Infinity;
       item.onDeadline(nowMs);
     }
