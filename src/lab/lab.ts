@@ -32,7 +32,7 @@ const FLEETS: readonly Fleet[] = [
 const APPLICATIONS = ["storefront", "cart", "search"];
 
 /** How long a part may take to say that it serves, on a machine that is busy starting all of them. */
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 
 export interface LabDeps {
   readonly clock: Clock;
