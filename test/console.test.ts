@@ -200,7 +200,10 @@ function browserTests(executablePath: string): void {
   test("nothing moves for a reader who asked for no motion", async () => {
     const { url } = await serve("--from", "5");
     const { page } = await openPage(url, { reducedMotion: "reduce" });
-    await page.getByTestId("clock").getByText(/t \+ (?:[7-9]|\d{2,}) s/).waitFor();
+    await page
+      .getByTestId("clock")
+      .getByText(/t \+ (?:[7-9]|\d{2,}) s/)
+      .waitFor();
     const drops = await page.evaluate<string[]>(`[...document.querySelectorAll(".flow")].map((path) => path.style.strokeDashoffset)`);
     assert.ok(drops.length > 0);
     assert.deepEqual(
