@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 
 import { AppError, messageOf, systemClock, systemRandom } from "../kernel/index.ts";
-import type { RouterOptions, RoutesSource } from "../router/index.ts";
+import type { Router, RouterOptions, RoutesSource } from "../router/index.ts";
 import { type LogLevel, createLog } from "../telemetry/index.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { routerProcesses } from "./router-processes.ts";
@@ -70,21 +70,29 @@ async function run(flags: Flags, worker: ChildProcess | undefined): Promise<numb
       "holdfast: warning: --policy naive believes errors and empty answers, as routers did in 2017; it is for comparison in the lab\n",
     );
   }
-  const router = await startRouter(options, {
+  // A worker serves before this process has finished starting: a signal that comes meanwhile drains, too.
+  let router: Router | undefined;
+  let wasAsked = false;
+  const drain = (): void => {
+    wasAsked = true;
+    router?.drain();
+  };
+  process.on("SIGTERM", drain);
+  process.on("SIGINT", drain);
+  const started = await startRouter(options, {
     clock: systemClock,
     random: systemRandom,
     createLog: () => createLog({ level: flags.logLevel, name: "router" }),
     processes: routerProcesses(worker),
   });
-  const drain = (): void => router.drain();
-  process.on("SIGTERM", drain);
-  process.on("SIGINT", drain);
-  void router.listening.then(({ port, adminPort }) => {
+  router = started;
+  if (wasAsked) started.drain();
+  void started.listening.then(({ port, adminPort }) => {
     process.stdout.write(
       `holdfast router: serving on ${options.listen.host} port ${port}, admin on ${options.admin.host} port ${adminPort}\n`,
     );
   });
-  const end = await router.ended;
+  const end = await started.ended;
   if (end.type === "drained") return ExitCode.ok;
   process.stderr.write(`${end.message}\n`);
   return ExitCode.badInput;
