@@ -69,7 +69,7 @@ function browserTests(executablePath: string): void {
     const { url } = await serve("--quiet", "--from", "5");
     const { page, complaints } = await openPage(url);
     const broken = page.getByTestId("broken-count");
-    assert.equal(await broken.textContent(), "nothing is broken");
+    assert.equal(await broken.textContent(), "nothing to put back");
     for (const [action, fault] of [
       ["flood", "flood"],
       ["kill-api-server", "api-server"],

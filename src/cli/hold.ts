@@ -68,7 +68,7 @@ function describe({ held, asOfSeconds }: HeldView): string {
   const blocks = held.map((removal) => {
     const keys =
       removal.keys.length > 10 ? `${removal.keys.slice(0, 10).join(", ")} and ${removal.keys.length - 10} more` : removal.keys.join(", ");
-    const evidence = removal.evidence.map((line) => `    ${line}\n`).join("");
+    const evidence = removal.evidence.map(({ at, said }) => `    ${at} ${said}\n`).join("");
     return `${removal.id}  ${removal.kind}  since ${removal.since} (${Math.round(removal.sinceSeconds)} s)\n  stays: ${keys}\n  why: ${removal.reason}\n  evidence:\n${evidence}  released by: ${removal.releasedBy}\n`;
   });
   return age + blocks.join("\n");

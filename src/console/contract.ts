@@ -215,7 +215,7 @@ export interface HeldView {
 }
 
 export interface EvidenceView {
-  /** `list of ingresses`, `watch of endpointslices`. */
+  /** Whose word it is: `Ingress on node-2`. */
   readonly source: string;
   readonly atSeconds: number;
   /** `complete list, 0 objects, resourceVersion 8123`. */

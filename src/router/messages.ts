@@ -28,8 +28,8 @@ export interface HeldRemoval {
   readonly keys: readonly string[];
   readonly sinceMs: number;
   readonly reason: string;
-  /** What each observation said, oldest first. */
-  readonly evidence: readonly string[];
+  /** What was observed, oldest first. */
+  readonly evidence: readonly { readonly atMs: number; readonly said: string }[];
   /** What would let it through, in words. */
   readonly releasedBy: string;
 }

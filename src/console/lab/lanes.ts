@@ -10,7 +10,8 @@ export function laneView(lab: Lab, policy: Policy, startedAtMs: number, nowMs: n
   const targets = alb?.targetGroups.flatMap((group) => group.targets) ?? [];
   const points = lab.observatory.load.series(policy);
   const nodeOf = (address: string): string => lab.nodes.find((node) => lab.observatory.nodeAddress(node) === address) ?? address;
-  const newest = points.findLast((point) => point.sent > 0 && point.outstanding === 0);
+  // A second that is not over yet has seen only some of its requests.
+  const newest = points.findLast((point) => point.sent > 0 && point.outstanding === 0 && point.atMs + 1_000 <= nowMs);
   const edges: EdgeView[] = [{ from: "clients", to: "alb", requestsPerSecond: newest?.sent ?? 0, failedPerSecond: newest?.failed ?? 0 }];
   for (const target of targets) {
     const node = nodeOf(target.id);

@@ -69,7 +69,9 @@ export function heldViews(lab: Lab, startedAtMs: number): readonly HeldView[] {
       for (const removal of lab.observatory.held(node, fleet.policy).value?.held ?? []) {
         const id = `${fleet.policy}.${removal.id}`;
         const known = rows.get(id);
-        const sinceSeconds = Math.round((Date.parse(removal.since) - startedAtMs) / 1000);
+        const secondsOf = (time: string): number => Math.round((Date.parse(time) - startedAtMs) / 100) / 10;
+        const sinceSeconds = secondsOf(removal.since);
+        const evidence = removal.evidence.map(({ at, said }) => ({ source: `${removal.kind} on ${node}`, atSeconds: secondsOf(at), said }));
         rows.set(id, {
           id,
           policy: fleet.policy,
@@ -77,7 +79,7 @@ export function heldViews(lab: Lab, startedAtMs: number): readonly HeldView[] {
           keys: removal.keys.map((key) => `${removal.kind} ${key}`),
           sinceSeconds: Math.min(sinceSeconds, known?.sinceSeconds ?? sinceSeconds),
           reason: removal.reason,
-          evidence: removal.evidence.map((said) => ({ source: removal.kind, atSeconds: sinceSeconds, said })),
+          evidence: [...(known?.evidence ?? []), ...evidence].sort((a, b) => a.atSeconds - b.atSeconds),
           releasedBy: removal.releasedBy,
         });
       }

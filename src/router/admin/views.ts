@@ -88,7 +88,11 @@ export function statusView(supervisor: Supervisor): StatusView {
 
 /** `/held`. */
 export interface HeldView {
-  readonly held: readonly (Omit<HeldRemoval, "sinceMs"> & { readonly since: string; readonly sinceSeconds: number })[];
+  readonly held: readonly (Omit<HeldRemoval, "sinceMs" | "evidence"> & {
+    readonly since: string;
+    readonly sinceSeconds: number;
+    readonly evidence: readonly { readonly at: string; readonly said: string }[];
+  })[];
   /** How old this is: more than a second or two when the control process does not run. */
   readonly asOfSeconds: number | null;
 }
@@ -97,8 +101,9 @@ export interface HeldView {
 export function heldView(supervisor: Supervisor, nowMs: number): HeldView {
   const { status } = supervisor;
   return {
-    held: (status?.value.held ?? []).map(({ sinceMs, ...removal }) => ({
+    held: (status?.value.held ?? []).map(({ sinceMs, evidence, ...removal }) => ({
       ...removal,
+      evidence: evidence.map(({ atMs, said }) => ({ at: new Date(atMs).toISOString(), said })),
       since: new Date(sinceMs).toISOString(),
       sinceSeconds: seconds(Math.max(0, nowMs - sinceMs)),
     })),

@@ -180,7 +180,7 @@ class FileSource implements ControlSource {
         keys: this.#routes.slice(0, 100).map(({ id }) => id),
         sinceMs: this.#emptySinceMs,
         reason: `${this.#file} has no routes any more; all ${this.#routes.length} stay until a person says otherwise`,
-        evidence: [`read at ${new Date(this.#deps.clock.wallMs()).toISOString()}: no routes`],
+        evidence: [{ atMs: this.#emptySinceMs, said: "read whole: no routes" }],
         releasedBy: `holdfast hold approve ${EMPTY_ID}, or routes in the file`,
       },
     ];

@@ -169,7 +169,7 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
         keys: change.keys,
         sinceMs: change.sinceWallMs,
         reason: `${change.cause}, ${change.reason}: ${change.agreements} complete answers agree, ${Math.round(change.heldLiveMs / 1000)} s while live`,
-        evidence: change.observations.map(({ atWallMs, said }) => `${new Date(atWallMs).toISOString()} ${said}`),
+        evidence: change.observations.map(({ atWallMs, said }) => ({ atMs: atWallMs, said })),
         releasedBy: change.releasedBy,
       })),
     decide(id, verb, decision) {

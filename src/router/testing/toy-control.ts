@@ -18,7 +18,15 @@ const status: ControlStatus = {
   knowledge: "live",
   sources: { file: { state: "watching", ageMs: 0, objects: 1 } },
   held: [
-    { id: "h-1", kind: "Ingress", keys: ["shop/web", "shop/api"], sinceMs: 0, reason: "missing", evidence: ["said"], releasedBy: "proof" },
+    {
+      id: "h-1",
+      kind: "Ingress",
+      keys: ["shop/web", "shop/api"],
+      sinceMs: 0,
+      reason: "missing",
+      evidence: [{ atMs: 0, said: "said" }],
+      releasedBy: "proof",
+    },
   ],
   problems: [],
   snapshot: { writes: 0, errors: 0 },

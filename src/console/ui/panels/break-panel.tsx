@@ -14,7 +14,7 @@ export function BreakPanel({ view }: { readonly view: ConsoleSnapshot }) {
       <div class="panel-head">
         <h2 id="break-title">Break something</h2>
         <p class="panel-note" data-testid="broken-count">
-          {open.length === 0 ? "nothing is broken" : `${open.length} broken`}
+          {open.length === 0 ? "nothing to put back" : `${open.length} to put back`}
         </p>
       </div>
       <div class="panel-body" tabIndex={0} role="group" aria-label="Break something, list">
