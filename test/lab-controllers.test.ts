@@ -17,7 +17,7 @@ import {
   findCondition,
   isPodReady,
 } from "../src/lab/machinery/index.ts";
-import { until } from "../src/lab/machinery/testing/index.ts";
+import { until } from "../src/kernel/testing/until.ts";
 import { type Scheduler, startScheduler } from "../src/lab/scheduler/index.ts";
 import { type Controllers, startControllers } from "../src/lab/controllers/index.ts";
 

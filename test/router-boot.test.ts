@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { freePort } from "../src/kernel/testing/free-port.ts";
+import { until } from "../src/kernel/testing/until.ts";
 import type { Pool, RouteDefinition } from "../src/route/index.ts";
 import { encodeGeneration } from "../src/router/encode-generation.ts";
-import { ask, holdfast, startApplication, startRouter, testFolder, until, writeKubeconfig } from "./router-kit.ts";
+import { ask, holdfast, startApplication, startRouter, testFolder, writeKubeconfig } from "./router-kit.ts";
 
 const ROUTES = 10_000;
 
@@ -44,7 +45,7 @@ test("a router boots from a snapshot of 10,000 routes with the API server gone a
   });
   writeFileSync(join(snapshot, "generation-000000000007"), text);
   const kubeconfig = await writeKubeconfig(directory, "http://127.0.0.1:1", "token");
-  const port = await freePort(application.port + 1);
+  const port = await freePort();
 
   const times: number[] = [];
   for (let run = 0; run < 4; run++) {
@@ -99,12 +100,12 @@ test("a full disk is told once, changes are served all the same, the older snaps
   execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", snapshot]);
   try {
     const router = await startRouter(t, ["--routes", file, "--snapshot", snapshot, "--workers", "1", "--drain-delay", "0"]);
-    await until("shop is served", 20_000, async () => (await ask(router.port, "/", { host: "shop.example.org" })).status === 200);
+    await until("shop is served", async () => (await ask(router.port, "/", { host: "shop.example.org" })).status === 200, 20_000);
     assert.equal((await router.status()).snapshot.errors, 0);
 
     writeFileSync(file, route("shop") + route("blog", 80_000));
-    await until("blog is served", 20_000, async () => (await ask(router.port, "/", { host: "blog.example.org" })).status === 200);
-    await until("the failure is told", 20_000, async () => (await router.status()).snapshot.lastError?.includes("ENOSPC") === true);
+    await until("blog is served", async () => (await ask(router.port, "/", { host: "blog.example.org" })).status === 200, 20_000);
+    await until("the failure is told", async () => (await router.status()).snapshot.lastError?.includes("ENOSPC") === true, 20_000);
     assert.equal(
       router
         .stderr()
@@ -117,23 +118,11 @@ test("a full disk is told once, changes are served all the same, the older snaps
     assert.deepEqual(readdirSync(snapshot), ["generation-000000000001"]);
 
     writeFileSync(file, route("shop") + route("blog") + route("wiki"));
-    await until("the next one is kept", 20_000, () => readdirSync(snapshot).includes("generation-000000000003"));
-    await until("the failure is over", 20_000, async () => (await router.status()).snapshot.lastError === null);
+    await until("the next one is kept", () => readdirSync(snapshot).includes("generation-000000000003"), 20_000);
+    await until("the failure is over", async () => (await router.status()).snapshot.lastError === null, 20_000);
     router.child.kill("SIGTERM");
     assert.equal(await router.ended, 0);
   } finally {
     execFileSync("/bin/umount", ["-l", snapshot]);
   }
 });
-
-/** A port that is free now; it stays so unless another program is quick. */
-async function freePort(from: number): Promise<number> {
-  for (let port = from; ; port++) {
-    const isTaken = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1");
-      socket.on("connect", () => resolve(true));
-      socket.on("error", () => resolve(false));
-    });
-    if (!isTaken) return port;
-  }
-}

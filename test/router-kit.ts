@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
+import { until } from "../src/kernel/testing/until.ts";
 
 const HOLDFAST = new URL("../bin/holdfast", import.meta.url).pathname;
 
@@ -82,25 +83,15 @@ export async function startRouter(
 }
 
 async function portsOf(program: Program): Promise<readonly [number, number]> {
-  let ports: readonly [number, number] | undefined;
   let end: number | string | undefined;
   void program.ended.then((how) => (end = how));
-  await until("the router listens", 60_000, () => {
-    const match = /serving on \S+ port (\d+), admin on \S+ port (\d+)/.exec(program.stdout());
-    if (match !== null) ports = [Number(match[1]), Number(match[2])];
-    if (end !== undefined) throw new Error(`the router ended with ${end}: ${program.stderr()}`);
-    return ports !== undefined;
-  });
-  return ports ?? [0, 0];
-}
-
-/** Looks every 10 ms whether something is so; an error after `limitMs`. */
-export async function until(what: string, limitMs: number, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  const limit = performance.now() + limitMs;
-  while (!(await isSo())) {
-    if (performance.now() > limit) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  const said = await until(
+    "the router listens or ends",
+    () => /serving on \S+ port (\d+), admin on \S+ port (\d+)/.exec(program.stdout()) ?? (end !== undefined && "ended"),
+    60_000,
+  );
+  if (said === "ended") throw new Error(`the router ended with ${end}: ${program.stderr()}`);
+  return [Number(said[1]), Number(said[2])];
 }
 
 /** An answer, or status 0 and what went wrong in its place. */

@@ -2,19 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 
+import { until } from "../src/kernel/testing/until.ts";
 import { type Cluster, startCluster } from "./router-cluster.ts";
 import { type Front, faults, startFront } from "./router-front.ts";
-import {
-  type RunningRouter,
-  ask,
-  holdfast,
-  startApplication,
-  startLoad,
-  startRouter,
-  testFolder,
-  until,
-  writeKubeconfig,
-} from "./router-kit.ts";
+import { type RunningRouter, ask, holdfast, startApplication, startLoad, startRouter, testFolder, writeKubeconfig } from "./router-kit.ts";
 
 const PATIENCE_MS = 60_000;
 
@@ -58,14 +49,14 @@ async function world(t: TestContext): Promise<World> {
 
 async function untilSource(router: RunningRouter, source: string): Promise<void> {
   try {
-    await until(`the table is ${source}`, PATIENCE_MS, async () => (await router.status()).source === source);
+    await until(`the table is ${source}`, async () => (await router.status()).source === source, PATIENCE_MS);
   } catch (error) {
     throw new Error(`${JSON.stringify(await router.status())}\n${router.stderr()}`, { cause: error });
   }
 }
 
 async function untilAnswer(router: RunningRouter, host: string, status: number): Promise<void> {
-  await until(`${host} answers ${status}`, PATIENCE_MS, async () => (await ask(router.port, "/", { host })).status === status);
+  await until(`${host} answers ${status}`, async () => (await ask(router.port, "/", { host })).status === status, PATIENCE_MS);
 }
 
 test("whatever the API server answers, a running router gives no wrong answer and comes back to live", async (t) => {
@@ -76,9 +67,9 @@ test("whatever the API server answers, a running router gives no wrong answer an
     await t.test(fault, async () => {
       const load = startLoad(router.port, expected);
       front.setFault(fault);
-      await until("every kind met the fault", PATIENCE_MS, () => front.hits >= 8);
+      await until("every kind met the fault", () => front.hits >= 8, PATIENCE_MS);
       const goal = load.sent() + 60;
-      await until("load went on", PATIENCE_MS, () => load.sent() > goal);
+      await until("load went on", () => load.sent() > goal, PATIENCE_MS);
       assert.equal((await router.admin("/readyz")).status, 200);
       front.setFault(undefined);
       await untilSource(router, "live");
@@ -101,9 +92,9 @@ test("whatever the API server answers, a restarted router serves what it knew an
       const router = await start(t);
       for (const [host, name] of expected) assert.equal((await ask(router.port, "/", { host })).body, name, "the first answers");
       const load = startLoad(router.port, expected);
-      await until("every kind met the fault", PATIENCE_MS, () => front.hits >= 5);
+      await until("every kind met the fault", () => front.hits >= 5, PATIENCE_MS);
       const goal = load.sent() + 60;
-      await until("load went on", PATIENCE_MS, () => load.sent() > goal);
+      await until("load went on", () => load.sent() > goal, PATIENCE_MS);
       if (fault !== "empty list" && fault !== "poison item") {
         assert.equal((await router.status()).source, "restored");
         const unknown = await ask(router.port, "/", { host: "nobody.example.org" });
@@ -132,16 +123,20 @@ test("additions, edits and real removals arrive; the last good version of a brok
   await cluster.replaceAnnotations("news", { "zalando.org/skipper-filter": 'setResponseHeader("X-Edited", "yes")' });
   await until(
     "the edit is served",
-    PATIENCE_MS,
     async () => (await ask(router.port, "/", { host: "news.example.org" })).headers["x-edited"] === "yes",
+    PATIENCE_MS,
   );
   await cluster.replaceAnnotations("news", { "zalando.org/skipper-filter": "noSuchFilter()" });
-  await until("the problem is told", PATIENCE_MS, async () =>
-    (await router.status()).problems.some(({ object, lastGoodServes }) => object === "Ingress default/news" && lastGoodServes),
+  await until(
+    "the problem is told",
+    async () => (await router.status()).problems.some(({ object, lastGoodServes }) => object === "Ingress default/news" && lastGoodServes),
+    PATIENCE_MS,
   );
   assert.equal((await ask(router.port, "/", { host: "news.example.org" })).headers["x-edited"], "yes");
-  await until("an Event tells the owner", PATIENCE_MS, async () =>
-    (await cluster.events()).some(({ object, message }) => object === "Ingress news" && message.includes("noSuchFilter")),
+  await until(
+    "an Event tells the owner",
+    async () => (await cluster.events()).some(({ object, message }) => object === "Ingress news" && message.includes("noSuchFilter")),
+    PATIENCE_MS,
   );
 
   await cluster.deleteIngress("news");
@@ -157,7 +152,7 @@ test("a mass delete is held and shown, survives a restart, and happens when a pe
   await untilAnswer(first, "extra-59.example.org", 200);
   const load = startLoad(first.port, expected);
   for (let at = 0; at < 60; at++) await cluster.deleteIngress(`extra-${at}`);
-  await until("it is held", PATIENCE_MS, async () => (await first.status()).held > 0);
+  await until("it is held", async () => (await first.status()).held > 0, PATIENCE_MS);
   const held = JSON.parse((await first.admin("/held")).body) as {
     readonly held: readonly { readonly id: string; readonly kind: string; readonly keys: readonly string[] }[];
   };
@@ -174,7 +169,7 @@ test("a mass delete is held and shown, survives a restart, and happens when a pe
   const second = await start(t);
   assert.equal((await ask(second.port, "/", { host: `${kept}.example.org` })).body, "extra");
   await untilSource(second, "live");
-  await until("it is still held", PATIENCE_MS, async () => (await second.status()).held > 0);
+  await until("it is still held", async () => (await second.status()).held > 0, PATIENCE_MS);
   assert.equal((await ask(second.port, "/", { host: `${kept}.example.org` })).body, "extra");
   const again = JSON.parse((await second.admin("/held")).body) as typeof held;
   for (const { id } of again.held) {
@@ -226,11 +221,11 @@ test("endpoints that come and go change pools, not the table", async (t) => {
   assert.equal((await cluster.api.call("POST", "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", slice)).code, 201);
   await until(
     "the endpoint is in the pool",
-    PATIENCE_MS,
     async () =>
       (await router.admin("/metrics")).body.includes("holdfast_") &&
       (await router.status()).sources["EndpointSlice"]?.state === "live" &&
       (await endpointCount(router)) === 2,
+    PATIENCE_MS,
   );
   assert.equal((await router.status()).generation, generation);
 });
@@ -250,11 +245,11 @@ test("with the policy naive a failing API server empties the table and fails the
   });
   assert.match(router.stderr(), /warning: --policy naive/);
   for (const [host] of expected) await untilAnswer(router, host, 200);
-  await until("it is ready", PATIENCE_MS, async () => (await router.admin("/readyz")).status === 200);
+  await until("it is ready", async () => (await router.admin("/readyz")).status === 200, PATIENCE_MS);
   front.setFault("500");
   for (const [host] of expected) await untilAnswer(router, host, 404);
   assert.equal((await router.admin("/readyz")).status, 503);
   front.setFault(undefined);
   for (const [host] of expected) await untilAnswer(router, host, 200);
-  await until("it is ready again", PATIENCE_MS, async () => (await router.admin("/readyz")).status === 200);
+  await until("it is ready again", async () => (await router.admin("/readyz")).status === 200, PATIENCE_MS);
 });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { request as sendRequest, type RequestListener, type ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import { describe, test, type TestContext } from "node:test";
+import { freePort } from "../../kernel/testing/free-port.ts";
 import {
   get,
   startBalancer,
@@ -326,10 +327,4 @@ async function reached(holds: () => boolean): Promise<void> {
       setImmediate(resolve);
     });
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = await startTarget(() => {});
-  await probe.close();
-  return probe.port;
 }

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { freePort } from "../../kernel/testing/free-port.ts";
 import type { ApiServerConfig } from "./config.ts";
 
 const PROGRAM = `
@@ -23,17 +23,6 @@ async function start(config: ApiServerConfig): Promise<ChildProcess> {
   const [line] = (await once(child.stdout, "data")) as [Buffer];
   assert.equal(line.toString(), "ready\n");
   return child;
-}
-
-/** A port that was free a moment ago; the server must come back on the one that its clients know. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 test("killed with SIGKILL while clients write, it comes back with every object that it had confirmed, and higher revisions", async () => {

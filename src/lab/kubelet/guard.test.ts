@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { systemClock } from "../../kernel/index.ts";
-import { until } from "../machinery/testing/index.ts";
+import { until } from "../../kernel/testing/until.ts";
 import { startContainer } from "./container-process.ts";
 import { startGuard } from "./guard.ts";
 import { isRunning } from "./process-table.ts";

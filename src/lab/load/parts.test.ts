@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, test, type TestContext } from "node:test";
+import { freePort } from "../../kernel/testing/free-port.ts";
+import { until } from "../../kernel/testing/until.ts";
 import type { AlbState } from "../alb/index.ts";
 import type { LoadState } from "./run.ts";
 
@@ -37,6 +38,7 @@ describe("the parts alb and load, as processes", () => {
     const alb = client(albControl);
     const load = client(loadControl);
     await until(
+      "the balancer counts every target healthy",
       async () => (await alb.get<AlbState>("/state")).targetGroups[0]?.targets.every((target) => target.state === "healthy") ?? false,
     );
     await startPart(t, folder, "load", {
@@ -53,7 +55,7 @@ describe("the parts alb and load, as processes", () => {
     const doomedTarget = `127.0.0.1:${doomed.firstLine}`;
     const doomedInFlight = async (): Promise<number> =>
       (await alb.get<AlbState>("/state")).targetGroups[0]?.targets.find((target) => target.target === doomedTarget)?.inFlight ?? 0;
-    await until(async () => (await doomedInFlight()) >= 2);
+    await until("two requests are under way at the target", async () => (await doomedInFlight()) >= 2);
 
     const atMs = Date.now();
     doomed.child.kill("SIGKILL");
@@ -62,6 +64,7 @@ describe("the parts alb and load, as processes", () => {
     const { inFlight } = await alb.get<{ inFlight: number }>(`/in-flight?target=${doomedTarget}&fromMs=${atMs}&untilMs=${untilMs}`);
     await load.post("/kill-notice", { target: doomedTarget, atMs, untilMs, inFlightLimit: inFlight });
     await until(
+      "the balancer finds the target unhealthy",
       async () =>
         (await alb.get<AlbState>("/state")).targetGroups[0]?.targets.find((target) => target.target === doomedTarget)?.state ===
         "unhealthy",
@@ -114,25 +117,4 @@ function client(port: number): { get<T>(path: string): Promise<T>; post<T>(path:
     return JSON.parse(text) as T;
   };
   return { get: (path) => ask(path, {}), post: (path, body) => ask(path, { method: "POST", body: JSON.stringify(body) }) };
-}
-
-/** Asks again and again until it is so; the test's own time limit ends it. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 10);
-    });
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
 }

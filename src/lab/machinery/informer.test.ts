@@ -5,7 +5,7 @@ import { type KubeClient, type KubeObject, createKubeClient, kinds } from "../..
 import { silentLog } from "../../telemetry/index.ts";
 import { type TestApiServer, startApiServer } from "../apiserver/testing/index.ts";
 import { type Informer, createInformer } from "./index.ts";
-import { until } from "./testing/index.ts";
+import { until } from "../../kernel/testing/until.ts";
 
 let api: TestApiServer;
 let client: KubeClient;

@@ -8,10 +8,11 @@ export async function until<T>(
   what: string,
   probe: () => Promise<T | undefined | false> | T | undefined | false,
   timeoutMs = 10_000,
+  everyMs = 20,
 ): Promise<T> {
   const endMs = performance.now() + timeoutMs;
   let last: unknown;
-  while (performance.now() < endMs) {
+  do {
     try {
       const value = await probe();
       if (value !== undefined && value !== false) return value;
@@ -19,7 +20,7 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    await pause(20);
-  }
+    await pause(everyMs);
+  } while (performance.now() < endMs);
   throw new Error(`waited ${timeoutMs} ms for ${what}; last: ${String(last)}`);
 }
