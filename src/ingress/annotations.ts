@@ -3,6 +3,7 @@ import { type Algorithm, type Call, type RouteDefinition, parseEskip, parseFilte
 import { fieldError } from "./fields.ts";
 import type { Meta } from "./kube-objects.ts";
 import type { AnnotationRule, ConvertOptions, PathMode } from "./options.ts";
+import { unreadable } from "./unreadable.ts";
 
 const PREFIX = "zalando.org/";
 const ALGORITHMS: readonly Algorithm[] = ["roundRobin", "random", "consistentHash", "powerOfRandomNChoices"];
@@ -23,27 +24,44 @@ export interface IngressAnnotations {
   readonly redirectCode: number | undefined;
   readonly zoneAware: boolean;
   readonly forward: boolean;
+  /** Of annotations that cannot be read. What they decide is then `unreadable`: which requests (predicates), or what is done with them (filters). */
+  readonly problems: readonly AppError[];
 }
 
-/** Throws AppError `INGRESS_FIELD` or `INGRESS_ESKIP` naming the annotation. */
+/** Throws AppError `INGRESS_FIELD` or `INGRESS_ESKIP` naming the annotation only where such objects are dropped. */
 export function readIngressAnnotations(meta: Meta, options: ConvertOptions): IngressAnnotations {
   const text = (name: string): string => meta.annotations.get(PREFIX + name) ?? "";
-  const redirectCode = text("skipper-ingress-redirect-code");
-  if (redirectCode !== "" && !/^3[0-9]{2}$/.test(redirectCode)) {
-    throw fieldError(place("skipper-ingress-redirect-code"), "a status from 300 to 399", redirectCode);
-  }
+  const problems: AppError[] = [];
+  const predicates: Call[] = [];
+  const filters: Call[] = [];
+  const attempt = <Value>(read: () => Value, affected: Call[]): Value | undefined => {
+    try {
+      return read();
+    } catch (thrown) {
+      if (options.dropUnreadable || !(thrown instanceof AppError)) throw thrown;
+      problems.push(thrown);
+      affected.push(unreadable(thrown));
+      return undefined;
+    }
+  };
+  const choice = <Choice extends string>(name: string, choices: readonly Choice[], affected: Call[]): Choice | undefined =>
+    attempt(() => readChoice(text(name), choices, name), affected);
+  const pathMode = choice("skipper-ingress-path-mode", PATH_MODES, predicates) ?? options.pathMode;
+  predicates.push(...(attempt(() => readPredicates(text("skipper-predicate"), place("skipper-predicate")), predicates) ?? []));
+  filters.push(...(attempt(() => readFilters(text("skipper-filter"), place("skipper-filter")), filters) ?? []));
   return {
-    filters: readFilters(text("skipper-filter"), place("skipper-filter")),
-    predicates: readPredicates(text("skipper-predicate"), place("skipper-predicate")),
-    routes: readRoutes(text("skipper-routes")),
-    weights: readWeights(meta.annotations.get(`${PREFIX}backend-weights`)),
-    algorithm: readChoice(text("skipper-loadbalancer"), ALGORITHMS, "skipper-loadbalancer") ?? options.algorithm,
-    protocol: readChoice(text("skipper-backend-protocol"), PROTOCOLS, "skipper-backend-protocol"),
-    pathMode: readChoice(text("skipper-ingress-path-mode"), PATH_MODES, "skipper-ingress-path-mode") ?? options.pathMode,
-    redirect: readSwitch(text("skipper-ingress-redirect")),
-    redirectCode: redirectCode === "" ? undefined : Number(redirectCode),
+    filters,
+    predicates,
+    routes: attempt(() => readRoutes(text("skipper-routes")), filters) ?? [],
+    weights: attempt(() => readWeights(meta.annotations.get(`${PREFIX}backend-weights`)), filters),
+    algorithm: choice("skipper-loadbalancer", ALGORITHMS, filters) ?? options.algorithm,
+    protocol: choice("skipper-backend-protocol", PROTOCOLS, filters),
+    pathMode,
+    redirect: attempt(() => readSwitch(text("skipper-ingress-redirect")), filters),
+    redirectCode: attempt(() => readRedirectCode(text("skipper-ingress-redirect-code")), filters),
     zoneAware: isZoneAware(meta),
     forward: text("skipper-backend") === "forward",
+    problems,
   };
 }
 
@@ -104,6 +122,12 @@ function readChoice<Choice extends string>(text: string, choices: readonly Choic
   const choice = choices.find((candidate) => candidate === text);
   if (choice === undefined) throw fieldError(place(name), `one of ${choices.join(", ")}`, text);
   return choice;
+}
+
+function readRedirectCode(text: string): number | undefined {
+  if (text === "") return undefined;
+  if (!/^3[0-9]{2}$/.test(text)) throw fieldError(place("skipper-ingress-redirect-code"), "a status from 300 to 399", text);
+  return Number(text);
 }
 
 function readSwitch(text: string): boolean | undefined {

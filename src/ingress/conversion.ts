@@ -6,6 +6,7 @@ import type { Meta } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
 import type { PoolBuilder, ServiceReference } from "./pools.ts";
 import { RouteIds } from "./route-id.ts";
+import { isUnreadable, unreadable } from "./unreadable.ts";
 import type { ObjectKind, ObjectProblem } from "./world.ts";
 
 /** A route before the rules for all routes are applied: Host, annotations of the owner, its id made unique. */
@@ -35,6 +36,8 @@ export class Conversion {
   readonly owners = new Map<string, Owner>();
   readonly defaultFilters = new Map<string, readonly Call[]>();
   readonly #ids = new RouteIds();
+  /** Hosts of routes whose predicates could not be read, with the reason. */
+  readonly #unreadHosts = new Map<string, Call>();
 
   constructor(options: ConvertOptions, pools: PoolBuilder) {
     this.options = options;
@@ -51,6 +54,8 @@ export class Conversion {
     const internal = draft.hosts.some((host) => this.isInternal(host)) ? options.eastWestRange : undefined;
     const predicates = internal?.annotationPredicates ?? options.annotationPredicates;
     const filters = internal?.annotationFilters ?? options.annotationFilters;
+    const unread = draft.predicates.find(isUnreadable);
+    if (unread !== undefined) for (const host of draft.hosts) this.#unreadHosts.set(host, unread);
     const id = this.#ids.take(draft.id, `${owner.kind} ${owner.meta.namespace}/${owner.meta.name} ${draft.id}`);
     this.owners.set(id, owner);
     this.defaultFilters.set(id, draft.defaultFilters ?? []);
@@ -72,6 +77,23 @@ export class Conversion {
     const code = thrown instanceof AppError ? thrown.code : "INGRESS_FIELD";
     const message = where === "" ? messageOf(thrown) : `${where}: ${messageOf(thrown)}`;
     this.problems.push({ kind, namespace: meta.namespace, name: meta.name, code, message, effect });
+  }
+
+  /** What `read` reads; where that throws, what makes a route answer 503 instead. Throws as `read` where unreadable objects are dropped. */
+  orUnreadable(owner: Owner, read: () => readonly Call[]): readonly Call[] {
+    try {
+      return read();
+    } catch (thrown) {
+      if (this.options.dropUnreadable) throw thrown;
+      this.report(owner, "partial", thrown);
+      return [unreadable(thrown)];
+    }
+  }
+
+  /** Adds a 404 for what no route of these hosts takes; 503 where it is not known what their routes are to take. */
+  addCatchAll(owner: Owner, draft: RouteDraft): void {
+    const doubt = draft.hosts.map((host) => this.#unreadHosts.get(host)).find((call) => call !== undefined);
+    this.add(owner, doubt === undefined ? draft : { ...draft, filters: [doubt] });
   }
 
   /** A Service's pool, or one without endpoints and a problem at `where`: what one back end lacks must not cost the others. */

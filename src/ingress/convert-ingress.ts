@@ -29,6 +29,7 @@ interface Target {
 export function convertIngress(conversion: Conversion, ingress: IngressObject): ReadonlySet<string> {
   const owner: Owner = { kind: "Ingress", meta: ingress.meta };
   const context: Context = { conversion, owner, ingress, annotations: readIngressAnnotations(ingress.meta, conversion.options) };
+  for (const problem of context.annotations.problems) conversion.report(owner, "partial", problem);
   const { namespace, name } = ingress.meta;
   const complete = new Set<string>();
   if (ingress.defaultBackend !== undefined) {

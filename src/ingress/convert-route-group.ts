@@ -30,9 +30,7 @@ interface ReadRoute {
  */
 export function convertRouteGroup(conversion: Conversion, group: RouteGroupObject): ReadonlySet<string> {
   const owner: Owner = { kind: "RouteGroup", meta: group.meta };
-  const routes = group.routes.map(readTexts);
-  for (const backend of new Set(group.routes.flatMap((route) => route.backends.map((reference) => reference.backend))))
-    check(conversion, backend);
+  const routes = group.routes.map((route) => readTexts(conversion, owner, route));
   const { namespace, name } = group.meta;
   const complete = new Set<string>();
   const convert = (hosts: readonly string[], prefix: string): void => {
@@ -49,20 +47,26 @@ export function convertRouteGroup(conversion: Conversion, group: RouteGroupObjec
   return complete;
 }
 
-function readTexts(route: GroupRoute): ReadRoute {
+function readTexts(conversion: Conversion, owner: Owner, route: GroupRoute): ReadRoute {
   const { match, path } = route;
-  const predicates = route.predicates.flatMap((text, at) => readPredicates(text, `${path}.predicates[${at}]`));
-  const filters = route.filters.flatMap((text, at) => readFilters(text, `${path}.filters[${at}]`));
+  const predicates = route.predicates.flatMap((text, at) =>
+    conversion.orUnreadable(owner, () => readPredicates(text, `${path}.predicates[${at}]`)),
+  );
+  const filters = [
+    ...route.filters.flatMap((text, at) => conversion.orUnreadable(owner, () => readFilters(text, `${path}.filters[${at}]`))),
+    ...route.backends.flatMap(({ backend }) => conversion.orUnreadable(owner, () => check(conversion, backend))),
+  ];
   return { route, predicates: match === undefined ? predicates : [{ name: match.predicate, args: [match.value] }, ...predicates], filters };
 }
 
-/** What is wrong with a back end whatever the cluster has. */
-function check(conversion: Conversion, backend: GroupBackend): void {
+/** Throws what is wrong with a back end whatever the cluster has; it asks for no filters of its own. */
+function check(conversion: Conversion, backend: GroupBackend): readonly Call[] {
   for (const address of backend.type === "lb" ? backend.endpoints : []) conversion.checkExternal(address);
   if (backend.type === "network") conversion.checkExternal(backend.address ?? "");
   if (backend.algorithm !== undefined && !ALGORITHMS.some((known) => known === backend.algorithm)) {
     throw fieldError(`${backend.path}.algorithm`, `one of ${ALGORITHMS.join(", ")}`, backend.algorithm);
   }
+  return [];
 }
 
 /** Returns whether one of the routes takes every request of the hosts. */

@@ -6,6 +6,7 @@ import { type RouteDefinition, compileTable, rehearse, standardRegistry } from "
 import { type Converted, convert } from "./convert.ts";
 import { type ConvertOptions, defaultConvertOptions } from "./options.ts";
 import { ingress, kubeObject, service, slice, worldOf } from "./testing/objects.ts";
+import { blame } from "./validate.ts";
 
 const READY = { "10.0.0.1": {}, "10.0.0.2": {} };
 
@@ -19,13 +20,22 @@ function endpoints(converted: Converted, pool = "shop/web/http"): readonly strin
     ?.endpoints.map((endpoint) => `${endpoint.address} ${endpoint.tier}`);
 }
 
-/** The pool or kind of back end that answers, or `none`. */
-function answer(converted: Converted, host: string, path: string, chance = 0): string {
+/** The pool or kind of back end that answers, `broken` for a route that answers 503 by itself, or `none`. */
+function answer(converted: Converted, host: string, path: string, chance = 0, headers: readonly string[] = []): string {
   const { table, problems } = compileTable(converted.routeSet, standardRegistry);
-  deepEqual(problems, []);
-  const request = { method: "GET", scheme: "http" as const, path, query: "", headers: ["Host", host], clientAddress: "192.0.2.1", chance };
+  deepEqual(blame(converted, problems), []);
+  const request = {
+    method: "GET",
+    scheme: "http" as const,
+    path,
+    query: "",
+    headers: ["Host", host, ...headers],
+    clientAddress: "192.0.2.1",
+    chance,
+  };
   const rehearsal = rehearse(table, request);
   if (!("route" in rehearsal)) return "none";
+  if (rehearsal.outcome === "broken") return "broken";
   return rehearsal.route.backend.type === "pool" ? rehearsal.route.backend.pool : rehearsal.route.backend.type;
 }
 
@@ -75,8 +85,8 @@ describe("an Ingress", () => {
     );
     const converted = run([object, service("one"), slice("one-a", "one", READY)]);
     equal(answer(converted, "example.org", "/", 0.29), "shop/one/http");
-    equal(answer(converted, "example.org", "/", 0.3), "shop/two/80");
-    deepEqual(endpoints(converted, "shop/two/80"), []);
+    equal(answer(converted, "example.org", "/", 0.3), "shop/two/80/missing");
+    deepEqual(endpoints(converted, "shop/two/80/missing"), []);
     equal(endpoints(converted, "shop/one/http")?.length, 2);
     deepEqual(
       converted.problems.map(({ kind, namespace, name, code, effect, message }) => [kind, namespace, name, code, effect, message]),
@@ -100,12 +110,6 @@ describe("an Ingress", () => {
         kubeObject("Ingress", "bad", { spec: { rules: [{ http: { paths: [{ path: "x", pathType: "Exact", backend: {} }] } }] } }),
         /^spec\.rules\[0\]\.http\.paths\[0\]\.path: expected a path that starts with "\/"/,
       ],
-      [
-        ingress("bad", "b.org", { "/": "web" }, { "zalando.org/skipper-filter": "status(" }),
-        /^metadata\.annotations\["zalando\.org\/skipper-filter"\], line 1, column 8: /,
-      ],
-      [ingress("bad", "b.org", { "/": "web" }, { "zalando.org/backend-weights": "{" }), /backend-weights/],
-      [ingress("bad", "b.org", { "/": "web" }, { "zalando.org/skipper-loadbalancer": "best" }), /expected one of roundRobin, /],
     ];
     for (const [object, message] of bad) {
       const converted = run([object, ingress("good", "example.org", { "/": "web" }), service("web")]);
@@ -116,6 +120,83 @@ describe("an Ingress", () => {
       equal(`${problem?.namespace}/${problem?.name}`, "shop/bad");
       match(problem?.message ?? "", message);
     }
+  });
+
+  it("answers 503 itself when an annotation cannot be read, so that no broader route takes its traffic", () => {
+    const bad: readonly (readonly [string, string, RegExp])[] = [
+      ["skipper-filter", "status(", /^metadata\.annotations\["zalando\.org\/skipper-filter"\], line 1, column 8: /],
+      ["skipper-predicate", 'Method("GET"', /^metadata\.annotations\["zalando\.org\/skipper-predicate"\], line 1, column 13: /],
+      ["skipper-routes", 'Path("/a") ->', /skipper-routes/],
+      ["backend-weights", "{", /backend-weights/],
+      ["skipper-loadbalancer", "best", /expected one of roundRobin, /],
+      ["skipper-ingress-path-mode", "best", /expected one of kubernetes-ingress, /],
+      ["skipper-ingress-redirect-code", "200", /expected a status from 300 to 399/],
+    ];
+    const broad = kubeObject("Ingress", "broad", { spec: { defaultBackend: { service: { name: "web", port: { number: 80 } } } } });
+    for (const [name, text, message] of bad) {
+      const object = ingress("bad", "example.org", { "/api": "api" }, { [`zalando.org/${name}`]: text });
+      const converted = run([broad, object, ingress("good", "example.org", { "/": "web" }), service("web"), service("api")]);
+      equal(answer(converted, "example.org", "/api/x"), "broken", name);
+      equal(answer(converted, "example.org", "/x"), "shop/web/http", name);
+      equal(answer(converted, "other.org", "/api/x"), "shop/web/http", name);
+      deepEqual(
+        converted.problems.map((problem) => [`${problem.namespace}/${problem.name}`, problem.effect]),
+        [["shop/bad", "partial"]],
+      );
+      match(converted.problems[0]?.message ?? "", message);
+      const alone = run([broad, object, service("web"), service("api")]);
+      equal(answer(alone, "example.org", "/api/x"), "broken", name);
+      const dropped = run([broad, object, service("web"), service("api")], { dropUnreadable: true });
+      equal(answer(dropped, "example.org", "/api/x"), "shop/web/http", name);
+      equal(dropped.problems[0]?.effect, "dropped");
+    }
+  });
+
+  it("keeps to the predicates that can be read when its filters cannot", () => {
+    const canary = ingress(
+      "canary",
+      "example.org",
+      { "/": "api" },
+      { "zalando.org/skipper-predicate": 'Header("X-Canary", "1")', "zalando.org/skipper-filter": "status(" },
+    );
+    const converted = run([canary, ingress("web", "example.org", { "/": "web" }), service("web"), service("api")]);
+    equal(answer(converted, "example.org", "/", 0, ["X-Canary", "1"]), "broken");
+    equal(answer(converted, "example.org", "/"), "shop/web/http");
+  });
+
+  it("leaves its host and path to another object that has the same when its own predicates cannot be read", () => {
+    const canary = ingress("canary", "example.org", { "/": "api" }, { "zalando.org/skipper-predicate": 'Header("X-Canary"' });
+    const converted = run([canary, ingress("web", "example.org", { "/": "web" }), service("web"), service("api")]);
+    equal(answer(converted, "example.org", "/x"), "shop/web/http");
+  });
+
+  it("says 503, not 404, of what it may have at its host when its predicates cannot be read", () => {
+    const old = kubeObject(
+      "Ingress",
+      "old",
+      {
+        spec: {
+          rules: [{ host: "example.org", http: { paths: [{ path: "/a", backend: { service: { name: "web", port: { number: 80 } } } }] } }],
+        },
+      },
+      { annotations: { "zalando.org/skipper-predicate": "Header(" } },
+    );
+    const converted = run([old, service("web")]);
+    equal(answer(converted, "example.org", "/a"), "broken");
+    equal(answer(converted, "example.org", "/b"), "broken");
+    equal(answer(converted, "other.org", "/a"), "none");
+  });
+
+  it("takes nothing without a host when its predicates cannot be read: it would be 503 for everybody", () => {
+    const broad = kubeObject(
+      "Ingress",
+      "broad",
+      { spec: { defaultBackend: { service: { name: "web", port: { number: 80 } } } } },
+      { annotations: { "zalando.org/skipper-predicate": "Header(" } },
+    );
+    const converted = run([broad, service("web")]);
+    equal(answer(converted, "example.org", "/"), "none");
+    equal(converted.problems[0]?.effect, "partial");
   });
 
   it("adds the filters, predicates and routes of its annotations", () => {
@@ -258,10 +339,6 @@ describe("a RouteGroup", () => {
         { backends: [{ name: "x", type: "magic" }], defaultBackends: [{ backendName: "x" }] },
         /^spec\.backends\[0\]\.type: expected service, /,
       ],
-      [
-        { backends: [web], defaultBackends: [{ backendName: "web" }], routes: [{ filters: ["a("] }] },
-        /^spec\.routes\[0\]\.filters\[0\], line 1, column 3: /,
-      ],
     ];
     for (const [spec, message] of bad) {
       const converted = run([group(spec), ingress("good", "good.org", { "/": "web" }), service("web")]);
@@ -269,6 +346,55 @@ describe("a RouteGroup", () => {
       equal(converted.problems[0]?.effect, "dropped");
       match(converted.problems[0]?.message ?? "", message);
     }
+  });
+});
+
+describe("a route of a RouteGroup", () => {
+  const web = { name: "web", type: "service", serviceName: "web", servicePort: 80 };
+  const away = { name: "away", type: "network", address: "http://away.test" };
+  const group = (routes: readonly object[]): KubeObject =>
+    kubeObject("RouteGroup", "group", {
+      spec: { hosts: ["example.org"], backends: [web, away], defaultBackends: [{ backendName: "web" }], routes },
+    });
+  const broad = kubeObject("Ingress", "broad", { spec: { defaultBackend: { service: { name: "api", port: { number: 80 } } } } });
+  const others = [broad, service("web"), service("api")];
+
+  it("answers 503 itself when a filter cannot be read, and the others of its group are served", () => {
+    const object = group([{ pathSubtree: "/a", filters: ["a("] }, { pathSubtree: "/b" }]);
+    const converted = run([object, ...others]);
+    equal(answer(converted, "example.org", "/a"), "broken");
+    equal(answer(converted, "example.org", "/b"), "shop/web/http");
+    equal(converted.problems[0]?.effect, "partial");
+    match(converted.problems[0]?.message ?? "", /^spec\.routes\[0\]\.filters\[0\], line 1, column 3: /);
+    const dropped = run([object, ...others], { dropUnreadable: true });
+    equal(answer(dropped, "example.org", "/b"), "shop/api/http");
+  });
+
+  it("answers 503 at its path when a predicate cannot be read, but behind routes of the same path that can", () => {
+    const converted = run([
+      group([
+        { path: "/a", predicates: ["Method("] },
+        { path: "/b", predicates: ["Method("] },
+        { path: "/b" },
+        { pathSubtree: "/", predicates: ["Header("] },
+      ]),
+      ...others,
+    ]);
+    equal(answer(converted, "example.org", "/a"), "broken");
+    equal(answer(converted, "example.org", "/b"), "shop/web/http");
+    equal(answer(converted, "example.org", "/c"), "broken");
+    equal(answer(converted, "other.org", "/a"), "shop/api/http");
+  });
+
+  it("answers 503 itself when its back end is a host outside the cluster that is not allowed", () => {
+    const object = group([{ pathSubtree: "/a", backends: [{ backendName: "away" }] }, { pathSubtree: "/b" }]);
+    const converted = run([object, ...others], { allowedExternalNames: ["^nowhere$"] });
+    equal(answer(converted, "example.org", "/a"), "broken");
+    equal(answer(converted, "example.org", "/b"), "shop/web/http");
+    deepEqual(
+      converted.problems.map(({ code, effect }) => [code, effect]),
+      [["INGRESS_EXTERNAL_NAME", "partial"]],
+    );
   });
 });
 
@@ -322,6 +448,18 @@ describe("a pool", () => {
     equal(endpoints(run([...web, zoned(2)], { topologyZone: "a" }), "shop/web/http@a")?.length, 5);
   });
 
+  it("is not shared between routes that have its endpoints and routes that lack something", () => {
+    const plain = service("web", { ports: [{ port: 80, targetPort: 8080 }] });
+    const endpointsOf = { ...slice("a", "web", READY), ports: [{ port: 8080 }] };
+    const odd = ingress("a-odd", "odd.org", { "/": "web" }, { "zalando.org/skipper-backend-protocol": "fastcgi" });
+    const sound = ingress("sound", "example.org", { "/": "web" });
+    const late = ingress("z-odd", "late.org", { "/": "web" }, { "zalando.org/skipper-backend": "forward" });
+    const converted = run([odd, sound, late, plain, endpointsOf]);
+    equal(endpoints(converted, answer(converted, "example.org", "/"))?.length, 2);
+    deepEqual(endpoints(converted, answer(converted, "odd.org", "/")), []);
+    deepEqual(endpoints(converted, answer(converted, "late.org", "/")), []);
+  });
+
   it("writes IPv6 addresses in brackets and takes only protocols that are spoken", () => {
     const six = { ...slice("a", "web", { "2001:db8::1": {} }), addressType: "IPv6" };
     deepEqual(endpoints(run([...web, six])), ["http://[2001:db8::1]:8080 fresh"]);
@@ -330,7 +468,7 @@ describe("a pool", () => {
       service("web", { ports: [{ name: "http", port: 80, appProtocol: "kubernetes.io/h2c" }] }),
       slice("a", "web", READY),
     ]);
-    deepEqual(endpoints(converted, "shop/web/80"), []);
+    deepEqual(endpoints(converted, "shop/web/80/missing"), []);
     equal(converted.problems[0]?.code, "INGRESS_PROTOCOL");
   });
 });

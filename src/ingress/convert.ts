@@ -132,7 +132,7 @@ class CatchAll {
   }
 
   add(conversion: Conversion): void {
-    for (const [host, { owner, draft }] of this.#hosts) if (!this.#complete.has(host)) conversion.add(owner, draft);
+    for (const [host, { owner, draft }] of this.#hosts) if (!this.#complete.has(host)) conversion.addCatchAll(owner, draft);
   }
 }
 

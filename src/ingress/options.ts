@@ -56,6 +56,8 @@ export interface ConvertOptions {
   readonly defaultFilters: ReadonlyMap<string, string>;
   /** Protocols spoken to endpoints; a Service that asks for another one has no usable endpoints. */
   readonly protocols: readonly string[];
+  /** An object with an annotation, filter or predicate that cannot be read is dropped, as Skipper does; else its routes answer 503. */
+  readonly dropUnreadable: boolean;
 }
 
 const none: ReadonlyMap<string, string> = new Map();
@@ -86,4 +88,5 @@ export const defaultConvertOptions: ConvertOptions = {
   endpointSelector: none,
   defaultFilters: none,
   protocols: ["http"],
+  dropUnreadable: false,
 };

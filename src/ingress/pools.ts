@@ -85,9 +85,9 @@ export class PoolBuilder {
     return { type: "pool", pool: id, algorithm: setting.algorithm };
   }
 
-  /** A back end without endpoints: its routes answer 503 until what is missing is there. */
+  /** A back end without endpoints: its routes answer 503 until what is missing is there. The pool of routes that lack nothing has another id. */
   missing(reference: ServiceReference, algorithm: Algorithm): Backend {
-    const id = `${reference.namespace}/${reference.name}/${reference.port}`;
+    const id = `${reference.namespace}/${reference.name}/${reference.port}/missing`;
     if (!this.#pools.has(id)) this.#pools.set(id, { id, endpoints: [] });
     return { type: "pool", pool: id, algorithm };
   }

@@ -52,6 +52,7 @@ export const skipperConvertOptions: ConvertOptions = {
   ...defaultConvertOptions,
   trafficAlgorithm: "traffic-predicate",
   protocols: ["http", "https", "h2c", "fastcgi"],
+  dropUnreadable: true,
 };
 
 /**

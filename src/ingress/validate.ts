@@ -3,6 +3,7 @@ import { type Registry, type RouteProblem, compileTable } from "../route/index.t
 import { type Converted, convert, droppedProblem } from "./convert.ts";
 import { readMeta, readService, readSlice } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
+import { isUnreadable } from "./unreadable.ts";
 import type { ObjectKind, ObjectProblem, World } from "./world.ts";
 
 const EMPTY: World = {
@@ -33,10 +34,11 @@ export function validate(kind: ObjectKind, object: KubeObject, options: ConvertO
   return [...converted.problems.filter((problem) => problem.code !== "INGRESS_SERVICE"), ...blame(converted, problems)];
 }
 
-/** Compile problems as problems of the objects their routes are from; those of routes nobody owns are left out. */
+/** Compile problems as problems of the objects their routes are from; those of routes nobody owns, and those that `convert` told, are left out. */
 export function blame(converted: Converted, problems: readonly RouteProblem[]): readonly ObjectProblem[] {
   const blamed = new Map<string, ObjectProblem>();
-  for (const { routeId, code, message } of problems) {
+  for (const { routeId, code, message, call } of problems) {
+    if (isUnreadable(call)) continue;
     const owner = converted.owners.get(routeId);
     if (owner !== undefined)
       blamed.set(`${owner.kind} ${owner.namespace}/${owner.name} ${code} ${message}`, { ...owner, code, message, effect: "partial" });
