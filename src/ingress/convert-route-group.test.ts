@@ -1,0 +1,89 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { KubeObject } from "../kube/index.ts";
+import type { RouteDefinition } from "../route/index.ts";
+import { answer, run } from "./testing/converting.ts";
+import { ingress, kubeObject, service } from "./testing/objects.ts";
+
+describe("a RouteGroup", () => {
+  const group = (spec: object): KubeObject => kubeObject("RouteGroup", "group", { spec: { hosts: ["example.org"], ...spec } });
+  const web = { name: "web", type: "service", serviceName: "web", servicePort: 80 };
+
+  it("has back ends of every kind, methods, predicates and filters", () => {
+    const converted = run([
+      group({
+        backends: [
+          web,
+          { name: "away", type: "network", address: "http://away.test" },
+          { name: "stop", type: "shunt" },
+          { name: "lb", type: "lb", algorithm: "random", endpoints: ["http://a.test", "http://b.test"] },
+        ],
+        defaultBackends: [{ backendName: "web" }],
+        routes: [
+          { pathSubtree: "/" },
+          { path: "/away", methods: ["get", "GET", "post"], backends: [{ backendName: "away" }] },
+          {
+            pathRegexp: "^/stop",
+            filters: ["status(410)", 'comment("x") -> comment("y")'],
+            predicates: ['Header("a", "b") && True()'],
+            backends: [{ backendName: "stop" }],
+          },
+          { path: "/lb", backends: [{ backendName: "lb" }] },
+        ],
+      }),
+      service("web"),
+    ]);
+    deepEqual(converted.problems, []);
+    const byId = new Map<string, RouteDefinition>(converted.routeSet.routes.map((route) => [route.id, route]));
+    deepEqual(
+      [...byId.keys()],
+      [
+        "kube_rg__shop__group__all__0_0",
+        "kube_rg__shop__group__get__1_0",
+        "kube_rg__shop__group__post__1_0",
+        "kube_rg__shop__group__all__2_0",
+        "kube_rg__shop__group__all__3_0",
+        "kube_rg____example_org__catchall__0_0",
+      ],
+    );
+    deepEqual(
+      byId.get("kube_rg__shop__group__all__2_0")?.filters.map((call) => call.name),
+      ["status", "comment", "comment"],
+    );
+    deepEqual(byId.get("kube_rg__shop__group__all__3_0")?.backend, {
+      type: "loadBalanced",
+      algorithm: "random",
+      endpoints: ["http://a.test", "http://b.test"],
+    });
+    equal(answer(converted, "example.org", "/away"), "network");
+    equal(answer(converted, "example.org", "/x"), "shop/web/http");
+    equal(answer(converted, "other.org", "/x"), "none");
+  });
+
+  it("is dropped alone when it cannot be used, with the field that is wrong", () => {
+    const bad: readonly (readonly [object, RegExp])[] = [
+      [{ hosts: ["a.org", "A.org"], backends: [web], defaultBackends: [{ backendName: "web" }] }, /^spec\.hosts: expected each host once/],
+      [{ backends: [web] }, /^spec\.routes: expected routes or default back ends/],
+      [{ backends: [web, web], defaultBackends: [{ backendName: "web" }] }, /^spec\.backends\[1\]\.name: expected a name of its own/],
+      [
+        { backends: [web], defaultBackends: [{ backendName: "wbe" }] },
+        /^spec\.defaultBackends\[0\]\.backendName: expected the name of one of spec\.backends, got "wbe"/,
+      ],
+      [{ backends: [web], routes: [{ path: "/" }] }, /^spec\.routes\[0\]\.backends: expected back ends/],
+      [
+        { backends: [web], routes: [{ path: "/", pathSubtree: "/", backends: [{ backendName: "web" }] }] },
+        /^spec\.routes\[0\]: expected one of path, pathSubtree and pathRegexp/,
+      ],
+      [
+        { backends: [{ name: "x", type: "magic" }], defaultBackends: [{ backendName: "x" }] },
+        /^spec\.backends\[0\]\.type: expected service, /,
+      ],
+    ];
+    for (const [spec, message] of bad) {
+      const converted = run([group(spec), ingress("good", "good.org", { "/": "web" }), service("web")]);
+      equal(answer(converted, "good.org", "/"), "shop/web/http");
+      equal(converted.problems[0]?.effect, "dropped");
+      match(converted.problems[0]?.message ?? "", message);
+    }
+  });
+});
