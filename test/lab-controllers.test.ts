@@ -16,7 +16,7 @@ import {
   type ReplicaSet,
   findCondition,
   isPodReady,
-} from "../src/lab/machinery/index.ts";
+} from "../src/lab/objects/index.ts";
 import { until } from "../src/kernel/testing/until.ts";
 import { type Scheduler, startScheduler } from "../src/lab/scheduler/index.ts";
 import { type Controllers, startControllers } from "../src/lab/controllers/index.ts";

@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { systemClock, systemRandom } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { startControlServer } from "../control/index.ts";
+import { serveUntil, startControlServer } from "../control/index.ts";
 import { controlRoutes } from "./control-routes.ts";
 import { LoadBalancer } from "./load-balancer.ts";
 import { parseAlbConfig } from "./parse-config.ts";
@@ -18,8 +17,7 @@ export async function runAlb(config: unknown, deps: { readonly log: Log; readonl
   try {
     const control = await startControlServer(parsed.control, controlRoutes(alb), deps.log);
     try {
-      process.stdout.write("ready\n");
-      if (!deps.signal.aborted) await once(deps.signal, "abort");
+      await serveUntil(deps.signal);
     } finally {
       await control.close();
     }

@@ -1,5 +1,5 @@
-import { once } from "node:events";
 import type { Log } from "../../telemetry/index.ts";
+import { serveUntil } from "../control/index.ts";
 import type { ApiServerConfig } from "./config.ts";
 import { createApiServer } from "./server.ts";
 
@@ -13,7 +13,6 @@ export async function runApiServer(
 ): Promise<void> {
   const server = await createApiServer(config, { log });
   log.info({ url: server.url }, "API server is serving");
-  process.stdout.write("ready\n");
-  if (!signal.aborted) await once(signal, "abort");
+  await serveUntil(signal);
   await server.close();
 }

@@ -39,6 +39,13 @@ export class Fields {
     return value;
   }
 
+  /** A text that `isGood` takes; `wanted` says what that is (`an IPv4 address`). */
+  textThat(name: string, isGood: (text: string) => boolean, wanted: string): string {
+    const value = this.#take(name);
+    if (typeof value !== "string" || value.length > 4096 || !isGood(value)) throw this.#refuse(name, wanted, value);
+    return value;
+  }
+
   choice<const T extends string>(name: string, choices: readonly T[], fallback?: T): T {
     const value = this.#take(name);
     if (value === undefined && fallback !== undefined) return fallback;
@@ -64,8 +71,9 @@ export class Fields {
   }
 
   /** A number above zero, not above `max`. */
-  positive(name: string, max: number): number {
+  positive(name: string, max: number, fallback?: number): number {
     const value = this.#take(name);
+    if (value === undefined && fallback !== undefined) return fallback;
     if (typeof value !== "number" || !(value > 0) || value > max) throw this.#refuse(name, `a number above 0, at most ${max}`, value);
     return value;
   }
@@ -88,6 +96,21 @@ export class Fields {
     return this.list(name, limits, (value, path) => {
       if (typeof value === "string" && value !== "" && value.length <= 4096) return value;
       throw new AppError(this.#code, `${path}: must be a string of 1 to 4096 characters, is ${kindOf(value)}`);
+    });
+  }
+
+  /** An object whose keys are names, at most 100 of them, each value read by `readEntry`, which gets the value and its path. Absent is empty. */
+  map<T>(name: string, readEntry: (value: unknown, path: string) => T): Readonly<Record<string, T>> {
+    const value = this.#take(name) ?? {};
+    if (!isRecord(value) || Object.keys(value).length > 100) throw this.#refuse(name, "an object of at most 100 fields", value);
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, readEntry(entry, `${this.pathOf(name)}.${key}`)]));
+  }
+
+  /** As `map`, of texts. */
+  textMap(name: string): Readonly<Record<string, string>> {
+    return this.map(name, (value, path) => {
+      if (typeof value === "string" && value.length <= 4096) return value;
+      throw new AppError(this.#code, `${path}: must be a string of at most 4096 characters, is ${kindOf(value)}`);
     });
   }
 

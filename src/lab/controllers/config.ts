@@ -1,8 +1,10 @@
 import { AppError } from "../../kernel/index.ts";
+import { Fields } from "../control/index.ts";
+import { type ApiAccess, readApiAccess } from "../machinery/index.ts";
 
 /** What the controllers are told by the lab. Plain JSON. */
 export interface ControllersConfig {
-  readonly api: { readonly server: string; readonly token: string };
+  readonly api: ApiAccess;
   /** How long a minute of a CronJob's schedule lasts, in whole seconds (times in the API are). Default 60000. */
   readonly minuteMs?: number;
   /** How often the nodes are looked at. Default 5000. */
@@ -17,25 +19,22 @@ export interface ControllersConfig {
 
 export type ControllersSettings = Required<ControllersConfig>;
 
-const DEFAULTS = {
-  minuteMs: 60_000,
-  nodeMonitorPeriodMs: 5_000,
-  nodeGracePeriodMs: 40_000,
-  evictionMs: 300_000,
-  writesPerSecond: 400,
-} as const;
+const HOUR_MS = 3_600_000;
+const BAD_CONFIG = "CONTROLLERS_BAD_CONFIG";
 
-/** @throws AppError CONTROLLERS_BAD_CONFIG naming the field and how to mend it. */
-export function readControllersConfig(config: ControllersConfig): ControllersSettings {
-  const settings: ControllersSettings = { ...DEFAULTS, ...config };
-  if (!URL.canParse(settings.api?.server ?? "")) throw bad("api.server", "an http URL");
-  for (const field of ["minuteMs", "nodeMonitorPeriodMs", "nodeGracePeriodMs", "evictionMs", "writesPerSecond"] as const) {
-    if (!Number.isFinite(settings[field]) || settings[field] <= 0) throw bad(field, "a number above 0");
-  }
-  if (settings.minuteMs % 1000 !== 0) throw bad("minuteMs", "whole seconds (5000)");
+/** Reads it from outside and fills in the defaults. @throws AppError CONTROLLERS_BAD_CONFIG with the path of the first wrong field */
+export function readControllersConfig(config: unknown): ControllersSettings {
+  const fields = new Fields(config, "", BAD_CONFIG);
+  const settings: ControllersSettings = {
+    api: readApiAccess(fields),
+    minuteMs: fields.positive("minuteMs", HOUR_MS, 60_000),
+    nodeMonitorPeriodMs: fields.positive("nodeMonitorPeriodMs", HOUR_MS, 5_000),
+    nodeGracePeriodMs: fields.positive("nodeGracePeriodMs", HOUR_MS, 40_000),
+    evictionMs: fields.positive("evictionMs", HOUR_MS, 300_000),
+    writesPerSecond: fields.positive("writesPerSecond", 10_000, 400),
+  };
+  fields.end();
+  if (settings.minuteMs % 1000 !== 0)
+    throw new AppError(BAD_CONFIG, `minuteMs: must be whole seconds, such as 5000, is ${settings.minuteMs}`);
   return settings;
-}
-
-function bad(field: string, wanted: string): AppError {
-  return new AppError("CONTROLLERS_BAD_CONFIG", `controllers configuration: ${field}: must be ${wanted}`);
 }

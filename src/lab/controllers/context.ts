@@ -1,21 +1,8 @@
 import type { Clock, Random } from "../../kernel/index.ts";
 import { type KubeClient, type KubeObject, kinds } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import {
-  type CronJob,
-  type DaemonSet,
-  type Deployment,
-  type EndpointSlice,
-  type EventRecorder,
-  type Informer,
-  type Job,
-  type Lease,
-  type Node,
-  type Pod,
-  type ReplicaSet,
-  type Service,
-  createInformer,
-} from "../machinery/index.ts";
+import { type EventRecorder, type Informer, createInformer } from "../machinery/index.ts";
+import type { CronJob, DaemonSet, Deployment, EndpointSlice, Job, Lease, Node, Pod, ReplicaSet, Service } from "../objects/index.ts";
 import type { ControllersSettings } from "./config.ts";
 
 /** The copies that all controllers share. */

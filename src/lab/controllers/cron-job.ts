@@ -1,6 +1,7 @@
 import { AppError, messageOf } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
-import { type Controller, type CronJob, type Job, createController, findCondition, keyOf, refOf, toTime } from "../machinery/index.ts";
+import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
+import { type CronJob, type Job, findCondition, toTime } from "../objects/index.ts";
 import { type ControllerContext, controllerOf, ownedBy } from "./context.ts";
 import { type CronSchedule, parseCronSchedule } from "./cron-schedule.ts";
 import { ignoreGone } from "./deployment.ts";

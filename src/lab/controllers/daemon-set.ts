@@ -1,20 +1,17 @@
 import { kinds } from "../../kube/index.ts";
+import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
 import {
-  type Controller,
   type DaemonSet,
   type Node,
   type Pod,
   type PodSpec,
   type Toleration,
-  createController,
   isPodAvailable,
   isPodReady,
-  keyOf,
   matchesNode,
   onlyNodeOf,
-  refOf,
   repellingTaint,
-} from "../machinery/index.ts";
+} from "../objects/index.ts";
 import { type ControllerContext, controllerOf } from "./context.ts";
 import { createPodControl, hashTemplate, resolveShare } from "./pod-control.ts";
 

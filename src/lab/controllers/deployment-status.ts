@@ -1,4 +1,4 @@
-import { type Condition, type Deployment, type ReplicaSet, findCondition, toTime } from "../machinery/index.ts";
+import { type Condition, type Deployment, type ReplicaSet, findCondition, toTime } from "../objects/index.ts";
 import { resolveShare } from "./pod-control.ts";
 
 type DeploymentStatus = NonNullable<Deployment["status"]>;

@@ -1,6 +1,7 @@
 import { AppError } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
-import { type Controller, type Deployment, type Pod, type ReplicaSet, createController, keyOf, refOf } from "../machinery/index.ts";
+import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
+import type { Deployment, Pod, ReplicaSet } from "../objects/index.ts";
 import { type ControllerContext, controllerOf, ownedBy } from "./context.ts";
 import { deploymentStatus } from "./deployment-status.ts";
 import { hashTemplate, resolveShare } from "./pod-control.ts";

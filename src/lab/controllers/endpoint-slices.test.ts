@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Node, Pod, Service } from "../machinery/index.ts";
+import type { Node, Pod, Service } from "../objects/index.ts";
 import { SLICE_MAX, planSlices } from "./endpoint-slices.ts";
 
 const service: Service = {

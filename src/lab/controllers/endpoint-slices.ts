@@ -1,21 +1,18 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
+import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
 import {
-  type Controller,
   type EndpointPort,
   type EndpointSlice,
   type Node,
   type Pod,
   type Service,
   type SliceEndpoint,
-  createController,
   isPodFinished,
   isPodReady,
-  keyOf,
   matchesLabels,
-  refOf,
-} from "../machinery/index.ts";
+} from "../objects/index.ts";
 import { type ControllerContext, ownedBy } from "./context.ts";
 import { ignoreGone } from "./deployment.ts";
 

@@ -1,6 +1,7 @@
 import { AppError } from "../../kernel/index.ts";
 import { type KubeObject, type Resource, kinds } from "../../kube/index.ts";
-import { type Controller, type Informer, createController, isPodFinished, keyOf, refOf } from "../machinery/index.ts";
+import { type Controller, type Informer, createController, keyOf, refOf } from "../machinery/index.ts";
+import { isPodFinished } from "../objects/index.ts";
 import type { Caches, ControllerContext } from "./context.ts";
 import { ignoreGone } from "./deployment.ts";
 

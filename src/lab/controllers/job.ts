@@ -1,17 +1,6 @@
 import { kinds } from "../../kube/index.ts";
-import {
-  type Condition,
-  type Controller,
-  type Job,
-  type Pod,
-  createController,
-  findCondition,
-  isPodReady,
-  keyOf,
-  refOf,
-  toTime,
-  withCondition,
-} from "../machinery/index.ts";
+import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
+import { type Condition, type Job, type Pod, findCondition, isPodReady, toTime, withCondition } from "../objects/index.ts";
 import { type ControllerContext, controllerOf } from "./context.ts";
 import { ignoreGone } from "./deployment.ts";
 import { createPodControl, rankForRemoval, slowStart } from "./pod-control.ts";

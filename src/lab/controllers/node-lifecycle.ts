@@ -1,20 +1,17 @@
 import { type Timer, messageOf } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
+import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
 import {
   type Condition,
-  type Controller,
   type Node,
   type Pod,
   type Taint,
-  createController,
   findCondition,
   isPodFinished,
-  keyOf,
-  refOf,
   toTime,
   tolerates,
   withCondition,
-} from "../machinery/index.ts";
+} from "../objects/index.ts";
 import type { ControllerContext } from "./context.ts";
 import { ignoreGone } from "./deployment.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../kernel/index.ts";
 import { type KubeObject, kinds } from "../../kube/index.ts";
-import { type Pod, type PodTemplate, isPodActive, isPodReady } from "../machinery/index.ts";
+import { type Pod, type PodTemplate, isPodActive, isPodReady } from "../objects/index.ts";
 import { type ControllerContext, ownedBy } from "./context.ts";
 
 /** Makes and deletes the pods of one controller; both are seen by its next look even before the watch tells of them. */

@@ -1,15 +1,7 @@
 import { AppError } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
-import {
-  type Controller,
-  type Pod,
-  type ReplicaSet,
-  createController,
-  isPodAvailable,
-  isPodReady,
-  keyOf,
-  refOf,
-} from "../machinery/index.ts";
+import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
+import { type Pod, type ReplicaSet, isPodAvailable, isPodReady } from "../objects/index.ts";
 import { type ControllerContext, controllerOf } from "./context.ts";
 import { createPodControl, rankForRemoval, slowStart } from "./pod-control.ts";
 

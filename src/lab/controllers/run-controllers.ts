@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { systemClock, systemRandom } from "../../kernel/index.ts";
-import { createKubeClient } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { LAB_CIRCUIT, createEventRecorder } from "../machinery/index.ts";
+import { serveUntil } from "../control/index.ts";
+import { createPartClient, createEventRecorder } from "../machinery/index.ts";
 import { type ControllersConfig, readControllersConfig } from "./config.ts";
 import { type ControllerContext, createCaches } from "./context.ts";
 import { startCronJobController } from "./cron-job.ts";
@@ -24,13 +23,8 @@ export interface Controllers {
 export function startControllers(config: ControllersConfig, deps: { readonly log: Log }): Controllers {
   const settings = readControllersConfig(config);
   const base = { clock: systemClock, random: systemRandom, log: deps.log };
-  const perSecond = settings.writesPerSecond;
-  const client = createKubeClient(
-    {
-      cluster: { server: settings.api.server, credentials: { type: "token", token: settings.api.token }, namespace: "default" },
-      userAgent: "controllers",
-      caller: { attempts: 2, circuit: LAB_CIRCUIT, rate: { perSecond, burst: perSecond, queueLimit: 10_000 } },
-    },
+  const client = createPartClient(
+    { api: settings.api, userAgent: "controllers", ratePerSecond: settings.writesPerSecond, queueLimit: 10_000 },
     base,
   );
   const caches = createCaches({ ...base, client });
@@ -59,11 +53,7 @@ export function startControllers(config: ControllersConfig, deps: { readonly log
 
 /** The controllers as a process of the lab: one line `ready` on standard output, then until `signal` aborts. */
 export async function runControllers(config: ControllersConfig, deps: { readonly log: Log; readonly signal: AbortSignal }): Promise<void> {
-  // A client holds nothing open while it waits for a server that is away.
-  const alive = setInterval(() => {}, 60_000);
   const controllers = startControllers(config, deps);
-  process.stdout.write("ready\n");
-  if (!deps.signal.aborted) await once(deps.signal, "abort");
+  await serveUntil(deps.signal);
   await controllers.stop();
-  clearInterval(alive);
 }

@@ -1,5 +1,5 @@
 import { AppError } from "../../kernel/index.ts";
-import type { Container } from "../machinery/index.ts";
+import type { Container } from "../objects/index.ts";
 import type { KubeletSettings } from "./config.ts";
 import { expand } from "./environment.ts";
 

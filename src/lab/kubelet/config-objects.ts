@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AppError, messageOf } from "../../kernel/index.ts";
 import { type KubeClient, type Resource, kinds } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import type { ConfigData, Pod } from "../machinery/index.ts";
+import type { ConfigData, Pod } from "../objects/index.ts";
 import { readJson, writeJson } from "./container-record.ts";
 
 /** ConfigMaps and Secrets that pods of this node use; what was heard once is kept on disk and used while nobody answers. */

@@ -1,7 +1,9 @@
 import { isIPv4 } from "node:net";
 import { isAbsolute } from "node:path";
 import { AppError } from "../../kernel/index.ts";
-import { parseQuantity } from "../machinery/index.ts";
+import { Fields } from "../control/index.ts";
+import { type ApiAccess, readApiAccess } from "../machinery/index.ts";
+import { parseQuantity } from "../objects/index.ts";
 
 /** What a kubelet is told by the lab. Plain JSON. */
 export interface KubeletConfig {
@@ -14,7 +16,7 @@ export interface KubeletConfig {
   readonly port?: number;
   /** First three numbers of the pods' addresses: `127.77.11`. Pods get `.1` to `.254`. */
   readonly podBlock: string;
-  readonly api: { readonly server: string; readonly token: string };
+  readonly api: ApiAccess;
   /** Absolute folder of this node alone. */
   readonly stateDir: string;
   /** Image name -> program and first arguments. */
@@ -45,53 +47,47 @@ export interface KubeletConfig {
 /** {@link KubeletConfig} with its defaults in place. */
 export type KubeletSettings = Required<KubeletConfig>;
 
-const DEFAULTS = {
-  port: 10_250,
-  hostImages: ["holdfast/host:lab"],
-  containerEnv: {},
-  labels: {},
-  leaseSeconds: 10,
-  nodeStatusSeconds: 300,
-  crashBackoffMs: 10_000,
-  crashBackoffMaxMs: 300_000,
-  crashBackoffResetMs: 600_000,
-  shutdownGraceMs: 5_000,
-  containerLogMaxBytes: 10 * 1024 * 1024,
-} as const;
+const BAD_CONFIG = "KUBELET_BAD_CONFIG";
+const DAY_MS = 86_400_000;
+const DAY_SECONDS = 86_400;
 
 /**
- * Checks a kubelet's configuration and fills in its defaults.
- * @throws AppError KUBELET_BAD_CONFIG naming the field and how to mend it.
+ * Reads a kubelet's configuration from outside and fills in its defaults.
+ * @throws AppError KUBELET_BAD_CONFIG with the path of the first wrong field
  */
-export function readKubeletConfig(config: KubeletConfig): KubeletSettings {
-  const settings: KubeletSettings = { ...DEFAULTS, ...config };
-  demand(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/.test(settings.nodeName), "nodeName", "a lower-case DNS name");
-  demand(typeof settings.zone === "string" && settings.zone !== "", "zone", "a zone's name");
-  demand(isIPv4(settings.address), "address", "an IPv4 address");
-  demand(isIPv4(`${settings.podBlock}.1`), "podBlock", "the first three numbers of an IPv4 address (127.77.11)");
-  demand(isAbsolute(settings.stateDir), "stateDir", "an absolute folder");
-  demand(URL.canParse(settings.api.server), "api.server", "an http URL");
-  for (const [image, argv] of Object.entries(settings.images)) {
-    demand(Array.isArray(argv) && argv.every((word) => typeof word === "string"), `images[${image}]`, "a list of words");
-  }
-  for (const [name, quantity] of Object.entries(settings.allocatable)) {
-    demand(parseQuantity(quantity) !== undefined, `allocatable.${name}`, "a quantity (2, 500m, 4Gi)");
-  }
-  for (const name of [
-    "leaseSeconds",
-    "nodeStatusSeconds",
-    "crashBackoffMs",
-    "crashBackoffMaxMs",
-    "crashBackoffResetMs",
-    "shutdownGraceMs",
-    "containerLogMaxBytes",
-  ] as const) {
-    demand(Number.isFinite(settings[name]) && settings[name] > 0, name, "a number above 0");
-  }
-  demand(Number.isInteger(settings.port) && settings.port >= 0 && settings.port <= 65_535, "port", "a port from 0 to 65535");
+export function readKubeletConfig(config: unknown): KubeletSettings {
+  const fields = new Fields(config, "", BAD_CONFIG);
+  const settings: KubeletSettings = {
+    nodeName: fields.textThat("nodeName", (text) => /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/.test(text), "a lower-case DNS name"),
+    zone: fields.text("zone"),
+    address: fields.textThat("address", isIPv4, "an IPv4 address"),
+    port: fields.integer("port", { min: 0, max: 65_535, fallback: 10_250 }),
+    podBlock: fields.textThat("podBlock", (text) => isIPv4(`${text}.1`), "the first three numbers of an IPv4 address, such as 127.77.11"),
+    api: readApiAccess(fields),
+    stateDir: fields.textThat("stateDir", isAbsolute, "an absolute folder"),
+    images: fields.map("images", readWords),
+    hostImages: fields.has("hostImages") ? fields.texts("hostImages", { min: 0, max: 100 }) : ["holdfast/host:lab"],
+    containerEnv: fields.textMap("containerEnv"),
+    allocatable: fields.map("allocatable", readQuantity),
+    labels: fields.textMap("labels"),
+    leaseSeconds: fields.positive("leaseSeconds", DAY_SECONDS, 10),
+    nodeStatusSeconds: fields.positive("nodeStatusSeconds", DAY_SECONDS, 300),
+    crashBackoffMs: fields.positive("crashBackoffMs", DAY_MS, 10_000),
+    crashBackoffMaxMs: fields.positive("crashBackoffMaxMs", DAY_MS, 300_000),
+    crashBackoffResetMs: fields.positive("crashBackoffResetMs", DAY_MS, 600_000),
+    shutdownGraceMs: fields.positive("shutdownGraceMs", DAY_MS, 5_000),
+    containerLogMaxBytes: fields.integer("containerLogMaxBytes", { min: 1, max: 2 ** 40, fallback: 10 * 1024 * 1024 }),
+  };
+  fields.end();
   return settings;
 }
 
-function demand(good: boolean, field: string, wanted: string): void {
-  if (!good) throw new AppError("KUBELET_BAD_CONFIG", `kubelet configuration: ${field}: must be ${wanted}`);
+function readWords(value: unknown, path: string): readonly string[] {
+  if (Array.isArray(value) && value.every((word) => typeof word === "string")) return value;
+  throw new AppError(BAD_CONFIG, `${path}: must be a list of words`);
+}
+
+function readQuantity(value: unknown, path: string): string {
+  if (typeof value === "string" && parseQuantity(value) !== undefined) return value;
+  throw new AppError(BAD_CONFIG, `${path}: must be a quantity, such as 2, 500m or 4Gi`);
 }

@@ -1,8 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { assertNever } from "../../kernel/index.ts";
-import type { ContainerState, ContainerStateTerminated, ContainerStatus } from "../machinery/index.ts";
-import { toTime } from "../machinery/index.ts";
+import { type ContainerState, type ContainerStateTerminated, type ContainerStatus, toTime } from "../objects/index.ts";
 import type { ProbeVerdict } from "./prober.ts";
 
 /** How one run of a container ended. */

@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, type Clock, type Random, type Timer, messageOf, sleep } from "../../kernel/index.ts";
-import type { Container } from "../machinery/index.ts";
+import type { Container } from "../objects/index.ts";
 import { LogClock } from "./container-log.ts";
 import { type ContainerProcess, adoptContainer, startContainer } from "./container-process.ts";
 import {

@@ -1,5 +1,5 @@
 import { AppError } from "../../kernel/index.ts";
-import type { ConfigData, Container, EnvVar, Pod } from "../machinery/index.ts";
+import type { ConfigData, Container, EnvVar, Pod } from "../objects/index.ts";
 
 /** What a container's environment is made from, besides its pod. */
 export interface EnvironmentSources {

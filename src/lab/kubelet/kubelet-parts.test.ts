@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { seededRandom } from "../../kernel/index.ts";
 import { ManualClock } from "../../kernel/testing/manual-clock.ts";
-import type { Container, Pod, Probe } from "../machinery/index.ts";
+import type { Container, Pod, Probe } from "../objects/index.ts";
 import { createAbsenceJudge } from "./absent-pods.ts";
 import { createAddressPool } from "./address-pool.ts";
 import { resolveCommand } from "./command.ts";

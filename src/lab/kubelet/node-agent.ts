@@ -1,7 +1,7 @@
 import { AppError, type Clock, type Random, messageOf, sleep } from "../../kernel/index.ts";
 import { type KubeClient, type KubeObject, kinds } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { type Condition, type Lease, type Node, toMicroTime, toTime, withCondition } from "../machinery/index.ts";
+import { type Condition, type Lease, type Node, toMicroTime, toTime, withCondition } from "../objects/index.ts";
 import type { KubeletSettings } from "./config.ts";
 
 const LEASE_NAMESPACE = "kube-node-lease";

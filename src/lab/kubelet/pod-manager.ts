@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, type Timer, messageOf } from "../../kernel/index.ts";
 import { type KubeClient, type KubeEvidence, kinds } from "../../kube/index.ts";
-import { type Pod, type PodStatus, type WorkQueue, createWorkQueue, findCondition, isPodFinished, keyOf } from "../machinery/index.ts";
+import { type WorkQueue, createWorkQueue, keyOf } from "../machinery/index.ts";
+import { type Pod, type PodStatus, findCondition, isPodFinished } from "../objects/index.ts";
 import { type AbsenceJudge, createAbsenceJudge } from "./absent-pods.ts";
 import { PodWorker, type PodWorkerDeps } from "./pod-worker.ts";
 

@@ -1,6 +1,6 @@
 import { AppError, isRecord } from "../../kernel/index.ts";
 import type { KubeObject } from "../../kube/index.ts";
-import type { Pod } from "../machinery/index.ts";
+import type { Pod } from "../objects/index.ts";
 
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 

@@ -1,4 +1,4 @@
-import { type Condition, type Container, type Pod, type PodStatus, toTime, withCondition } from "../machinery/index.ts";
+import { type Condition, type Container, type Pod, type PodStatus, toTime, withCondition } from "../objects/index.ts";
 import { type ContainerRecord, latestTermination, toContainerStatus } from "./container-record.ts";
 
 export interface PodStatusInput {

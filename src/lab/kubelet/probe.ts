@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { request } from "node:http";
 import { request as requestTls } from "node:https";
 import { connect } from "node:net";
-import type { Container, HttpGetAction, Probe } from "../machinery/index.ts";
+import type { Container, HttpGetAction, Probe } from "../objects/index.ts";
 
 /** What a probe or hook needs to know of its container. */
 export interface ProbeTarget {

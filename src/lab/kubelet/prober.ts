@@ -1,5 +1,5 @@
 import { type Clock, type Random, type Timer } from "../../kernel/index.ts";
-import type { Probe } from "../machinery/index.ts";
+import type { Probe } from "../objects/index.ts";
 import type { ProbeResult } from "./probe.ts";
 
 /** `started` gates the other two; `healthy` false asks for a restart. */

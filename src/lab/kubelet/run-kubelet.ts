@@ -1,10 +1,11 @@
-import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock, systemRandom } from "../../kernel/index.ts";
-import { createKubeClient, createReflector, kinds } from "../../kube/index.ts";
+import { createReflector, kinds } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { LAB_CIRCUIT, type Pod, createEventRecorder, keyOf } from "../machinery/index.ts";
+import { serveUntil } from "../control/index.ts";
+import { createPartClient, createEventRecorder, keyOf } from "../machinery/index.ts";
+import type { Pod } from "../objects/index.ts";
 import { createAddressPool } from "./address-pool.ts";
 import { createConfigObjects } from "./config-objects.ts";
 import { type KubeletConfig, readKubeletConfig } from "./config.ts";
@@ -33,12 +34,8 @@ export async function startKubelet(config: KubeletConfig, deps: { readonly log: 
   const stopping = new AbortController();
   const base = { clock: systemClock, random: systemRandom, log };
   mkdirSync(settings.stateDir, { recursive: true });
-  const client = createKubeClient(
-    {
-      cluster: { server: settings.api.server, credentials: { type: "token", token: settings.api.token }, namespace: "default" },
-      userAgent: `kubelet/${settings.nodeName}`,
-      caller: { attempts: 2, circuit: LAB_CIRCUIT, rate: { perSecond: 200, burst: 200, queueLimit: 2000 } },
-    },
+  const client = createPartClient(
+    { api: settings.api, userAgent: `kubelet/${settings.nodeName}`, ratePerSecond: 200, queueLimit: 2000 },
     base,
   );
   const events = createEventRecorder({ component: "kubelet", host: settings.nodeName }, { ...base, client });
@@ -90,7 +87,6 @@ export async function startKubelet(config: KubeletConfig, deps: { readonly log: 
 /** The kubelet as a process of the lab: one line `ready` on standard output, then until `signal` aborts; ends its containers. */
 export async function runKubelet(config: KubeletConfig, deps: { readonly log: Log; readonly signal: AbortSignal }): Promise<void> {
   const kubelet = await startKubelet(config, deps);
-  process.stdout.write("ready\n");
-  if (!deps.signal.aborted) await once(deps.signal, "abort");
+  await serveUntil(deps.signal);
   await kubelet.stop();
 }

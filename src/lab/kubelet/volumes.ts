@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { AppError } from "../../kernel/index.ts";
-import type { ConfigData, KeyToPath, Pod, Volume } from "../machinery/index.ts";
+import type { ConfigData, KeyToPath, Pod, Volume } from "../objects/index.ts";
 import { decodeData } from "./environment.ts";
 
 /** Where the contents of configMap and secret volumes come from. */

@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { AppError, systemClock, systemRandom } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { startControlServer, type ControlRoute } from "../control/index.ts";
+import { serveUntil, startControlServer, type ControlRoute } from "../control/index.ts";
 import { parseKillNotice, parseLoadConfig, parseLoadHost } from "./config.ts";
 import { OpenLoop, type OpenLoopState } from "./open-loop.ts";
 
@@ -28,8 +27,7 @@ export async function runLoad(config: unknown, deps: { readonly log: Log; readon
   const control = await startControlServer(parsed.control, controlRoutes(loops), deps.log);
   try {
     for (const loop of loops.values()) loop.start();
-    process.stdout.write("ready\n");
-    if (!deps.signal.aborted) await once(deps.signal, "abort");
+    await serveUntil(deps.signal);
   } finally {
     for (const loop of loops.values()) loop.close();
     await control.close();

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Clock, messageOf } from "../../kernel/index.ts";
 import { type KubeClient, type KubeObject, kinds } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { toTime } from "./pod.ts";
+import { toTime } from "../objects/index.ts";
 
 /** Writes Events, the ones a person looks for in `kubectl describe`. Best effort: work never waits for them nor fails with them. */
 export interface EventRecorder {

@@ -1,8 +1,9 @@
-import { AppError } from "../../kernel/index.ts";
+import { Fields } from "../control/index.ts";
+import { type ApiAccess, readApiAccess } from "../machinery/index.ts";
 
 /** What the scheduler is told by the lab. Plain JSON. */
 export interface SchedulerConfig {
-  readonly api: { readonly server: string; readonly token: string };
+  readonly api: ApiAccess;
   /** Pods with this `schedulerName`, or none, are ours. Default `default-scheduler`. */
   readonly schedulerName?: string;
   /** First wait of a pod that could not be scheduled, doubled each time. Default 1000. */
@@ -15,23 +16,18 @@ export interface SchedulerConfig {
 
 export type SchedulerSettings = Required<SchedulerConfig>;
 
-const DEFAULTS = {
-  schedulerName: "default-scheduler",
-  podInitialBackoffMs: 1000,
-  podMaxBackoffMs: 10_000,
-  unschedulableFlushMs: 300_000,
-} as const;
+const HOUR_MS = 3_600_000;
 
-/** @throws AppError SCHEDULER_BAD_CONFIG naming the field and how to mend it. */
-export function readSchedulerConfig(config: SchedulerConfig): SchedulerSettings {
-  const settings: SchedulerSettings = { ...DEFAULTS, ...config };
-  if (!URL.canParse(settings.api?.server ?? "")) throw bad("api.server", "an http URL");
-  for (const field of ["podInitialBackoffMs", "podMaxBackoffMs", "unschedulableFlushMs"] as const) {
-    if (!Number.isFinite(settings[field]) || settings[field] <= 0) throw bad(field, "a number above 0");
-  }
+/** Reads it from outside and fills in the defaults. @throws AppError SCHEDULER_BAD_CONFIG with the path of the first wrong field */
+export function readSchedulerConfig(config: unknown): SchedulerSettings {
+  const fields = new Fields(config, "", "SCHEDULER_BAD_CONFIG");
+  const settings: SchedulerSettings = {
+    api: readApiAccess(fields),
+    schedulerName: fields.text("schedulerName", "default-scheduler"),
+    podInitialBackoffMs: fields.positive("podInitialBackoffMs", HOUR_MS, 1_000),
+    podMaxBackoffMs: fields.positive("podMaxBackoffMs", HOUR_MS, 10_000),
+    unschedulableFlushMs: fields.positive("unschedulableFlushMs", HOUR_MS, 300_000),
+  };
+  fields.end();
   return settings;
-}
-
-function bad(field: string, wanted: string): AppError {
-  return new AppError("SCHEDULER_BAD_CONFIG", `scheduler configuration: ${field}: must be ${wanted}`);
 }

@@ -1,4 +1,4 @@
-import { type Pod, findCondition, matchesNode, untoleratedTaint } from "../machinery/index.ts";
+import { type Pod, findCondition, matchesNode, untoleratedTaint } from "../objects/index.ts";
 import { type NodeView, podHostPorts, podRequests } from "./node-view.ts";
 
 const CONDITION_TAINTS: Readonly<Record<string, string>> = {

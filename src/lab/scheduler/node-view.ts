@@ -1,4 +1,4 @@
-import { type Node, type Pod, parseQuantity } from "../machinery/index.ts";
+import { type Node, type Pod, parseQuantity } from "../objects/index.ts";
 
 /** Cores, bytes and whatever else a node has, by name. */
 export type Resources = ReadonlyMap<string, number>;

@@ -1,20 +1,9 @@
-import { once } from "node:events";
 import { AppError, messageOf, sleep, systemClock, systemRandom } from "../../kernel/index.ts";
-import { createKubeClient, kinds } from "../../kube/index.ts";
+import { kinds } from "../../kube/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import {
-  LAB_CIRCUIT,
-  type Node,
-  type Pod,
-  createEventRecorder,
-  createInformer,
-  createWorkQueue,
-  findCondition,
-  isPodFinished,
-  keyOf,
-  refOf,
-  toTime,
-} from "../machinery/index.ts";
+import { serveUntil } from "../control/index.ts";
+import { createPartClient, createEventRecorder, createInformer, createWorkQueue, keyOf, refOf } from "../machinery/index.ts";
+import { type Node, type Pod, findCondition, isPodFinished, toTime } from "../objects/index.ts";
 import { type SchedulerConfig, readSchedulerConfig } from "./config.ts";
 import { reasonsAgainst, unschedulableMessage } from "./filters.ts";
 import { type NodeView, account, viewOf } from "./node-view.ts";
@@ -37,14 +26,7 @@ export function startScheduler(config: SchedulerConfig, deps: { readonly log: Lo
   const { log } = deps;
   const clock = systemClock;
   const base = { clock, random: systemRandom, log };
-  const client = createKubeClient(
-    {
-      cluster: { server: settings.api.server, credentials: { type: "token", token: settings.api.token }, namespace: "default" },
-      userAgent: "scheduler",
-      caller: { attempts: 2, circuit: LAB_CIRCUIT, rate: { perSecond: 200, burst: 200, queueLimit: 10_000 } },
-    },
-    base,
-  );
+  const client = createPartClient({ api: settings.api, userAgent: "scheduler", ratePerSecond: 200, queueLimit: 10_000 }, base);
   const events = createEventRecorder({ component: settings.schedulerName }, { ...base, client });
   const pods = createInformer<Pod>({ resource: kinds.pods }, { ...base, client });
   const nodes = createInformer<Node>({ resource: kinds.nodes }, { ...base, client });
@@ -245,13 +227,9 @@ export function startScheduler(config: SchedulerConfig, deps: { readonly log: Lo
 
 /** The scheduler as a process of the lab: one line `ready` on standard output, then until `signal` aborts. */
 export async function runScheduler(config: SchedulerConfig, deps: { readonly log: Log; readonly signal: AbortSignal }): Promise<void> {
-  // A client holds nothing open while it waits for a server that is away.
-  const alive = setInterval(() => {}, 60_000);
   const scheduler = startScheduler(config, deps);
-  process.stdout.write("ready\n");
-  if (!deps.signal.aborted) await once(deps.signal, "abort");
+  await serveUntil(deps.signal);
   await scheduler.stop();
-  clearInterval(alive);
 }
 
 function essence(node: Node): string {

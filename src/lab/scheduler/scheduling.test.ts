@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../../kernel/testing/manual-clock.ts";
-import type { Container, Node, Pod, PodSpec, Taint } from "../machinery/index.ts";
+import type { Container, Node, Pod, PodSpec, Taint } from "../objects/index.ts";
 import { reasonsAgainst, unschedulableMessage } from "./filters.ts";
 import { type NodeView, account, podRequests, viewOf } from "./node-view.ts";
 import { createSchedulingQueue } from "./scheduling-queue.ts";

@@ -1,4 +1,4 @@
-import type { Pod } from "../machinery/index.ts";
+import type { Pod } from "../objects/index.ts";
 import { type NodeView, ownerOf, podRequests } from "./node-view.ts";
 
 const ZONE = "topology.kubernetes.io/zone";

@@ -1,4 +1,5 @@
-import type { LabelSelector, Labels, NodeSelectorRequirement } from "./objects.ts";
+import type { LabelSelector, Labels } from "./metadata.ts";
+import type { NodeSelectorRequirement } from "./pod.ts";
 
 /** Whether `labels` satisfy `selector`. An empty selector matches all, an absent one nothing (page "Labels and Selectors"). */
 export function matchesSelector(selector: LabelSelector | undefined, labels: Labels | undefined): boolean {

@@ -1,6 +1,7 @@
-import type { Node, NodeSelector, Pod, PodSpec, Taint, Toleration } from "./objects.ts";
-import { untoleratedTaint } from "./pod.ts";
+import type { Node, Taint } from "./node.ts";
+import type { NodeSelector, Pod, PodSpec, Toleration } from "./pod.ts";
 import { matchesLabels, meetsRequirement } from "./selector.ts";
+import { untoleratedTaint } from "./taints.ts";
 
 /** Whether `nodeSelector` and the required node affinity of the pod allow the node (page "Assigning Pods to Nodes"). */
 export function matchesNode(spec: PodSpec, node: Node): boolean {
