@@ -1,5 +1,16 @@
 import type { Socket } from "node:net";
-import { BodyFraming, FAULTY, FieldId, Framing, HeadParser, NEEDS_MORE, RequestTarget, type WireFault, wireFaults } from "../wire/index.ts";
+import {
+  BodyFraming,
+  FAULTY,
+  FieldId,
+  Framing,
+  HeadParser,
+  type MessageHead,
+  NEEDS_MORE,
+  RequestTarget,
+  type WireFault,
+  wireFaults,
+} from "../wire/index.ts";
 import { adoptClientSocket } from "./client-socket.ts";
 import type { Deadlined } from "./deadlines.ts";
 import { Coding, type Downstream } from "./downstream.ts";
@@ -27,7 +38,8 @@ export class ClientConnection implements Downstream, Deadlined {
   readonly #engine: Engine;
   readonly #socket: Socket;
   readonly #writer: SocketWriter;
-  readonly #head: HeadParser;
+  readonly #parser: HeadParser;
+  readonly #head: MessageHead;
   readonly #framing = new BodyFraming();
   readonly #body: RequestBody;
   readonly #readBuffer: Buffer;
@@ -60,7 +72,8 @@ export class ClientConnection implements Downstream, Deadlined {
     this.#socket = socket;
     this.#onClosed = onClosed;
     this.#writer = new SocketWriter(socket, engine.queue, this);
-    this.#head = new HeadParser("request", engine.options.limits.requestHead);
+    this.#parser = new HeadParser("request", engine.options.limits.requestHead);
+    this.#head = this.#parser.head;
     this.#context = new RequestContext(this.#head, peer, engine.random);
     this.#exchange = new Exchange(engine, this, this.#context, this.#head, this.#framing);
     socket.on("end", () => {
@@ -83,7 +96,7 @@ export class ClientConnection implements Downstream, Deadlined {
 
   /** Whether no request is under way: it may be closed without harm. */
   get isIdle(): boolean {
-    return this.#phase === Phase.head && !this.#head.isPartial && this.#waiting === undefined;
+    return this.#phase === Phase.head && !this.#parser.isPartial && this.#waiting === undefined;
   }
 
   /** Whether only the client's end is waited for. */
@@ -143,7 +156,7 @@ export class ClientConnection implements Downstream, Deadlined {
     else this.#writer.data(buffer, start, end);
   }
 
-  endResponse(coding: Coding, trailer: HeadParser | undefined, isLast: boolean): void {
+  endResponse(coding: Coding, trailer: MessageHead | undefined, isLast: boolean): void {
     if (coding === Coding.chunked) this.#writer.text(lastChunk(trailer));
     if (this.#phase === Phase.closed) return;
     if (isLast) {
@@ -151,7 +164,7 @@ export class ClientConnection implements Downstream, Deadlined {
       return;
     }
     this.#phase = this.#phase === Phase.body || this.#phase === Phase.held ? Phase.discard : Phase.head;
-    this.#head.reset();
+    this.#parser.reset();
     this.#arm();
     if (!this.#isTaking) this.#goOn();
   }
@@ -211,7 +224,7 @@ export class ClientConnection implements Downstream, Deadlined {
 
   onDeadline(): void {
     if (this.#writer.isBlocked) this.destroy("PROXY_CLIENT_STALLED");
-    else if (this.#phase === Phase.head && this.#head.isPartial) this.#refuse("PROXY_HEAD_TIMEOUT", undefined);
+    else if (this.#phase === Phase.head && this.#parser.isPartial) this.#refuse("PROXY_HEAD_TIMEOUT", undefined);
     else if (this.#phase === Phase.body) this.#exchange.fail("PROXY_BODY_TIMEOUT", undefined);
     else this.destroy("PROXY_CLIENT_STALLED");
   }
@@ -237,12 +250,12 @@ export class ClientConnection implements Downstream, Deadlined {
             at = end;
             break;
           }
-          const headEnd = this.#head.push(buffer, at, end);
+          const headEnd = this.#parser.push(buffer, at, end);
           if (headEnd === NEEDS_MORE) {
             this.#arm();
             at = end;
           } else if (headEnd === FAULTY) {
-            this.#refuse("PROXY_REQUEST_MALFORMED", this.#head.fault);
+            this.#refuse("PROXY_REQUEST_MALFORMED", this.#parser.fault);
             at = end;
           } else {
             at = headEnd;
@@ -319,7 +332,7 @@ export class ClientConnection implements Downstream, Deadlined {
     return body.next;
   }
 
-  #bodyEnded(trailer: HeadParser | undefined): void {
+  #bodyEnded(trailer: MessageHead | undefined): void {
     if (this.#phase === Phase.discard) {
       this.#phase = Phase.head;
       this.#arm();
@@ -367,7 +380,7 @@ export class ClientConnection implements Downstream, Deadlined {
   /** The client has ended its side and everything it sent was used: a request that is whole still gets its answer. */
   #afterEnd(): void {
     if (this.#phase === Phase.tunnel) this.#exchange.onTunnelRequestEnd();
-    else if (this.#phase === Phase.head && this.#head.isPartial) this.#refuse("PROXY_REQUEST_MALFORMED", "WIRE_START_LINE");
+    else if (this.#phase === Phase.head && this.#parser.isPartial) this.#refuse("PROXY_REQUEST_MALFORMED", "WIRE_START_LINE");
     else if (this.#phase === Phase.held || this.#phase === Phase.body) this.#exchange.fail("PROXY_BODY_INCOMPLETE", undefined);
     else if (this.#phase === Phase.head || this.#phase === Phase.discard) this.#close();
   }
@@ -386,7 +399,7 @@ export class ClientConnection implements Downstream, Deadlined {
     const nowMs = this.#engine.deadlines.nowMs;
     if (this.#phase >= Phase.closing) return;
     if (this.#writer.isBlocked) this.deadlineMs = nowMs + timeouts.writeStallMs;
-    else if (this.#phase === Phase.head && this.#head.isPartial) {
+    else if (this.#phase === Phase.head && this.#parser.isPartial) {
       // Runs from the first byte: a client that sends one byte at a time does not get more.
       if (!this.#isHeadTimed) this.deadlineMs = nowMs + timeouts.requestHeadMs;
       this.#isHeadTimed = true;

@@ -1,4 +1,4 @@
-import { Framing, type HeadParser } from "../wire/index.ts";
+import { Framing, type MessageHead } from "../wire/index.ts";
 
 /** How a response body is written: not at all, with its length in the head, in chunks, or up to the end of the connection. */
 export const Coding = { none: 0, raw: 1, chunked: 2, untilClose: 3 } as const;
@@ -26,7 +26,7 @@ export interface Downstream {
   writeHead(text: string): void;
   writeBody(buffer: Buffer, start: number, end: number, coding: Coding): void;
   /** The response is whole. With `isLast` the connection is closed behind it. */
-  endResponse(coding: Coding, trailer: HeadParser | undefined, isLast: boolean): void;
+  endResponse(coding: Coding, trailer: MessageHead | undefined, isLast: boolean): void;
   /** The response can not be finished: the client must see that it is broken. `isOpenEnded`: its end would be that of the connection. */
   breakResponse(isOpenEnded: boolean): void;
   /** The endpoint is there: the request's body may come. */

@@ -1,5 +1,5 @@
 import { type CompiledRoute, runRequestFilters } from "../route/index.ts";
-import { type BodyFraming, FieldId, Framing, type HeadParser, type WireFault } from "../wire/index.ts";
+import { type BodyFraming, FieldId, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
 import { Attempts } from "./attempts.ts";
 import { Coding, type Downstream, codingFor } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
@@ -21,7 +21,7 @@ export class Exchange implements ResponseReceiver {
   readonly #engine: Engine;
   readonly #client: Downstream;
   readonly #context: RequestContext;
-  readonly #head: HeadParser;
+  readonly #head: MessageHead;
   readonly #framing: BodyFraming;
   readonly #attempts: Attempts;
   #phase: number = Phase.idle;
@@ -41,7 +41,7 @@ export class Exchange implements ResponseReceiver {
   #sentMs = 0;
   #failure: ProxyFailure | WireFault | "" = "";
 
-  constructor(engine: Engine, client: Downstream, context: RequestContext, head: HeadParser, framing: BodyFraming) {
+  constructor(engine: Engine, client: Downstream, context: RequestContext, head: MessageHead, framing: BodyFraming) {
     this.#engine = engine;
     this.#client = client;
     this.#context = context;
@@ -99,7 +99,7 @@ export class Exchange implements ResponseReceiver {
   }
 
   /** The request has come in full. */
-  onRequestEnd(trailer: HeadParser | undefined): void {
+  onRequestEnd(trailer: MessageHead | undefined): void {
     this.#isRequestWhole = true;
     const upstream = this.#upstream;
     if (upstream === undefined || this.#framing.framing === Framing.none) return;
@@ -148,12 +148,12 @@ export class Exchange implements ResponseReceiver {
     this.#send();
   }
 
-  onInterim(head: HeadParser): void {
+  onInterim(head: MessageHead): void {
     // RFC 9110 section 15.2: not to an HTTP/1.0 client.
     if (this.#client.minorVersion === 1) this.#client.writeHead(interimText(head));
   }
 
-  onUpgraded(head: HeadParser): void {
+  onUpgraded(head: MessageHead): void {
     const protocol = head.valueOf(FieldId.upgrade)?.toLowerCase();
     if (this.#upgrade === "" || protocol !== this.#upgrade) {
       this.fail("PROXY_UPGRADE", undefined);
@@ -167,7 +167,7 @@ export class Exchange implements ResponseReceiver {
     this.#client.startTunnel();
   }
 
-  onResponseHead(head: HeadParser, framing: BodyFraming): void {
+  onResponseHead(head: MessageHead, framing: BodyFraming): void {
     this.#engine.metrics.upstreamSeconds.observe((this.#engine.deadlines.refresh() - this.#sentMs) / 1000);
     const route = this.#route;
     let text: string | undefined;
@@ -200,7 +200,7 @@ export class Exchange implements ResponseReceiver {
     this.#client.writeBody(buffer, start, end, this.#coding);
   }
 
-  onResponseEnd(trailer: HeadParser | undefined): void {
+  onResponseEnd(trailer: MessageHead | undefined): void {
     const upstream = this.#upstream;
     this.#upstream = undefined;
     this.#attempts.free();
@@ -362,7 +362,7 @@ export class Exchange implements ResponseReceiver {
     this.#finish(undefined);
   }
 
-  #finish(trailer: HeadParser | undefined): void {
+  #finish(trailer: MessageHead | undefined): void {
     const coding = this.#coding;
     const isLast = this.#isLast;
     this.#close(this.#status);

@@ -3,7 +3,7 @@ import {
   FieldId,
   Framing,
   HOP_BY_HOP,
-  type HeadParser,
+  type MessageHead,
   connectionNames,
   connectionOptions,
   copyFields,
@@ -28,7 +28,7 @@ const UNSENDABLE_TARGET = /[^\x21\x22\x24-\x7e]/;
  * `upgrade` is the protocol the client may switch to, empty for none. `fallbackHost` stands in for an HTTP/1.0 client's missing Host.
  */
 export function requestHeadText(
-  head: HeadParser,
+  head: MessageHead,
   framing: BodyFraming,
   context: RequestContext,
   upgrade: string,
@@ -72,7 +72,7 @@ export function isContentOdd(method: string, framing: Framing): boolean {
 }
 
 /** Connection and what it names: `TE: trailers`, which gRPC insists on, and the upgrade. */
-function hopFields(head: HeadParser, framing: Framing, upgrade: string): string {
+function hopFields(head: MessageHead, framing: Framing, upgrade: string): string {
   const takesTrailers = (head.present & FieldId.te) !== 0 && /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(head.valueOf(FieldId.te) ?? "");
   if (upgrade !== "")
     return `Connection: ${takesTrailers ? "TE, " : ""}Upgrade\r\nUpgrade: ${upgrade}\r\n${takesTrailers ? "TE: trailers\r\n" : ""}`;
@@ -107,7 +107,7 @@ export function reasonOf(status: number): string {
 const CLASSES: readonly string[] = ["", "Informational", "Success", "Redirection", "Client Error", "Server Error"];
 
 /** Which fields of a response are about the endpoint's connection, or about a framing that is made anew. */
-function droppedFrom(head: HeadParser, framing: Framing, method: string): number {
+function droppedFrom(head: MessageHead, framing: Framing, method: string): number {
   // RFC 9110 section 8.6: no Content-Length in a 1xx or 204.
   if (head.status < 200 || head.status === 204) return HOP_BY_HOP | FRAMING;
   if (framing === Framing.none && method !== "HEAD" && head.status !== 304) return HOP_BY_HOP | FieldId.transferEncoding;
@@ -115,7 +115,7 @@ function droppedFrom(head: HeadParser, framing: Framing, method: string): number
 }
 
 /** Status line and fields of a response as it is forwarded, without framing and connection fields of our own and without the empty line. */
-export function responseHeadText(head: HeadParser, framing: Framing, method: string): string {
+export function responseHeadText(head: MessageHead, framing: Framing, method: string): string {
   const dropped = droppedFrom(head, framing, method);
   const names = connectionNames(connectionOptions(head));
   const isLineKept = head.minorVersion === 1 && head.reason !== "";
@@ -127,7 +127,7 @@ export function responseHeadText(head: HeadParser, framing: Framing, method: str
 
 /** The lower-case names of a response's fields that are not forwarded, for those who work on the list. */
 export function responseDropped(
-  head: HeadParser,
+  head: MessageHead,
   framing: Framing,
   method: string,
 ): { readonly mask: number; readonly names: readonly string[] } {

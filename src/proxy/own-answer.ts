@@ -1,4 +1,4 @@
-import type { HeadParser } from "../wire/index.ts";
+import type { MessageHead } from "../wire/index.ts";
 import { FieldId, HOP_BY_HOP, copyFields } from "../wire/index.ts";
 import { reasonOf, statusLine } from "./message-heads.ts";
 
@@ -35,7 +35,7 @@ const NOT_IN_TRAILER =
   FieldId.xForwardedHost;
 
 /** The last chunk with the trailer fields that may be forwarded. */
-export function lastChunk(trailer: HeadParser | undefined): string {
+export function lastChunk(trailer: MessageHead | undefined): string {
   if (trailer === undefined || trailer.fieldCount === 0) return "0\r\n\r\n";
   return `0\r\n${copyFields(trailer, NOT_IN_TRAILER, [])}\r\n`;
 }

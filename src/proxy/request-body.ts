@@ -4,7 +4,7 @@ import {
   ChunkedDecoder,
   type ChunkedLimits,
   Framing,
-  type HeadParser,
+  type MessageHead,
   type WireFault,
 } from "../wire/index.ts";
 
@@ -44,7 +44,7 @@ export class RequestBody {
   }
 
   /** The trailer section of a chunked body that is whole. */
-  get trailer(): HeadParser | undefined {
+  get trailer(): MessageHead | undefined {
     return this.#isChunked ? this.#decoder?.trailer : undefined;
   }
 

@@ -8,7 +8,15 @@ import {
   normalizePath,
   splitAuthority,
 } from "../route/index.ts";
-import { FieldId, HOP_BY_HOP, type HeadParser, type RequestTarget, connectionNames, connectionOptions, listFields } from "../wire/index.ts";
+import {
+  FieldId,
+  HOP_BY_HOP,
+  type MessageHead,
+  type RequestTarget,
+  connectionNames,
+  connectionOptions,
+  listFields,
+} from "../wire/index.ts";
 import type { AccessLogEntry } from "./access-log.ts";
 import type { Peer } from "./peer.ts";
 
@@ -23,7 +31,7 @@ const NO_NAMES: readonly string[] = [];
 export class RequestContext implements FilterContext, MatchInput {
   readonly random: Random;
   readonly peer: Peer;
-  #head: HeadParser;
+  #head: MessageHead;
   #received: string[] | undefined = undefined;
   #forwarded: HeaderList | undefined = undefined;
   #clientAddress = "";
@@ -56,7 +64,7 @@ export class RequestContext implements FilterContext, MatchInput {
   /** Why the path was refused. */
   refusal = "";
 
-  constructor(head: HeadParser, peer: Peer, random: Random) {
+  constructor(head: MessageHead, peer: Peer, random: Random) {
     this.#head = head;
     this.peer = peer;
     this.random = random;
@@ -242,7 +250,7 @@ export class RequestContext implements FilterContext, MatchInput {
 const EMPTY = new Uint8Array(0);
 
 /** All lines of X-Forwarded-For as one value. */
-function forwardedForOf(head: HeadParser): string {
+function forwardedForOf(head: MessageHead): string {
   if ((head.repeated & FieldId.xForwardedFor) === 0) return head.valueOf(FieldId.xForwardedFor) ?? "";
   const values: string[] = [];
   for (let index = 0; index < head.fieldCount; index++) {
@@ -255,7 +263,7 @@ function forwardedForOf(head: HeadParser): string {
  * The X-Forwarded-* lines to be sent. What a trusted proxy said is kept and our peer appended; what anybody else said is
  * replaced, as a client could claim any address.
  */
-export function forwardedFields(head: HeadParser, context: RequestContext): string {
+export function forwardedFields(head: MessageHead, context: RequestContext): string {
   const peer = context.peer;
   const present = head.present & FORWARDED;
   if (present === 0 || !peer.isTrusted) return peer.forwardedFields(context.authority);

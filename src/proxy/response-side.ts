@@ -1,5 +1,5 @@
 import { type CompiledRoute, runResponseFilters } from "../route/index.ts";
-import { type BodyFraming, FieldId, Framing, HOP_BY_HOP, type HeadParser, copyFields, listFields } from "../wire/index.ts";
+import { type BodyFraming, FieldId, Framing, HOP_BY_HOP, type MessageHead, copyFields, listFields } from "../wire/index.ts";
 import { fieldsText, reasonOf, responseDropped, statusLine } from "./message-heads.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -19,7 +19,7 @@ export function filteredHeadText(
   route: CompiledRoute,
   context: RequestContext,
   filtersRun: number,
-  head: HeadParser,
+  head: MessageHead,
   framing: BodyFraming,
 ): string | undefined {
   const dropped = responseDropped(head, framing.framing, context.method);
@@ -38,6 +38,6 @@ export function filteredHeadText(
 }
 
 /** A 1xx as it is forwarded, whole. */
-export function interimText(head: HeadParser): string {
+export function interimText(head: MessageHead): string {
   return `${statusLine(head.status, head.reason)}${copyFields(head, HOP_BY_HOP | FieldId.contentLength, [])}\r\n`;
 }

@@ -7,6 +7,7 @@ import {
   FAULTY,
   Framing,
   HeadParser,
+  type MessageHead,
   NEEDS_MORE,
   type WireFault,
   connectionOptions,
@@ -22,13 +23,13 @@ import { type FlushQueue, SocketWriter } from "./socket-writer.ts";
 export interface ResponseReceiver {
   onConnected(): void;
   /** A 1xx other than 101. */
-  onInterim(head: HeadParser): void;
+  onInterim(head: MessageHead): void;
   /** A 101: from now on the connection carries another protocol, and `onTunnelData` gets it. */
-  onUpgraded(head: HeadParser): void;
-  onResponseHead(head: HeadParser, framing: BodyFraming): void;
+  onUpgraded(head: MessageHead): void;
+  onResponseHead(head: MessageHead, framing: BodyFraming): void;
   /** `buffer` is reused when the call returns. */
   onResponseData(buffer: Buffer, start: number, end: number): void;
-  onResponseEnd(trailer: HeadParser | undefined): void;
+  onResponseEnd(trailer: MessageHead | undefined): void;
   onTunnelData(buffer: Buffer, start: number, end: number): void;
   /** The endpoint has ended its side of the tunnel. */
   onTunnelEnd(): void;
@@ -63,7 +64,7 @@ export class UpstreamConnection implements Deadlined {
   readonly writer: SocketWriter;
   readonly #engine: UpstreamEngine;
   readonly #socket: Socket;
-  readonly #head: HeadParser;
+  readonly #parser: HeadParser;
   readonly #framing = new BodyFraming();
   #decoder: ChunkedDecoder | undefined = undefined;
   #state: number = State.connecting;
@@ -89,7 +90,7 @@ export class UpstreamConnection implements Deadlined {
   constructor(endpoint: EndpointState, engine: UpstreamEngine, readBuffer: Buffer) {
     this.endpoint = endpoint;
     this.#engine = engine;
-    this.#head = new HeadParser("response", engine.options.limits.responseHead);
+    this.#parser = new HeadParser("response", engine.options.limits.responseHead);
     const socket = connect({
       host: endpoint.host,
       port: endpoint.port,
@@ -157,7 +158,7 @@ export class UpstreamConnection implements Deadlined {
     this.#method = method;
     this.#interims = 0;
     this.#sentInLoop = this.#served > 0 ? loopCount() : -1;
-    this.#head.reset();
+    this.#parser.reset();
     this.writer.text(head);
   }
 
@@ -252,19 +253,20 @@ export class UpstreamConnection implements Deadlined {
   }
 
   #onHead(buffer: Buffer, end: number): void {
-    const head = this.#head;
+    const parser = this.#parser;
+    const head = parser.head;
     this.hasAnswered = true;
     let at = 0;
     for (;;) {
-      at = head.push(buffer, at, end);
+      at = parser.push(buffer, at, end);
       if (at === NEEDS_MORE) return;
-      if (at === FAULTY) return this.#lose("PROXY_UPSTREAM_MALFORMED", head.fault);
+      if (at === FAULTY) return this.#lose("PROXY_UPSTREAM_MALFORMED", parser.fault);
       if (head.status >= 200) break;
       if (head.status === 101) return this.#upgrade(buffer, at, end);
       if (++this.#interims > this.#engine.options.limits.interimResponses) return this.#lose("PROXY_UPSTREAM_MALFORMED", undefined);
       this.#receiver?.onInterim(head);
       if (this.#state !== State.head) return;
-      head.reset();
+      parser.reset();
       if (at === end) return;
     }
     const framing = this.#framing;
@@ -326,13 +328,13 @@ export class UpstreamConnection implements Deadlined {
   #upgrade(buffer: Buffer, start: number, end: number): void {
     this.#state = State.tunnel;
     this.#armBody();
-    this.#receiver?.onUpgraded(this.#head);
+    this.#receiver?.onUpgraded(this.#parser.head);
     // The receiver may have refused it.
     if (this.#state === State.tunnel && start < end) this.#receiver?.onTunnelData(buffer, start, end);
   }
 
   /** The response is whole. `hasMore`: bytes stand behind it. */
-  #finish(hasMore: boolean, trailer: HeadParser | undefined): void {
+  #finish(hasMore: boolean, trailer: MessageHead | undefined): void {
     const receiver = this.#receiver;
     this.#receiver = undefined;
     this.#served++;

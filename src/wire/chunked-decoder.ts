@@ -3,6 +3,7 @@ import type { WireFault } from "./fault.ts";
 import { FieldId } from "./field-id.ts";
 import { FAULTY, HeadParser, NEEDS_MORE } from "./head-parser.ts";
 import type { HeadLimits } from "./limits.ts";
+import type { MessageHead } from "./message-head.ts";
 
 /** What {@link ChunkedDecoder.step} found. */
 export const ChunkStep = { needsMore: 0, data: 1, end: 2, faulty: 3 } as const;
@@ -87,8 +88,8 @@ export class ChunkedDecoder {
   }
 
   /** The trailer section; whole once a step found the `end`. */
-  get trailer(): HeadParser {
-    return this.#trailer;
+  get trailer(): MessageHead {
+    return this.#trailer.head;
   }
 
   /** Where the next step continues; after the `end`, the first byte behind the body. */
@@ -169,7 +170,7 @@ export class ChunkedDecoder {
             this.next = end;
             return ChunkStep.needsMore;
           }
-          if ((this.#trailer.present & (FieldId.contentLength | FieldId.transferEncoding)) !== 0)
+          if ((this.#trailer.head.present & (FieldId.contentLength | FieldId.transferEncoding)) !== 0)
             return this.#refuse("WIRE_TRAILER_FRAMING");
           this.#state = State.end;
           this.next = trailerEnd;

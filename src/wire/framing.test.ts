@@ -4,6 +4,7 @@ import {
   BodyFraming,
   Framing,
   HeadParser,
+  type MessageHead,
   RequestTarget,
   type WireFault,
   connectionNames,
@@ -15,11 +16,11 @@ import {
   parseContentLength,
 } from "./index.ts";
 
-function head(text: string, kind: "request" | "response" = "request"): HeadParser {
+function head(text: string, kind: "request" | "response" = "request"): MessageHead {
   const parser = new HeadParser(kind, defaultHeadLimits);
   const buffer = Buffer.from(text, "latin1");
   assert.equal(parser.push(buffer, 0, buffer.length), buffer.length, parser.fault ?? "not whole");
-  return parser;
+  return parser.head;
 }
 
 function framed(text: string, method?: string): readonly [Framing, number] | WireFault | undefined {

@@ -1,6 +1,6 @@
 import type { WireFault } from "./fault.ts";
 import { FieldId } from "./field-id.ts";
-import type { HeadParser } from "./head-parser.ts";
+import type { MessageHead } from "./message-head.ts";
 
 /** How the end of a body is found (RFC 9112 section 6.3). */
 export const Framing = { none: 0, length: 1, chunked: 2, untilClose: 3 } as const;
@@ -17,7 +17,7 @@ export class BodyFraming {
   fault: WireFault | undefined = undefined;
 
   /** RFC 9112 section 6.3 for a request. False when the message must be refused with `fault`. */
-  ofRequest(head: HeadParser): boolean {
+  ofRequest(head: MessageHead): boolean {
     return this.#fields(head, Framing.none);
   }
 
@@ -25,7 +25,7 @@ export class BodyFraming {
    * RFC 9112 section 6.3 for a response to `method`. An upgrade (101) has no body here: what follows is the other protocol.
    * What a 1xx, 204, 304 or an answer to HEAD says about a length describes no bytes; it is still checked.
    */
-  ofResponse(head: HeadParser, method: string): boolean {
+  ofResponse(head: MessageHead, method: string): boolean {
     if (!this.#fields(head, Framing.untilClose)) return false;
     const status = head.status;
     if (status < 200 || status === 204 || status === 304 || method === "HEAD") {
@@ -35,7 +35,7 @@ export class BodyFraming {
     return true;
   }
 
-  #fields(head: HeadParser, otherwise: Framing): boolean {
+  #fields(head: MessageHead, otherwise: Framing): boolean {
     this.fault = undefined;
     this.lengthBytes = 0;
     if ((head.present & FieldId.framingLookalike) !== 0) return this.#refuse("WIRE_FRAMING_LOOKALIKE");

@@ -27,8 +27,8 @@ function read(
     if (end === FAULTY) return parser.fault ?? "WIRE_START_LINE";
     if (end !== NEEDS_MORE) {
       const fields: string[] = [];
-      for (let index = 0; index < parser.fieldCount; index++) fields.push(parser.nameAt(index), parser.valueAt(index));
-      const { method, target, status, reason, minorVersion } = parser;
+      for (let index = 0; index < parser.head.fieldCount; index++) fields.push(parser.head.nameAt(index), parser.head.valueAt(index));
+      const { method, target, status, reason, minorVersion } = parser.head;
       return { method, target, status, reason, minorVersion, fields, used: used + end - 2 };
     }
     used += piece.length;
@@ -84,13 +84,13 @@ test("one parser reads head after head, and knows the fields the engine needs", 
   ];
   for (let round = 0; round < 3; round++) {
     read("request", [heads[0] as string], parser);
-    assert.equal(parser.present, FieldId.host | FieldId.contentLength);
-    assert.equal(parser.repeated, FieldId.contentLength);
-    assert.equal(parser.valueOf(FieldId.contentLength), "1");
+    assert.equal(parser.head.present, FieldId.host | FieldId.contentLength);
+    assert.equal(parser.head.repeated, FieldId.contentLength);
+    assert.equal(parser.head.valueOf(FieldId.contentLength), "1");
     parser.reset();
     read("request", [heads[1] as string], parser);
-    assert.equal(parser.present, FieldId.transferEncoding);
-    assert.equal(parser.repeated, 0);
+    assert.equal(parser.head.present, FieldId.transferEncoding);
+    assert.equal(parser.head.repeated, 0);
     parser.reset();
   }
 });

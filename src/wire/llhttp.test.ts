@@ -25,9 +25,10 @@ interface Reading {
 /** Our reading of exactly one request, undefined when it is refused or not whole. */
 function read(text: string): Reading | undefined {
   const buffer = Buffer.from(text, "latin1");
-  const head = new HeadParser("request", defaultHeadLimits);
+  const parser = new HeadParser("request", defaultHeadLimits);
+  const { head } = parser;
   const framing = new BodyFraming();
-  const bodyStart = head.push(buffer, 0, buffer.length);
+  const bodyStart = parser.push(buffer, 0, buffer.length);
   if (bodyStart === FAULTY || bodyStart === NEEDS_MORE || !framing.ofRequest(head)) return undefined;
   const fields: string[] = [];
   for (let index = 0; index < head.fieldCount; index++) fields.push(head.nameAt(index), head.valueAt(index));

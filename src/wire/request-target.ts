@@ -1,6 +1,6 @@
 import type { WireFault } from "./fault.ts";
 import { FieldId } from "./field-id.ts";
-import type { HeadParser } from "./head-parser.ts";
+import type { MessageHead } from "./message-head.ts";
 
 // uri-host [ ":" port ] as it is used: a registered name of letters, digits and "-._~", or an IP literal. Percent-encoding and
 // sub-delims, which RFC 3986 section 3.2.2 would allow, are refused: no host has them and readers differ in what they make of them.
@@ -19,7 +19,7 @@ export class RequestTarget {
   #checkedAuthority = "";
 
   /** False when the request must be refused with `fault`. CONNECT is not for an origin and its reverse proxy: the caller answers it. */
-  read(head: HeadParser): boolean {
+  read(head: MessageHead): boolean {
     this.fault = undefined;
     this.isAbsolute = false;
     this.originForm = head.target;

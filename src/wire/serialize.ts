@@ -1,12 +1,12 @@
 import { FieldId, fieldIdOfName } from "./field-id.ts";
-import type { HeadParser } from "./head-parser.ts";
+import type { MessageHead } from "./message-head.ts";
 
 /**
  * The field lines of `head` without those in `without` (a mask of field ids) and those whose lower-case names are in `names`.
  * Lines that are next to each other and plain are cut out of the head together, so that a head that is forwarded
  * nearly as it came costs a few slices.
  */
-export function copyFields(head: HeadParser, without: number, names: readonly string[]): string {
+export function copyFields(head: MessageHead, without: number, names: readonly string[]): string {
   const text = head.text;
   if (head.isPlain && (head.present & without) === 0 && names.length === 0) return text.slice(head.fieldsStart, text.length - 2);
   let copied = "";
@@ -25,7 +25,7 @@ export function copyFields(head: HeadParser, without: number, names: readonly st
 }
 
 /** The same as a flat `[name, value, …]` array. */
-export function listFields(head: HeadParser, without: number, names: readonly string[]): string[] {
+export function listFields(head: MessageHead, without: number, names: readonly string[]): string[] {
   const fields: string[] = [];
   for (let index = 0; index < head.fieldCount; index++) {
     if ((head.idAt(index) & without) !== 0) continue;
@@ -38,7 +38,7 @@ export function listFields(head: HeadParser, without: number, names: readonly st
 const NO_NAMES: readonly string[] = Object.freeze([]);
 
 /** The options of all Connection fields in lower case (RFC 9110 section 7.6.1). */
-export function connectionOptions(head: HeadParser): readonly string[] {
+export function connectionOptions(head: MessageHead): readonly string[] {
   if ((head.present & FieldId.connection) === 0) return NO_NAMES;
   if ((head.repeated & FieldId.connection) === 0) {
     // Nearly all say one of these two.
