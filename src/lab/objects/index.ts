@@ -12,7 +12,7 @@ export {
   type HttpGetAction,
   type Probe,
 } from "./container.ts";
-export { type Condition } from "./metadata.ts";
+export { type Condition, type LabelSelector, type Labels } from "./metadata.ts";
 export { type Lease, type Node, type Taint } from "./node.ts";
 export { matchesNode, onlyNodeOf, repellingTaint } from "./node-fit.ts";
 export { type KeyToPath, type Pod, type PodSpec, type PodStatus, type PodTemplate, type Toleration, type Volume } from "./pod.ts";

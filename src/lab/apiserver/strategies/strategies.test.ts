@@ -28,6 +28,8 @@ after(() => server.close());
 
 const made = (kind: string, rest: object, name = "x"): object => ({ kind, metadata: { name }, ...rest });
 const ingress = (path: object): object => made("Ingress", { spec: { rules: [{ host: "a.example.org", http: { paths: [path] } }] } });
+const selecting = (expression: object): object =>
+  made("Deployment", { spec: { selector: { matchExpressions: [expression] }, template: { metadata: { labels }, spec: podSpec } } });
 const backend = { service: { name: "s", port: { number: 80 } } };
 
 /** What Kubernetes fills in, by kind: path and value. */
@@ -163,6 +165,30 @@ const REFUSED: readonly [string, object, string, RegExp][] = [
     /`selector` does not match template `labels`/,
   ],
   ["Deployment", made("Deployment", { spec: { template: { spec: podSpec } } }), "spec.selector", /Required value/],
+  [
+    "Deployment",
+    selecting({ key: "app", operator: "Like", values: ["d"] }),
+    "spec.selector.matchExpressions[0].operator",
+    /not a valid selector operator/,
+  ],
+  [
+    "Deployment",
+    selecting({ key: "app", operator: "In" }),
+    "spec.selector.matchExpressions[0].values",
+    /Required value: must be specified/,
+  ],
+  [
+    "DaemonSet",
+    { ...selecting({ key: "app", operator: "Exists", values: ["d"] }), kind: "DaemonSet" },
+    "spec.selector.matchExpressions[0].values",
+    /Forbidden: may not be specified/,
+  ],
+  [
+    "Deployment",
+    selecting({ key: "toString", operator: "Exists" }),
+    "spec.template.metadata.labels",
+    /`selector` does not match template `labels`/,
+  ],
   [
     "Job",
     made("Job", { spec: { template: { spec: podSpec } } }),

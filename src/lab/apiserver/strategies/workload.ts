@@ -3,6 +3,7 @@ import { messageOf } from "../../../kernel/index.ts";
 import { type JsonObject, arrayAt, deepEqual, ensureObject, numberAt, objectAt, setDefault, stringAt, valueAt } from "../json.ts";
 import type { Strategy } from "../resource-type.ts";
 import { type Cause, invalidValue, notSupported, required } from "../status.ts";
+import { selects, validateLabelSelector } from "./label-selector.ts";
 import { applyPodSpecDefaults, validatePodSpec } from "./pod-template.ts";
 
 function startStatus(object: JsonObject): void {
@@ -20,9 +21,11 @@ function validateTemplate(object: JsonObject, old: JsonObject | undefined): Caus
   const causes: Cause[] = [];
   const selector = objectAt(object, "spec", "selector");
   const labels = objectAt(object, "spec", "template", "metadata", "labels") ?? {};
+  const broken = validateLabelSelector(selector ?? {}, "spec.selector");
   if (selector === undefined) causes.push(required("spec.selector"));
   else if (Object.keys(objectAt(selector, "matchLabels") ?? {}).length + arrayAt(selector, "matchExpressions").length === 0)
     causes.push(invalidValue("spec.selector", selector, "empty selector is invalid for deployment"));
+  else if (broken.length > 0) causes.push(...broken);
   else if (!selects(selector, labels))
     causes.push(invalidValue("spec.template.metadata.labels", labels, "`selector` does not match template `labels`"));
   if (old !== undefined && !deepEqual(selector, objectAt(old, "spec", "selector")))
@@ -31,24 +34,6 @@ function validateTemplate(object: JsonObject, old: JsonObject | undefined): Caus
   const replicas = numberAt(object, "spec", "replicas") ?? 0;
   if (replicas < 0) causes.push(invalidValue("spec.replicas", replicas, "must be greater than or equal to 0"));
   return causes;
-}
-
-function selects(selector: JsonObject, labels: JsonObject): boolean {
-  if (!Object.entries(objectAt(selector, "matchLabels") ?? {}).every(([key, value]) => labels[key] === value)) return false;
-  return arrayAt(selector, "matchExpressions").every((expression) => {
-    const value = labels[stringAt(expression, "key") ?? ""];
-    const values = arrayAt(expression, "values");
-    switch (stringAt(expression, "operator") ?? "") {
-      case "In":
-        return value !== undefined && values.includes(value);
-      case "NotIn":
-        return value === undefined || !values.includes(value);
-      case "Exists":
-        return value !== undefined;
-      default:
-        return value === undefined;
-    }
-  });
 }
 
 export const deploymentStrategy: Strategy = {
