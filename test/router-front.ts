@@ -1,6 +1,6 @@
-import { once } from "node:events";
 import { type IncomingMessage, type ServerResponse, createServer, request } from "node:http";
 import type { TestContext } from "node:test";
+import { listen } from "./router-kit.ts";
 
 /** What can be wrong with the answers of an API server. */
 export const faults = [
@@ -37,15 +37,9 @@ export async function startFront(t: TestContext, target: string): Promise<Front>
       misbehave(fault, incoming, response, target);
     }
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
+  const port = await listen(t, server);
   return {
-    url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`,
+    url: `http://127.0.0.1:${port}`,
     setFault(next) {
       fault = next;
       hits = 0;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { Agent, type IncomingMessage, createServer, request } from "node:http";
+import { Agent, type IncomingMessage, type Server, createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -140,6 +140,11 @@ export async function startApplication(t: TestContext, name: string): Promise<Ap
     else response.end(name);
   });
   server.keepAliveTimeout = 60_000;
+  return { name, port: await listen(t, server) };
+}
+
+/** Listens on a free port of 127.0.0.1 and answers it; the server and its connections end with the test. */
+export async function listen(t: TestContext, server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   t.after(() => {
@@ -147,7 +152,7 @@ export async function startApplication(t: TestContext, name: string): Promise<Ap
     server.close();
   });
   const address = server.address();
-  return { name, port: typeof address === "object" && address !== null ? address.port : 0 };
+  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** Requests in a row until stopped; every answer but 200 with the right name is in `wrong`. */

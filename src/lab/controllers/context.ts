@@ -38,6 +38,12 @@ export function controllerOf(object: KubeObject): OwnerReference | undefined {
   return object.metadata.ownerReferences?.find(({ controller }) => controller === true);
 }
 
+/** The key of the object of `kind` that controls this one; undefined when none does. */
+export function ownerKeyOf(object: KubeObject, kind: string): string | undefined {
+  const owner = controllerOf(object);
+  return owner?.kind === kind ? `${object.metadata.namespace ?? ""}/${owner.name}` : undefined;
+}
+
 /** `ownerReferences` of something that `owner` manages. */
 export function ownedBy(owner: KubeObject): OwnerReference[] {
   const { name, uid = "" } = owner.metadata;

@@ -2,7 +2,7 @@ import { AppError, messageOf } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
 import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
 import { type CronJob, type Job, findCondition, toTime } from "../objects/index.ts";
-import { type ControllerContext, controllerOf, ownedBy } from "./context.ts";
+import { type ControllerContext, controllerOf, ownedBy, ownerKeyOf } from "./context.ts";
 import { type CronSchedule, parseCronSchedule } from "./cron-schedule.ts";
 import { ignoreGone } from "./deployment.ts";
 import { isJobFinished } from "./job.ts";
@@ -138,8 +138,8 @@ export function startCronJobController(context: ControllerContext): Controller {
   const controller = createController({ name: "cronjob", workers: 2, reads: [caches.cronJobs, caches.jobs], reconcile }, context);
   caches.cronJobs.subscribe((cron) => controller.enqueue(keyOf(cron)));
   caches.jobs.subscribe((job) => {
-    const owner = controllerOf(job);
-    if (owner?.kind === "CronJob") controller.enqueue(`${job.metadata.namespace ?? ""}/${owner.name}`);
+    const owner = ownerKeyOf(job, "CronJob");
+    if (owner !== undefined) controller.enqueue(owner);
   });
   return controller;
 }

@@ -12,7 +12,7 @@ import {
   onlyNodeOf,
   repellingTaint,
 } from "../objects/index.ts";
-import { type ControllerContext, controllerOf } from "./context.ts";
+import { type ControllerContext, controllerOf, ownerKeyOf } from "./context.ts";
 import { createPodControl, hashTemplate, resolveShare } from "./pod-control.ts";
 
 const HASH_LABEL = "controller-revision-hash";
@@ -117,8 +117,8 @@ export function startDaemonSetController(context: ControllerContext): Controller
   );
   caches.daemonSets.subscribe((set) => controller.enqueue(keyOf(set)));
   caches.pods.subscribe((pod) => {
-    const owner = controllerOf(pod);
-    if (owner?.kind === "DaemonSet") controller.enqueue(`${pod.metadata.namespace ?? ""}/${owner.name}`);
+    const owner = ownerKeyOf(pod, "DaemonSet");
+    if (owner !== undefined) controller.enqueue(owner);
   });
   caches.nodes.subscribe((node, before, isGone) => {
     // Heartbeats change nothing here.

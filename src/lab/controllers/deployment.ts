@@ -2,7 +2,7 @@ import { AppError } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
 import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
 import type { Deployment, Pod, ReplicaSet } from "../objects/index.ts";
-import { type ControllerContext, controllerOf, ownedBy } from "./context.ts";
+import { type ControllerContext, controllerOf, ownedBy, ownerKeyOf } from "./context.ts";
 import { deploymentStatus } from "./deployment-status.ts";
 import { hashTemplate, resolveShare } from "./pod-control.ts";
 import { planRollingUpdate } from "./rolling-update.ts";
@@ -155,15 +155,14 @@ export function startDeploymentController(context: ControllerContext): Controlle
   );
   caches.deployments.subscribe((deployment) => controller.enqueue(keyOf(deployment)));
   caches.replicaSets.subscribe((set) => {
-    const owner = controllerOf(set);
-    if (owner?.kind === "Deployment") controller.enqueue(`${set.metadata.namespace ?? ""}/${owner.name}`);
+    const owner = ownerKeyOf(set, "Deployment");
+    if (owner !== undefined) controller.enqueue(owner);
   });
   // Recreate waits for the last pod of the old version.
   caches.pods.subscribe((pod, _before, isGone) => {
-    const owner = isGone ? controllerOf(pod) : undefined;
-    const set = owner?.kind === "ReplicaSet" ? caches.replicaSets.get(`${pod.metadata.namespace ?? ""}/${owner.name}`) : undefined;
-    const parent = set === undefined ? undefined : controllerOf(set);
-    if (parent?.kind === "Deployment") controller.enqueue(`${pod.metadata.namespace ?? ""}/${parent.name}`);
+    const set = isGone ? caches.replicaSets.get(ownerKeyOf(pod, "ReplicaSet") ?? "") : undefined;
+    const deployment = set === undefined ? undefined : ownerKeyOf(set, "Deployment");
+    if (deployment !== undefined) controller.enqueue(deployment);
   });
   return controller;
 }

@@ -1,7 +1,7 @@
 import { kinds } from "../../kube/index.ts";
 import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
 import { type Condition, type Job, type Pod, findCondition, isPodReady, toTime, withCondition } from "../objects/index.ts";
-import { type ControllerContext, controllerOf } from "./context.ts";
+import { type ControllerContext, controllerOf, ownerKeyOf } from "./context.ts";
 import { ignoreGone } from "./deployment.ts";
 import { createPodControl, rankForRemoval, slowStart } from "./pod-control.ts";
 
@@ -128,8 +128,8 @@ export function startJobController(context: ControllerContext): Controller {
     controller.enqueue(keyOf(job));
   });
   caches.pods.subscribe((pod) => {
-    const owner = controllerOf(pod);
-    if (owner?.kind === "Job") controller.enqueue(`${pod.metadata.namespace ?? ""}/${owner.name}`);
+    const owner = ownerKeyOf(pod, "Job");
+    if (owner !== undefined) controller.enqueue(owner);
   });
   return controller;
 }

@@ -2,7 +2,7 @@ import { AppError } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
 import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
 import { type Pod, type ReplicaSet, isPodAvailable, isPodReady } from "../objects/index.ts";
-import { type ControllerContext, controllerOf } from "./context.ts";
+import { type ControllerContext, controllerOf, ownerKeyOf } from "./context.ts";
 import { createPodControl, rankForRemoval, slowStart } from "./pod-control.ts";
 
 const BURST = 500;
@@ -60,8 +60,8 @@ export function startReplicaSetController(context: ControllerContext): Controlle
   const controller = createController({ name: "replicaset", workers: 5, reads: [caches.pods, caches.replicaSets], reconcile }, context);
   caches.replicaSets.subscribe((set) => controller.enqueue(keyOf(set)));
   caches.pods.subscribe((pod) => {
-    const owner = controllerOf(pod);
-    if (owner?.kind === "ReplicaSet") controller.enqueue(`${pod.metadata.namespace ?? ""}/${owner.name}`);
+    const owner = ownerKeyOf(pod, "ReplicaSet");
+    if (owner !== undefined) controller.enqueue(owner);
   });
   return controller;
 }
