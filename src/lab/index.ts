@@ -1,4 +1,4 @@
-export { type Fault, Faults } from "./faults.ts";
+export { Faults } from "./faults/faults.ts";
 export { Lab, type LabDeps } from "./lab.ts";
 export { type ApiServerReading, type LocalPod, type RouterTable, isReady } from "./observe/observatory.ts";
 export { type Reading } from "./observe/poller.ts";

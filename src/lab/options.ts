@@ -49,6 +49,9 @@ export const LAB_DEFAULTS = {
   flood: { podsPerRun: 2_000, paddingBytes: 8_192 },
 } as const;
 
+/** How long a part may take to say that it serves, on a machine that is busy starting all of them. */
+export const START_TIMEOUT_MS = 180_000;
+
 /** @throws AppError LAB_BAD_OPTION */
 export function checkLabOptions(options: LabOptions): LabOptions {
   if (!Number.isInteger(options.nodes) || options.nodes < 1 || options.nodes > 9) {

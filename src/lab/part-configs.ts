@@ -1,5 +1,5 @@
 import type { AlbConfig } from "./alb/index.ts";
-import type { ApiServerConfig, ServingCertificate } from "./apiserver/index.ts";
+import { type ApiServerConfig, type ServingCertificate, kubeconfigFor } from "./apiserver/index.ts";
 import type { LabCredentials } from "./credentials.ts";
 import type { KubeletConfig } from "./kubelet/index.ts";
 import type { LoadConfig, LoadHostConfig } from "./load/index.ts";
@@ -44,6 +44,12 @@ export function zoneOf(node: number): string {
 
 export function apiServerUrl(plan: LabPlan): string {
   return `http://${plan.network.apiServer}:${API_SERVER_PORT}`;
+}
+
+/** A kubeconfig for the lab's API server, over TLS: kubectl sends a token to no other server. */
+export function kubeconfigText(plan: LabPlan, user: string, token: string): string {
+  const server = apiServerUrl(plan).replace("http:", "https:");
+  return kubeconfigFor({ server, certificateAuthority: plan.certificate.certificate, token, user });
 }
 
 export function apiServerConfig(plan: LabPlan): ApiServerConfig {

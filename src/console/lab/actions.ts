@@ -24,11 +24,11 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
   const open =
     (id: string, what: string): (() => string | null) =>
     () =>
-      playing() ?? (faults.isOpen(id) ? what : null);
+      playing() ?? (faults.ledger.isOpen(id) ? what : null);
   const closed =
     (id: string, what: string): (() => string | null) =>
     () =>
-      playing() ?? (faults.isOpen(id) ? null : what);
+      playing() ?? (faults.ledger.isOpen(id) ? null : what);
   const deed = (
     view: Omit<Deed["view"], "targets" | "putBack"> & Partial<Pick<Deed["view"], "targets" | "putBack">>,
     whyNot: Deed["whyNot"],
@@ -49,7 +49,7 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
       },
       open("flood", "the flood is on"),
       async () => {
-        await faults.startFlood();
+        await faults.flood.start();
         return "Applied CronJob batch/reindex.";
       },
     ),
@@ -62,7 +62,7 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
         putBack: "start-api-server",
       },
       open("api-server", "it is down"),
-      () => faults.stopApiServer(),
+      () => faults.kills.stopApiServer(),
     ),
     deed(
       {
@@ -75,7 +75,7 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
       playing,
       (target) => {
         const [policy = "", node = ""] = (target ?? "").split("/");
-        return faults.killRouter(node, policy as PolicyName);
+        return faults.kills.killRouter(node, policy as PolicyName);
       },
     ),
     deed(
@@ -88,7 +88,7 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
         putBack: "start-node",
       },
       playing,
-      (target) => faults.killNode(target ?? ""),
+      (target) => faults.kills.killNode(target ?? ""),
     ),
     deed(
       {
@@ -99,7 +99,7 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
         putBack: "remove-route",
       },
       open("sale", "the route is there"),
-      () => faults.addSaleRoute(),
+      () => faults.routes.addSale(),
     ),
     deed(
       {
@@ -110,7 +110,7 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
       },
       closed("flood", "there is no flood"),
       async () => {
-        void faults.removeFlood(AbortSignal.timeout(60_000)).catch((thrown: unknown) => {
+        void faults.flood.remove(AbortSignal.timeout(60_000)).catch((thrown: unknown) => {
           lab.timeline.add({ event: `the flood was not removed: ${messageOf(thrown)}`, cause: null, tone: "alarm", policy: null });
         });
         return "Moving the API server to a bigger machine, then deleting the flood.";
@@ -119,7 +119,7 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
     deed(
       { name: "start-api-server", label: "Start the API server", description: "It comes back with all it stored.", kind: "put-back" },
       closed("api-server", "it was not killed by hand"),
-      () => faults.startApiServer(),
+      () => faults.kills.startApiServer(),
     ),
     deed(
       {
@@ -130,7 +130,7 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
         targets: nodes,
       },
       playing,
-      (target) => faults.startNode(target ?? ""),
+      (target) => faults.kills.startNode(target ?? ""),
     ),
     deed(
       {
@@ -140,7 +140,7 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
         kind: "put-back",
       },
       closed("sale", "the route is not there"),
-      () => faults.removeSaleRoute(),
+      () => faults.routes.removeSale(),
     ),
     deed(
       { name: HELD_APPROVE, label: "Approve the removal", description: "Lets it through on every router that holds it.", kind: "held" },

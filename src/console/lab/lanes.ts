@@ -28,7 +28,7 @@ export function laneView(lab: Lab, policy: Policy, startedAtMs: number, nowMs: n
     policy,
     label: LABELS[policy],
     alb: {
-      ...partView(lab.part(`alb-${policy}`).state, nowMs),
+      ...partView(lab.parts.get(`alb-${policy}`).state, nowMs),
       failOpen: alb?.failOpen ?? false,
       failOpenSeconds: Math.round((alb?.failOpenSeconds ?? 0) * 10) / 10,
       targets: targets.map((target): TargetView => ({ node: nodeOf(target.id), state: stateOf(target.state), reason: target.reason })),

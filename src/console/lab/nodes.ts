@@ -10,7 +10,7 @@ export function nodeViews(lab: Lab, nowMs: number): readonly NodeView[] {
     return {
       name: nodeName(at + 1),
       zone: zoneOf(at + 1),
-      kubelet: partView(lab.part(`kubelet-${name}`).state, nowMs),
+      kubelet: partView(lab.parts.get(`kubelet-${name}`).state, nowMs),
       routers: lab.plan.fleets.map((fleet) => routerView(lab, name, fleet.policy, pods.value ?? [])),
       pods: isDown ? [] : (pods.value ?? []).filter((pod) => pod.metadata.namespace === "shop").map(podView),
     };

@@ -95,17 +95,17 @@ function snapshotOf(
     },
     controlPlane: {
       apiServer: {
-        ...partView(lab.part("apiserver").state, nowMs),
+        ...partView(lab.parts.get("apiserver").state, nowMs),
         heapUsedBytes: api?.heapUsedBytes ?? null,
         heapLimitBytes: api?.heapLimitBytes ?? null,
-        kills: lab.apiServerKills,
+        kills: lab.parts.apiServerKills,
         lastExit,
         pods: lab.observatory.objectCount("pods") ?? null,
         pendingPods: lab.observatory.pendingPods() ?? null,
       },
-      store: { ...partView(lab.part("apiserver").state, nowMs), objects: null, sizeBytes: sizeOf(lab.plan.folder.storeFile) },
-      scheduler: partView(lab.part("scheduler").state, nowMs),
-      controllers: partView(lab.part("controllers").state, nowMs),
+      store: { ...partView(lab.parts.get("apiserver").state, nowMs), objects: null, sizeBytes: sizeOf(lab.plan.folder.storeFile) },
+      scheduler: partView(lab.parts.get("scheduler").state, nowMs),
+      controllers: partView(lab.parts.get("controllers").state, nowMs),
     },
     lanes: lab.plan.fleets.map((fleet) => laneView(lab, fleet.policy, startedAtMs, nowMs, rates)),
     nodes: nodeViews(lab, nowMs),
@@ -120,7 +120,7 @@ function snapshotOf(
       tone: entry.tone,
       policy: entry.policy,
     })),
-    faults: faults.all.map((fault) => ({
+    faults: faults.ledger.all.map((fault) => ({
       id: fault.id,
       label: fault.label,
       startedAtSeconds: seconds(fault.startedAtMs),
@@ -136,8 +136,8 @@ function apiServer(lab: Lab): {
   readonly memory: { heapUsedBytes: number; heapLimitBytes: number } | undefined;
 } {
   const reading = lab.observatory.apiServer();
-  const isUp = lab.part("apiserver").state.state === "running";
-  return { lastExit: lab.apiServerLastExit, memory: isUp ? reading.value : undefined };
+  const isUp = lab.parts.get("apiserver").state.state === "running";
+  return { lastExit: lab.parts.apiServerLastExit, memory: isUp ? reading.value : undefined };
 }
 
 function putBackOf(id: string): { readonly putBackAction: string | null; readonly putBackTarget: string | null } {

@@ -1,19 +1,19 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { AppError, type Clock, type Random, type Timer, messageOf } from "../../kernel/index.ts";
+import { AppError, type Clock, type Random, messageOf } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import { keyOf } from "../machinery/index.ts";
 import type { Container, Pod, PodStatus } from "../objects/index.ts";
 import type { AddressPool } from "./address-pool.ts";
-import { resolveCommand } from "./command.ts";
 import type { KubeletSettings } from "./config.ts";
 import type { ConfigObjects } from "./config-objects.ts";
-import { type ContainerRecord, latestTermination, readJson, writeJson } from "./container-record.ts";
+import { type ContainerRecord, latestTermination } from "./container-record.ts";
 import { ContainerRunner, type RunPlan } from "./container-runner.ts";
-import { nextRestartDelayMs } from "./crash-backoff.ts";
-import { buildEnvironment } from "./environment.ts";
-import { computePodStatus, isInitialized, restarts } from "./pod-status.ts";
-import { prepareVolumes } from "./volumes.ts";
+import { type RunPlace, planRun, planWithoutSources } from "./plan-run.ts";
+import { type PodCheckpoint, readCheckpoint, writeCheckpoint } from "./pod-checkpoint.ts";
+import { computePodStatus, isInitialized } from "./pod-status.ts";
+import { decideRestart } from "./restart-decision.ts";
+import { SyncLoop } from "./sync-loop.ts";
 
 export interface PodWorkerDeps {
   readonly clock: Clock;
@@ -29,16 +29,7 @@ export interface PodWorkerDeps {
   event(pod: Pod, type: "Normal" | "Warning", reason: string, message: string): void;
 }
 
-/** What of a pod is on disk beside its containers. */
-interface Checkpoint {
-  readonly pod: Pod;
-  readonly podIP?: string;
-  readonly startedAtMs: number;
-  readonly status?: PodStatus;
-}
-
 const VOLUME_RETRY_MS = 2000;
-const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
  * One pod on this node: level-based, it looks at what the pod should be and what its containers are, and does what is
@@ -57,16 +48,14 @@ export class PodWorker {
   #goneReason: string | undefined;
   #graceMs = Number.POSITIVE_INFINITY;
   #stopped = false;
-  #abandoned = false;
-  #again = false;
-  #syncing: Promise<void> | undefined;
-  #timer: { readonly atMs: number; readonly timer: Timer } | undefined;
+  readonly #loop: SyncLoop;
 
-  constructor(pod: Pod, dir: string, deps: PodWorkerDeps, checkpoint?: Checkpoint) {
+  constructor(pod: Pod, dir: string, deps: PodWorkerDeps, checkpoint?: PodCheckpoint) {
     this.#pod = pod;
     this.uid = pod.metadata.uid ?? "";
     this.dir = dir;
     this.#deps = deps;
+    this.#loop = new SyncLoop(deps.clock, () => this.#look());
     this.#startedAtMs = checkpoint?.startedAtMs ?? deps.clock.wallMs();
     this.#status = checkpoint?.status;
     const wanted = checkpoint?.podIP;
@@ -86,9 +75,8 @@ export class PodWorker {
 
   /** A pod that an earlier kubelet left in `dir`, its containers found again; undefined when nothing whole is there. */
   static restore(dir: string, deps: PodWorkerDeps): PodWorker | undefined {
-    const value = readJson(join(dir, "pod.json"));
-    if (typeof value !== "object" || value === null || !("pod" in value)) return undefined;
-    const checkpoint = value as Checkpoint;
+    const checkpoint = readCheckpoint(dir);
+    if (checkpoint === undefined) return undefined;
     const worker = new PodWorker(checkpoint.pod, dir, deps, checkpoint);
     for (const runner of worker.#runners.values()) runner.resume(() => worker.#planOf(runner.container));
     return worker;
@@ -138,41 +126,29 @@ export class PodWorker {
 
   /** Looks again soon. */
   kick(): void {
-    if (this.#abandoned) return;
-    this.#again = true;
-    this.#syncing ??= this.#turn();
+    this.#loop.kick();
   }
 
   /** Leaves the containers running and looks no more, as a kubelet that is killed does. */
   async abandon(): Promise<void> {
-    this.#abandoned = true;
-    this.#timer?.timer.cancel();
-    await this.#syncing;
+    await this.#loop.end();
     for (const runner of this.#runners.values()) runner.abandon();
   }
 
   /** Removes what is on disk and gives the address back. Only once stopped. */
   remove(): void {
-    this.#timer?.timer.cancel();
-    this.#abandoned = true;
+    void this.#loop.end();
     if (this.#pod.spec.hostNetwork !== true && this.#podIP !== undefined) this.#deps.addresses.release(this.#podIP);
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  async #turn(): Promise<void> {
-    // Whoever kicked is never run into from its own stack.
-    await Promise.resolve();
+  async #look(): Promise<void> {
     try {
-      while (this.#again && !this.#abandoned) {
-        this.#again = false;
-        await this.#sync();
-        this.#publish();
-      }
+      await this.#sync();
+      this.#publish();
     } catch (error) {
       this.#deps.log.error({ pod: keyOf(this.#pod), error: messageOf(error) }, "pod sync failed, will try again");
-      this.#kickAfter(VOLUME_RETRY_MS);
-    } finally {
-      this.#syncing = undefined;
+      this.#loop.kickAfter(VOLUME_RETRY_MS);
     }
   }
 
@@ -214,38 +190,31 @@ export class PodWorker {
     if (runner.isRunning) return "pending";
     const end = latestTermination(runner.record);
     if (end === undefined) {
-      if (runner.record.state.type === "waiting" && runner.record.state.reason !== "ContainerCreating" && this.#timer !== undefined)
+      if (runner.record.state.type === "waiting" && runner.record.state.reason !== "ContainerCreating" && this.#loop.isWaiting)
         return "pending";
       await runner.start(() => this.#plan(runner.container));
-      if (!runner.isRunning) this.#kickAfter(VOLUME_RETRY_MS);
+      if (!runner.isRunning) this.#loop.kickAfter(VOLUME_RETRY_MS);
       return "pending";
     }
     // An init container of a pod with policy Always is restarted on failure only.
     const policy = isInit && this.#pod.spec.restartPolicy !== "Never" ? "OnFailure" : this.#pod.spec.restartPolicy;
-    if (!restarts(policy, end.exitCode)) return end.exitCode === 0 ? "done" : "pending";
-    const { crashBackoffMs, crashBackoffMaxMs, crashBackoffResetMs } = this.#deps.settings;
-    const options = { baseMs: crashBackoffMs, maxMs: crashBackoffMaxMs, resetMs: crashBackoffResetMs };
-    const delayMs = nextRestartDelayMs(
-      options,
-      runner.record.restartDelayMs ?? (runner.record.attempts > 1 ? 0 : undefined),
-      end.finishedAtMs - end.startedAtMs,
-    );
-    const leftMs = end.finishedAtMs + delayMs - this.#deps.clock.wallMs();
-    if (leftMs > 0) {
-      const message = `back-off ${Math.ceil(delayMs / 1000)}s restarting failed container=${runner.container.name} pod=${keyOf(this.#pod)}`;
-      runner.wait("CrashLoopBackOff", message);
-      this.#deps.event(
-        this.#pod,
-        "Warning",
-        "BackOff",
-        `Back-off restarting failed container ${runner.container.name} in pod ${keyOf(this.#pod)}`,
-      );
-      this.#kickAfter(leftMs);
+    const next = decideRestart(policy, runner.record, end, this.#deps.settings, this.#deps.clock.wallMs());
+    if (next.type === "stays ended") return next.isWell ? "done" : "pending";
+    if (next.type === "waits") {
+      this.#waitForRestart(runner, next);
       return "pending";
     }
-    await runner.start(() => this.#plan(runner.container), delayMs);
-    if (!runner.isRunning) this.#kickAfter(VOLUME_RETRY_MS);
+    await runner.start(() => this.#plan(runner.container), next.delayMs);
+    if (!runner.isRunning) this.#loop.kickAfter(VOLUME_RETRY_MS);
     return "pending";
+  }
+
+  #waitForRestart(runner: ContainerRunner, { leftMs, delayMs }: { readonly leftMs: number; readonly delayMs: number }): void {
+    const { name } = runner.container;
+    const pod = keyOf(this.#pod);
+    runner.wait("CrashLoopBackOff", `back-off ${Math.ceil(delayMs / 1000)}s restarting failed container=${name} pod=${pod}`);
+    this.#deps.event(this.#pod, "Warning", "BackOff", `Back-off restarting failed container ${name} in pod ${pod}`);
+    this.#loop.kickAfter(leftMs);
   }
 
   async #stopAll(): Promise<void> {
@@ -267,36 +236,23 @@ export class PodWorker {
         { pod: keyOf(this.#pod), container: container.name, error: messageOf(error) },
         "found running; could not be made again now",
       );
-      return { argv: [], target: { host: this.#podIP ?? "", container, env: { PATH }, workingDir: this.dir } };
+      return planWithoutSources(this.#place, container);
     }
   }
 
   #plan(container: Container): RunPlan {
-    const pod = this.#pod;
-    const namespace = pod.metadata.namespace ?? "";
-    const { nodeName, zone, address, containerEnv } = this.#deps.settings;
-    const sources = {
-      configMap: (name: string) => this.#deps.configObjects.configMap(namespace, name),
-      secret: (name: string) => this.#deps.configObjects.secret(namespace, name),
-    };
-    const volumes = prepareVolumes(pod, join(this.dir, "volumes"), sources);
-    const own = buildEnvironment(pod, container, { ...sources, nodeName, zone, hostIP: address, podIP: this.#podIP ?? "", volumes });
-    const env = {
-      PATH,
-      HOME: this.dir,
-      HOSTNAME: pod.metadata.name,
-      ...containerEnv,
-      ...own,
-    };
-    const target = { host: this.#podIP ?? "", container, env, workingDir: container.workingDir ?? this.dir };
-    return { argv: resolveCommand(this.#deps.settings, container, env), target };
+    return planRun(this.#place, container, this.#deps);
+  }
+
+  get #place(): RunPlace {
+    return { pod: this.#pod, dir: this.dir, podIP: this.#podIP ?? "" };
   }
 
   #pastDeadline(): boolean {
     const limit = this.#pod.spec.activeDeadlineSeconds;
     if (limit === undefined) return false;
     const leftMs = this.#startedAtMs + limit * 1000 - this.#deps.clock.wallMs();
-    if (leftMs > 0) this.#kickAfter(leftMs);
+    if (leftMs > 0) this.#loop.kickAfter(leftMs);
     else this.#failure ??= { reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline" };
     return leftMs <= 0;
   }
@@ -326,27 +282,9 @@ export class PodWorker {
     this.#deps.statusChanged(this);
   }
 
-  #kickAfter(delayMs: number): void {
-    const atMs = this.#deps.clock.monoMs() + delayMs;
-    // One timer for all containers: the earliest wins, and who waits longer asks again then.
-    if (this.#timer !== undefined && this.#timer.atMs <= atMs) return;
-    this.#timer?.timer.cancel();
-    const timer = this.#deps.clock.timer(delayMs, () => {
-      this.#timer = undefined;
-      this.kick();
-    });
-    this.#timer = { atMs, timer };
-  }
-
   #checkpoint(): void {
-    const checkpoint: Checkpoint = {
-      pod: this.#pod,
-      startedAtMs: this.#startedAtMs,
-      ...(this.#podIP === undefined ? {} : { podIP: this.#podIP }),
-      ...(this.#status === undefined ? {} : { status: this.#status }),
-    };
     try {
-      writeJson(join(this.dir, "pod.json"), checkpoint);
+      writeCheckpoint(this.dir, { pod: this.#pod, startedAtMs: this.#startedAtMs, podIP: this.#podIP, status: this.#status });
     } catch (error) {
       this.#deps.log.error({ pod: keyOf(this.#pod), error: messageOf(error) }, "cannot write the pod's checkpoint");
       if (error instanceof AppError) throw error;

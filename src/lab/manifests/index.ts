@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { parseAllDocuments } from "yaml";
 import type { KubeObject } from "../../kube/index.ts";
 
+export { applyObject } from "./apply-object.ts";
+
 type Loose = Readonly<Record<string, unknown>>;
 
 /** The objects of a YAML file beside this one or, for the custom resource definition, under deploy/. */

@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import { messageOf } from "../../kernel/index.ts";
-import type { Faults } from "../faults.ts";
+import type { Faults } from "../faults/faults.ts";
 import type { Lab } from "../lab.ts";
 import { ALB_PORT, SALE_HOST } from "../part-configs.ts";
 import type { LoadTotals } from "../load/index.ts";
@@ -45,14 +45,14 @@ export async function playZalando2017(lab: Lab, faults: Faults, stage: Stage): P
   if (!baselineWasGood) timeline.add({ event: "the baseline was not good", cause: null, tone: "alarm", policy: null });
 
   stage.begin("flood");
-  await faults.startFlood();
+  await faults.flood.start();
   const changeAccepted = await changeRoute(lab, faults, stage);
-  const killed = await stage.until(() => lab.apiServerKills >= 1, LIMIT_MS.firstKill);
+  const killed = await stage.until(() => lab.parts.apiServerKills >= 1, LIMIT_MS.firstKill);
 
   stage.begin("api-down");
-  if (killed) await stage.until(() => lab.apiServerKills >= 2, LIMIT_MS.secondKill);
+  if (killed) await stage.until(() => lab.parts.apiServerKills >= 2, LIMIT_MS.secondKill);
   await stage.pause(3_000);
-  for (const policy of policies) faults.killControlProcesses(policy);
+  for (const policy of policies) faults.kills.killControlProcesses(policy);
   await stage.pause(3_000);
 
   stage.begin("restarts");
@@ -61,7 +61,7 @@ export async function playZalando2017(lab: Lab, faults: Faults, stage: Stage): P
     await restartRouters(lab, observed, stage, node);
   }
   if (policies.includes("hold"))
-    await faults
+    await faults.kills
       .killWorker(lab.nodes[0] ?? "", "hold")
       .catch((thrown: unknown) => timeline.add({ event: messageOf(thrown), cause: null, tone: "plain", policy: "hold" }));
   await stage.pause(2_000);
@@ -69,11 +69,11 @@ export async function playZalando2017(lab: Lab, faults: Faults, stage: Stage): P
   stage.begin("removal");
   const removalStartedMs = stage.nowMs;
   const timeLimit = AbortSignal.any([stage.signal, AbortSignal.timeout(LIMIT_MS.removal)]);
-  await faults.removeFlood(timeLimit);
+  await faults.flood.remove(timeLimit);
 
   stage.begin("converged");
   const convergedAfter = new Map<PolicyName, number>();
-  const isRetired = await stage.until(() => succeeds(() => faults.retireRoute()), LIMIT_MS.change);
+  const isRetired = await stage.until(() => succeeds(() => faults.routes.retire()), LIMIT_MS.change);
   if (!isRetired) timeline.add({ event: "retired.lab could not be deleted", cause: null, tone: "alarm", policy: null });
   await stage.until(async () => {
     for (const policy of policies) {
@@ -98,7 +98,7 @@ export async function playZalando2017(lab: Lab, faults: Faults, stage: Stage): P
 
 /** A route is made while the API server still answers; says whether every router of ours has taken it. */
 async function changeRoute(lab: Lab, faults: Faults, stage: Stage): Promise<boolean> {
-  const made = await stage.until(() => succeeds(() => faults.addSaleRoute()), LIMIT_MS.change);
+  const made = await stage.until(() => succeeds(() => faults.routes.addSale()), LIMIT_MS.change);
   if (!made) return false;
   const policies = lab.plan.fleets.map((fleet) => fleet.policy);
   const served = await stage.until(async () => {
@@ -110,7 +110,7 @@ async function changeRoute(lab: Lab, faults: Faults, stage: Stage): Promise<bool
   for (let turn = 0; turn < lab.nodes.length * 2; turn++) {
     for (const policy of policies) await stage.until(async () => (await statusThroughAlb(lab, policy, SALE_HOST.host)) === 200, 5_000);
   }
-  await faults.loadSaleRoute();
+  await faults.routes.loadSale();
   return true;
 }
 
@@ -220,7 +220,7 @@ class Observed {
 
   constructor(lab: Lab, policies: readonly PolicyName[]) {
     this.#lab = lab;
-    this.#killsBefore = lab.apiServerKills;
+    this.#killsBefore = lab.parts.apiServerKills;
     this.#failOpenBefore = new Map(policies.map((policy) => [policy, lab.observatory.alb(policy).value?.failOpenSeconds ?? 0]));
   }
 
@@ -242,7 +242,7 @@ class Observed {
       wrongApplication: totals?.wrongApplication ?? 0,
       outageSeconds: totals?.outageSeconds ?? 0,
       failOpenSeconds: Math.round((failOpen - (this.#failOpenBefore.get(policy) ?? 0)) * 10) / 10,
-      apiServerKills: this.#lab.apiServerKills - this.#killsBefore,
+      apiServerKills: this.#lab.parts.apiServerKills - this.#killsBefore,
       routerRestarts: this.#restarts.get(policy) ?? 0,
       convergedAfterSeconds: Math.round(convergedAfterSeconds * 10) / 10,
       timeline: this.#lab.timeline.entries
