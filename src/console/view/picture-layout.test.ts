@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Box, layOutCells, layOutPicture, pathThrough, type PictureLayout } from "./picture-layout.ts";
+import { type Box, layOutCells, pathThrough } from "./geometry.ts";
+import { layOutPicture } from "./picture-layout.ts";
+import type { PictureLayout } from "./picture-plan.ts";
 
 const PANES = [
   [300, 700],

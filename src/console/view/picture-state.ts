@@ -1,5 +1,5 @@
 import type { ApiServerView, ConsoleSnapshot, EdgeView, LaneView, NodeView, RouterView, TotalsView } from "../contract.ts";
-import type { Wire } from "./picture-layout.ts";
+import type { Wire } from "./picture-plan.ts";
 import { age, count, countdown, countOf, size } from "./words.ts";
 
 /** How a thing is drawn: `hollow` is dead; a tone never stands without its dash, shape or word. */

@@ -1,5 +1,5 @@
 import type { ApiServerView, ControlPlaneView, ProcessView } from "../../contract.ts";
-import type { Box } from "../../view/picture-layout.ts";
+import type { Box } from "../../view/geometry.ts";
 import { apiServerWords } from "../../view/picture-state.ts";
 import { count, countdown, size } from "../../view/words.ts";
 import { Frame, Lines, Mark } from "./marks.tsx";

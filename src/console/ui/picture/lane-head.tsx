@@ -1,5 +1,5 @@
 import type { LaneView } from "../../contract.ts";
-import type { Box } from "../../view/picture-layout.ts";
+import type { Box } from "../../view/geometry.ts";
 import { albWords, type Tone } from "../../view/picture-state.ts";
 import { rate } from "../../view/words.ts";
 import { Frame, Lines, Mark } from "./marks.tsx";

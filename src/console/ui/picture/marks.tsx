@@ -1,5 +1,5 @@
 import type { Tone, Words } from "../../view/picture-state.ts";
-import type { Box } from "../../view/picture-layout.ts";
+import type { Box } from "../../view/geometry.ts";
 
 /** The shape that stands beside each tone's colour: disc, diamond, triangle, ring. */
 export function Mark({ tone, x, y }: { readonly tone: Tone; readonly x: number; readonly y: number }) {

@@ -1,5 +1,6 @@
 import type { LaneView, NodeView } from "../../contract.ts";
-import { type Box, layOutCells, type NodeLayout } from "../../view/picture-layout.ts";
+import { type Box, layOutCells } from "../../view/geometry.ts";
+import type { NodeLayout } from "../../view/picture-plan.ts";
 import { routerOf, routerWords } from "../../view/picture-state.ts";
 import { countOf } from "../../view/words.ts";
 import { Frame, Lines, Mark } from "./marks.tsx";

@@ -1,6 +1,6 @@
 import type { ConsoleSnapshot } from "../../contract.ts";
-import type { PictureLayout, Wire } from "../../view/picture-layout.ts";
-import { pathThrough } from "../../view/picture-layout.ts";
+import type { PictureLayout, Wire } from "../../view/picture-plan.ts";
+import { pathThrough } from "../../view/geometry.ts";
 import { fullRate, wireState } from "../../view/picture-state.ts";
 import { AllWatchesCut, ApiServer, Component, storeWords } from "./control-plane.tsx";
 import { Alb, Clients } from "./lane-head.tsx";
