@@ -16,6 +16,7 @@ export { createKubeClient } from "./client.ts";
 export type { ClusterConfig, Credentials } from "./cluster-config.ts";
 export { type KubeList, type PoisonedItem, objectKey } from "./decode.ts";
 export { type StatusAnswer, statusOf } from "./errors.ts";
+export { type Heartbeat, type HeartbeatOptions, createHeartbeat } from "./heartbeat.ts";
 export { inClusterConfig } from "./in-cluster.ts";
 export { kinds } from "./kinds.ts";
 export { loadKubeconfig } from "./kubeconfig.ts";

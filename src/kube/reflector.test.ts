@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { AppError, assertNever, seededRandom, systemClock } from "../kernel/index.ts";
 import {
+  type Heartbeat,
   type KubeEvidence,
   type Reflector,
   type ReflectorOptions,
@@ -48,6 +49,7 @@ async function mirror(
   options: Partial<ReflectorOptions<string>> = {},
   prepare: (world: ListedWorld) => void = () => {},
   patienceMs = 10_000,
+  heartbeat?: Heartbeat,
 ): Promise<Mirror> {
   const world = await createListedWorld(resource);
   prepare(world);
@@ -76,6 +78,7 @@ async function mirror(
       client,
       clock: systemClock,
       random: seededRandom(2),
+      ...(heartbeat === undefined ? {} : { heartbeat }),
       sink: (evidence) => {
         said.push(short(evidence));
         look();
@@ -328,6 +331,50 @@ test("an optional kind is absent only when group list, discovery and definitions
   world.interfere(undefined);
   world.put("a");
   await until("complete shop/a");
+});
+
+test("a kind that is absent is looked for with one request, and proved absent again when that is asked for", async (t) => {
+  const { world, said, reflector, until } = await mirror(t, kinds.routeGroups, { optional: true, absentRecheckMs: 20 }, (w) =>
+    w.interfere((request, answer) => {
+      if (request.path === "/apis") answer.json(groups("networking.k8s.io"));
+      else answer.text("404 page not found", 404);
+      return true;
+    }),
+  );
+  await until("absent");
+  const asked = world.server.requests.length;
+  await world.server.seen(asked + 3);
+  assert.deepEqual(
+    world.server.requests.slice(asked, asked + 3).map(({ path }) => path),
+    Array.from({ length: 3 }, () => "/apis/zalando.org/v1/routegroups"),
+  );
+  reflector.confirm();
+  await until("absent", said.length);
+});
+
+test("while a kind is followed, what the server says of others is as good as what it says of this one", async (t) => {
+  let lastHeardMonoMs = 0;
+  const heartbeat = {
+    heard: () => {},
+    get lastHeardMonoMs() {
+      return lastHeardMonoMs;
+    },
+    start: () => {},
+    stop: () => Promise.resolve(),
+  };
+  const { world, reflector, until } = await mirror(t, kinds.pods, {}, () => {}, 10_000, heartbeat);
+  const liveAt = await until("state live");
+  const own = reflector.status().lastSuccessMonoMs ?? 0;
+  lastHeardMonoMs = own + 5_000;
+  assert.equal(reflector.status().lastSuccessMonoMs, own + 5_000);
+  world.interfere((_request, answer) => {
+    answer.reset();
+    return true;
+  });
+  world.endWatches("reset");
+  await until("state failing", liveAt);
+  lastHeardMonoMs = own + 9_000;
+  assert.equal(reflector.status().lastSuccessMonoMs, own + 5_000);
 });
 
 test("a required kind is never absent", async (t) => {

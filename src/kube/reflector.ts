@@ -7,6 +7,7 @@ import { type PoisonedItem, objectKey } from "./decode.ts";
 import { statusOf } from "./errors.ts";
 import { type EvidenceItem, type KubeEvidence, isOlderRevision } from "./evidence.ts";
 import { createReflectorMeter } from "./reflector-meter.ts";
+import type { Heartbeat } from "./heartbeat.ts";
 import type { KubeObject, Resource } from "./resource.ts";
 import type { WatchEvent } from "./watch-stream.ts";
 
@@ -53,6 +54,8 @@ export interface ReflectorDeps<T> {
   /** Called in order, synchronously. */
   readonly sink: (evidence: KubeEvidence<T>) => void;
   readonly onState?: (status: ReflectorStatus) => void;
+  /** Of the same server: what one reflector hears vouches for the open watches of the others. */
+  readonly heartbeat?: Heartbeat;
   readonly log?: Log;
   readonly metrics?: MetricsRegistry;
 }
@@ -66,7 +69,7 @@ export interface ReflectorStatus {
   readonly revision: string | undefined;
   /** Whether a complete list (or a proof of absence) was ever had by this process. */
   readonly synced: boolean;
-  /** When the server was last heard, on the monotonic clock. */
+  /** When the server was last heard on the monotonic clock: about this kind, or, while it is `live` or `absent`, about anything. */
   readonly lastSuccessMonoMs: number | undefined;
   /** Why it fails; only in state failing. */
   readonly error: AppError | undefined;
@@ -119,6 +122,7 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
   };
   let highestRevision = options.restoredRevision;
   let listWanted = true;
+  let isConfirmWanted = false;
   let listing = false;
   let isHeard = false;
   let watchFailures = 0;
@@ -126,9 +130,13 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
   const definition = createDefinitionGuard(client, resource, clock);
   let isDefinitionDoubted = false;
 
+  const current = (): ReflectorStatus => {
+    const vouchedMs = status.state === "live" || status.state === "absent" ? deps.heartbeat?.lastHeardMonoMs : undefined;
+    return vouchedMs === undefined ? status : { ...status, lastSuccessMonoMs: Math.max(vouchedMs, status.lastSuccessMonoMs ?? 0) };
+  };
   const become = (change: Partial<ReflectorStatus>): void => {
     const before = status.state;
-    status = { ...status, ...change };
+    status = { ...current(), ...change };
     if (status.state === before) return;
     meter.state(status.state);
     log.info({ state: status.state, before, revision: status.revision, error: status.error?.message }, "kind changed state");
@@ -146,6 +154,7 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
     status = { ...status, revision };
   };
   const heard = (): void => {
+    deps.heartbeat?.heard();
     status = { ...status, lastSuccessMonoMs: clock.monoMs() };
     meter.heard(clock.wallMs());
   };
@@ -185,6 +194,7 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
       const rewound = highestRevision !== undefined && isOlderRevision(revision, highestRevision);
       if (rewound) log.error({ revision, highestRevision }, "list is of a lower revision than known: restored backup or another cluster");
       listWanted = false;
+      isConfirmWanted = false;
       watchFailures = 0;
       progressAtMs = clock.monoMs();
       isHeard = true;
@@ -291,6 +301,11 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
   }
 
   async function provedAbsent(): Promise<boolean> {
+    if (status.state === "absent" && !isConfirmWanted) {
+      // The server answered as before and nobody asks for more proof than there was.
+      heard();
+      return true;
+    }
     try {
       if (!(await isKindAbsent(client, resource, stopping.signal))) return false;
     } catch {
@@ -298,6 +313,7 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
     }
     heard();
     listWanted = true;
+    isConfirmWanted = false;
     isHeard = true;
     emit({ kind: "absent" });
     const wasAbsent = status.state === "absent";
@@ -343,11 +359,12 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
       running ??= run();
     },
     confirm() {
+      isConfirmWanted = true;
       if (listing) return;
       listWanted = true;
       round.abort(CONFIRM);
     },
-    status: () => status,
+    status: current,
     async stop() {
       stopping.abort(new AppError("CALL_ABORTED", "the reflector was stopped"));
       await running;

@@ -47,6 +47,12 @@ export interface Transport {
 }
 
 /**
+ * A watch may say nothing for a minute while its other side is gone without a word (a node cut off, a NAT entry that ran out). The kernels find that out
+ * between them: after so long without a packet, and ten probes a second apart (as libuv sets them), the connection is reset. It costs the API server no request.
+ */
+const KEEP_ALIVE_MS = 15_000;
+
+/**
  * Over undici, with HTTP/2 off: idle HTTP/2 sessions under watches have leaked memory and hung (nodejs/undici#5381).
  * Time limits are kept here and not by undici, whose timers are rounded to about a second.
  */
@@ -61,6 +67,7 @@ export function createTransport(options: TransportOptions, clock: Clock): Transp
     keepAliveTimeout: 30_000,
     connect: {
       timeout: options.connectTimeoutMs,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
       ...(options.ca === undefined ? {} : { ca: options.ca }),
       ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
       ...(options.insecureSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),

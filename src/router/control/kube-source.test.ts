@@ -5,20 +5,34 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 
 import { seededRandom, systemClock } from "../../kernel/index.ts";
+import { until } from "../../kernel/testing/until.ts";
 import { type Resource, kinds } from "../../kube/index.ts";
-import { createHostileServer } from "../../kube/testing/hostile-server.ts";
+import { type HostileServer, createHostileServer } from "../../kube/testing/hostile-server.ts";
 import { MetricsRegistry, silentLog } from "../../telemetry/index.ts";
 import { compileTable, rehearse, standardRegistry } from "../../route/index.ts";
 import type { RouteSet } from "../../route/index.ts";
 import { openKubeSource } from "./kube-source.ts";
 import type { Publisher } from "./publisher.ts";
+import type { ControlSource } from "./source.ts";
 
 const MIRRORED = [kinds.ingresses, kinds.routeGroups, kinds.ingressClasses, kinds.services, kinds.endpointSlices];
 
-/** The first table that the source makes of a cluster that has these objects, by kind. */
-async function firstTable(t: TestContext, objects: Readonly<Record<string, readonly object[]>>): Promise<RouteSet> {
+interface Opened {
+  readonly server: HostileServer;
+  readonly source: ControlSource;
+  /** The first table that the source makes. */
+  readonly table: Promise<RouteSet>;
+}
+
+/** A source on a cluster that has these objects, by kind, and on which nothing ever happens. `isHung` has the server take requests and say nothing. */
+async function open(
+  t: TestContext,
+  objects: Readonly<Record<string, readonly object[]>>,
+  more: { readonly staleAfterMs?: number; readonly isHung?: () => boolean } = {},
+): Promise<Opened> {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-kube-source-"));
   const server = await createHostileServer((request, answer) => {
+    if (more.isHung?.() === true) return;
     const resource = MIRRORED.find((kind) => request.path.endsWith(`/${kind.plural}`));
     if (resource === undefined || request.method !== "GET") answer.json({ kind: "Status", code: 404 }, 404);
     else if (request.query.get("watch") === "true") answer.openChunked();
@@ -33,35 +47,33 @@ async function firstTable(t: TestContext, objects: Readonly<Record<string, reado
     file,
     `{"current-context": "c", "contexts": [{"name": "c", "context": {"cluster": "c"}}], "clusters": [{"name": "c", "cluster": {"server": "${server.url}"}}]}`,
   );
-  return new Promise((resolve, reject) => {
-    const publisher: Publisher = {
-      publish: resolve,
-      keepState: () => Promise.resolve(true),
-      settled: () => Promise.resolve(),
-      snapshot: { writes: 0, errors: 0 },
-    };
-    openKubeSource(
-      { type: "kubeconfig", file },
-      {
-        clock: systemClock,
-        random: seededRandom(1),
-        log: silentLog,
-        metrics: new MetricsRegistry(),
-        config: {
-          routes: { type: "kubeconfig", file },
-          policy: "hold",
-          source: "kubernetes",
-          lastNumber: 0,
-          staleAfterMs: 30_000,
-          nodeName: "here",
-        },
-        store: undefined,
-        publisher,
-        booted: undefined,
-        onStatus: () => {},
-      },
-    ).catch(reject);
+  const routes = { type: "kubeconfig", file } as const;
+  const { promise: table, resolve } = Promise.withResolvers<RouteSet>();
+  const publisher: Publisher = {
+    publish: resolve,
+    keepState: () => Promise.resolve(true),
+    settled: () => Promise.resolve(),
+    snapshot: { writes: 0, errors: 0 },
+  };
+  const source = await openKubeSource(routes, {
+    clock: systemClock,
+    random: seededRandom(1),
+    log: silentLog,
+    metrics: new MetricsRegistry(),
+    config: {
+      routes,
+      policy: "hold",
+      source: "kubernetes",
+      lastNumber: 0,
+      staleAfterMs: more.staleAfterMs ?? 30_000,
+      nodeName: "here",
+    },
+    store: undefined,
+    publisher,
+    booted: undefined,
+    onStatus: () => {},
   });
+  return { server, source, table };
 }
 
 function listOf(resource: Resource, items: readonly object[]): object {
@@ -95,13 +107,37 @@ function outcome(routeSet: RouteSet, host: string): string {
 test("an Ingress that never was good does not leave its host to a broader route", async (t) => {
   const backend = { service: { name: "web", port: { number: 80 } } };
   const rules = [{ host: "secret.example.org", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }];
-  const routeSet = await firstTable(t, {
+  const { table } = await open(t, {
     Ingress: [
       ingress("broad", { defaultBackend: backend }),
       ingress("secret", { rules }, { "zalando.org/skipper-filter": 'oauthTokeninfoAnyScope("uid"' }),
     ],
     Service: [{ metadata: { namespace: "shop", name: "web" }, spec: { ports: [{ port: 80 }] } }],
   });
+  const routeSet = await table;
   assert.equal(outcome(routeSet, "secret.example.org"), "broken");
   assert.equal(outcome(routeSet, "other.example.org"), "sent");
+});
+
+test("a router on which nothing happens asks one small question for all its kinds, leaves its watches open and stays live", async (t) => {
+  const { server, source } = await open(t, {}, { staleAfterMs: 300 });
+  await until("every kind is live", () => source.status().knowledge === "live");
+  const asked = server.requests.length;
+  await server.seen(asked + 4);
+  assert.equal(source.status().knowledge, "live");
+  assert.deepEqual(
+    server.requests.slice(asked).map(({ path, query }) => `${path}?${query.toString()}`),
+    server.requests.slice(asked).map(() => "/apis/networking.k8s.io/v1/ingressclasses?limit=1"),
+  );
+});
+
+test("a server that hangs makes the table stale although its watches stand, and live again when it goes on", async (t) => {
+  let isHung = false;
+  const { source } = await open(t, {}, { staleAfterMs: 300, isHung: () => isHung });
+  await until("every kind is live", () => source.status().knowledge === "live");
+  isHung = true;
+  await until("it is stale", () => source.status().knowledge === "stale");
+  assert.ok(Object.values(source.status().sources).every(({ state }) => state === "live"));
+  isHung = false;
+  await until("it is live again", () => source.status().knowledge === "live");
 });

@@ -11,7 +11,7 @@ import {
   defaultConvertOptions,
   validate,
 } from "../../ingress/index.ts";
-import { type KubeClient, type KubeObject, kinds, objectKey } from "../../kube/index.ts";
+import { type Heartbeat, type KubeClient, type KubeObject, createHeartbeat, kinds, objectKey } from "../../kube/index.ts";
 import { compileTable, standardRegistry } from "../../route/index.ts";
 import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
 import { openClusterClient } from "./cluster-client.ts";
@@ -54,6 +54,7 @@ class KubeSource implements ControlSource {
   readonly #ingressClasses: Mirror<KubeObject>;
   readonly #services: Mirror<KubeObject>;
   readonly #endpoints: Mirror<EndpointMember>;
+  readonly #heartbeat: Heartbeat;
   readonly #rebuild;
   /** What of an object is not served as written, by `Kind namespace/name`. */
   readonly #poisoned = new Map<string, ObjectProblem>();
@@ -74,9 +75,16 @@ class KubeSource implements ControlSource {
     this.#events = createPoisonEvents(client, deps.config.nodeName ?? hostname(), deps);
     this.#standing = createStandingProblems(clock, (problem) => this.#tellOwner(problem));
     this.#rebuild = createDebounce(clock, { quietMs: QUIET_MS, mostMs: LONGEST_WAIT_MS }, () => void this.#build());
+    // A question and its answer must fit into what is left of the bound.
+    const silenceMs = (deps.config.staleAfterMs * 2) / 3;
+    this.#heartbeat = createHeartbeat(
+      { resource: kinds.ingressClasses, silenceMs, timeoutMs: deps.config.staleAfterMs - silenceMs },
+      { client, clock, random: deps.random, log },
+    );
     const mirrorDeps: MirrorDeps = {
       client,
       clock,
+      heartbeat: this.#heartbeat,
       random: deps.random,
       log,
       metrics: deps.metrics,
@@ -85,7 +93,6 @@ class KubeSource implements ControlSource {
       onStatus: deps.onStatus,
       onPoisoned: (kind, key, problem) => this.#onPoisoned(kind, key, problem),
     };
-    const silenceTimeoutMs = Math.max(1_000, deps.config.staleAfterMs / 2);
     const object = (resource: (typeof kinds)[keyof typeof kinds], optional = false): Mirror<KubeObject> =>
       createMirror<KubeObject, KubeObject>(
         {
@@ -94,7 +101,6 @@ class KubeSource implements ControlSource {
           decode: (value) => this.#decode(value),
           restore: restoreObject,
           toMembers: (sink) => (evidence) => sink(evidence),
-          silenceTimeoutMs,
         },
         mirrorDeps,
       );
@@ -111,11 +117,11 @@ class KubeSource implements ControlSource {
           createMemberEvidence<KubeObject, EndpointMember>(membersOfSlice, sink),
         policy: ENDPOINT_POLICY,
         claims: claimOf,
-        silenceTimeoutMs,
       },
       mirrorDeps,
     );
     for (const mirror of this.#mirrors) mirror.start();
+    this.#heartbeat.start();
     const save = (): void => {
       clock.timer(SAVE_PERIOD_MS, save);
       void this.#saveStates();
@@ -156,9 +162,7 @@ class KubeSource implements ControlSource {
     const { staleAfterMs } = this.#deps.config;
     if (this.#isComplete && this.#mirrors.every((mirror) => mirror.isLive)) this.#wasLive = true;
     if (!this.#wasLive) return "restored";
-    // A kind that is absent is looked for now and then; between two looks it is no older than that.
-    const isStale = this.#mirrors.some((mirror) => (mirror.ageMs ?? Infinity) > (mirror.isLive ? 2 * staleAfterMs : staleAfterMs));
-    return isStale ? "stale" : "live";
+    return this.#mirrors.some((mirror) => (mirror.ageMs ?? Infinity) > staleAfterMs) ? "stale" : "live";
   }
 
   #decode(object: KubeObject): KubeObject {

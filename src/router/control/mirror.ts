@@ -8,7 +8,7 @@ import {
   createHold,
   parseHoldState,
 } from "../../hold/index.ts";
-import { type KubeClient, type KubeObject, type Reflector, type Resource, createReflector } from "../../kube/index.ts";
+import { type Heartbeat, type KubeClient, type KubeObject, type Reflector, type Resource, createReflector } from "../../kube/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { HeldRemoval, SourceStatus } from "../messages.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
@@ -55,13 +55,13 @@ export interface MirrorOptions<T, M> {
   readonly toMembers: (sink: (evidence: Evidence<M>) => void) => (evidence: Evidence<T>) => void;
   readonly policy?: Partial<HoldPolicy>;
   readonly claims?: (value: M) => { readonly address: string; readonly owner: string } | undefined;
-  readonly silenceTimeoutMs: number;
 }
 
 export interface MirrorDeps {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly random: Random;
+  readonly heartbeat: Heartbeat;
   readonly log: Log;
   readonly metrics: MetricsRegistry;
   readonly store: SnapshotStore | undefined;
@@ -70,6 +70,14 @@ export interface MirrorDeps {
   /** An object of the kind cannot be used. */
   readonly onPoisoned: (kind: string, key: string, problem: string) => void;
 }
+
+/**
+ * kube-apiserver sends a bookmark a minute on each watch: where two are missing, this one watch is broken although its connection is not. Whether the
+ * server is there at all is found sooner, by the heartbeat, and whether the connection is, by TCP keep-alive.
+ */
+const WATCH_SILENCE_MS = 130_000;
+/** A definition is installed rarely, and the routers that look for it are many. */
+const ABSENT_RECHECK_MS = 60_000;
 
 /** Begins from what the snapshot folder has of this kind; nothing is asked before `start`. */
 export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDeps): Mirror<M> {
@@ -105,14 +113,15 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
       decode: options.decode,
       ...(options.optional === true ? { optional: true } : {}),
       ...(restored?.revision === undefined || restored.revision === null ? {} : { restoredRevision: restored.revision }),
-      silenceTimeoutMs: options.silenceTimeoutMs,
-      absentRecheckMs: options.silenceTimeoutMs,
-      silenceRelistMs: Math.max(options.silenceTimeoutMs * 6, 60_000),
+      silenceTimeoutMs: WATCH_SILENCE_MS,
+      silenceRelistMs: 2 * WATCH_SILENCE_MS,
+      absentRecheckMs: ABSENT_RECHECK_MS,
     },
     {
       client: deps.client,
       clock,
       random: deps.random,
+      heartbeat: deps.heartbeat,
       log: deps.log,
       metrics: deps.metrics,
       onState({ synced }) {
