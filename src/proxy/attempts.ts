@@ -4,7 +4,7 @@ import { type ProxyFailure, failures } from "./failure.ts";
 import type { RequestContext } from "./request-context.ts";
 import { type LostAttempt, retryReasonOf } from "./retry.ts";
 import type { Target } from "./routing-state.ts";
-import type { UpstreamConnection } from "./upstream-connection.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** The endpoints one request is tried on, one after another; one object serves request after request. */
 export class Attempts implements PickRequest {
@@ -44,7 +44,7 @@ export class Attempts implements PickRequest {
   }
 
   /** Chooses an endpoint and takes a connection to it, which may have to be made first. Undefined when there is none: `failure` says why. */
-  next(target: Target): UpstreamConnection | undefined {
+  next(target: Target): Upstream | undefined {
     const pool = target.pool;
     const endpoint = pool?.pick(target.algorithm, this);
     if (pool === undefined || endpoint === undefined) {

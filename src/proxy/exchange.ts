@@ -1,15 +1,14 @@
-import { type CompiledRoute, runRequestFilters } from "../route/index.ts";
 import { type BodyFraming, FieldId, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
 import { Attempts } from "./attempts.ts";
-import { Coding, type Downstream, codingFor } from "./downstream.ts";
+import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
+import { ExchangeRecord } from "./exchange-record.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
-import { fieldsText, isContentOdd, reasonOf, requestHeadText, responseHeadText } from "./message-heads.ts";
-import { lastChunk, ownHeadText } from "./own-answer.ts";
+import { interimText, isContentOdd, requestHeadText, responseHeadText } from "./message-heads.ts";
+import { type OwnAnswer, failureAnswer, writeOwnAnswer } from "./own-answer.ts";
 import type { RequestContext } from "./request-context.ts";
-import { filteredHeadText, interimText, runResponseSide } from "./response-side.ts";
-import type { Target } from "./routing-state.ts";
-import type { ResponseReceiver, UpstreamConnection } from "./upstream-connection.ts";
+import { RoutedRequest } from "./routed-request.ts";
+import type { ResponseReceiver, Upstream } from "./upstream.ts";
 
 const Phase = { idle: 0, waiting: 1, connecting: 2, sent: 3, answering: 4, tunnel: 5 } as const;
 
@@ -23,23 +22,15 @@ export class Exchange implements ResponseReceiver {
   readonly #context: RequestContext;
   readonly #head: MessageHead;
   readonly #framing: BodyFraming;
+  readonly #routed: RoutedRequest;
   readonly #attempts: Attempts;
+  readonly #record: ExchangeRecord;
   #phase: number = Phase.idle;
-  #route: CompiledRoute | undefined = undefined;
-  #target: Target | undefined = undefined;
-  #upstream: UpstreamConnection | undefined = undefined;
-  #filtersRun = 0;
+  #upstream: Upstream | undefined = undefined;
   #isRequestWhole = false;
   #isBodyUsed = false;
   #upgrade = "";
-  #coding: Coding = Coding.none;
   #isBodyHidden = false;
-  #isLast = false;
-  #status = 0;
-  #responseBytes = 0;
-  #startedMs = 0;
-  #sentMs = 0;
-  #failure: ProxyFailure | WireFault | "" = "";
 
   constructor(engine: Engine, client: Downstream, context: RequestContext, head: MessageHead, framing: BodyFraming) {
     this.#engine = engine;
@@ -47,33 +38,20 @@ export class Exchange implements ResponseReceiver {
     this.#context = context;
     this.#head = head;
     this.#framing = framing;
+    this.#routed = new RoutedRequest(engine.routing, context);
     this.#attempts = new Attempts(engine, context);
-  }
-
-  /** Whether an answer is under way that ends where the connection does: a body without framing, or another protocol. */
-  get isOpenEnded(): boolean {
-    return this.#phase === Phase.tunnel || (this.#phase === Phase.answering && this.#coding === Coding.untilClose);
+    this.#record = new ExchangeRecord(engine, context);
   }
 
   /** Starts on the request in the context. */
   begin(): void {
     this.#open();
-    const { routing } = this.#engine;
-    const route = routing.table.match(this.#context);
-    if (route === undefined) {
-      this.fail(routing.knowledge === "live" && routing.hasTable ? "PROXY_NO_ROUTE" : "PROXY_NO_ROUTE_UNSURE", undefined);
+    const failure = this.#routed.begin();
+    if (failure !== undefined) {
+      this.fail(failure, undefined);
       return;
     }
-    this.#route = route;
-    this.#context.setRoute(route);
-    const target = routing.targetOf(route);
-    this.#target = target;
-    if (target.kind === "broken") {
-      this.fail("PROXY_ROUTE_BROKEN", undefined);
-      return;
-    }
-    if (route.filters.length > 0 && !this.#runRequestFilters(route)) return;
-    if (this.#context.responded || target.kind === "shunt") {
+    if (this.#routed.isAnswered) {
       this.#answerFromContext();
       return;
     }
@@ -85,35 +63,29 @@ export class Exchange implements ResponseReceiver {
   /** Answers a request that is refused before it is one: nothing of it can be believed. */
   refuse(failure: ProxyFailure, detail: WireFault | undefined, status: number): void {
     this.#open();
-    this.#isLast = true;
-    this.#failWith(failure, detail, status);
+    this.#failWith(failure, detail, status, true);
   }
 
   onRequestData(buffer: Buffer, start: number, end: number): void {
     this.#isBodyUsed = true;
     const upstream = this.#upstream;
     if (upstream === undefined) return;
-    if (this.#framing.framing === Framing.chunked) upstream.writer.chunk(buffer, start, end);
-    else upstream.writer.data(buffer, start, end);
-    if (upstream.writer.isBlocked) this.#client.pause();
+    upstream.writeBody(buffer, start, end);
+    if (upstream.isBlocked) this.#client.pause();
   }
 
-  /** The request has come in full. */
+  /** The request has come in full, with the body that its head spoke of. */
   onRequestEnd(trailer: MessageHead | undefined): void {
     this.#isRequestWhole = true;
-    const upstream = this.#upstream;
-    if (upstream === undefined || this.#framing.framing === Framing.none) return;
     this.#isBodyUsed = true;
-    if (this.#framing.framing === Framing.chunked) upstream.writer.text(lastChunk(trailer));
-    upstream.requestEnded();
+    this.#upstream?.endRequest(trailer);
   }
 
   onTunnelRequest(buffer: Buffer, start: number, end: number): void {
     const upstream = this.#upstream;
     if (upstream === undefined) return;
-    upstream.keepTunnel();
-    upstream.writer.data(buffer, start, end);
-    if (upstream.writer.isBlocked) this.#client.pause();
+    upstream.writeTunnel(buffer, start, end);
+    if (upstream.isBlocked) this.#client.pause();
   }
 
   /** The client has ended its side of the tunnel. */
@@ -135,13 +107,15 @@ export class Exchange implements ResponseReceiver {
     if (this.#phase === Phase.idle) return;
     const isTunnel = this.#phase === Phase.tunnel;
     this.#letGo();
-    if (!isTunnel) this.#failure = failure;
-    this.#close(isTunnel ? 101 : this.#status === 0 ? failures[failure].status : this.#status);
+    if (!isTunnel) this.#record.failure = failure;
+    this.#close(isTunnel ? 101 : this.#record.status === 0 ? failures[failure].status : this.#record.status);
   }
 
   /** Answers with an error of our own, or breaks an answer that has begun. */
   fail(failure: ProxyFailure, detail: WireFault | undefined): void {
-    this.#failWith(failure, detail, failures[failure].status);
+    const { status } = failures[failure];
+    // What is wrong with the request itself leaves no place to go on from.
+    this.#failWith(failure, detail, status, status === 400 || status === 408 || status === 413);
   }
 
   onConnected(): void {
@@ -149,8 +123,7 @@ export class Exchange implements ResponseReceiver {
   }
 
   onInterim(head: MessageHead): void {
-    // RFC 9110 section 15.2: not to an HTTP/1.0 client.
-    if (this.#client.minorVersion === 1) this.#client.writeHead(interimText(head));
+    if (this.#client.takesInterim) this.#client.writeInterim(interimText(head));
   }
 
   onUpgraded(head: MessageHead): void {
@@ -159,45 +132,31 @@ export class Exchange implements ResponseReceiver {
       this.fail("PROXY_UPGRADE", undefined);
       return;
     }
-    this.#status = 101;
+    this.#record.status = 101;
     this.#phase = Phase.tunnel;
-    this.#client.writeHead(
-      `${responseHeadText(head, Framing.none, this.#context.method)}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`,
-    );
-    this.#client.startTunnel();
+    this.#client.startTunnel(responseHeadText(head, Framing.none, this.#context.method), protocol);
   }
 
   onResponseHead(head: MessageHead, framing: BodyFraming): void {
-    this.#engine.metrics.upstreamSeconds.observe((this.#engine.deadlines.refresh() - this.#sentMs) / 1000);
-    const route = this.#route;
-    let text: string | undefined;
-    if (route !== undefined && this.#filtersRun > 0) {
-      text = filteredHeadText(route, this.#context, this.#filtersRun, head, framing);
-      this.#status = this.#context.responseStatus;
-    } else {
-      this.#status = head.status;
-      text = responseHeadText(head, framing.framing, this.#context.method);
-    }
+    const record = this.#record;
+    record.answered();
+    const text = this.#routed.responseHead(head, framing);
     if (text === undefined) {
       this.fail("PROXY_FILTER", undefined);
       return;
     }
+    record.status = this.#routed.status;
     this.#phase = Phase.answering;
-    this.#isBodyHidden = this.#status === 204 || this.#status === 304;
+    this.#isBodyHidden = record.status === 204 || record.status === 304;
     // Without the end of the request nobody knows where the next one starts.
-    this.#isLast = this.#client.isLastRequest || !this.#isRequestWhole;
-    this.#coding = this.#isBodyHidden ? Coding.none : codingFor(framing.framing, this.#client.minorVersion);
-    if (this.#coding === Coding.untilClose) this.#isLast = true;
-    this.#client.writeHead(
-      `${text}${this.#coding === Coding.chunked ? "Transfer-Encoding: chunked\r\n" : ""}${this.#connectionField()}\r\n`,
-    );
+    this.#client.startResponse(text, this.#isBodyHidden ? Framing.none : framing.framing, !this.#isRequestWhole);
     if (this.#client.isBlocked) this.#upstream?.pause();
   }
 
   onResponseData(buffer: Buffer, start: number, end: number): void {
     if (this.#isBodyHidden) return;
-    this.#responseBytes += end - start;
-    this.#client.writeBody(buffer, start, end, this.#coding);
+    this.#record.responseBytes += end - start;
+    this.#client.writeBody(buffer, start, end);
   }
 
   onResponseEnd(trailer: MessageHead | undefined): void {
@@ -232,7 +191,7 @@ export class Exchange implements ResponseReceiver {
     this.#attempts.free();
     if (this.#phase === Phase.tunnel) {
       this.#close(101);
-      this.#client.breakResponse(true);
+      this.#client.breakResponse();
       return;
     }
     const mayRetry = this.#attempts.lost({
@@ -253,35 +212,18 @@ export class Exchange implements ResponseReceiver {
 
   #open(): void {
     this.#phase = Phase.waiting;
-    this.#route = undefined;
-    this.#target = undefined;
-    this.#filtersRun = 0;
     this.#isRequestWhole = this.#framing.framing === Framing.none;
     this.#isBodyUsed = false;
     this.#upgrade = "";
-    this.#coding = Coding.none;
     this.#isBodyHidden = false;
-    this.#isLast = false;
-    this.#status = 0;
-    this.#responseBytes = 0;
-    this.#failure = "";
+    this.#routed.reset();
     this.#attempts.reset();
-    this.#startedMs = this.#engine.deadlines.refresh();
-    this.#engine.metrics.inFlight.add();
-  }
-
-  #runRequestFilters(route: CompiledRoute): boolean {
-    try {
-      this.#filtersRun = runRequestFilters(route.filters, this.#context);
-      return true;
-    } catch {
-      this.fail("PROXY_FILTER", undefined);
-      return false;
-    }
+    this.#record.open();
   }
 
   #dispatch(): void {
-    const upstream = this.#target === undefined ? undefined : this.#attempts.next(this.#target);
+    const { target } = this.#routed;
+    const upstream = target === undefined ? undefined : this.#attempts.next(target);
     if (upstream === undefined) {
       this.fail(this.#attempts.failure, undefined);
       return;
@@ -296,77 +238,59 @@ export class Exchange implements ResponseReceiver {
     const upstream = this.#upstream;
     const endpoint = this.#attempts.endpoint;
     if (upstream === undefined || endpoint === undefined) return;
+    const { framing } = this.#framing;
+    const { method } = this.#context;
     const text = requestHeadText(this.#head, this.#framing, this.#context, this.#upgrade, endpoint.authority);
     if (text === undefined) {
       this.fail("PROXY_FILTER", undefined);
       return;
     }
     this.#phase = Phase.sent;
-    this.#sentMs = this.#engine.deadlines.refresh();
-    upstream.begin(this.#context.method, text, isContentOdd(this.#context.method, this.#framing.framing));
-    if (this.#framing.framing === Framing.none) upstream.requestEnded();
+    this.#record.sent();
+    upstream.begin(method, text, framing, isContentOdd(method, framing));
+    if (framing === Framing.none) upstream.endRequest(undefined);
     else this.#client.startBody();
-  }
-
-  #connectionField(): string {
-    if (this.#isLast) return "Connection: close\r\n";
-    return this.#client.minorVersion === 1 ? "" : "Connection: keep-alive\r\n";
   }
 
   /** The answer of a filter or of a `<shunt>`. */
   #answerFromContext(): void {
     const context = this.#context;
-    if (this.#route !== undefined && !runResponseSide(this.#route, context, this.#filtersRun)) {
-      this.fail("PROXY_FILTER", undefined);
-      return;
-    }
-    const fields = fieldsText(context.responseHeaders);
+    const fields = this.#routed.answerFields();
     if (fields === undefined) {
       this.fail("PROXY_FILTER", undefined);
       return;
     }
-    const body = context.responseBody;
-    this.#answer(context.responseStatus, fields, Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+    const { buffer, byteOffset, byteLength } = context.responseBody;
+    this.#answer({ status: context.responseStatus, fields, body: Buffer.from(buffer, byteOffset, byteLength) }, false);
   }
 
-  #failWith(failure: ProxyFailure, detail: WireFault | undefined, status: number): void {
+  /** `isFinal`: there is nothing to go on from behind the answer. */
+  #failWith(failure: ProxyFailure, detail: WireFault | undefined, status: number, isFinal: boolean): void {
     this.#letGo();
-    this.#failure = detail ?? failure;
+    this.#record.failure = detail ?? failure;
     this.#engine.metrics.failure(failure);
     if (this.#phase >= Phase.answering) {
       // Part of the answer is out: the only way to say that the rest is missing.
-      const isOpenEnded = this.isOpenEnded;
-      this.#close(this.#status);
-      this.#client.breakResponse(isOpenEnded);
+      this.#close(this.#record.status);
+      this.#client.breakResponse();
       return;
     }
-    // What is wrong with the request itself leaves no place to go on from.
-    if (status === 400 || status === 408 || status === 413) this.#isLast = true;
-    const retryAfter = status === 503 ? `Retry-After: ${this.#engine.options.retryAfterSeconds}\r\n` : "";
-    const body = Buffer.from(`${status} ${reasonOf(status)}: ${failures[failure].text} (${detail ?? failure})\n`);
-    this.#answer(status, `Content-Type: text/plain; charset=utf-8\r\n${retryAfter}`, body);
+    this.#answer(failureAnswer(failure, detail, status, this.#engine.options.retryAfterSeconds), isFinal);
   }
 
-  #answer(status: number, fields: string, body: Buffer): void {
-    this.#status = status;
-    this.#isLast ||= this.#client.isLastRequest || (!this.#isRequestWhole && !this.#client.canSkipBody);
-    const isBodiless = this.#context.method === "HEAD" || status === 204 || status === 304;
-    const length = status === 204 || status === 304 ? "" : `Content-Length: ${body.length}\r\n`;
+  #answer(answer: OwnAnswer, isFinal: boolean): void {
+    const record = this.#record;
+    const client = this.#client;
+    record.status = answer.status;
     this.#phase = Phase.answering;
-    this.#client.writeHead(`${ownHeadText(status, fields, this.#engine.clock.wallMs())}${length}${this.#connectionField()}\r\n`);
-    if (!isBodiless && body.length > 0) {
-      this.#responseBytes = body.length;
-      this.#client.writeBody(body, 0, body.length, Coding.raw);
-    }
-    this.#coding = Coding.none;
+    const mustEnd = isFinal || (!this.#isRequestWhole && !client.canSkipBody);
+    record.responseBytes = writeOwnAnswer(client, answer, this.#context.method, this.#engine.clock.wallMs(), mustEnd);
     this.#finish(undefined);
   }
 
   #finish(trailer: MessageHead | undefined): void {
-    const coding = this.#coding;
-    const isLast = this.#isLast;
-    this.#close(this.#status);
-    this.#client.endResponse(coding, trailer, isLast);
+    this.#close(this.#record.status);
+    this.#client.endResponse(trailer);
   }
 
   /** Lets go of the endpoint; a connection in the middle of something is closed. */
@@ -377,23 +301,9 @@ export class Exchange implements ResponseReceiver {
     this.#attempts.free();
   }
 
-  /** The end of every exchange, once: counts and the access log. */
+  /** The end of every exchange, once. */
   #close(status: number): void {
     this.#phase = Phase.idle;
-    const engine = this.#engine;
-    const durationMs = engine.deadlines.refresh() - this.#startedMs;
-    engine.metrics.inFlight.add(-1);
-    engine.metrics.request(status, durationMs / 1000, this.#route);
-    if (engine.accessLog !== undefined) {
-      const entry = engine.logEntry;
-      entry.status = status;
-      entry.durationMs = durationMs;
-      entry.responseBytes = this.#responseBytes;
-      entry.routeId = this.#route?.id ?? "";
-      entry.endpoint = this.#attempts.endpoint?.authority ?? "";
-      entry.failure = this.#failure;
-      this.#context.describe(entry);
-      engine.accessLog.add(entry);
-    }
+    this.#record.close(status, this.#routed.route, this.#attempts.endpoint);
   }
 }

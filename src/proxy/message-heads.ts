@@ -133,3 +133,8 @@ export function responseDropped(
 ): { readonly mask: number; readonly names: readonly string[] } {
   return { mask: droppedFrom(head, framing, method), names: connectionNames(connectionOptions(head)) };
 }
+
+/** A 1xx as it is forwarded, whole. */
+export function interimText(head: MessageHead): string {
+  return `${statusLine(head.status, head.reason)}${copyFields(head, HOP_BY_HOP | FieldId.contentLength, [])}\r\n`;
+}

@@ -1,6 +1,47 @@
-import type { MessageHead } from "../wire/index.ts";
-import { FieldId, HOP_BY_HOP, copyFields } from "../wire/index.ts";
+import { Framing, type WireFault } from "../wire/index.ts";
+import type { Downstream } from "./downstream.ts";
+import { type ProxyFailure, failures } from "./failure.ts";
 import { reasonOf, statusLine } from "./message-heads.ts";
+
+/** An answer that no endpoint gave: that of a filter, of a `<shunt>`, or an error of our own. */
+export interface OwnAnswer {
+  readonly status: number;
+  /** Field lines without those about framing and the connection; Date and Server are added unless they are there. */
+  readonly fields: string;
+  readonly body: Buffer;
+}
+
+/** What the client is told when a request could not be answered otherwise. */
+export function failureAnswer(failure: ProxyFailure, detail: WireFault | undefined, status: number, retryAfterSeconds: number): OwnAnswer {
+  const retryAfter = status === 503 ? `Retry-After: ${retryAfterSeconds}\r\n` : "";
+  return {
+    status,
+    fields: `Content-Type: text/plain; charset=utf-8\r\n${retryAfter}`,
+    body: Buffer.from(`${status} ${reasonOf(status)}: ${failures[failure].text} (${detail ?? failure})\n`),
+  };
+}
+
+/** Writes the answer to a request of this method, up to its end, which is the caller's to say; returns how many bytes its body had. */
+export function writeOwnAnswer(
+  client: Downstream,
+  { status, fields, body }: OwnAnswer,
+  method: string,
+  wallMs: number,
+  isFinal: boolean,
+): number {
+  const hasLength = status !== 204 && status !== 304;
+  const bodyBytes = hasLength && method !== "HEAD" ? body.length : 0;
+  const date = /^date:/im.test(fields) ? "" : dateLine(wallMs);
+  const server = /^server:/im.test(fields) ? "" : "Server: holdfast\r\n";
+  const length = hasLength ? `Content-Length: ${body.length}\r\n` : "";
+  client.startResponse(
+    `${statusLine(status, reasonOf(status))}${date}${server}${fields}${length}`,
+    bodyBytes === 0 ? Framing.none : Framing.length,
+    isFinal,
+  );
+  if (bodyBytes > 0) client.writeBody(body, 0, bodyBytes);
+  return bodyBytes;
+}
 
 let dateSecond = -1;
 let dateField = "";
@@ -13,29 +54,4 @@ function dateLine(wallMs: number): string {
     dateField = `Date: ${new Date(second * 1000).toUTCString()}\r\n`;
   }
   return dateField;
-}
-
-/** Head of an answer that no endpoint gave, open for more fields. Date and Server are added unless a filter set them. */
-export function ownHeadText(status: number, fields: string, wallMs: number): string {
-  const date = /^date:/im.test(fields) ? "" : dateLine(wallMs);
-  const server = /^server:/im.test(fields) ? "" : "Server: holdfast\r\n";
-  return `${statusLine(status, reasonOf(status))}${date}${server}${fields}`;
-}
-
-/** What may not stand in a trailer section (RFC 9110 section 6.5.1): framing, routing, and what is about one connection. */
-const NOT_IN_TRAILER =
-  HOP_BY_HOP |
-  FieldId.contentLength |
-  FieldId.host |
-  FieldId.trailer |
-  FieldId.expect |
-  FieldId.xForwardedFor |
-  FieldId.xForwardedProto |
-  FieldId.xForwardedPort |
-  FieldId.xForwardedHost;
-
-/** The last chunk with the trailer fields that may be forwarded. */
-export function lastChunk(trailer: MessageHead | undefined): string {
-  if (trailer === undefined || trailer.fieldCount === 0) return "0\r\n\r\n";
-  return `0\r\n${copyFields(trailer, NOT_IN_TRAILER, [])}\r\n`;
 }

@@ -59,11 +59,6 @@ export class SocketWriter {
     this.#owner = owner;
   }
 
-  /** Whether nothing waits here or in the socket. */
-  get isEmpty(): boolean {
-    return this.#text === "" && this.#socket.writableLength === 0;
-  }
-
   text(text: string): void {
     this.#text = this.#text === "" ? text : this.#text + text;
     if (this.#text.length > COLLECT_BYTES) this.#write();

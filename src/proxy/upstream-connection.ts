@@ -1,43 +1,16 @@
-import { type Socket, connect } from "node:net";
+import type { Socket } from "node:net";
 import type { EndpointState } from "../balance/index.ts";
-import {
-  BodyFraming,
-  ChunkStep,
-  ChunkedDecoder,
-  FAULTY,
-  Framing,
-  HeadParser,
-  type MessageHead,
-  NEEDS_MORE,
-  type WireFault,
-  connectionOptions,
-} from "../wire/index.ts";
+import { Framing, type MessageHead, type WireFault } from "../wire/index.ts";
 import type { Deadlined, Deadlines } from "./deadlines.ts";
 import type { ProxyFailure } from "./failure.ts";
+import { lastChunk } from "./last-chunk.ts";
 import { loopCount } from "./loop-count.ts";
 import type { ProxyOptions } from "./options.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
 import { type FlushQueue, SocketWriter } from "./socket-writer.ts";
-
-/** Who a response is for. Calls come in the order head, data, end; or `onLost` at any time, after which nothing comes. */
-export interface ResponseReceiver {
-  onConnected(): void;
-  /** A 1xx other than 101. */
-  onInterim(head: MessageHead): void;
-  /** A 101: from now on the connection carries another protocol, and `onTunnelData` gets it. */
-  onUpgraded(head: MessageHead): void;
-  onResponseHead(head: MessageHead, framing: BodyFraming): void;
-  /** `buffer` is reused when the call returns. */
-  onResponseData(buffer: Buffer, start: number, end: number): void;
-  onResponseEnd(trailer: MessageHead | undefined): void;
-  onTunnelData(buffer: Buffer, start: number, end: number): void;
-  /** The endpoint has ended its side of the tunnel. */
-  onTunnelEnd(): void;
-  onLost(failure: ProxyFailure, detail: WireFault | undefined): void;
-  /** The endpoint does not take more for now, and then does again. */
-  onRequestBlocked(): void;
-  onRequestDrained(): void;
-}
+import { ResponseReader, ResponseStep } from "./response-reader.ts";
+import { connectFailureOf, connectToEndpoint } from "./upstream-socket.ts";
+import type { ResponseReceiver, Upstream } from "./upstream.ts";
 
 /** What all connections to endpoints share, and who keeps them while they are idle. */
 export interface UpstreamEngine {
@@ -55,29 +28,20 @@ export interface UpstreamEngine {
 
 const State = { connecting: 0, idle: 1, head: 2, body: 3, tunnel: 4, closed: 5 } as const;
 
-/** Errors of this machine, not of the endpoint. */
-const LOCAL_ERRORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"]);
-
 /** One connection to an endpoint, carrying one request at a time. */
-export class UpstreamConnection implements Deadlined {
+export class UpstreamConnection implements Upstream, Deadlined {
   readonly endpoint: EndpointState;
-  readonly writer: SocketWriter;
+  readonly #writer: SocketWriter;
   readonly #engine: UpstreamEngine;
   readonly #socket: Socket;
-  readonly #parser: HeadParser;
-  readonly #framing = new BodyFraming();
-  #decoder: ChunkedDecoder | undefined = undefined;
+  readonly #response: ResponseReader;
   #state: number = State.connecting;
   #receiver: ResponseReceiver | undefined = undefined;
-  #method = "";
-  #bodyLeft = 0;
-  #interims = 0;
+  #isChunked = false;
   #isPaused = false;
   #sentInLoop = 0;
   /** Whether we do not want the connection to live after this response. */
   #isFinal = false;
-  /** Whether the server lets the connection live after this response. */
-  #isPersistent = false;
   /** Requests before this one. */
   #served = 0;
   /** Whether any byte of an answer to this request has come. */
@@ -90,25 +54,12 @@ export class UpstreamConnection implements Deadlined {
   constructor(endpoint: EndpointState, engine: UpstreamEngine, readBuffer: Buffer) {
     this.endpoint = endpoint;
     this.#engine = engine;
-    this.#parser = new HeadParser("response", engine.options.limits.responseHead);
-    const socket = connect({
-      host: endpoint.host,
-      port: endpoint.port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: 30_000,
-      allowHalfOpen: true,
-      // One buffer for all connections: what is read is used up before the callback returns.
-      onread: {
-        buffer: readBuffer,
-        callback: (length, buffer) => {
-          this.#onBytes(buffer as Buffer, length);
-          return true;
-        },
-      },
+    this.#response = new ResponseReader(engine.options.limits);
+    const socket = connectToEndpoint(endpoint, readBuffer, (buffer, length) => {
+      this.#onBytes(buffer, length);
     });
     this.#socket = socket;
-    this.writer = new SocketWriter(socket, engine.queue, this);
+    this.#writer = new SocketWriter(socket, engine.queue, this);
     socket.on("connect", () => {
       this.#onConnect();
     });
@@ -116,7 +67,7 @@ export class UpstreamConnection implements Deadlined {
       this.#onEnd();
     });
     socket.on("drain", () => {
-      this.writer.isBlocked = false;
+      this.#writer.isBlocked = false;
       this.#receiver?.onRequestDrained();
     });
     socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -136,38 +87,40 @@ export class UpstreamConnection implements Deadlined {
     return this.#state !== State.connecting && this.#state !== State.closed;
   }
 
-  get isIdle(): boolean {
-    return this.#state === State.idle;
-  }
-
   get wasReused(): boolean {
     return this.#served > 0;
   }
 
-  /** Binds the connection to a request; when it is connected, `begin` follows at once, else after `onConnected`. */
+  get isBlocked(): boolean {
+    return this.#writer.isBlocked;
+  }
+
   assign(receiver: ResponseReceiver): void {
     this.#receiver = receiver;
     this.hasAnswered = false;
     if (this.#state === State.idle) this.deadlineMs = Infinity;
   }
 
-  /** Sends a request head; an answer to `method` is expected from here on. `isFinal`: the connection is not used again. */
-  begin(method: string, head: string, isFinal: boolean): void {
+  begin(method: string, head: string, framing: Framing, isFinal: boolean): void {
     this.#isFinal = isFinal;
     this.#state = State.head;
-    this.#method = method;
-    this.#interims = 0;
+    this.#isChunked = framing === Framing.chunked;
     this.#sentInLoop = this.#served > 0 ? loopCount() : -1;
-    this.#parser.reset();
-    this.writer.text(head);
+    this.#response.begin(method);
+    this.#writer.text(head);
   }
 
-  /** The request has gone out in full: the time for the response head runs. */
-  requestEnded(): void {
+  writeBody(buffer: Buffer, start: number, end: number): void {
+    if (this.#isChunked) this.#writer.chunk(buffer, start, end);
+    else this.#writer.data(buffer, start, end);
+  }
+
+  /** The time for the response head runs from here on. */
+  endRequest(trailer: MessageHead | undefined): void {
+    if (this.#isChunked) this.#writer.text(lastChunk(trailer));
     if (this.#state === State.head) this.deadlineMs = this.#engine.deadlines.nowMs + this.#engine.options.timeouts.responseHeadMs;
   }
 
-  /** Stops reading until `resume`: the client is slower. */
   pause(): void {
     if (this.#isPaused || this.#state === State.closed) return;
     this.#isPaused = true;
@@ -182,18 +135,16 @@ export class UpstreamConnection implements Deadlined {
     this.#socket.resume();
   }
 
-  /** Something went through the tunnel the other way. */
-  keepTunnel(): void {
+  writeTunnel(buffer: Buffer, start: number, end: number): void {
     this.#armBody();
+    this.#writer.data(buffer, start, end);
   }
 
-  /** Ends our side of a tunnel. */
   endTunnel(): void {
-    this.writer.flush();
+    this.#writer.flush();
     this.#socket.end();
   }
 
-  /** Closes at once; the receiver hears nothing any more. Idempotent. */
   destroy(): void {
     this.#receiver = undefined;
     if (this.#state === State.closed) return;
@@ -226,13 +177,13 @@ export class UpstreamConnection implements Deadlined {
 
   #onBytes(buffer: Buffer, end: number): void {
     switch (this.#state) {
+      case State.body:
+        this.#take(buffer, end);
+        return;
       case State.head:
         // What was polled together with the request that is now sent here can not be its answer.
         if (!this.hasAnswered && this.#sentInLoop >= 0 && loopCount() === this.#sentInLoop) this.#stray();
-        else this.#onHead(buffer, end);
-        return;
-      case State.body:
-        this.#onBody(buffer, 0, end);
+        else this.#take(buffer, end);
         return;
       case State.tunnel:
         this.#armBody();
@@ -252,104 +203,74 @@ export class UpstreamConnection implements Deadlined {
     else this.#lose("PROXY_UPSTREAM_RESET", undefined);
   }
 
-  #onHead(buffer: Buffer, end: number): void {
-    const parser = this.#parser;
-    const head = parser.head;
+  #take(buffer: Buffer, end: number): void {
+    const response = this.#response;
     this.hasAnswered = true;
+    if (this.#state === State.body) this.#armBody();
     let at = 0;
-    for (;;) {
-      at = parser.push(buffer, at, end);
-      if (at === NEEDS_MORE) return;
-      if (at === FAULTY) return this.#lose("PROXY_UPSTREAM_MALFORMED", parser.fault);
-      if (head.status >= 200) break;
-      if (head.status === 101) return this.#upgrade(buffer, at, end);
-      if (++this.#interims > this.#engine.options.limits.interimResponses) return this.#lose("PROXY_UPSTREAM_MALFORMED", undefined);
-      this.#receiver?.onInterim(head);
-      if (this.#state !== State.head) return;
-      parser.reset();
-      if (at === end) return;
-    }
-    const framing = this.#framing;
-    if (!framing.ofResponse(head, this.#method)) return this.#lose("PROXY_UPSTREAM_MALFORMED", framing.fault);
-    this.#isPersistent =
-      !this.#isFinal && head.minorVersion === 1 && framing.framing !== Framing.untilClose && !connectionOptions(head).includes("close");
-    this.#state = State.body;
-    this.#bodyLeft = framing.lengthBytes;
-    if (framing.framing === Framing.chunked) (this.#decoder ??= new ChunkedDecoder(this.#engine.options.limits.chunked)).reset();
-    this.#armBody();
-    this.#receiver?.onResponseHead(head, framing);
-    if (this.#state === State.body) this.#onBody(buffer, at, end);
-  }
-
-  #onBody(buffer: Buffer, start: number, end: number): void {
-    switch (this.#framing.framing) {
-      case Framing.none:
-        this.#finish(start < end, undefined);
-        return;
-      case Framing.length: {
-        const length = Math.min(this.#bodyLeft, end - start);
-        this.#bodyLeft -= length;
-        if (length > 0) this.#receiver?.onResponseData(buffer, start, start + length);
-        if (this.#bodyLeft === 0) this.#finish(start + length < end, undefined);
-        else this.#armBody();
-        return;
-      }
-      case Framing.chunked:
-        this.#onChunks(buffer, start, end);
-        return;
-      case Framing.untilClose:
-        this.#armBody();
-        if (start < end) this.#receiver?.onResponseData(buffer, start, end);
-    }
-  }
-
-  #onChunks(buffer: Buffer, start: number, end: number): void {
-    const decoder = this.#decoder as ChunkedDecoder;
-    decoder.next = start;
-    this.#armBody();
-    for (;;) {
-      switch (decoder.step(buffer, decoder.next, end)) {
-        case ChunkStep.data:
-          this.#receiver?.onResponseData(buffer, decoder.dataStart, decoder.dataEnd);
-          if (this.#state !== State.body) return;
+    do {
+      const step = response.step(buffer, at, end);
+      at = response.next;
+      switch (step) {
+        case ResponseStep.data:
+          this.#receiver?.onResponseData(buffer, response.dataStart, response.dataEnd);
           break;
-        case ChunkStep.end:
-          this.#finish(decoder.next < end, decoder.trailer);
+        case ResponseStep.head:
+          this.#state = State.body;
+          this.#armBody();
+          this.#receiver?.onResponseHead(response.head, response.framing);
+          break;
+        case ResponseStep.interim:
+          this.#receiver?.onInterim(response.head);
+          break;
+        case ResponseStep.upgrade:
+          this.#upgrade(buffer, at, end);
           return;
-        case ChunkStep.faulty:
-          this.#lose("PROXY_UPSTREAM_MALFORMED", decoder.fault);
+        case ResponseStep.faulty:
+          this.#lose("PROXY_UPSTREAM_MALFORMED", response.fault);
           return;
-        case ChunkStep.needsMore:
-          return;
+        case ResponseStep.needsMore:
+          break;
       }
-    }
+      // The receiver may have had enough.
+      if (this.#state === State.closed) return;
+    } while (at < end && !response.isWhole);
+    if (response.isWhole) this.#finish(at < end);
   }
 
   #upgrade(buffer: Buffer, start: number, end: number): void {
     this.#state = State.tunnel;
     this.#armBody();
-    this.#receiver?.onUpgraded(this.#parser.head);
+    this.#receiver?.onUpgraded(this.#response.head);
     // The receiver may have refused it.
     if (this.#state === State.tunnel && start < end) this.#receiver?.onTunnelData(buffer, start, end);
   }
 
   /** The response is whole. `hasMore`: bytes stand behind it. */
-  #finish(hasMore: boolean, trailer: MessageHead | undefined): void {
+  #finish(hasMore: boolean): void {
     const receiver = this.#receiver;
     this.#receiver = undefined;
     this.#served++;
     if (hasMore) this.#engine.metrics.idlePoisoned.add();
     this.#state = State.idle;
-    receiver?.onResponseEnd(trailer);
+    receiver?.onResponseEnd(this.#response.trailer);
     if (this.#state === State.closed) return;
-    if (hasMore || !this.#isPersistent || this.#isPaused || this.writer.isBlocked || !this.#engine.upstreams.keep(this)) this.destroy();
+    if (
+      hasMore ||
+      this.#isFinal ||
+      !this.#response.isPersistent ||
+      this.#isPaused ||
+      this.#writer.isBlocked ||
+      !this.#engine.upstreams.keep(this)
+    )
+      this.destroy();
     else this.deadlineMs = this.#engine.deadlines.nowMs + this.#engine.options.timeouts.upstreamIdleMs;
   }
 
   #onEnd(): void {
     if (this.#state === State.idle) this.destroy();
     else if (this.#state === State.tunnel) this.#receiver?.onTunnelEnd();
-    else if (this.#state === State.body && this.#framing.framing === Framing.untilClose) this.#finish(false, undefined);
+    else if (this.#state === State.body && this.#response.isUntilClose) this.#finish(false);
     else if (this.#state === State.body) this.#lose("PROXY_UPSTREAM_TRUNCATED", undefined);
     else this.#lose("PROXY_UPSTREAM_CLOSED", undefined);
   }
@@ -357,9 +278,7 @@ export class UpstreamConnection implements Deadlined {
   #onError(code: string): void {
     if (this.#state !== State.connecting)
       this.#lose(this.#state === State.body ? "PROXY_UPSTREAM_TRUNCATED" : "PROXY_UPSTREAM_RESET", undefined);
-    else if (code === "ECONNREFUSED") this.#lose("PROXY_CONNECT_REFUSED", undefined);
-    else if (code === "ETIMEDOUT") this.#lose("PROXY_CONNECT_TIMEOUT", undefined);
-    else this.#lose(LOCAL_ERRORS.has(code) ? "PROXY_LOCAL_LIMIT" : "PROXY_CONNECT_FAILED", undefined);
+    else this.#lose(connectFailureOf(code), undefined);
   }
 
   #lose(failure: ProxyFailure, detail: WireFault | undefined): void {

@@ -8,18 +8,19 @@ import {
   type WireFault,
 } from "../wire/index.ts";
 
-/** What {@link RequestBody.step} found. */
+/** What {@link BodyReader.step} found. */
 export const BodyStep = { needsMore: 0, data: 1, tooLarge: 2, faulty: 3 } as const;
 export type BodyStep = (typeof BodyStep)[keyof typeof BodyStep];
 
-/** Cuts the body of one request after another out of a connection's bytes, whatever its framing. */
-export class RequestBody {
+/** Cuts the body of one message after another out of a connection's bytes, whatever its framing. */
+export class BodyReader {
   readonly #limits: ChunkedLimits;
   readonly #limitBytes: number;
   #decoder: ChunkedDecoder | undefined = undefined;
   #isChunked = false;
+  /** Bytes of a chunked body so far. */
   #bytes = 0;
-  /** Bytes still to come, for a body whose length is known. */
+  /** Bytes still to come: Infinity up to the end of the connection, 0 for a chunked body. */
   leftBytes = 0;
   isWhole = true;
   dataStart = 0;
@@ -37,8 +38,8 @@ export class RequestBody {
   begin(framing: BodyFraming): boolean {
     this.#isChunked = framing.framing === Framing.chunked;
     this.#bytes = 0;
-    this.leftBytes = framing.lengthBytes;
-    this.isWhole = !this.#isChunked && framing.lengthBytes === 0;
+    this.leftBytes = framing.framing === Framing.untilClose ? Infinity : framing.lengthBytes;
+    this.isWhole = !this.#isChunked && this.leftBytes === 0;
     if (this.#isChunked) (this.#decoder ??= new ChunkedDecoder(this.#limits)).reset();
     return framing.lengthBytes <= this.#limitBytes;
   }
