@@ -11,13 +11,14 @@ import {
   type ObjectRef,
   type Patch,
   type PathRequest,
-  type SelectOptions,
   type WatchOptions,
   type WriteOptions,
 } from "./client-api.ts";
 import { type KubeList, decodeList, decodeObject, parseJson } from "./decode.ts";
 import { classifyKubeError } from "./errors.ts";
 import { createExchange } from "./exchange.ts";
+import { listAllPages } from "./list-pages.ts";
+import { objectPath, queryText, selectors } from "./request-path.ts";
 import { type KubeObject, type Resource, collectionPath } from "./resource.ts";
 import { createTokenSource } from "./token-source.ts";
 import { createTransport } from "./transport.ts";
@@ -117,32 +118,6 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
     });
   }
 
-  async function list<T extends KubeObject>(resource: Resource, listOptions: ListOptions = {}): Promise<KubeList<T>> {
-    const first = await listPage<T>(resource, listOptions);
-    if (first.continueToken === "") return first;
-    const items = [...first.items];
-    const poisoned = [...first.poisoned];
-    const tokens = new Set<string>();
-    for (let token = first.continueToken; token !== "";) {
-      const where = `GET ${collectionPath(resource, listOptions.namespace)}`;
-      if (tokens.has(token))
-        throw new AppError("KUBE_INCONSISTENT_LIST", `${where}: the server sent the same continue token twice`, { retry: "idempotent" });
-      tokens.add(token);
-      const page = await listPage<T>(resource, { ...listOptions, continueToken: token });
-      if (page.resourceVersion !== first.resourceVersion) {
-        throw new AppError(
-          "KUBE_INCONSISTENT_LIST",
-          `${where}: pages of one list have revisions ${first.resourceVersion} and ${page.resourceVersion}`,
-          { retry: "idempotent" },
-        );
-      }
-      items.push(...page.items);
-      poisoned.push(...page.poisoned);
-      token = page.continueToken;
-    }
-    return { items, poisoned, resourceVersion: first.resourceVersion, continueToken: "" };
-  }
-
   function write<T>(
     verb: string,
     method: string,
@@ -193,7 +168,7 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
         options: getOptions,
         read: readObject(resource, getOptions?.subresource),
       }),
-    list,
+    list: (resource, listOptions) => listAllPages(listPage, resource, listOptions),
     listPage,
     create: <T>(resource: Resource, object: KubeObject, writeOptions?: WriteOptions) =>
       write<T>("create", "POST", resource, collectionPath(resource, object.metadata.namespace), object, writeOptions),
@@ -292,23 +267,4 @@ function deleteBody(options: DeleteOptions | undefined): unknown {
     propagationPolicy: options?.propagationPolicy,
     preconditions: options?.preconditions,
   };
-}
-
-function objectPath(resource: Resource, ref: ObjectRef): string {
-  if (ref.name === "" || ref.name === "." || ref.name === "..")
-    throw new AppError("KUBE_BAD_REQUEST", `"${ref.name}" is no name of an object`);
-  if (resource.namespaced && ref.namespace === undefined)
-    throw new AppError("KUBE_BAD_REQUEST", `${resource.kind} "${ref.name}" needs a namespace`);
-  return `${collectionPath(resource, ref.namespace)}/${encodeURIComponent(ref.name)}`;
-}
-
-function selectors(options: SelectOptions): Record<string, string | undefined> {
-  return { labelSelector: options.labelSelector, fieldSelector: options.fieldSelector };
-}
-
-function queryText(query: Readonly<Record<string, string | undefined>> | undefined): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) parameters.set(name, value);
-  const text = parameters.toString();
-  return text === "" ? "" : `?${text}`;
 }

@@ -23,11 +23,5 @@ export { loadKubeconfig } from "./kubeconfig.ts";
 export type { KubeObject, ObjectMeta, Resource } from "./resource.ts";
 export type { WatchEvent, WatchStream } from "./watch-stream.ts";
 export type { EvidenceItem, KubeEvidence } from "./evidence.ts";
-export {
-  type Reflector,
-  type ReflectorDeps,
-  type ReflectorOptions,
-  type ReflectorState,
-  type ReflectorStatus,
-  createReflector,
-} from "./reflector.ts";
+export type { Reflector, ReflectorDeps, ReflectorOptions, ReflectorState, ReflectorStatus } from "./reflector-api.ts";
+export { createReflector } from "./reflector.ts";

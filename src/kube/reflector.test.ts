@@ -1,111 +1,10 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
-import { AppError, assertNever, seededRandom, systemClock } from "../kernel/index.ts";
-import {
-  type Heartbeat,
-  type KubeEvidence,
-  type Reflector,
-  type ReflectorOptions,
-  type Resource,
-  createKubeClient,
-  createReflector,
-  kinds,
-} from "./index.ts";
+import { test } from "node:test";
+import { AppError, seededRandom, systemClock } from "../kernel/index.ts";
+import { createHeartbeat, createKubeClient, createReflector, kinds } from "./index.ts";
 import type { HostileAnswer } from "./testing/hostile-server.ts";
-import { type ListedWorld, createListedWorld } from "./testing/listed-world.ts";
-
-interface Mirror {
-  readonly world: ListedWorld;
-  readonly reflector: Reflector;
-  /** Everything said so far, in short: `complete a b`, `upsert a`, `failed KUBE_…`. */
-  readonly said: readonly string[];
-  /** Resolves with the index of the first thing said from `from` on that begins with `start`. */
-  readonly until: (start: string, from?: number) => Promise<number>;
-}
-
-function short(evidence: KubeEvidence<string>): string {
-  switch (evidence.kind) {
-    case "complete":
-      return `complete${evidence.rewound ? " rewound" : ""}${evidence.items.map(({ key }) => ` ${key}`).join("")}`;
-    case "upsert":
-      return `upsert ${evidence.key}`;
-    case "delete":
-      return `delete ${evidence.key}`;
-    case "poisoned":
-      return `poisoned ${evidence.key ?? "?"}`;
-    case "failed":
-      return `failed ${evidence.error.code}`;
-    case "live":
-    case "absent":
-      return evidence.kind;
-    default:
-      return assertNever(evidence);
-  }
-}
-
-async function mirror(
-  t: TestContext,
-  resource: Resource,
-  options: Partial<ReflectorOptions<string>> = {},
-  prepare: (world: ListedWorld) => void = () => {},
-  patienceMs = 10_000,
-  heartbeat?: Heartbeat,
-): Promise<Mirror> {
-  const world = await createListedWorld(resource);
-  prepare(world);
-  const client = createKubeClient(
-    {
-      cluster: { server: world.server.url, credentials: { type: "none" }, namespace: "default" },
-      headTimeoutMs: patienceMs,
-      bodySilenceTimeoutMs: patienceMs,
-      caller: { attempts: 1 },
-    },
-    { clock: systemClock, random: seededRandom(1) },
-  );
-  const said: string[] = [];
-  let waiting: { start: string; from: number; resolve: (at: number) => void }[] = [];
-  const look = (): void => {
-    waiting = waiting.filter(({ start, from, resolve }) => {
-      const at = said.findIndex((line, index) => index >= from && line.startsWith(start));
-      if (at === -1) return true;
-      resolve(at);
-      return false;
-    });
-  };
-  const reflector = createReflector<string>(
-    { resource, decode: (object) => object.metadata.name, backoff: { baseMs: 5, capMs: 20 }, silenceTimeoutMs: 5_000, ...options },
-    {
-      client,
-      clock: systemClock,
-      random: seededRandom(2),
-      ...(heartbeat === undefined ? {} : { heartbeat }),
-      sink: (evidence) => {
-        said.push(short(evidence));
-        look();
-      },
-      onState: (status) => {
-        said.push(`state ${status.state}`);
-        look();
-      },
-    },
-  );
-  t.after(async () => {
-    await reflector.stop();
-    await client.close();
-    await world.close();
-  });
-  reflector.start();
-  return {
-    world,
-    reflector,
-    said,
-    until: (start, from = 0) =>
-      new Promise((resolve) => {
-        waiting.push({ start, from, resolve });
-        look();
-      }),
-  };
-}
+import { createListedWorld } from "./testing/listed-world.ts";
+import { mirror } from "./testing/mirrored-kind.ts";
 
 test("a kind is listed, then watched, and every change is told once", async (t) => {
   const { world, reflector, said, until } = await mirror(t, kinds.pods, {}, (w) => w.put("a"));
@@ -282,112 +181,33 @@ test("a list that cannot be true counts as a failure", async (t) => {
   await until("failed CALL_IMPLAUSIBLE");
 });
 
-const groups = (...names: string[]): object => ({
-  kind: "APIGroupList",
-  apiVersion: "v1",
-  groups: names.map((name) => ({ name, versions: [] })),
-});
-const notFound = { kind: "Status", apiVersion: "v1", status: "Failure", reason: "NotFound", code: 404 };
-
-test("an optional kind is absent only when group list, discovery and definitions say so", async (t) => {
-  let served = groups("networking.k8s.io", "zalando.org");
-  let resources: object | undefined = {
-    kind: "APIResourceList",
-    apiVersion: "v1",
-    groupVersion: "zalando.org/v1",
-    resources: [{ name: "routegroups" }],
-  };
-  let defined = true;
-  const { world, said, reflector, until } = await mirror(t, kinds.routeGroups, { optional: true, absentRecheckMs: 20 }, (w) =>
-    w.interfere((request, answer) => {
-      if (request.path === "/apis") answer.json(served);
-      else if (request.path === "/apis/zalando.org/v1" && resources !== undefined) answer.json(resources);
-      else if (request.path.startsWith("/apis/apiextensions") && defined)
-        answer.json({
-          kind: "CustomResourceDefinition",
-          apiVersion: "apiextensions.k8s.io/v1",
-          metadata: { name: "routegroups.zalando.org", resourceVersion: "1" },
-        });
-      else if (request.path.startsWith("/apis/apiextensions")) answer.json(notFound, 404);
-      else answer.text("404 page not found", 404);
-      return true;
-    }),
-  );
-  const next = async (start: string): Promise<number> => until(start, said.length);
-  await next("failed KUBE_NO_SUCH_PATH");
-  resources = { kind: "APIResourceList", apiVersion: "v1", groupVersion: "zalando.org/v1", resources: [] };
-  await next("failed KUBE_NO_SUCH_PATH");
-  served = groups();
-  await next("failed KUBE_NO_SUCH_PATH");
-  served = { ...groups(), kind: "Status" };
-  await next("failed KUBE_NO_SUCH_PATH");
-  served = groups("networking.k8s.io");
-  resources = undefined;
-  await next("failed KUBE_NO_SUCH_PATH");
-  assert.ok(!said.includes("absent"), "a kind with a definition is not absent");
-  defined = false;
-  await next("absent");
-  assert.equal(reflector.status().state, "absent");
-  world.interfere(undefined);
-  world.put("a");
-  await until("complete shop/a");
-});
-
-test("a kind that is absent is looked for with one request, and proved absent again when that is asked for", async (t) => {
-  const { world, said, reflector, until } = await mirror(t, kinds.routeGroups, { optional: true, absentRecheckMs: 20 }, (w) =>
-    w.interfere((request, answer) => {
-      if (request.path === "/apis") answer.json(groups("networking.k8s.io"));
-      else answer.text("404 page not found", 404);
-      return true;
-    }),
-  );
-  await until("absent");
-  const asked = world.server.requests.length;
-  await world.server.seen(asked + 3);
-  assert.deepEqual(
-    world.server.requests.slice(asked, asked + 3).map(({ path }) => path),
-    Array.from({ length: 3 }, () => "/apis/zalando.org/v1/routegroups"),
-  );
-  reflector.confirm();
-  await until("absent", said.length);
-});
-
 test("while a kind is followed, what the server says of others is as good as what it says of this one", async (t) => {
-  let lastHeardMonoMs = 0;
-  const heartbeat = {
-    heard: () => {},
-    get lastHeardMonoMs() {
-      return lastHeardMonoMs;
-    },
-    start: () => {},
-    stop: () => Promise.resolve(),
-  };
+  const other = await createListedWorld(kinds.nodes);
+  const client = createKubeClient(
+    { cluster: { server: other.server.url, credentials: { type: "none" }, namespace: "default" } },
+    { clock: systemClock, random: seededRandom(1) },
+  );
+  t.after(async () => {
+    await client.close();
+    await other.close();
+  });
+  const heartbeat = createHeartbeat(
+    { resource: kinds.nodes, silenceMs: 60_000, timeoutMs: 1_000 },
+    { client, clock: systemClock, random: seededRandom(1) },
+  );
   const { world, reflector, until } = await mirror(t, kinds.pods, {}, () => {}, 10_000, heartbeat);
   const liveAt = await until("state live");
-  const own = reflector.status().lastSuccessMonoMs ?? 0;
-  lastHeardMonoMs = own + 5_000;
-  assert.equal(reflector.status().lastSuccessMonoMs, own + 5_000);
+  heartbeat.heard();
+  const vouchedMs = heartbeat.lastHeardMonoMs;
+  assert.equal(reflector.status().lastSuccessMonoMs, vouchedMs);
   world.interfere((_request, answer) => {
     answer.reset();
     return true;
   });
   world.endWatches("reset");
   await until("state failing", liveAt);
-  lastHeardMonoMs = own + 9_000;
-  assert.equal(reflector.status().lastSuccessMonoMs, own + 5_000);
-});
-
-test("a required kind is never absent", async (t) => {
-  const { said, until } = await mirror(t, kinds.routeGroups, {}, (w) =>
-    w.interfere((request, answer) => {
-      if (request.path === "/apis") answer.json(groups("networking.k8s.io"));
-      else answer.text("404 page not found", 404);
-      return true;
-    }),
-  );
-  await until("failed KUBE_NO_SUCH_PATH");
-  await until("failed KUBE_NO_SUCH_PATH", said.length);
-  assert.ok(!said.includes("absent"));
+  heartbeat.heard();
+  assert.equal(reflector.status().lastSuccessMonoMs, vouchedMs);
 });
 
 test("a sink that throws does not stop the mirror", async (t) => {
