@@ -1,20 +1,20 @@
-import { AppError, type Timer, assertNever } from "../kernel/index.ts";
+import { AppError, assertNever } from "../kernel/index.ts";
 import { silentLog } from "../telemetry/index.ts";
 import type { Evidence, EvidenceItem } from "./evidence.ts";
 import { createAcceptedSet } from "./accepted-set.ts";
-import { type ChangeRecord, type HeldCause, type HeldReason, note, releasedBy, reviveChange, saveChange } from "./held-change.ts";
+import { checkDecision, createApprovals } from "./approvals.ts";
+import { createConfirmation } from "./confirmation.ts";
+import { type ChangeRecord, type HeldCause, note, releasedBy, saveChange } from "./held-change.ts";
+import { createHeldChanges } from "./held-changes.ts";
 import type { Accepted, AuditLine, Decision, Hold, HoldDeps, HoldOptions } from "./hold-api.ts";
 import { createHoldMeter } from "./hold-meter.ts";
 import type { HoldState } from "./hold-state.ts";
 import { createLiveTime } from "./live-time.ts";
-import { type Proof, completePolicy } from "./policy.ts";
+import { completePolicy } from "./policy.ts";
 import { createRemovalWindow } from "./removal-window.ts";
+import { type Requirement, isProved, nextAnswerInMs, requiredProof } from "./required-proof.ts";
 
 const POISONED_LIMIT = 1_000;
-/** Complete answers closer together than this say the same thing twice. */
-const CONFIRM_AT_LEAST_MS = 1_000;
-const CONFIRM_AGAIN_MS = 10_000;
-const TTL_LIMIT_MS = 7 * 24 * 3_600_000;
 
 /**
  * One hold per source. Additions and updates are believed at once. A removal is believed when a live source deletes explicitly, within a rate; or when
@@ -32,26 +32,16 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
   const set = createAcceptedSet<T>(restored?.accepted ?? [], options.claims);
   const accepted = set.items;
   const time = createLiveTime(clock);
-  const changes = new Map<string, ChangeRecord>();
-  /** Which change holds a key. */
-  const heldIn = new Map<string, ChangeRecord>();
-  const approvals = new Map<string, { readonly principal: string; readonly untilWallMs: number }>();
+  const changes = createHeldChanges({ name, stormMs: policy.deleteBudget.windowMs, restored, known: accepted }, clock, time);
+  const approvals = createApprovals(restored?.approvals ?? [], clock);
+  const confirmation = createConfirmation(clock, deps.confirm);
   const poisoned = new Map<string, { readonly problem: string; readonly sinceWallMs: number }>();
-  let sequence = restored?.sequence ?? 0;
   let revision: string | undefined = restored?.revision ?? undefined;
   let synced = false;
   let lastEvidenceMs: number | undefined;
   let lastCompleteMs: number | undefined;
   let lastError: { readonly code: string; readonly message: string } | undefined;
-  let timer: Timer | undefined;
 
-  for (const saved of restored?.changes ?? []) {
-    const record = reviveChange(saved, accepted);
-    if (record.keys.size === 0) continue;
-    changes.set(record.id, record);
-    for (const key of record.keys) heldIn.set(key, record);
-  }
-  for (const approval of restored?.approvals ?? []) approvals.set(approval.key, approval);
   report();
 
   function audit(
@@ -67,7 +57,7 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
   }
 
   function report(): void {
-    meter.sizes(accepted.size, heldIn.size, set.withdrawn);
+    meter.sizes(accepted.size, changes.size, set.withdrawn);
   }
 
   function accept(item: Accepted<T>): void {
@@ -80,77 +70,33 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
   function remove(key: string): void {
     set.remove(key);
     poisoned.delete(key);
-    letGo(key);
-  }
-
-  /** Takes a key out of the change that holds it, if any. */
-  function letGo(key: string): ChangeRecord | undefined {
-    const record = heldIn.get(key);
-    if (record === undefined) return undefined;
-    heldIn.delete(key);
-    record.keys.delete(key);
-    if (record.keys.size === 0) changes.delete(record.id);
-    return record;
+    changes.letGo(key);
   }
 
   function put(item: EvidenceItem<T>): void {
     poisoned.delete(item.key);
-    const record = letGo(item.key);
+    const record = changes.letGo(item.key);
     if (record !== undefined) audit("released", [item.key], "seen again", { id: record.id });
     const before = accepted.get(item.key);
     if (before === undefined || before.withdrawn || before.version !== item.version) accept({ ...item, withdrawn: false });
   }
 
   function holdKeys(keys: readonly string[], cause: HeldCause, said: string, rewound: boolean): void {
-    const observation = { atWallMs: clock.wallMs(), said };
-    // One storm is one change, so that a person has one thing to decide.
-    let record =
-      cause === "missing" || cause === "absent"
-        ? undefined
-        : [...changes.values()].findLast((other) => other.cause === cause && other.rejected === undefined);
-    if (record !== undefined && time.ms() - record.sinceLiveMs > policy.deleteBudget.windowMs) record = undefined;
-    const isNew = record === undefined;
-    if (record === undefined) {
-      sequence++;
-      record = {
-        id: `${name}-${sequence}`,
-        cause,
-        keys: new Set(),
-        sinceWallMs: clock.wallMs(),
-        sinceLiveMs: time.ms(),
-        agreements: 0,
-        rewound,
-        observations: [],
-        rejected: undefined,
-      };
-      changes.set(record.id, record);
-    }
+    const { record, isNew } = changes.add(keys, cause, rewound);
     for (const key of keys) {
-      record.keys.add(key);
-      heldIn.set(key, record);
       const item = accepted.get(key);
       if (policy.unproven === "withdraw" && item !== undefined && !item.withdrawn) accept({ ...item, withdrawn: true });
     }
-    record.agreements = 1;
-    note(record, observation);
+    note(record, { atWallMs: clock.wallMs(), said });
     meter.decided("held", keys.length);
     // A storm comes key by key: it is written down when it begins and whenever it has doubled, not thousands of times.
     if (isNew || Number.isInteger(Math.log2(record.keys.size))) audit("held", [...record.keys], said, { id: record.id });
   }
 
-  function isApproved(key: string): boolean {
-    const approval = approvals.get(key);
-    return approval !== undefined && approval.untilWallMs > clock.wallMs();
-  }
-
   function expire(): void {
+    for (const { key, principal } of approvals.takeExpired()) audit("expired", [key], "approval ended", { principal });
     const nowMs = clock.wallMs();
-    for (const [key, approval] of approvals) {
-      if (approval.untilWallMs > nowMs) continue;
-      approvals.delete(key);
-      audit("expired", [key], "approval ended", { principal: approval.principal });
-    }
-    for (const record of changes.values()) {
+    for (const record of changes.all()) {
       if (record.rejected === undefined || record.rejected.untilWallMs > nowMs) continue;
       audit("expired", [...record.keys], "rejection ended; held anew", { id: record.id, principal: record.rejected.principal });
       record.rejected = undefined;
@@ -175,17 +121,17 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
     }
     const said = `${cause === "absent" ? "the kind is not installed" : `complete answer with ${present.size} things`}${evidence.revision === "" ? "" : ` at revision ${evidence.revision}`}${evidence.rewound ? ", older than known" : ""}`;
     if (evidence.poisoned.some(({ key }) => key === undefined)) {
-      for (const record of changes.values())
+      for (const record of changes.all())
         note(record, { atWallMs: clock.wallMs(), said: `${said}, one of which cannot be read: proves nothing` });
       return;
     }
-    for (const record of changes.values()) {
+    for (const record of changes.all()) {
       record.agreements++;
       record.rewound ||= evidence.rewound;
       note(record, { atWallMs: clock.wallMs(), said });
     }
-    const missing = [...accepted.keys()].filter((key) => !present.has(key) && !heldIn.has(key));
-    const approved = missing.filter(isApproved);
+    const missing = [...accepted.keys()].filter((key) => !present.has(key) && changes.of(key) === undefined);
+    const approved = missing.filter((key) => approvals.covers(key));
     for (const key of approved) remove(key);
     if (approved.length > 0) audit("removed", approved, "approved before");
     const unproven = missing.filter((key) => accepted.has(key));
@@ -196,7 +142,7 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
   /** A key whose object is there but unreadable keeps its last good version, and is not missing. */
   function observePoisoned(key: string | undefined, problem: string): void {
     if (key === undefined) return;
-    const record = letGo(key);
+    const record = changes.letGo(key);
     if (record !== undefined) audit("released", [key], "seen again, though it cannot be read", { id: record.id });
     const item = accepted.get(key);
     if (item?.withdrawn === true) accept({ ...item, withdrawn: false });
@@ -206,9 +152,9 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
 
   function observeDelete(key: string): void {
     if (!accepted.has(key)) return;
-    const record = heldIn.get(key);
+    const record = changes.of(key);
     const said = "explicit delete";
-    if (isApproved(key)) {
+    if (approvals.covers(key)) {
       remove(key);
       audit("removed", [key], "approved before");
     } else if (record?.rejected !== undefined) note(record, { atWallMs: clock.wallMs(), said: `${said}, but the removal was rejected` });
@@ -224,27 +170,21 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
   }
 
   function holdUnlessHeld(key: string, cause: HeldCause, said: string): void {
-    const record = heldIn.get(key);
+    const record = changes.of(key);
     if (record === undefined) holdKeys([key], cause, said, false);
     else note(record, { atWallMs: clock.wallMs(), said });
   }
 
-  /** What a change needs before it is believed; undefined when only a person can release it. */
-  function proofFor(record: ChangeRecord): { readonly reason: HeldReason; readonly proof: Proof | undefined } {
-    if (record.rejected !== undefined) return { reason: "rejected", proof: undefined };
-    if (heldIn.size >= accepted.size && record.cause !== "only") return { reason: "zero", proof: undefined };
-    if (record.rewound) return { reason: "rewound", proof: policy.rewound };
-    if (record.cause === "only") return { reason: "unconfirmed", proof: policy.small };
-    const isSmall = record.cause !== "deletes" && missingWindow.covers(heldIn.size, accepted.size) && heldIn.size * 2 <= accepted.size;
-    return isSmall ? { reason: "unconfirmed", proof: policy.small } : { reason: "large", proof: policy.large };
+  function requirementOf(record: ChangeRecord): Requirement {
+    return requiredProof(record, { accepted: accepted.size, held: changes.size }, policy, missingWindow);
   }
 
   /** Believes what has been proved; only called on a complete answer, so that the last word is always a fresh one. */
   function settle(): void {
     // All are judged before any goes: the removal of one must not make the rest look small.
-    const proved = [...changes.values()].filter((record) => {
-      const { proof } = proofFor(record);
-      return proof !== undefined && record.agreements >= proof.confirmations && time.ms() - record.sinceLiveMs >= proof.holdMs;
+    const proved = changes.all().filter((record) => {
+      const { proof } = requirementOf(record);
+      return proof !== undefined && isProved(record, proof, time.ms());
     });
     for (const record of proved) {
       const keys = [...record.keys];
@@ -254,41 +194,26 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
     }
   }
 
-  /** Asks for the next complete answer when one could decide something. */
-  function schedule(): void {
-    timer?.cancel();
-    timer = undefined;
-    if (!time.isLive || deps.confirm === undefined) return;
-    let inMs = Infinity;
-    for (const record of changes.values()) {
-      const { proof } = proofFor(record);
-      if (proof === undefined) continue;
-      const leftMs = Math.max(0, proof.holdMs - (time.ms() - record.sinceLiveMs));
-      inMs = Math.min(inMs, leftMs / Math.max(1, proof.confirmations - record.agreements));
-    }
-    if (inMs !== Infinity) arm(Math.max(CONFIRM_AT_LEAST_MS, inMs));
-  }
-
-  function arm(delayMs: number): void {
-    timer = clock.timer(delayMs, () => {
-      arm(CONFIRM_AGAIN_MS);
-      deps.confirm?.();
+  /** In how long the next complete answer could decide something; undefined when none could. */
+  function nextAnswer(): number | undefined {
+    if (!time.isLive) return undefined;
+    const waits = changes.all().flatMap((record) => {
+      const { proof } = requirementOf(record);
+      return proof === undefined ? [] : [nextAnswerInMs(record, proof, time.ms())];
     });
+    return waits.length === 0 ? undefined : Math.min(...waits);
   }
 
   function flush(): void {
     report();
-    schedule();
+    confirmation.due(nextAnswer());
     const change = set.takeChange();
     if (change !== undefined) deps.onChange?.(change);
   }
 
   function find(id: string, decision: Decision): ChangeRecord {
-    if (decision.principal.trim() === "" || decision.principal.length > 256)
-      throw new AppError("HOLD_DECISION", "a decision needs the name of who decides (1 to 256 characters)");
-    if (!(decision.ttlMs >= 1_000 && decision.ttlMs <= TTL_LIMIT_MS))
-      throw new AppError("HOLD_DECISION", "a decision stands for 1 second to 7 days; give a time between");
-    const record = changes.get(id);
+    checkDecision(decision);
+    const record = changes.find(id);
     if (record === undefined)
       throw new AppError(
         "HOLD_NO_SUCH_CHANGE",
@@ -333,8 +258,8 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
       flush();
     },
     held: () =>
-      [...changes.values()].map((record) => {
-        const { reason, proof } = proofFor(record);
+      changes.all().map((record) => {
+        const { reason, proof } = requirementOf(record);
         const heldLiveMs = time.ms() - record.sinceLiveMs;
         const { id, cause, sinceWallMs, agreements, observations } = record;
         return {
@@ -352,7 +277,7 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
     status: () => ({
       name,
       size: accepted.size,
-      held: heldIn.size,
+      held: changes.size,
       withdrawn: set.withdrawn,
       live: time.isLive,
       synced,
@@ -364,11 +289,8 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
     }),
     approve(id, decision) {
       const keys = [...find(id, decision).keys];
-      const untilWallMs = clock.wallMs() + decision.ttlMs;
-      for (const key of keys) {
-        remove(key);
-        approvals.set(key, { principal: decision.principal, untilWallMs });
-      }
+      for (const key of keys) remove(key);
+      approvals.give(keys, decision);
       audit("approved", keys, decision.why ?? "", { id, principal: decision.principal });
       flush();
     },
@@ -381,13 +303,13 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
     snapshot: (): HoldState<T> => ({
       version: 1,
       revision: revision ?? null,
-      sequence,
+      sequence: changes.sequence,
       accepted: [...accepted.values()],
-      changes: [...changes.values()].map((record) => saveChange(record, time.ms())),
-      approvals: [...approvals].map(([key, approval]) => ({ key, ...approval })),
+      changes: changes.all().map((record) => saveChange(record, time.ms())),
+      approvals: approvals.all(),
     }),
     close() {
-      timer?.cancel();
+      confirmation.due(undefined);
     },
   };
 }
