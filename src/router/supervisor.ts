@@ -14,13 +14,13 @@ import type {
   HoldDecision,
   LogRecord,
   ToControl,
-  ToWorker,
   WorkerConfig,
 } from "./messages.ts";
 import { createMetricsLedger } from "./metrics-ledger.ts";
 import type { RouterOptions } from "./options.ts";
 import { createRequests } from "./requests.ts";
 import { type SnapshotStore, openSnapshotStore } from "./snapshot/store.ts";
+import { WorkerGroup } from "./worker-group.ts";
 
 /** How a router ended: `badInput` when it could not start as told, with the one line to print. */
 export type RouterEnd = { readonly type: "drained" } | { readonly type: "badInput"; readonly message: string };
@@ -42,18 +42,10 @@ interface SupervisorDeps {
   readonly processes: { readonly worker: () => ChildProcess; readonly control: () => ChildProcess };
 }
 
-interface Worker {
-  readonly child: SupervisedChild<ToWorker>;
-  /** Since when it owes an answer to an update. */
-  owesSinceMs: number | undefined;
-}
-
 const TICK_MS = 1_000;
 const FIRST_WORKER_HEAD_START_MS = 1_000;
 /** Once the first worker listens, the clients that waited are answered before two more processes start beside it. */
 const FIRST_ANSWERS_MS = 50;
-/** A worker that has not taken an update for so long hangs and is killed. */
-const UPDATE_LIMIT_MS = 60_000;
 
 /**
  * The parent of all processes of a router. It starts the workers first, then the control process, starts again what dies,
@@ -74,7 +66,7 @@ export class Supervisor {
   readonly #store: SnapshotStore | undefined;
   readonly #requests;
   readonly #metrics = createMetricsLedger();
-  readonly #workers = new Map<string, Worker>();
+  readonly #workers: WorkerGroup;
   #control: SupervisedChild<ToControl> | undefined;
   readonly #end = Promise.withResolvers<RouterEnd>();
   readonly #listen = Promise.withResolvers<number>();
@@ -100,11 +92,20 @@ export class Supervisor {
     const { snapshotDirectory: directory, source } = options;
     this.#store = directory === undefined ? undefined : openSnapshotStore({ directory, source }, { log: this.log });
     this.distributor = createDistributor(options.policy === "naive" ? "live" : "restored", {
-      send: (id, message) => this.#sendUpdate(id, message),
+      send: (id, message) => this.#workers.update(id, message),
       onBad: (number, reason) => this.#condemn(number, reason),
       onProven: (number) => this.#control?.send({ type: "served", number }),
     });
-    this.#startWorker("worker-0");
+    this.#workers = new WorkerGroup({
+      clock: deps.clock,
+      random: deps.random,
+      fork: deps.processes.worker,
+      config: () => this.#workerConfig(),
+      onStart: (id) => this.distributor.workerStarted(id),
+      onMessage: (id, message) => this.#fromWorker(id, message),
+      onExit: (id, exit) => this.#workerGone(id, exit),
+    });
+    this.#workers.start("worker-0");
     this.log.open(deps.createLog());
     // With a snapshot to boot from, the first worker has the processors to itself until it serves; without one the control process is
     // what the first answer waits for.
@@ -124,7 +125,7 @@ export class Supervisor {
   }
 
   get workers(): readonly (ChildView & WorkerView & { readonly id: string })[] {
-    return [...this.#workers].map(([id, { child }]) => ({ id, ...viewOf(child), ...this.distributor.view(id) }));
+    return this.#workers.children.map(([id, child]) => ({ id, ...viewOf(child), ...this.distributor.view(id) }));
   }
 
   get control(): ChildView {
@@ -149,7 +150,7 @@ export class Supervisor {
       if (dump !== undefined) this.#metrics.seen(id, dump);
     };
     await Promise.all([
-      ...[...this.#workers].map(([name, { child }]) => ask(name, (id) => child.send({ type: "stats", id }))),
+      ...this.#workers.children.map(([name, child]) => ask(name, (id) => child.send({ type: "stats", id }))),
       ask("control", (id) => this.#control?.send({ type: "stats", id }) ?? false),
     ]);
     return this.#metrics.total();
@@ -175,12 +176,12 @@ export class Supervisor {
     if (this.#phase === "running") {
       this.#phase = "draining";
       this.log.info({ delayMs: this.options.drainDelayMs }, "draining: not ready, still serving");
-      for (const { child } of this.#workers.values()) child.send({ type: "drain" });
+      this.#workers.tell({ type: "drain" });
       this.#drainDelay = this.#deps.clock.timer(this.options.drainDelayMs, () => void this.#close());
     } else if (this.#phase === "draining") {
       void this.#close();
     } else {
-      for (const { child } of this.#workers.values()) void child.stop("SIGKILL");
+      void this.#workers.kill();
     }
   }
 
@@ -189,10 +190,7 @@ export class Supervisor {
     this.#tick.cancel();
     this.#others?.cancel();
     this.#phase = "closing";
-    const gone = [
-      ...[...this.#workers.values()].map(({ child }) => child.stop("SIGKILL")),
-      this.#control?.stop("SIGKILL") ?? Promise.resolve(),
-    ];
+    const gone = [this.#workers.kill(), this.#control?.stop("SIGKILL") ?? Promise.resolve()];
     void Promise.all(gone).then(() => this.#end.resolve({ type: "badInput", message }));
   }
 
@@ -203,14 +201,7 @@ export class Supervisor {
     this.#tick.cancel();
     const { drainTimeoutMs } = this.options;
     this.log.info({ timeoutMs: drainTimeoutMs }, "closing: no new connections, requests in flight finish");
-    const closing = [...this.#workers.values()].map(({ child }) => {
-      const gone = child.stop();
-      if (!child.send({ type: "close", timeoutMs: drainTimeoutMs })) return gone;
-      // A worker ends by itself within the bound; one that hangs is killed a little after it.
-      const limit = this.#deps.clock.timer(drainTimeoutMs + 2_000, () => void child.stop("SIGKILL"));
-      return gone.then(() => limit.cancel());
-    });
-    await Promise.all([...closing, this.#control?.stop("SIGKILL") ?? Promise.resolve()]);
+    await Promise.all([this.#workers.close(drainTimeoutMs), this.#control?.stop("SIGKILL") ?? Promise.resolve()]);
     this.log.info({}, "closed");
     this.#end.resolve({ type: "drained" });
   }
@@ -219,30 +210,20 @@ export class Supervisor {
     this.#others?.cancel();
     this.#others = undefined;
     if (this.#phase === "closing") return;
-    for (let at = 1; at < this.options.workers; at++) this.#startWorker(`worker-${at}`);
+    for (let at = 1; at < this.options.workers; at++) this.#workers.start(`worker-${at}`);
     this.#control = this.#startControl();
   }
 
-  #startWorker(id: string): void {
+  #workerConfig(): WorkerConfig {
     const { options, distributor } = this;
-    const child = superviseChild<ToWorker, FromWorker>(
-      {
-        fork: this.#deps.processes.worker,
-        config: (): WorkerConfig => ({
-          ...options.listen,
-          ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
-          source: options.source,
-          skip: [...distributor.bad],
-          knowledge: distributor.knowledge,
-          accessLog: options.accessLog,
-        }),
-        onStart: () => distributor.workerStarted(id),
-        onMessage: (message) => this.#fromWorker(id, message),
-        onExit: (exit) => this.#workerGone(id, exit),
-      },
-      this.#deps,
-    );
-    this.#workers.set(id, { child, owesSinceMs: undefined });
+    return {
+      ...options.listen,
+      ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
+      source: options.source,
+      skip: [...distributor.bad],
+      knowledge: distributor.knowledge,
+      accessLog: options.accessLog,
+    };
   }
 
   #startControl(): SupervisedChild<ToControl> {
@@ -274,13 +255,6 @@ export class Supervisor {
     );
   }
 
-  #sendUpdate(id: string, message: ToWorker): boolean {
-    const worker = this.#workers.get(id);
-    if (worker === undefined || !worker.child.send(message)) return false;
-    worker.owesSinceMs = this.#deps.clock.monoMs();
-    return true;
-  }
-
   #condemn(number: number, reason: string): void {
     this.log.error({ generation: number, reason }, "generation is bad, the one before it serves");
     this.#store?.markBad(number, reason);
@@ -289,8 +263,6 @@ export class Supervisor {
 
   #workerGone(id: string, exit: ChildExit): void {
     if (this.#others !== undefined) this.#startOthers();
-    const worker = this.#workers.get(id);
-    if (worker !== undefined) worker.owesSinceMs = undefined;
     this.#metrics.gone(id);
     this.distributor.workerGone(id);
     if (this.#phase !== "closing") this.log.warn({ worker: id, ...exit }, "worker ended, it is started again");
@@ -309,15 +281,12 @@ export class Supervisor {
           this.#others = this.#deps.clock.timer(FIRST_ANSWERS_MS, () => this.#startOthers());
         }
         this.distributor.workerListening(id, message.number, message.routes);
-        if (this.#phase === "draining") this.#workers.get(id)?.child.send({ type: "drain" });
+        if (this.#phase === "draining") this.#workers.send(id, { type: "drain" });
         this.#endWithoutTable();
         break;
-      case "applied": {
-        const worker = this.#workers.get(id);
-        if (worker !== undefined) worker.owesSinceMs = undefined;
+      case "applied":
         this.distributor.workerApplied(id, message.sequence, message.number, message.routes, message.problem);
         break;
-      }
       case "stats":
         this.#requests.answer(message.id, message.metrics);
         break;
@@ -380,13 +349,8 @@ export class Supervisor {
     this.#tick = this.#deps.clock.timer(TICK_MS, () => this.#onTick());
     const now = this.#deps.clock.monoMs();
     if (this.options.policy === "hold" && now - this.#heardAtMs > this.options.staleAfterMs) this.distributor.setKnowledge("stale");
-    for (const [id, worker] of this.#workers) {
-      const { pid } = worker.child;
-      if (worker.owesSinceMs === undefined || now - worker.owesSinceMs < UPDATE_LIMIT_MS || pid === undefined) continue;
-      worker.owesSinceMs = undefined;
+    for (const { id, pid } of this.#workers.killHung())
       this.log.error({ worker: id, pid }, "worker takes no update, it is killed and started again");
-      process.kill(pid, "SIGKILL");
-    }
   }
 }
 
