@@ -44,6 +44,41 @@ test("a delete before the first complete answer after a restart is not trusted",
   assert.deepEqual(second.keys(), ["a", "b"]);
 });
 
+test("a router that is restarted again and again lets no more go than one budget's worth", async () => {
+  let rig = holdRig();
+  rig.hold.observe(complete(things(40)));
+  for (let restart = 0; restart < 4; restart++) {
+    for (const key of [...rig.keys()].slice(0, 10)) rig.hold.observe(remove(key));
+    const restored = parseHoldState(JSON.parse(JSON.stringify(rig.hold.snapshot())), String);
+    rig = holdRig({ restored });
+    await rig.clock.advance(1_000);
+    rig.hold.observe(complete(rig.keys()));
+  }
+  assert.equal(rig.keys().length, 20, "20 of 40 are the budget of a minute");
+  await rig.clock.advance(60_000);
+  rig.hold.observe(remove(rig.keys().at(-1) ?? ""));
+  assert.equal(rig.keys().length, 19, "and of each minute");
+});
+
+test("what was confirmed missing before a restart counts after it", async () => {
+  const first = holdRig({}, (hold) => hold.observe(complete(things(27))));
+  first.hold.observe(complete(things(30)));
+  first.hold.observe(complete(things(27)));
+  await first.clock.advance(2_000);
+  assert.equal(first.keys().length, 27);
+  const second = holdRig({ restored: parseHoldState(first.hold.snapshot(), String) });
+  second.hold.observe(complete(things(25)));
+  assert.equal(second.hold.held()[0]?.reason, "large");
+});
+
+test("a state that an older program saved is read; it says nothing of what was removed lately", () => {
+  const { hold } = holdRig();
+  hold.observe(complete(["a", "b"]));
+  const { removals, ...rest } = hold.snapshot();
+  assert.deepEqual(removals, { missing: [], deletes: [] });
+  assert.deepEqual(parseHoldState({ ...rest, version: 1 }, String), hold.snapshot());
+});
+
 test("a saved state that is broken is refused with the place that is wrong", () => {
   const { hold } = holdRig();
   hold.observe(complete(["a", "b"]));
@@ -51,7 +86,9 @@ test("a saved state that is broken is refused with the place that is wrong", () 
   const good = JSON.parse(JSON.stringify(hold.snapshot())) as Record<string, unknown>;
   assert.deepEqual(parseHoldState(good, String), good);
   const broken: readonly (readonly [object, RegExp])[] = [
-    [{ ...good, version: 2 }, /version 2/],
+    [{ ...good, version: 3 }, /version 3/],
+    [{ ...good, removals: undefined }, /removals is no object/],
+    [{ ...good, removals: { missing: [{ atWallMs: 1, count: "x" }], deletes: [] } }, /removals\.missing\[0\]\.count is no number/],
     [{ ...good, accepted: {} }, /accepted is no list/],
     [{ ...good, accepted: [{ key: 1 }] }, /accepted\[0\]\.key is no text/],
     [{ ...good, sequence: -1 }, /sequence is no number/],

@@ -1,14 +1,18 @@
 import { AppError } from "../kernel/index.ts";
+import type { Approval } from "./approvals.ts";
 import type { HeldCause, SavedChange } from "./held-change.ts";
+import type { SavedRemovals } from "./removal-window.ts";
 
 /** A hold as JSON, for the snapshot on disk. */
 export interface HoldState<T> {
-  readonly version: 1;
+  readonly version: 2;
   readonly revision: string | null;
   readonly sequence: number;
   readonly accepted: readonly { readonly key: string; readonly value: T; readonly version: string; readonly withdrawn: boolean }[];
   readonly changes: readonly SavedChange[];
-  readonly approvals: readonly { readonly key: string; readonly principal: string; readonly untilWallMs: number }[];
+  readonly approvals: readonly Approval[];
+  /** Against the budgets: what was removed lately, confirmed missing and by explicit deletes. Since version 2. */
+  readonly removals: { readonly missing: readonly SavedRemovals[]; readonly deletes: readonly SavedRemovals[] };
 }
 
 const CAUSES: ReadonlySet<unknown> = new Set<HeldCause>(["missing", "deletes", "untrusted", "last", "only", "absent"]);
@@ -19,11 +23,12 @@ const CAUSES: ReadonlySet<unknown> = new Set<HeldCause>(["missing", "deletes", "
  */
 export function parseHoldState<T>(value: unknown, decode: (value: unknown) => T): HoldState<T> {
   const root = record(value, "the state");
-  if (root["version"] !== 1) throw bad(`has version ${String(root["version"])}, this program reads version 1`);
+  const version = root["version"];
+  if (version !== 1 && version !== 2) throw bad(`has version ${String(version)}, this program reads 1 and 2`);
   const revision = root["revision"];
   if (revision !== null && typeof revision !== "string") throw bad("revision is no text");
   return {
-    version: 1,
+    version: 2,
     revision,
     sequence: number(root["sequence"], "sequence"),
     accepted: list(root["accepted"], "accepted").map((entry, at) => {
@@ -61,7 +66,19 @@ export function parseHoldState<T>(value: unknown, decode: (value: unknown) => T)
       key: text(record(entry, `approvals[${at}]`)["key"], `approvals[${at}].key`),
       ...until(entry, `approvals[${at}]`),
     })),
+    removals: version === 1 ? { missing: [], deletes: [] } : removals(root["removals"]),
   };
+}
+
+function removals(value: unknown): HoldState<unknown>["removals"] {
+  const budgets = record(value, "removals");
+  const read = (name: "missing" | "deletes"): readonly SavedRemovals[] =>
+    list(budgets[name], `removals.${name}`).map((entry, at) => {
+      const where = `removals.${name}[${at}]`;
+      const saved = record(entry, where);
+      return { atWallMs: number(saved["atWallMs"], `${where}.atWallMs`), count: number(saved["count"], `${where}.count`) };
+    });
+  return { missing: read("missing"), deletes: read("deletes") };
 }
 
 function until(value: unknown, where: string): { principal: string; untilWallMs: number } {

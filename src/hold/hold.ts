@@ -26,8 +26,8 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
   const { clock } = deps;
   const log = (deps.log ?? silentLog).child({ hold: name });
   const meter = createHoldMeter(name, deps.metrics);
-  const missingWindow = createRemovalWindow(policy.missingBudget, clock);
-  const deleteWindow = createRemovalWindow(policy.deleteBudget, clock);
+  const missingWindow = createRemovalWindow(policy.missingBudget, clock, restored?.removals.missing);
+  const deleteWindow = createRemovalWindow(policy.deleteBudget, clock, restored?.removals.deletes);
 
   const set = createAcceptedSet<T>(restored?.accepted ?? [], options.claims);
   const accepted = set.items;
@@ -301,12 +301,13 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
       flush();
     },
     snapshot: (): HoldState<T> => ({
-      version: 1,
+      version: 2,
       revision: revision ?? null,
       sequence: changes.sequence,
       accepted: [...accepted.values()],
       changes: changes.all().map((record) => saveChange(record, time.ms())),
       approvals: approvals.all(),
+      removals: { missing: missingWindow.saved(), deletes: deleteWindow.saved() },
     }),
     close() {
       confirmation.due(undefined);

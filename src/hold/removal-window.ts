@@ -1,6 +1,12 @@
 import type { Clock } from "../kernel/index.ts";
 import type { Budget } from "./policy.ts";
 
+/** So many things were removed at about this time. */
+export interface SavedRemovals {
+  readonly atWallMs: number;
+  readonly count: number;
+}
+
 /** Counts what was removed lately, so that many small removals are seen as the large one they are. */
 export interface RemovalWindow {
   add(count: number): void;
@@ -8,31 +14,41 @@ export interface RemovalWindow {
   recent(): number;
   /** Whether `count` more are within the budget, of a set that now has `size` things. */
   covers(count: number, size: number): boolean;
+  /** For a restart, which must not give the budget anew. */
+  saved(): readonly SavedRemovals[];
 }
 
-export function createRemovalWindow(budget: Budget, clock: Clock): RemovalWindow {
-  let removals: { readonly atMs: number; readonly count: number }[] = [];
-  let oldest = 0;
-  let sum = 0;
+/** Removals of one such part of the window are counted as one, at the time of the last of them. */
+const PARTS = 60;
+
+/** `restored` is what a former process removed. What it says of the future, as a clock that was set back does, counts as now. */
+export function createRemovalWindow(budget: Budget, clock: Clock, restored: readonly SavedRemovals[] = []): RemovalWindow {
+  const nowWallMs = clock.wallMs();
+  const removals = restored.map(({ atWallMs, count }) => ({ atMs: clock.monoMs() - Math.max(0, nowWallMs - atWallMs), count }));
   const recent = (): number => {
     const fromMs = clock.monoMs() - budget.windowMs;
-    for (let removal = removals[oldest]; removal !== undefined && removal.atMs <= fromMs; removal = removals[++oldest])
-      sum -= removal.count;
-    if (oldest > 0 && oldest * 2 >= removals.length) {
-      removals = removals.slice(oldest);
-      oldest = 0;
-    }
-    return sum;
+    const stillCounts = removals.findIndex(({ atMs }) => atMs > fromMs);
+    removals.splice(0, stillCounts === -1 ? removals.length : stillCounts);
+    return removals.reduce((sum, { count }) => sum + count, 0);
   };
   return {
     add(count) {
-      removals.push({ atMs: clock.monoMs(), count });
-      sum += count;
+      recent();
+      const nowMs = clock.monoMs();
+      const part = (atMs: number): number => Math.floor((atMs * PARTS) / budget.windowMs);
+      const last = removals.at(-1);
+      if (last !== undefined && part(last.atMs) === part(nowMs)) removals[removals.length - 1] = { atMs: nowMs, count: last.count + count };
+      else removals.push({ atMs: nowMs, count });
     },
     recent,
     covers(count, size) {
       const gone = recent();
       return gone + count <= Math.max(budget.count, Math.floor(budget.share * (size + gone)));
+    },
+    saved() {
+      recent();
+      const wallMs = clock.wallMs() - clock.monoMs();
+      return removals.map(({ atMs, count }) => ({ atWallMs: wallMs + atMs, count }));
     },
   };
 }
