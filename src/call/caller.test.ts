@@ -186,6 +186,24 @@ test("when most calls fail the circuit opens, calls are refused unmade, and a pr
   assert.deepEqual([probe.outcome, caller.circuitState("pods")], ["value ok", "closed"]);
 });
 
+test("a call that an open circuit refuses says what the last one failed with", async () => {
+  const { clock, start, caller } = rig({ attempts: 1 });
+  for (let count = 0; count < 10; count++) start(count < 9 ? refused : down);
+  await clock.advance(0);
+  await assert.rejects(
+    caller.call({ name: "try", timeoutMs: 100, idempotent: true }, () => Promise.resolve("ok")),
+    (error) => {
+      assert.ok(error instanceof AppError && error.cause instanceof AppError);
+      assert.deepEqual([error.code, error.cause.code], ["CALL_CIRCUIT_OPEN", "TEST_DOWN"]);
+      assert.match(
+        error.message,
+        /^test: not called, because most recent calls failed, the last with TEST_DOWN: down; next try in \d+ ms$/,
+      );
+      return true;
+    },
+  );
+});
+
 test("refusals that are the caller's own fault, and cancelled calls, do not open the circuit; hanging ones do", async () => {
   const { clock, start, caller } = rig({ attempts: 1 });
   const controller = new AbortController();

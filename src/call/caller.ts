@@ -91,6 +91,8 @@ export function createCaller(options: CallerOptions, deps: CallerDeps): Caller {
   const limiter = createRateLimiter(settings.rate, clock);
   const meter = createCallMeter(options.name, deps.metrics);
   const circuits = new Map<string, CircuitBreaker>();
+  /** What a circuit opened for. */
+  const lastFailures = new Map<string, AppError>();
 
   const circuitOf = (name: string): CircuitBreaker => {
     let circuit = circuits.get(name);
@@ -116,13 +118,16 @@ export function createCaller(options: CallerOptions, deps: CallerDeps): Caller {
     signal: AbortSignal,
     run: (attempt: Attempt) => Promise<T>,
   ): Promise<T> {
-    const circuit = circuitOf(request.circuit ?? "");
+    const name = request.circuit ?? "";
+    const circuit = circuitOf(name);
     await limiter.acquire(request.priority ?? "normal", signal);
     if (!circuit.admit()) {
+      const last = lastFailures.get(name);
+      const cause = last === undefined ? "" : `, the last with ${last.code}: ${last.message}`;
       throw new AppError(
         "CALL_CIRCUIT_OPEN",
-        `${options.name}: not called, because most recent calls failed; next try in ${Math.ceil(circuit.retryInMs())} ms`,
-        { retry: "safe" },
+        `${options.name}: not called, because most recent calls failed${cause}; next try in ${Math.ceil(circuit.retryInMs())} ms`,
+        { retry: "safe", cause: last },
       );
     }
     let outcome: "success" | "failure" | "neutral" = "neutral";
@@ -140,7 +145,10 @@ export function createCaller(options: CallerOptions, deps: CallerDeps): Caller {
     } catch (thrown) {
       if (signal.aborted) {
         const reason = abortReason(signal);
-        if (reason.code === "CALL_DEADLINE") outcome = "failure";
+        if (reason.code === "CALL_DEADLINE") {
+          outcome = "failure";
+          lastFailures.set(name, reason);
+        }
         throw reason;
       }
       const error = asAppError(thrown);
@@ -148,6 +156,7 @@ export function createCaller(options: CallerOptions, deps: CallerDeps): Caller {
       // A refusal for a reason of the caller's (403, 404, 409) shows a server that works.
       if (failure.serverFault) outcome = "failure";
       else if (outcome !== "failure" && failure.retry === "never") outcome = "success";
+      if (outcome === "failure") lastFailures.set(name, error);
       // Throttling is meant for the whole client; a server that fails for a while (a 503 of one aggregated API) for this call alone.
       if (failure.retryAfterMs !== undefined && !failure.serverFault) limiter.pause(Math.min(failure.retryAfterMs, MAX_PAUSE_MS));
       throw error;
