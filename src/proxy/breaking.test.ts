@@ -78,7 +78,7 @@ test("a response body that stands still too long is cut off at both ends", async
   assert.equal(client.hasEnded, false, "each piece starts the time anew");
   await clock.advance(2_000);
   assert.match(await client.ended(), /halfmore$/);
-  await under.server.when(() => connection.hasEnded);
+  await under.server.when(() => connection.isClosed);
   assert.equal(under.metric("holdfast_proxy_failures_total", "PROXY_UPSTREAM_TRUNCATED", "true"), 1);
   await under.close();
 });
@@ -106,7 +106,7 @@ test("a tunnel is idle only when nothing moves in either direction", async () =>
   const ending = endingOf(client);
   await clock.advance(601_000);
   assert.equal(await ending, "reset");
-  await under.server.when(() => connection.hasEnded);
+  await under.server.when(() => connection.isClosed);
   assert.equal(under.proxy.stats().inFlight, 0);
   assert.equal(under.proxy.stats().upstreamInFlight, 0);
   await under.close();

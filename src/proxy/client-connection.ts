@@ -64,7 +64,10 @@ export class ClientConnection implements Downstream, RequestReceiver, WriterOwne
     });
     // An error is followed by close; a client that resets its connection is nothing to report.
     socket.on("error", () => {});
-    socket.on("close", () => {
+    socket.on("close", (hadError) => {
+      // An end without an error, and none of ours, is that of both sides.
+      if (!hadError && this.#request.phase === ReadPhase.tunnel) this.#exchange.onTunnelClosed();
+      else this.#exchange.abort("PROXY_CLIENT_CLOSED");
       this.#onClose();
     });
     engine.deadlines.add(this);
@@ -291,7 +294,6 @@ export class ClientConnection implements Downstream, RequestReceiver, WriterOwne
   }
 
   #onClose(): void {
-    this.#exchange.abort("PROXY_CLIENT_CLOSED");
     this.#isDropped = true;
     this.#request.close();
     this.#engine.deadlines.remove(this);

@@ -93,6 +93,15 @@ export class Exchange implements ResponseReceiver {
     this.#upstream?.endTunnel();
   }
 
+  /** Both sides of the tunnel have ended, and the client has got everything. */
+  onTunnelClosed(): void {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    this.#attempts.free();
+    upstream?.leaveTunnel();
+    this.#close(101);
+  }
+
   /** The client's connection takes data again, or no more for now. */
   onClientDrained(): void {
     this.#upstream?.resume();

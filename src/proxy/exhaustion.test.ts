@@ -175,3 +175,28 @@ test("a socket whose handle can not be told where to read to is served all the s
 async function waitFor(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
+
+test("an endpoint that stops taking an upload is given up in time, and the client hears so", async () => {
+  const clock = new ManualClock();
+  const under = await startProxy({ tickMs: 100 }, clock);
+  const size = 64 * 1024 * 1024;
+  const client = under.client().send(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
+  const { connection } = await under.server.request();
+  connection.socket.pause();
+  client.socket.write(Buffer.alloc(size, 121));
+  let last = -1;
+  await under.server.when(() => {
+    const left = client.socket.writableLength;
+    setTimeout(() => connection.wake(), 20);
+    const isStill = left === last;
+    last = left;
+    return isStill;
+  });
+  await clock.advance(59_000);
+  assert.equal(client.received, "");
+  await clock.advance(2_000);
+  await client.until("PROXY_UPSTREAM_TIMEOUT");
+  assert.match(client.received, /^HTTP\/1\.1 504 [^]*\r\nConnection: close\r\n/);
+  assert.equal(under.proxy.stats().upstreamInFlight, 0);
+  await under.close();
+});

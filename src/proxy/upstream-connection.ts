@@ -7,7 +7,7 @@ import { lastChunk } from "./last-chunk.ts";
 import { loopCount } from "./loop-count.ts";
 import type { ProxyOptions } from "./options.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
-import { type FlushQueue, SocketWriter } from "./socket-writer.ts";
+import { type FlushQueue, SocketWriter, type WriterOwner } from "./socket-writer.ts";
 import { ResponseReader, ResponseStep } from "./response-reader.ts";
 import { connectFailureOf, connectToEndpoint } from "./upstream-socket.ts";
 import type { ResponseReceiver, Upstream } from "./upstream.ts";
@@ -29,7 +29,7 @@ export interface UpstreamEngine {
 const State = { connecting: 0, idle: 1, head: 2, body: 3, tunnel: 4, closed: 5 } as const;
 
 /** One connection to an endpoint, carrying one request at a time. */
-export class UpstreamConnection implements Upstream, Deadlined {
+export class UpstreamConnection implements Upstream, WriterOwner, Deadlined {
   readonly endpoint: EndpointState;
   readonly #writer: SocketWriter;
   readonly #engine: UpstreamEngine;
@@ -38,6 +38,7 @@ export class UpstreamConnection implements Upstream, Deadlined {
   #state: number = State.connecting;
   #receiver: ResponseReceiver | undefined = undefined;
   #isChunked = false;
+  #isRequestSent = false;
   #isPaused = false;
   #sentInLoop = 0;
   /** Whether we do not want the connection to live after this response. */
@@ -68,13 +69,16 @@ export class UpstreamConnection implements Upstream, Deadlined {
     });
     socket.on("drain", () => {
       this.#writer.isBlocked = false;
+      this.#armHead();
       this.#receiver?.onRequestDrained();
     });
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#onError(error.code ?? "");
     });
     socket.on("close", () => {
-      this.#lose("PROXY_UPSTREAM_CLOSED", undefined);
+      // Without an error before it both sides of a tunnel have ended; what came last may still be on its way to the client.
+      if (this.#state === State.tunnel) this.destroy();
+      else this.#lose("PROXY_UPSTREAM_CLOSED", undefined);
       this.#engine.metrics.upstreamConnections.add(-1);
     });
     engine.metrics.upstreamConnections.add();
@@ -103,6 +107,7 @@ export class UpstreamConnection implements Upstream, Deadlined {
 
   begin(method: string, head: string, framing: Framing, isFinal: boolean): void {
     this.#isFinal = isFinal;
+    this.#isRequestSent = false;
     this.#state = State.head;
     this.#isChunked = framing === Framing.chunked;
     this.#sentInLoop = this.#served > 0 ? loopCount() : -1;
@@ -115,10 +120,10 @@ export class UpstreamConnection implements Upstream, Deadlined {
     else this.#writer.data(buffer, start, end);
   }
 
-  /** The time for the response head runs from here on. */
   endRequest(trailer: MessageHead | undefined): void {
     if (this.#isChunked) this.#writer.text(lastChunk(trailer));
-    if (this.#state === State.head) this.deadlineMs = this.#engine.deadlines.nowMs + this.#engine.options.timeouts.responseHeadMs;
+    this.#isRequestSent = true;
+    this.#armHead();
   }
 
   pause(): void {
@@ -145,17 +150,24 @@ export class UpstreamConnection implements Upstream, Deadlined {
     this.#socket.end();
   }
 
-  destroy(): void {
+  leaveTunnel(): void {
     this.#receiver = undefined;
-    if (this.#state === State.closed) return;
-    if (this.#state === State.idle) this.#engine.upstreams.forget(this);
-    this.#state = State.closed;
-    this.#engine.deadlines.remove(this);
-    this.#socket.destroy();
   }
 
-  /** A writer's call. */
+  destroy(): void {
+    this.#receiver = undefined;
+    const state = this.#state;
+    if (state === State.closed) return;
+    if (state === State.idle) this.#engine.upstreams.forget(this);
+    this.#state = State.closed;
+    this.#engine.deadlines.remove(this);
+    // A plain end would say that the stream came to its own.
+    if (state === State.tunnel) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
   onBlocked(): void {
+    this.#armHead();
     this.#receiver?.onRequestBlocked();
   }
 
@@ -285,6 +297,15 @@ export class UpstreamConnection implements Upstream, Deadlined {
     const receiver = this.#receiver;
     this.destroy();
     receiver?.onLost(failure, detail);
+  }
+
+  /** Time for the response head runs when the request is out; until then for the endpoint to take it, while it does not. */
+  #armHead(): void {
+    if (this.#state !== State.head) return;
+    const { timeouts } = this.#engine.options;
+    const nowMs = this.#engine.deadlines.nowMs;
+    if (this.#writer.isBlocked) this.deadlineMs = nowMs + timeouts.writeStallMs;
+    else this.deadlineMs = this.#isRequestSent ? nowMs + timeouts.responseHeadMs : Infinity;
   }
 
   #armBody(): void {

@@ -23,10 +23,12 @@ export interface Upstream {
   endRequest(trailer: MessageHead | undefined): void;
   writeTunnel(buffer: Buffer, start: number, end: number): void;
   endTunnel(): void;
+  /** Both sides of the tunnel have ended: what is under way to the endpoint still arrives, and the receiver hears nothing any more. */
+  leaveTunnel(): void;
   /** Stop and go on reading from the endpoint: the client is slower. */
   pause(): void;
   resume(): void;
-  /** Ends it at once; the receiver hears nothing any more. Idempotent. */
+  /** Ends it at once, a tunnel with a reset; the receiver hears nothing any more. Idempotent. */
   destroy(): void;
 }
 
