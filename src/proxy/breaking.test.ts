@@ -78,7 +78,7 @@ test("a response body that stands still too long is cut off at both ends", async
   assert.equal(client.hasEnded, false, "each piece starts the time anew");
   await clock.advance(2_000);
   assert.match(await client.ended(), /halfmore$/);
-  await under.server.when(() => connection.isClosed);
+  await under.server.when(() => connection.hasEnded);
   assert.equal(under.metric("holdfast_proxy_failures_total", "PROXY_UPSTREAM_TRUNCATED", "true"), 1);
   await under.close();
 });
