@@ -1,5 +1,6 @@
 import { AppError, isRecord } from "../kernel/index.ts";
 import { createCaller } from "../call/index.ts";
+import { createCertificateSource } from "./certificate-source.ts";
 import {
   type CallOptions,
   type DeleteOptions,
@@ -35,6 +36,7 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
   const settings = { ...KUBE_CLIENT_DEFAULTS, ...options };
   const { cluster } = options;
   const { clock } = deps;
+  const certificates = createCertificateSource(cluster.credentials, clock, deps.log);
   const transport = createTransport(
     {
       server: cluster.server,
@@ -42,11 +44,11 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
       ...(cluster.ca === undefined ? {} : { ca: cluster.ca }),
       ...(cluster.tlsServerName === undefined ? {} : { tlsServerName: cluster.tlsServerName }),
       ...(cluster.insecureSkipTlsVerify === undefined ? {} : { insecureSkipTlsVerify: cluster.insecureSkipTlsVerify }),
-      ...(cluster.credentials.type === "certificate" ? { clientCertificate: cluster.credentials } : {}),
+      certificates,
     },
     clock,
   );
-  const exchange = createExchange(settings, { transport, tokens: createTokenSource(cluster.credentials, clock) });
+  const exchange = createExchange(settings, { transport, certificates, tokens: createTokenSource(cluster.credentials, clock) });
   const caller = createCaller({ ...options.caller, name: "kubernetes", classify: classifyKubeError }, deps);
 
   interface Call {

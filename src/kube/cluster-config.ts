@@ -10,9 +10,18 @@ export interface ClusterConfig {
   readonly namespace: string;
 }
 
-/** A token file is read again every minute and after a 401, because projected service account tokens are replaced on disk. */
+/**
+ * A token file is read again every minute and after a 401, because projected service account tokens are replaced on disk; so are the files of a
+ * certificate, where it came from files.
+ */
 export type Credentials =
   | { readonly type: "none" }
   | { readonly type: "token"; readonly token: string }
   | { readonly type: "tokenFile"; readonly path: string }
-  | { readonly type: "certificate"; readonly cert: string; readonly key: string };
+  | { readonly type: "certificate"; readonly cert: string; readonly key: string; readonly files?: CertificateFiles };
+
+/** Where a client certificate and its key were read from, both absolute. */
+export interface CertificateFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}

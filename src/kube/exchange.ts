@@ -1,4 +1,5 @@
 import { AppError } from "../kernel/index.ts";
+import type { CertificateSource } from "./certificate-source.ts";
 import { decodeStatus } from "./decode.ts";
 import { statusError } from "./errors.ts";
 import type { TokenSource } from "./token-source.ts";
@@ -34,9 +35,9 @@ const STATUS_LIMIT_BYTES = 64 * 1024;
 
 export function createExchange(
   settings: ExchangeSettings,
-  deps: { readonly transport: Transport; readonly tokens: TokenSource },
+  deps: { readonly transport: Transport; readonly tokens: TokenSource; readonly certificates: Pick<CertificateSource, "invalidate"> },
 ): Exchange {
-  const { transport, tokens } = deps;
+  const { transport, tokens, certificates } = deps;
 
   async function attempt(request: ExchangeRequest, signal: AbortSignal, bodySilenceTimeoutMs: number): Promise<TransportAnswer> {
     const token = await tokens.token();
@@ -64,8 +65,9 @@ export function createExchange(
     try {
       return await attempt(request, signal, bodySilenceTimeoutMs);
     } catch (thrown) {
-      // A token that was replaced on disk shows as one 401; the fresh one gets one chance.
-      if (!(thrown instanceof AppError) || thrown.code !== "KUBE_UNAUTHORIZED" || !tokens.invalidate()) throw thrown;
+      // A token or certificate that was replaced on disk shows as one 401; the fresh one gets one chance.
+      if (!(thrown instanceof AppError) || thrown.code !== "KUBE_UNAUTHORIZED") throw thrown;
+      if (!tokens.invalidate() && !certificates.invalidate()) throw thrown;
       return attempt(request, signal, bodySilenceTimeoutMs);
     }
   }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { AppError, formatProblem, isRecord, messageOf } from "../kernel/index.ts";
-import type { ClusterConfig, Credentials } from "./cluster-config.ts";
+import type { CertificateFiles, ClusterConfig, Credentials } from "./cluster-config.ts";
 
 const SIZE_LIMIT_BYTES = 4 * 1024 * 1024;
 
@@ -61,11 +61,18 @@ async function credentialsOf(user: Record<string, unknown>, name: string, file: 
   const key = await pem(user, "client-key", file);
   if ((cert === undefined) !== (key === undefined))
     throw problem(file, `user "${name}" has only one of client-certificate and client-key; give both`);
-  if (cert !== undefined && key !== undefined) return { type: "certificate", cert, key };
+  if (cert !== undefined && key !== undefined) return { type: "certificate", cert, key, ...certificateFiles(user, file) };
   const tokenFile = text(user, "tokenFile");
   if (tokenFile !== undefined) return { type: "tokenFile", path: resolve(dirname(file), tokenFile) };
   const token = text(user, "token");
   return token === undefined ? { type: "none" } : { type: "token", token };
+}
+
+/** The files of a client certificate, unless a part of it stands in the kubeconfig itself. */
+function certificateFiles(user: Record<string, unknown>, file: string): { readonly files?: CertificateFiles } {
+  if (text(user, "client-certificate-data") !== undefined || text(user, "client-key-data") !== undefined) return {};
+  const path = (name: string): string => resolve(dirname(file), text(user, name) ?? "");
+  return { files: { certFile: path("client-certificate"), keyFile: path("client-key") } };
 }
 
 /** `NAME-data` (base64) or the file named by `NAME`, relative to the kubeconfig. */

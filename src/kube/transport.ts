@@ -1,20 +1,13 @@
-import { Pool } from "undici";
 import { AppError, type Clock } from "../kernel/index.ts";
 import { abortReason } from "../call/index.ts";
+import type { CertificateSource } from "./certificate-source.ts";
+import { type ConnectionOptions, createConnections } from "./connections.ts";
 import { connectionError } from "./errors.ts";
 
-/** Where the API server is and how its certificate is checked. */
-export interface TransportOptions {
+export interface TransportOptions extends Omit<ConnectionOptions, "origin"> {
   /** `https://host:port`, a path below it is put before every request's. */
   readonly server: string;
-  /** PEM of the authorities that sign the server's certificate; the system's when left out. */
-  readonly ca?: string;
-  /** Name expected in the server's certificate, where it is not the host of `server`. */
-  readonly tlsServerName?: string;
-  readonly insecureSkipTlsVerify?: boolean;
-  /** PEM of the client certificate and its key. */
-  readonly clientCertificate?: { readonly cert: string; readonly key: string };
-  readonly connectTimeoutMs: number;
+  readonly certificates: Pick<CertificateSource, "certificate">;
 }
 
 export interface TransportRequest {
@@ -46,34 +39,11 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/**
- * A watch may say nothing for a minute while its other side is gone without a word (a node cut off, a NAT entry that ran out). The kernels find that out
- * between them: after so long without a packet, and ten probes a second apart (as libuv sets them), the connection is reset. It costs the API server no request.
- */
-const KEEP_ALIVE_MS = 15_000;
-
-/**
- * Over undici, with HTTP/2 off: idle HTTP/2 sessions under watches have leaked memory and hung (nodejs/undici#5381).
- * Time limits are kept here and not by undici, whose timers are rounded to about a second.
- */
+/** Time limits are kept here and not by undici, whose timers are rounded to about a second. */
 export function createTransport(options: TransportOptions, clock: Clock): Transport {
   const url = new URL(options.server);
   const basePath = url.pathname.replace(/\/+$/, "");
-  const pool = new Pool(url.origin, {
-    allowH2: false,
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: 30_000,
-    connect: {
-      timeout: options.connectTimeoutMs,
-      keepAliveInitialDelay: KEEP_ALIVE_MS,
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
-      ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
-      ...(options.insecureSkipTlsVerify === true ? { rejectUnauthorized: false } : {}),
-      ...(options.clientCertificate === undefined ? {} : { cert: options.clientCertificate.cert, key: options.clientCertificate.key }),
-    },
-  });
+  const connections = createConnections({ ...options, origin: url.origin });
 
   return {
     async send(request) {
@@ -89,7 +59,8 @@ export function createTransport(options: TransportOptions, clock: Clock): Transp
         );
       });
       try {
-        const answer = await pool.request({
+        const certificate = await options.certificates.certificate();
+        const answer = await connections.showing(certificate).request({
           method: request.method,
           path: basePath + request.path,
           headers: request.headers,
@@ -117,7 +88,7 @@ export function createTransport(options: TransportOptions, clock: Clock): Transp
         timer.cancel();
       }
     },
-    close: () => pool.destroy(),
+    close: () => connections.close(),
   };
 }
 

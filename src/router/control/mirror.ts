@@ -77,7 +77,7 @@ export interface MirrorDeps {
  */
 const WATCH_SILENCE_MS = 130_000;
 /** A definition is installed rarely, and the routers that look for it are many. */
-const ABSENT_RECHECK_MS = 60_000;
+const ABSENT_RECHECK_MS = 40_000;
 
 /** Begins from what the snapshot folder has of this kind; nothing is asked before `start`. */
 export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDeps): Mirror<M> {
