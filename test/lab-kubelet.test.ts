@@ -6,7 +6,7 @@ import { type KubeClient, createKubeClient, kinds } from "../src/kube/index.ts";
 import { type TestApiServer, startApiServer } from "../src/lab/apiserver/testing/index.ts";
 import { type Container, type Lease, type Node, type Pod, type PodSpec, isPodReady } from "../src/lab/objects/index.ts";
 import { until } from "../src/kernel/testing/until.ts";
-import { isRunning } from "../src/lab/kubelet/process-table.ts";
+import { isRunning } from "../src/lab/process/process-table.ts";
 import { type TestKubelet, startTestKubelet } from "../src/lab/kubelet/testing/index.ts";
 
 const BLOCK = 231;

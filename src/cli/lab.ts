@@ -1,6 +1,6 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { styleText } from "node:util";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type ConsoleHandle, openLabConsole } from "../console/index.ts";
@@ -68,6 +68,7 @@ async function runLab(flags: Flags): Promise<void> {
   }
   if (flags.json !== undefined && flags.scenario === "none")
     throw new AppError("LAB_BAD_OPTION", "--json needs a scenario: with --scenario none there is no result");
+  if (flags.json !== undefined && flags.json !== "-") checkResultFile(flags.json);
   const out = flags.json === "-" ? process.stderr : process.stdout;
   const startedMs = systemClock.monoMs();
   const say = (line: string): void =>
@@ -153,6 +154,24 @@ function report(result: LabResult, flags: Flags, out: NodeJS.WriteStream): void 
       { cause: thrown },
     );
   }
+}
+
+/** Before the scenario is played, not after. Leaves the file as it is, and none where there was none. */
+function checkResultFile(file: string): void {
+  const wasThere = existsSync(file);
+  let why: string;
+  if (wasThere && statSync(file).isDirectory()) why = "is a folder";
+  else if (!existsSync(dirname(file)) || !statSync(dirname(file)).isDirectory()) why = "its folder is not there";
+  else {
+    try {
+      closeSync(openSync(file, "a"));
+      if (!wasThere) rmSync(file);
+      return;
+    } catch (thrown) {
+      why = `cannot be written (${messageOf(thrown)})`;
+    }
+  }
+  throw new AppError("LAB_BAD_OPTION", `--json ${file}: ${why}; give a file that can be written, or '-' for standard output`);
 }
 
 function exitCodeOf(result: LabResult): number {

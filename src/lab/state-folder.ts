@@ -1,8 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { AppError, messageOf } from "../kernel/index.ts";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { AppError, isRecord, messageOf } from "../kernel/index.ts";
+import { type ProcessIdentity, identify, isRunning } from "./process/process-table.ts";
 
 const MARK = "holdfast-lab.json";
+
+/** Stands in the mark where a process id would be once the lab is over. */
+const LEFT = 0;
 
 /** Where the lab keeps its files; everything it writes is below `root`. */
 export interface StateFolder {
@@ -24,21 +28,15 @@ export interface StateFolder {
 export function takeStateFolder(root: string): StateFolder {
   const mark = join(root, MARK);
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 });
+    makeFolder(root);
     if (existsSync(mark)) {
-      const { pid } = JSON.parse(readFileSync(mark, "utf8")) as { pid: number };
-      if (pid !== 0 && isRunning(pid)) {
-        throw new AppError(
-          "LAB_STATE_IN_USE",
-          `${root}: another lab (process ${pid}) uses this folder; give this one its own with --state DIR`,
-        );
-      }
+      refuseUnlessLeft(root, mark);
       for (const entry of readdirSync(root)) rmSync(join(root, entry), { recursive: true, force: true });
     } else if (readdirSync(root).length > 0) {
       throw new AppError("LAB_STATE_FOREIGN", `${root}: is not empty and not a lab's folder; give --state a new or empty one`);
     }
-    writeFileSync(mark, JSON.stringify({ pid: process.pid }));
-    for (const folder of ["api", "config", "logs", "nodes"]) mkdirSync(join(root, folder), { recursive: true, mode: 0o700 });
+    writeFileSync(mark, JSON.stringify(identify(process.pid)));
+    for (const folder of ["api", "config", "logs", "nodes"]) makeFolder(join(root, folder));
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
     throw new AppError(
@@ -55,16 +53,45 @@ export function takeStateFolder(root: string): StateFolder {
     configFile: (part) => join(root, "config", `${part}.json`),
     logFile: (part) => join(root, "logs", `${part}.log`),
     release: () => {
-      writeFileSync(mark, JSON.stringify({ pid: 0 }));
+      writeFileSync(mark, JSON.stringify({ pid: LEFT, startTime: "" }));
     },
   };
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === "EPERM";
+/** Throws where a lab runs in the folder, or where what stands there does not say that a lab left it. */
+function refuseUnlessLeft(root: string, mark: string): void {
+  const owner = readMark(mark);
+  if (owner === undefined) {
+    throw new AppError(
+      "LAB_STATE_FOREIGN",
+      `${root}: ${MARK} in it was not written by a lab; give --state a new or empty folder, or remove this one`,
+    );
   }
+  if (owner.pid !== LEFT && isRunning(owner))
+    throw new AppError(
+      "LAB_STATE_IN_USE",
+      `${root}: another lab (process ${owner.pid}) uses this folder; give this one its own with --state DIR`,
+    );
+}
+
+function readMark(mark: string): ProcessIdentity | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(mark, "utf8"));
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return undefined;
+    throw thrown;
+  }
+  if (!isRecord(value)) return undefined;
+  const { pid, startTime = "" } = value;
+  const isPid = typeof pid === "number" && Number.isInteger(pid) && pid >= 0;
+  return isPid && typeof startTime === "string" ? { pid, startTime } : undefined;
+}
+
+/** With the parents that are missing. Node's own way of doing that never returns below /proc (node 26, `recursive`). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder) && statSync(folder).isDirectory()) return;
+  const parent = dirname(folder);
+  if (!existsSync(parent)) makeFolder(parent);
+  mkdirSync(folder, { mode: 0o700 });
 }

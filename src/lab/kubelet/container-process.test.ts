@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { systemClock } from "../../kernel/index.ts";
 import { adoptContainer, startContainer } from "./container-process.ts";
-import { isRunning, sessionMembers, statFields } from "./process-table.ts";
+import { isRunning, sessionMembers, statFields } from "../process/process-table.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-container-"));
 after(() => rmSync(root, { recursive: true, force: true }));

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, type Clock, messageOf, sleep } from "../../kernel/index.ts";
-import { type ProcessIdentity, isRunning, sessionMembers, signalProcess, startTimeIn } from "./process-table.ts";
+import { type ProcessIdentity, isRunning, sessionMembers, signalProcess, startTimeIn } from "../process/process-table.ts";
 
 /** How a container's process ended. */
 export interface ContainerExit {

@@ -9,7 +9,7 @@ import { systemClock } from "../../kernel/index.ts";
 import { until } from "../../kernel/testing/until.ts";
 import { startContainer } from "./container-process.ts";
 import { startGuard } from "./guard.ts";
-import { isRunning } from "./process-table.ts";
+import { isRunning } from "../process/process-table.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-guard-"));
 after(() => rmSync(root, { recursive: true, force: true }));

@@ -27,6 +27,11 @@ export function startTimeIn(stat: string): string {
   return statFields(stat)[START_TIME] ?? "";
 }
 
+/** What tells the process `pid`, which runs now, from later ones. */
+export function identify(pid: number): ProcessIdentity {
+  return { pid, startTime: readStat(pid)?.[START_TIME] ?? "" };
+}
+
 /** Whether that very process still runs; a zombie does not. Where there is no /proc, identity rests on the id alone. */
 export function isRunning(identity: ProcessIdentity): boolean {
   if (process.platform !== "linux") return signalProcess(identity.pid, 0);
