@@ -4,8 +4,9 @@ import { type Burst, burst, median } from "./measure.ts";
 import { type Peer, Programs, hasProgram } from "./peers.ts";
 
 const USAGE = `CPU per request of the router beside others, in alternating bursts of wrk (64 connections, ten header fields).
-npm run bench -- [--peers haproxy,nginx] [--seconds N] [--rounds N] [--connections N] [--alone] [--json FILE|-] [--at-most RATIO]
+npm run bench -- [--peers haproxy,nginx] [--seconds N] [--rounds N] [--connections N] [--alone] [--logs] [--json FILE|-] [--at-most RATIO]
   --alone          also the data plane without supervisor and control process
+  --logs           also the router with an access log, in each form
   --at-most RATIO  exit code 1 when the router costs more than RATIO times the CPU of the first peer`;
 
 /** One line of the result. */
@@ -25,6 +26,7 @@ async function main(): Promise<number> {
       rounds: { type: "string", default: "6" },
       connections: { type: "string", default: "64" },
       alone: { type: "boolean", default: false },
+      logs: { type: "boolean", default: false },
       json: { type: "string" },
       "at-most": { type: "string" },
       help: { type: "boolean", default: false },
@@ -47,7 +49,7 @@ async function main(): Promise<number> {
   const programs = new Programs();
   const notes: string[] = [];
   try {
-    const peers = await start(programs, values.peers.split(","), values.alone, notes);
+    const peers = await start(programs, values.peers.split(","), { withAlone: values.alone, withLogs: values.logs }, notes);
     const rows = await measure(peers, { seconds, rounds, connections });
     report(rows, notes, values.json);
     return judge(rows, values["at-most"]);
@@ -56,7 +58,12 @@ async function main(): Promise<number> {
   }
 }
 
-async function start(programs: Programs, names: readonly string[], withAlone: boolean, notes: string[]): Promise<Peer[]> {
+async function start(
+  programs: Programs,
+  names: readonly string[],
+  { withAlone, withLogs }: { readonly withAlone: boolean; readonly withLogs: boolean },
+  notes: string[],
+): Promise<Peer[]> {
   const backendPort = await programs.backend();
   const peers: Peer[] = [];
   for (const name of names) {
@@ -71,6 +78,7 @@ async function start(programs: Programs, names: readonly string[], withAlone: bo
     peers.push(await programs.proxyAlone(backendPort));
     return peers;
   }
+  if (withLogs) for (const form of ["combined", "json"] as const) peers.push(await programs.router(backendPort, form));
   if (withAlone) peers.push(await programs.proxyAlone(backendPort));
   return peers;
 }

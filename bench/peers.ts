@@ -63,12 +63,12 @@ export class Programs {
     };
   }
 
-  /** The router as it is run: supervisor, control and one worker. */
-  async router(backendPort: number): Promise<Peer> {
+  /** The router as it is run: supervisor, control and one worker. Its access log, if any, goes nowhere. */
+  async router(backendPort: number, accessLog: "off" | "combined" | "json" = "off"): Promise<Peer> {
     const port = await freePort();
     const adminPort = await freePort();
     const routes = this.#file("routes.eskip", [`all: * -> "http://127.0.0.1:${backendPort}";`]);
-    const state = this.#path("snapshot");
+    const state = this.#path(`snapshot-${accessLog}`);
     mkdirSync(state);
     const options = [
       "--routes",
@@ -81,8 +81,11 @@ export class Programs {
       `127.0.0.1:${adminPort}`,
       "--snapshot",
       state,
+      "--access-log",
+      accessLog,
     ];
-    return { name: "holdfast", port, pid: await this.#start(join(HERE, "../bin/holdfast"), ["router", ...options], port) };
+    const name = accessLog === "off" ? "holdfast" : `with ${accessLog}`;
+    return { name, port, pid: await this.#start(join(HERE, "../bin/holdfast"), ["router", ...options], port) };
   }
 
   /** The data plane by itself. */
