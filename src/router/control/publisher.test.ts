@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { systemClock } from "../../kernel/index.ts";
+import { ManualClock } from "../../kernel/testing/manual-clock.ts";
 import type { Pool, RouteDefinition } from "../../route/index.ts";
 import { silentLog } from "../../telemetry/index.ts";
 import type { FromControl } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
-import { createPublisher } from "./publisher.ts";
+import { createPublisher, lastNumberOf } from "./publisher.ts";
 
 const route = (id: string): RouteDefinition => ({
   id,
@@ -22,6 +23,32 @@ const pool = (id: string, ...addresses: string[]): Pool => ({ id, endpoints: add
 function kinds(sent: readonly FromControl[]): readonly string[] {
   return sent.map((message) => (message.type === "generation" ? `generation ${message.header.number}` : message.type));
 }
+
+test("without a folder numbers grow over restarts all the same: they go on from the time of day", async () => {
+  const clock = new ManualClock();
+  const firstNumber = async (): Promise<number> => {
+    const sent: FromControl[] = [];
+    const options = { source: "test", lastNumber: lastNumberOf({ policy: "hold", lastNumber: 0 }, clock) };
+    const publisher = createPublisher(options, undefined, {
+      clock,
+      log: silentLog,
+      store: undefined,
+      send: (message) => sent.push(message),
+    });
+    for (const id of ["a", "b", "c"]) {
+      publisher.publish({ routes: [route(id)], pools: [] }, {});
+      await publisher.settled();
+    }
+    const [generation] = sent;
+    return generation?.type === "generation" ? generation.header.number : 0;
+  };
+  const before = await firstNumber();
+  await clock.advance(5_000);
+  const after = await firstNumber();
+  assert.ok(before > 0 && after > before + 2, `${before}, ${after}`);
+  assert.equal(lastNumberOf({ policy: "hold", lastNumber: 7, snapshotDirectory: "/x" }, clock), 7);
+  assert.equal(lastNumberOf({ policy: "naive", lastNumber: 7 }, clock), 7);
+});
 
 test("new routes make a generation, other pools a pool update, and the same again nothing", async () => {
   const sent: FromControl[] = [];

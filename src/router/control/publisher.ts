@@ -2,7 +2,7 @@ import { type Clock, type Timer, messageOf, sleep } from "../../kernel/index.ts"
 import type { Pool, RouteSet } from "../../route/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import { encodeGeneration, hashRoutes } from "../encode-generation.ts";
-import type { ControlStatus, FromControl } from "../messages.ts";
+import type { ControlConfig, ControlStatus, FromControl } from "../messages.ts";
 import { POOLS_STATE, encodePools } from "../pools-state.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 
@@ -36,6 +36,15 @@ interface PublisherDeps {
 /** A disk that hangs must not keep a change from being served: after this long the workers get it all the same. */
 const WRITE_PATIENCE_MS = 2_000;
 const POOLS_WRITE_PAUSE_MS = 1_000;
+
+/**
+ * The number after which those of this process begin. A snapshot folder remembers it; without one they go on from the time of day in seconds, so that a
+ * router that was restarted does not call a newer table by a lower number. The router of 2017 has no numbers to keep.
+ */
+export function lastNumberOf(config: Pick<ControlConfig, "policy" | "lastNumber" | "snapshotDirectory">, clock: Clock): number {
+  const isRemembered = config.snapshotDirectory !== undefined || config.policy === "naive";
+  return isRemembered ? config.lastNumber : Math.max(config.lastNumber, Math.floor(clock.wallMs() / 1000));
+}
 
 /** `booted` is the newest snapshot, which workers have already: the same routes again make no new generation. */
 export function createPublisher(

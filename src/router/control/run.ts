@@ -3,7 +3,7 @@ import { type Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { Channel } from "../channel.ts";
 import type { ControlConfig, FromControl, ToControl } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
-import { createPublisher } from "./publisher.ts";
+import { createPublisher, lastNumberOf } from "./publisher.ts";
 import type { ControlSource, SourceDeps } from "./source.ts";
 
 interface ControlDeps {
@@ -30,7 +30,8 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
       ? undefined
       : openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log });
   const booted = store?.readNewest()?.header;
-  const publisher = createPublisher({ source: config.source, lastNumber: config.lastNumber }, booted, { clock, log, store, send });
+  const numbering = { source: config.source, lastNumber: lastNumberOf(config, clock) };
+  const publisher = createPublisher(numbering, booted, { clock, log, store, send });
 
   let source: ControlSource | undefined;
   const sendStatus = (): void => {
