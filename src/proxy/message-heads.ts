@@ -45,7 +45,7 @@ export function requestHeadText(
   ) {
     return `${head.text.slice(0, head.text.length - 2)}${context.peer.forwardedFields(context.authority)}\r\n`;
   }
-  if (!context.isPathOriginal && (UNSENDABLE_TARGET.test(context.path) || !context.path.startsWith("/"))) return undefined;
+  if (!context.isPathOriginal && !isSendable(head.method, context.path)) return undefined;
   let text = `${head.method} ${context.path}${context.querySuffix} HTTP/1.1\r\n`;
   if (fields === undefined) {
     const isHostSent = context.authority !== "" && (head.present & FieldId.host) !== 0 && context.isPathOriginal;
@@ -61,6 +61,11 @@ export function requestHeadText(
   }
   if (framing.framing === Framing.chunked) text += "Transfer-Encoding: chunked\r\n";
   return `${text}${hopFields(head, framing.framing, upgrade)}\r\n`;
+}
+
+/** Whether a filter left a path that may stand in a request line. */
+function isSendable(method: string, path: string): boolean {
+  return path === "*" ? method === "OPTIONS" : path.startsWith("/") && !UNSENDABLE_TARGET.test(path);
 }
 
 /**
@@ -136,5 +141,5 @@ export function responseDropped(
 
 /** A 1xx as it is forwarded, whole. */
 export function interimText(head: MessageHead): string {
-  return `${statusLine(head.status, head.reason)}${copyFields(head, HOP_BY_HOP | FieldId.contentLength, [])}\r\n`;
+  return `${statusLine(head.status, head.reason)}${copyFields(head, HOP_BY_HOP | FieldId.contentLength, connectionNames(connectionOptions(head)))}\r\n`;
 }

@@ -113,7 +113,7 @@ export class RequestContext implements FilterContext, MatchInput {
   get hasUnknownExpectation(): boolean {
     const head = this.#head;
     if ((head.present & FieldId.expect) === 0 || head.minorVersion === 0) return false;
-    return head.valueOf(FieldId.expect)?.toLowerCase() !== "100-continue";
+    return (head.repeated & FieldId.expect) !== 0 || head.valueOf(FieldId.expect)?.toLowerCase() !== "100-continue";
   }
 
   /** Forgets the request before: what comes next was refused before it could be read. */
@@ -218,7 +218,7 @@ export class RequestContext implements FilterContext, MatchInput {
     if (raw === "*") {
       this.path = raw;
       this.matchPath = raw;
-      this.isPathOriginal = true;
+      this.isPathOriginal = !isRewritten;
       return true;
     }
     const normalized = normalizePath(raw);
@@ -233,7 +233,8 @@ export class RequestContext implements FilterContext, MatchInput {
   }
 
   #listForwarded(): HeaderList {
-    const fields = listFields(this.#head, HOP_BY_HOP | FRAMING | FORWARDED, this.connectionNames);
+    const dropped = HOP_BY_HOP | FRAMING | FORWARDED | (this.#head.minorVersion === 0 ? FieldId.expect : 0);
+    const fields = listFields(this.#head, dropped, this.connectionNames);
     if (this.authority !== "" && getHeader(fields, "host") !== this.authority) {
       const host = fields.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
       if (host >= 0) fields[host + 1] = this.authority;

@@ -37,7 +37,7 @@ export class RequestTarget {
     if (head.method === "CONNECT")
       return this.#isAuthority(head.target) && head.target.includes(":") ? true : this.#refuse("WIRE_TARGET_FORM");
     if (head.target === "*") return head.method === "OPTIONS" || this.#refuse("WIRE_TARGET_FORM");
-    return this.#absolute(head.target, host);
+    return this.#absolute(head, host);
   }
 
   // Connections repeat their Host request after request: the one that passed last is not read again.
@@ -51,7 +51,7 @@ export class RequestTarget {
 
   // Section 3.2.2 has a proxy replace Host by the target's. One that says something else is refused, as two answers to
   // "which host" are two routes; the same one in other letters passes.
-  #absolute(target: string, host: string | undefined): boolean {
+  #absolute({ method, target }: MessageHead, host: string | undefined): boolean {
     const match = ABSOLUTE.exec(target);
     const authority = match?.[2] ?? "";
     if (match === null || !this.#isAuthority(authority)) return this.#refuse("WIRE_TARGET_FORM");
@@ -59,7 +59,9 @@ export class RequestTarget {
     this.authority = authority;
     this.isAbsolute = true;
     const rest = match[3] ?? "";
-    this.originForm = rest.startsWith("/") ? rest : `/${rest}`;
+    // Section 3.2.4: without path and query OPTIONS is about the whole host.
+    if (rest === "" && method === "OPTIONS") this.originForm = "*";
+    else this.originForm = rest.startsWith("/") ? rest : `/${rest}`;
     return true;
   }
 
