@@ -78,11 +78,13 @@ test("a body that two readers could cut differently is refused with its own reas
     ["1\r\na\rb", "WIRE_CHUNK_DATA"],
     ["20000000000000\r\n", "WIRE_CHUNK_SIZE"],
     ["ffffffffffffffffffff\r\n", "WIRE_CHUNK_SIZE"],
+    [`${"0".repeat(33)}\r\n`, "WIRE_CHUNK_SIZE"],
     ["0\r\nA : b\r\n\r\n", "WIRE_FIELD_NAME"],
     ["0\r\n A: b\r\n\r\n", "WIRE_OBS_FOLD"],
     ["0\r\n\n", "WIRE_FIELD_NAME"],
     ["0\r\nContent-Length: 1\r\n\r\n", "WIRE_TRAILER_FRAMING"],
     ["0\r\ntransfer-encoding: chunked\r\n\r\n", "WIRE_TRAILER_FRAMING"],
+    ["0\r\nContent_Length: 1\r\n\r\n", "WIRE_TRAILER_FRAMING"],
     [`0\r\n${"A:\r\n".repeat(33)}\r\n`, "WIRE_TOO_MANY_FIELDS"],
   ];
   for (const [text, fault] of cases) {
@@ -93,9 +95,10 @@ test("a body that two readers could cut differently is refused with its own reas
   }
 });
 
-test("the largest size that is a whole number passes, sixteen times that does not; extensions pass up to their limit", () => {
+test("the largest size that is a whole number passes, sixteen times that does not; zeros before it and extensions pass up to their limits", () => {
   const decoder = new ChunkedDecoder(LIMITS);
   assert.equal(decoder.step(Buffer.from("1fffffffffffff\r\na"), 0, 17), ChunkStep.data);
+  assert.deepEqual(decode([`${"1".padStart(32, "0")}\r\nb\r\n0\r\n\r\n`]), { data: "b", trailer: [], used: 42 });
   assert.deepEqual(decode(['1;a="\\";\t";b=c;d\r\nb\r\n0\r\n\r\n']), { data: "b", trailer: [], used: 26 });
   assert.deepEqual(decode(["1;aaaaaaaaaaaaaaa\r\nb\r\n0\r\n\r\n"]), { data: "b", trailer: [], used: 27 });
 });

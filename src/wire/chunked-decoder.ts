@@ -14,6 +14,9 @@ const State = { sizeFirst: 0, size: 1, extension: 2, sizeLf: 3, data: 4, dataCr:
 /** Where in a chunk extension the next byte stands: `;name`, `;name=token`, `;name="quoted"`. */
 const Extension = { nameFirst: 0, name: 1, valueFirst: 2, value: 3, quoted: 4, escaped: 5, behind: 6, bad: 7 } as const;
 
+/** Digits of a size: more than any number needs, as some senders fill up with zeros; without a bound a size would never have to end. */
+const SIZE_DIGITS = 32;
+
 const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const QUOTE = 0x22;
@@ -50,6 +53,8 @@ function isExtensionWhole(state: number): boolean {
   return state === Extension.name || state === Extension.value || state === Extension.behind;
 }
 
+const FRAMING = FieldId.contentLength | FieldId.transferEncoding | FieldId.framingLookalike;
+
 /** Bounds of a chunked body beside those of its trailer section. */
 export interface ChunkedLimits {
   /** Chunk extensions in the whole body: they carry nothing here, and an endless one is an attack. */
@@ -68,6 +73,7 @@ export class ChunkedDecoder {
   readonly #trailer: HeadParser;
   #state: number = State.sizeFirst;
   #left = 0;
+  #digits = 0;
   #extensionBytes = 0;
   #extension: number = Extension.nameFirst;
   dataStart = 0;
@@ -82,6 +88,7 @@ export class ChunkedDecoder {
   reset(): void {
     this.#state = State.sizeFirst;
     this.#left = 0;
+    this.#digits = 0;
     this.#extensionBytes = 0;
     this.fault = undefined;
     this.#trailer.reset();
@@ -107,7 +114,7 @@ export class ChunkedDecoder {
           const digit = HEX[byte] as number;
           if (digit !== 255) {
             // 2^49 sixteen times more is past 2^53-1: refuse before the number loses digits.
-            if (this.#left >= 2 ** 49) return this.#refuse("WIRE_CHUNK_SIZE");
+            if (this.#left >= 2 ** 49 || ++this.#digits > SIZE_DIGITS) return this.#refuse("WIRE_CHUNK_SIZE");
             this.#left = this.#left * 16 + digit;
             state = State.size;
           } else if (state === State.sizeFirst) {
@@ -160,6 +167,7 @@ export class ChunkedDecoder {
         case State.dataLf:
           if (buffer[at] !== LF) return this.#refuse("WIRE_CHUNK_DATA");
           at++;
+          this.#digits = 0;
           state = State.sizeFirst;
           break;
         case State.trailer: {
@@ -170,8 +178,7 @@ export class ChunkedDecoder {
             this.next = end;
             return ChunkStep.needsMore;
           }
-          if ((this.#trailer.head.present & (FieldId.contentLength | FieldId.transferEncoding)) !== 0)
-            return this.#refuse("WIRE_TRAILER_FRAMING");
+          if ((this.#trailer.head.present & FRAMING) !== 0) return this.#refuse("WIRE_TRAILER_FRAMING");
           this.#state = State.end;
           this.next = trailerEnd;
           return ChunkStep.end;
