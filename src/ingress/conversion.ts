@@ -1,5 +1,5 @@
 import { AppError, messageOf } from "../kernel/index.ts";
-import { type Backend, type Call, type RouteDefinition, compileRegexp } from "../route/index.ts";
+import { type Backend, type Call, PLACING_PREDICATES, type Registry, type RouteDefinition, compileRegexp } from "../route/index.ts";
 import { callsByAnnotation, isZoneAware, readFilters } from "./annotations.ts";
 import { hostPredicates, isBelow } from "./host-expression.ts";
 import type { Meta } from "./kube-objects.ts";
@@ -36,10 +36,13 @@ export class Conversion {
   readonly owners = new Map<string, Owner>();
   readonly defaultFilters = new Map<string, readonly Call[]>();
   readonly #ids = new RouteIds();
-  /** Hosts of routes whose predicates could not be read, with the reason. */
-  readonly #unreadHosts = new Map<string, Call>();
+  /** Hosts of routes whose predicates cannot all be read or built, with one that cannot. */
+  readonly #doubtedHosts = new Map<string, Call>();
 
-  constructor(options: ConvertOptions, pools: PoolBuilder) {
+  readonly #registry: Registry | undefined;
+
+  constructor(options: ConvertOptions, pools: PoolBuilder, registry?: Registry) {
+    this.#registry = registry;
     this.options = options;
     this.pools = pools;
   }
@@ -54,8 +57,8 @@ export class Conversion {
     const internal = draft.hosts.some((host) => this.isInternal(host)) ? options.eastWestRange : undefined;
     const predicates = internal?.annotationPredicates ?? options.annotationPredicates;
     const filters = internal?.annotationFilters ?? options.annotationFilters;
-    const unread = draft.predicates.find(isUnreadable);
-    if (unread !== undefined) for (const host of draft.hosts) this.#unreadHosts.set(host, unread);
+    const lost = draft.predicates.find((call) => isUnreadable(call) || !this.#canBuild(call));
+    if (lost !== undefined) for (const host of draft.hosts) this.#doubtedHosts.set(host, lost);
     const id = this.#ids.take(draft.id, `${owner.kind} ${owner.meta.namespace}/${owner.meta.name} ${draft.id}`);
     this.owners.set(id, owner);
     this.defaultFilters.set(id, draft.defaultFilters ?? []);
@@ -92,8 +95,23 @@ export class Conversion {
 
   /** Adds a 404 for what no route of these hosts takes; 503 where it is not known what their routes are to take. */
   addCatchAll(owner: Owner, draft: RouteDraft): void {
-    const doubt = draft.hosts.map((host) => this.#unreadHosts.get(host)).find((call) => call !== undefined);
-    this.add(owner, doubt === undefined ? draft : { ...draft, filters: [doubt] });
+    const lost = draft.hosts.map((host) => this.#doubtedHosts.get(host)).find((call) => call !== undefined);
+    if (lost === undefined) this.add(owner, draft);
+    else
+      this.add(owner, { ...draft, filters: [isUnreadable(lost) ? lost : unreadable(`predicate ${lost.name}() of a route of this host`)] });
+  }
+
+  /** What cannot be judged here, for want of a registry, counts as sound. */
+  #canBuild(call: Call): boolean {
+    if (this.#registry === undefined || PLACING_PREDICATES.some((name) => name === call.name)) return true;
+    const spec = this.#registry.predicates.get(call.name);
+    if (spec === undefined) return false;
+    try {
+      spec.create(call.args);
+      return true;
+    } catch {
+      return false; // the table will say why
+    }
   }
 
   /** A Service's pool, or one without endpoints and a problem at `where`: what one back end lacks must not cost the others. */

@@ -1,6 +1,6 @@
 import { AppError, messageOf } from "../kernel/index.ts";
 import type { KubeObject } from "../kube/index.ts";
-import type { Call, RouteSet } from "../route/index.ts";
+import type { Call, Registry, RouteSet } from "../route/index.ts";
 import { Conversion, FIRST, FROM_HTTP, type Owner, type RouteDraft } from "./conversion.ts";
 import { convertIngress } from "./convert-ingress.ts";
 import { convertRouteGroup } from "./convert-route-group.ts";
@@ -24,11 +24,12 @@ export interface Converted {
 
 /**
  * Turns accepted objects into routes and pools. Pure: the same world gives the same result, whatever the order of its maps. An
- * object that cannot be used is dropped alone; what a back end lacks costs its own routes only, which then have an empty pool.
+ * object that cannot be used is dropped alone; what a back end lacks costs its own routes only, which then have an empty pool. `registry`
+ * is what the routes will be built with: where it cannot build a predicate, the host's 404 is a 503.
  */
-export function convert(world: World, options: ConvertOptions): Converted {
+export function convert(world: World, options: ConvertOptions, registry?: Registry): Converted {
   const problems: ObjectProblem[] = [];
-  const conversion = new Conversion(options, new PoolBuilder(readEndpoints(world, options, problems), options));
+  const conversion = new Conversion(options, new PoolBuilder(readEndpoints(world, options, problems), options), registry);
   const classes = readClasses(world.ingressClasses, (name, thrown) =>
     problems.push({ ...droppedProblem("IngressClass", name, thrown), effect: "ignored" }),
   );

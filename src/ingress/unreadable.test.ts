@@ -1,8 +1,12 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { KubeObject } from "../kube/index.ts";
+import { compileTable, rehearse, standardRegistry } from "../route/index.ts";
+import { convert } from "./convert.ts";
+import { defaultConvertOptions } from "./options.ts";
 import { answer, run } from "./testing/converting.ts";
-import { ingress, kubeObject, service } from "./testing/objects.ts";
+import { ingress, kubeObject, service, worldOf } from "./testing/objects.ts";
+import { blame } from "./validate.ts";
 
 describe("an Ingress with an annotation that cannot be read", () => {
   it("answers 503 itself when an annotation cannot be read, so that no broader route takes its traffic", () => {
@@ -83,6 +87,8 @@ describe("an Ingress with an annotation that cannot be read", () => {
   });
 });
 
+const REQUEST = { method: "GET", scheme: "http", path: "/c", query: "", clientAddress: "192.0.2.1", chance: 0 } as const;
+
 describe("a route of a RouteGroup with a text that cannot be read", () => {
   const web = { name: "web", type: "service", serviceName: "web", servicePort: 80 };
   const away = { name: "away", type: "network", address: "http://away.test" };
@@ -118,6 +124,17 @@ describe("a route of a RouteGroup with a text that cannot be read", () => {
     equal(answer(converted, "example.org", "/b"), "shop/web/http");
     equal(answer(converted, "example.org", "/c"), "broken");
     equal(answer(converted, "other.org", "/a"), "shop/api/http");
+  });
+
+  it("answers 503, and not its host's 404, when a predicate does not exist or cannot be built", () => {
+    for (const predicate of ["NoSuch()", 'HeaderRegexp("a", "(")']) {
+      const object = group([{ pathSubtree: "/", predicates: [predicate] }]);
+      const converted = convert(worldOf([object, ...others]), defaultConvertOptions, standardRegistry);
+      const { table, problems } = compileTable(converted.routeSet, standardRegistry);
+      equal(rehearse(table, { ...REQUEST, headers: ["Host", "example.org"] }).outcome, "broken", predicate);
+      equal(rehearse(table, { ...REQUEST, headers: ["Host", "other.org"] }).outcome, "sent", predicate);
+      equal(blame(converted, problems).length, 1);
+    }
   });
 
   it("answers 503 itself when its back end is a host outside the cluster that is not allowed", () => {

@@ -29,7 +29,7 @@ export function validate(kind: ObjectKind, object: KubeObject, options: ConvertO
   }
   if (kind !== "Ingress" && kind !== "RouteGroup") return [];
   const objects = new Map([[key, object]]);
-  const converted = convert({ ...EMPTY, ...(kind === "Ingress" ? { ingresses: objects } : { routeGroups: objects }) }, options);
+  const converted = convert({ ...EMPTY, ...(kind === "Ingress" ? { ingresses: objects } : { routeGroups: objects }) }, options, registry);
   const { problems } = compileTable(converted.routeSet, registry);
   return [...converted.problems.filter((problem) => problem.code !== "INGRESS_SERVICE"), ...blame(converted, problems)];
 }

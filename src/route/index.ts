@@ -8,7 +8,7 @@ export { type HeaderList, getHeader } from "./header-list.ts";
 export { normalizePath, splitAuthority } from "./path.ts";
 export type { MatchInput } from "./predicate.ts";
 export { compileRegexp } from "./regexp.ts";
-export { type Registry, didYouMean } from "./registry.ts";
+export { PLACING_PREDICATES, type Registry, didYouMean } from "./registry.ts";
 export { type RehearsedRequest, type Rehearsal, rehearse } from "./rehearse.ts";
 export { readRoutesJson } from "./route-json.ts";
 export { standardRegistry } from "./standard.ts";

@@ -141,9 +141,10 @@ export async function checkObjects({ plane, report, directory }: Scene): Promise
 
     await check("a new object that cannot be used is told to its owner and harms no other", async () => {
       await createIngress(plane, ingress("broken", "broken.lab", "cart", { annotations: { "zalando.org/skipper-predicate": "Header(" } }));
-      await until("Event", 5_000, () =>
-        Promise.resolve(plane.kubectl("describe", "ingress", "-n", "shop", "broken").includes("it is not served")),
+      await until("Event", 10_000, () =>
+        Promise.resolve(plane.kubectl("describe", "ingress", "-n", "shop", "broken").includes("are answered 503")),
       );
+      expect((await router.get("broken.lab")).status === 503, "its host is left to others");
       expect((await answers(router, "cart.lab", "cart")) === true, "another Ingress is not served");
       return plane
         .kubectl("get", "events", "-n", "shop", "--field-selector", "involvedObject.name=broken", "-o", "jsonpath={.items[0].message}")

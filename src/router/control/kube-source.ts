@@ -226,7 +226,7 @@ class KubeSource implements ControlSource {
 
   async #buildOnce(): Promise<void> {
     const isComplete = this.#mirrors.every((mirror) => mirror.isSynced);
-    const converted = convert(this.#world(), defaultConvertOptions);
+    const converted = convert(this.#world(), defaultConvertOptions, standardRegistry);
     const { routeSet } = converted;
     // Building the table here first: what throws here would throw in a worker.
     const compiled = compileTable(routeSet, standardRegistry);
