@@ -40,7 +40,7 @@ export interface RouterView extends ProcessView {
   /** `null` before the first table and while it does not answer. */
   readonly generation: number | null;
   readonly source: "live" | "restored" | "stale" | null;
-  /** Age of the newest evidence behind the table. */
+  /** Age of the newest evidence behind the table; of a restored one, of the snapshot that it came from. */
   readonly ageSeconds: number | null;
   readonly routes: number | null;
   readonly held: number;

@@ -1,6 +1,6 @@
 import { type Lab, type LocalPod, isReady, nodeName, zoneOf } from "../../lab/index.ts";
-import type { HeldView, NodeView, PodView, Policy, ProcessState, RouterView } from "../contract.ts";
-import { partView } from "./processes.ts";
+import type { HeldView, NodeView, PodView, Policy, ProcessView, RouterView } from "../contract.ts";
+import { containerView, partView } from "./processes.ts";
 
 /** The nodes with their routers and application pods. */
 export function nodeViews(lab: Lab, nowMs: number): readonly NodeView[] {
@@ -11,32 +11,30 @@ export function nodeViews(lab: Lab, nowMs: number): readonly NodeView[] {
       name: nodeName(at + 1),
       zone: zoneOf(at + 1),
       kubelet: partView(lab.parts.get(`kubelet-${name}`).state, nowMs),
-      routers: lab.plan.fleets.map((fleet) => routerView(lab, name, fleet.policy, pods.value ?? [])),
+      routers: lab.plan.fleets.map((fleet) => routerView(lab, name, fleet.policy, pods.value ?? [], nowMs)),
       pods: isDown ? [] : (pods.value ?? []).filter((pod) => pod.metadata.namespace === "shop").map(podView),
     };
   });
 }
 
-function routerView(lab: Lab, node: string, policy: Policy, pods: readonly LocalPod[]): RouterView {
+function routerView(lab: Lab, node: string, policy: Policy, pods: readonly LocalPod[], nowMs: number): RouterView {
   const reading = lab.observatory.router(node, policy);
   const pod = pods.find((candidate) => candidate.metadata.labels?.["app"] === `router-${policy}`);
   const container = pod?.status?.containerStatuses?.[0];
   const answers = reading.error === undefined && reading.value !== undefined;
   const status = answers ? reading.value : undefined;
-  const waiting = container?.state?.waiting?.reason;
-  const state: ProcessState = answers
-    ? "running"
-    : waiting === "CrashLoopBackOff"
-      ? "backoff"
-      : container === undefined
-        ? "stopped"
-        : "starting";
+  const process: ProcessView = answers ? { state: "running", restartInMs: null } : containerView(container, nowMs);
   const sources = Object.values(status?.sources ?? {});
   const ages = sources.map((source) => source.ageSeconds).filter((age) => age !== null);
+  const table = lab.observatory.table(node, policy).value;
+  const evidenceSeconds = ages.length === 0 ? null : Math.round(Math.max(...ages));
+  // What a restored router has heard since is not yet in its table.
+  const isRestored = status?.source === "restored";
+  const snapshotSeconds =
+    table?.number === status?.generation && table !== undefined ? Math.round((nowMs - table.createdAtMs) / 1000) : null;
   return {
     policy,
-    state,
-    restartInMs: state === "backoff" ? 0 : null,
+    ...process,
     restarts: container?.restartCount ?? 0,
     control:
       status === undefined || (status.control.pid === null && status.control.restartInSeconds === null)
@@ -47,7 +45,7 @@ function routerView(lab: Lab, node: string, policy: Policy, pods: readonly Local
     ready: status?.ready ?? false,
     generation: status === undefined || status.generation === 0 ? null : status.generation,
     source: status === undefined || status.generation === 0 ? null : status.source,
-    ageSeconds: ages.length === 0 ? null : Math.round(Math.max(...ages)),
+    ageSeconds: isRestored ? snapshotSeconds : evidenceSeconds,
     routes: status?.routes ?? null,
     held: status?.held ?? 0,
     watch: sources.length > 0 && sources.every((source) => source.state === "live" || source.state === "absent") ? "up" : "down",

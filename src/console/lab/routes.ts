@@ -1,14 +1,33 @@
-import type { Lab, RouterTable } from "../../lab/index.ts";
+import type { RouterTable } from "../../lab/index.ts";
 import { type HeldView, type Policy, ROUTES_LIMIT, type RouteView } from "../contract.ts";
 
 type Route = RouterTable["routes"][number];
+
+/** What is read of a lab here. */
+export interface RoutedLab {
+  readonly plan: { readonly fleets: readonly { readonly policy: Policy }[] };
+  readonly nodes: readonly string[];
+  readonly observatory: {
+    router(
+      node: string,
+      policy: Policy,
+    ): {
+      readonly error: string | undefined;
+      readonly value:
+        | { readonly source: "live" | "restored" | "stale"; readonly ready: boolean; readonly routes: number; readonly generation: number }
+        | undefined;
+    };
+    table(node: string, policy: Policy): { readonly value: RouterTable | undefined };
+  };
+}
 
 /** Routes that were there once are remembered, so that a lost one is shown as gone and not simply missing. */
 export class RouteMemory {
   readonly #known = new Map<string, { readonly policy: Policy; readonly host: string; readonly path: string }>();
 
   /** A row for each route of each fleet: the worst state that any of its routers has it in. */
-  view(lab: Lab, held: readonly HeldView[]): { readonly routes: readonly RouteView[]; readonly total: number } {
+  view(lab: RoutedLab, held: readonly HeldView[]): { readonly routes: readonly RouteView[]; readonly total: number } {
+    this.#forgetDeleted(lab);
     const found = new Map<string, RouteView>();
     for (const { policy } of lab.plan.fleets) {
       /** Which nodes' routers have it; one may have two routes for one host and path. */
@@ -50,6 +69,22 @@ export class RouteMemory {
       (a, b) => a.host.localeCompare(b.host) || a.path.localeCompare(b.path) || a.policy.localeCompare(b.policy),
     );
     return { routes: routes.slice(0, ROUTES_LIMIT), total: routes.length };
+  }
+
+  /** A route that no router of ours has any more, all of them live, is not lost: its removal was proven. */
+  #forgetDeleted(lab: RoutedLab): void {
+    if (!lab.plan.fleets.some(({ policy }) => policy === "hold")) return;
+    const kept = new Set<string>();
+    for (const node of lab.nodes) {
+      const { error, value: status } = lab.observatory.router(node, "hold");
+      const table = lab.observatory.table(node, "hold").value;
+      if (error !== undefined || status?.source !== "live" || table?.number !== status.generation) return;
+      for (const route of table.routes) {
+        const { host, path } = placeOf(route);
+        kept.add(`${host} ${path}`);
+      }
+    }
+    for (const [key, { host, path }] of this.#known) if (!kept.has(`${host} ${path}`)) this.#known.delete(key);
   }
 }
 

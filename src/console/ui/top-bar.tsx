@@ -5,7 +5,7 @@ import { connection, snapshot } from "./live/store.ts";
 export function TopBar() {
   const view = snapshot.value;
   return (
-    <header class={view?.scenario.verdict == null ? "top" : "top has-verdict"}>
+    <header class="top">
       <h1 class="brand">
         <svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">
           <path d="M16 3v13M16 12c0 7-8 6-9 17M16 12c0 7 8 6 9 17M16 16v13" />

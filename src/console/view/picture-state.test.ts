@@ -114,6 +114,16 @@ test("the load balancer says how many are healthy, that it fails open, and the w
   );
 });
 
+test("what a kill cut off is no wrong answer: a fleet that failed nothing shows none", () => {
+  const [, hold] = at(40).lanes;
+  assert.ok(hold !== undefined);
+  const totals = { ...hold.totals, failed: 0, lostInFlight: 1, byStatus: { "200": 99, "502": 1 } };
+  assert.deepEqual(
+    albWords({ ...hold, totals }).lines.map((line) => line.text),
+    ["3 of 3 healthy"],
+  );
+});
+
 test("what counts as a wrong answer is everything but 1xx to 3xx, and the most frequent wins", () => {
   const totals = { sent: 0, right: 0, failed: 0, lostInFlight: 0, wrongApplication: 0, outageSeconds: 0 };
   assert.equal(worstStatus({ ...totals, byStatus: { "200": 9, "301": 4, "404": 0 } }), null);

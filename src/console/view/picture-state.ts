@@ -145,7 +145,9 @@ export function albWords(lane: LaneView): Words {
   ];
   if (lane.alb.failOpen) lines.push({ text: "fail-open", tone: "alarm", isStrong: true });
   const worst = worstStatus(lane.totals);
-  if (worst !== null) lines.push({ text: `${worst.status} × ${count(worst.count)}`, tone: "alarm", isStrong: true });
+  // What a kill cut off is among the statuses, too, and is counted apart.
+  if (worst !== null && lane.totals.failed > 0)
+    lines.push({ text: `${worst.status} × ${count(worst.count)}`, tone: "alarm", isStrong: true });
   const tone: Tone = lane.alb.failOpen ? "alarm" : healthy < lane.alb.targets.length ? "warning" : "good";
   return { tone, lines };
 }

@@ -75,7 +75,7 @@ export class Kills {
       signal: AbortSignal.timeout(5_000),
     });
     this.#lab.timeline.add({
-      event: `worker on ${node} killed with ${answer.inFlight} requests in flight`,
+      event: `worker on ${node} killed with ${answer.inFlight} ${answer.inFlight === 1 ? "request" : "requests"} in flight`,
       cause: "kill -9",
       tone: "warning",
       policy,

@@ -24,7 +24,12 @@ export interface LocalPod {
     readonly containerStatuses?: readonly {
       readonly restartCount: number;
       readonly ready: boolean;
-      readonly state?: { readonly waiting?: { readonly reason?: string }; readonly running?: object; readonly terminated?: object };
+      readonly state?: {
+        readonly waiting?: { readonly reason?: string; readonly message?: string };
+        readonly running?: object;
+        readonly terminated?: object;
+      };
+      readonly lastState?: { readonly terminated?: { readonly finishedAt?: string } };
     }[];
   };
 }
@@ -39,6 +44,8 @@ export interface ApiServerReading {
 /** The table of a router, as its admin listener prints it. */
 export interface RouterTable {
   readonly number: number;
+  /** Unix milliseconds. */
+  readonly createdAtMs: number;
   readonly routes: readonly RouteDefinition[];
   readonly pools: readonly Pool[];
 }

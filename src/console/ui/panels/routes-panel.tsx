@@ -22,7 +22,7 @@ export function RoutesPanel({ view }: { readonly view: ConsoleSnapshot }) {
         <input
           class="filter"
           type="search"
-          placeholder="Filter by host, path, state"
+          placeholder="host, path or state"
           aria-label="Filter routes"
           value={filter.value}
           onInput={(event) => (filter.value = event.currentTarget.value)}

@@ -18,7 +18,7 @@ export function TimelinePanel({ view }: { readonly view: ConsoleSnapshot }) {
         ) : (
           <ol class="events" data-testid="timeline">
             {view.timeline.toReversed().map((event) => (
-              <Event key={event.id} event={event} />
+              <Event key={event.id} event={event} lane={view.lanes.find((lane) => lane.policy === event.policy)?.label} />
             ))}
           </ol>
         )}
@@ -27,7 +27,7 @@ export function TimelinePanel({ view }: { readonly view: ConsoleSnapshot }) {
   );
 }
 
-function Event({ event }: { readonly event: TimelineView }) {
+function Event({ event, lane }: { readonly event: TimelineView; readonly lane: string | undefined }) {
   const isSelected = selectedSeconds.value === event.tSeconds;
   const select = (click: MouseEvent): void => {
     click.preventDefault();
@@ -49,6 +49,7 @@ function Event({ event }: { readonly event: TimelineView }) {
         {MARKS[event.tone]}
       </span>
       <span class="event-text">
+        {lane === undefined ? null : <span class="event-lane">{lane}: </span>}
         {event.event}
         {event.cause === null ? null : <span class="event-cause"> {event.cause}</span>}
       </span>

@@ -27,7 +27,7 @@ export function ApiServer({ api, box }: ApiServerProps) {
           {words.tone === "warning" || words.tone === "alarm" ? (
             <rect class={`hatched is-${words.tone}`} x={box.x} y={limitY} width={box.w} height={room + 8} />
           ) : null}
-          <path class={`level-line is-${words.tone}`} d={`M${box.x} ${limitY}H${box.x + box.w}`} />
+          <path class={`level-line is-${words.tone}`} d={besideWords(box, limitY)} />
         </g>
       </g>
       {isDead ? null : <path class="limit" d={`M${box.x} ${limitY}H${box.x + box.w}`} />}
@@ -49,6 +49,11 @@ export function ApiServer({ api, box }: ApiServerProps) {
       ) : null}
     </g>
   );
+}
+
+/** The level's line to both sides of the words, which it would strike out. */
+function besideWords({ x, w }: Box, y: number): string {
+  return `M${x} ${y}h8M${x + Math.min(190, w * 0.72)} ${y}H${x + w}`;
 }
 
 /** Beside the watches' common line, when none of them is left. */
