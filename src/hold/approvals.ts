@@ -1,5 +1,4 @@
 import { AppError, type Clock } from "../kernel/index.ts";
-import type { Decision } from "./hold-api.ts";
 
 /** An approval of one key, as it is saved. */
 export interface Approval {
@@ -8,10 +7,13 @@ export interface Approval {
   readonly untilWallMs: number;
 }
 
+/** By whom, and for how long. */
+type Given = { readonly principal: string; readonly ttlMs: number };
+
 /** Keys that may go without being held, for as long as a person said. */
 export interface Approvals {
   covers(key: string): boolean;
-  give(keys: readonly string[], decision: Decision): void;
+  give(keys: readonly string[], given: Given): void;
   /** Takes out and answers those whose time is over. */
   takeExpired(): readonly Approval[];
   all(): readonly Approval[];
@@ -38,7 +40,7 @@ export function createApprovals(restored: readonly Approval[], clock: Clock): Ap
 const TTL_LIMIT_MS = 7 * 24 * 3_600_000;
 
 /** Throws HOLD_DECISION for a decision that nobody made or that stands too long. */
-export function checkDecision({ principal, ttlMs }: Decision): void {
+export function checkDecision({ principal, ttlMs }: Given): void {
   if (principal.trim() === "" || principal.length > 256)
     throw new AppError("HOLD_DECISION", "a decision needs the name of who decides (1 to 256 characters)");
   if (!(ttlMs >= 1_000 && ttlMs <= TTL_LIMIT_MS))
