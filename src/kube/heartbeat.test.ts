@@ -63,11 +63,15 @@ test("a silent server is asked for one object in each span of silence, and its a
   );
 });
 
-for (const [what, answer] of [
-  ["does not answer", () => {}],
-  ["answers with the page of another program", (to: HostileAnswer) => to.text("<html>all is well</html>")],
-  ["answers with an object that is no list", (to: HostileAnswer) => to.json({})],
-  ["refuses", (to: HostileAnswer) => to.json({ kind: "Status", apiVersion: "v1", status: "Failure", reason: "Forbidden", code: 403 }, 403)],
+for (const [what, code, answer] of [
+  ["does not answer", "CALL_DEADLINE", () => {}],
+  ["answers with the page of another program", "KUBE_NOT_JSON", (to: HostileAnswer) => to.text("<html>all is well</html>")],
+  ["answers with an object that is no list", "KUBE_WRONG_KIND", (to: HostileAnswer) => to.json({})],
+  [
+    "refuses",
+    "KUBE_FORBIDDEN",
+    (to: HostileAnswer) => to.json({ kind: "Status", apiVersion: "v1", status: "Failure", reason: "Forbidden", code: 403 }, 403),
+  ],
 ] as const) {
   test(`a server that ${what} is not heard, and is asked again after as long`, async (t) => {
     const { world, clock, heartbeat } = await pulse(t, answer);
@@ -77,6 +81,9 @@ for (const [what, answer] of [
       await clock.advance(10_000);
     }
     assert.equal(heartbeat.lastHeardMonoMs, undefined);
+    await until("it says why", () => heartbeat.problem?.code === code);
+    heartbeat.heard();
+    assert.equal(heartbeat.problem, undefined);
     assert.ok(world.server.requests.length <= 3);
   });
 }

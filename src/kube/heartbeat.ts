@@ -1,4 +1,4 @@
-import { type Clock, type Random, messageOf, sleep } from "../kernel/index.ts";
+import { AppError, type Clock, type Random, messageOf, sleep } from "../kernel/index.ts";
 import { type Log, silentLog } from "../telemetry/index.ts";
 import type { KubeClient } from "./client-api.ts";
 import type { Resource } from "./resource.ts";
@@ -23,6 +23,8 @@ export interface Heartbeat {
   heard(): void;
   /** When it did so last, on the monotonic clock. */
   readonly lastHeardMonoMs: number | undefined;
+  /** Why it gave no answer when it was asked last; undefined once it is heard again. */
+  readonly problem: AppError | undefined;
   start(): void;
   /** Resolves when nothing is under way any more. */
   stop(): Promise<void>;
@@ -42,10 +44,12 @@ export function createHeartbeat(
   const stopping = new AbortController();
   const { signal } = stopping;
   let lastHeardMonoMs: number | undefined;
+  let problem: AppError | undefined;
   let running: Promise<void> | undefined;
 
   const heard = (): void => {
     lastHeardMonoMs = clock.monoMs();
+    problem = undefined;
   };
 
   async function run(): Promise<void> {
@@ -64,7 +68,9 @@ export function createHeartbeat(
         await client.listPage(resource, { limit: 1, timeoutMs, signal });
         heard();
       } catch (thrown) {
-        if (!signal.aborted) log.warn({ reason: messageOf(thrown) }, "API server is silent and does not answer when asked");
+        if (signal.aborted) break;
+        problem = thrown instanceof AppError ? thrown : new AppError("KUBE_INTERNAL", messageOf(thrown), { cause: thrown });
+        log.warn({ reason: problem.message, code: problem.code }, "API server is silent and does not answer when asked");
       }
     }
   }
@@ -78,6 +84,9 @@ export function createHeartbeat(
     heard,
     get lastHeardMonoMs() {
       return lastHeardMonoMs;
+    },
+    get problem() {
+      return problem;
     },
     start() {
       running ??= run();

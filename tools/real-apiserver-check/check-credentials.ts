@@ -1,6 +1,7 @@
 import { createSign } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { answers, createIngress, ingress, sliceOf, startTraffic } from "./applications.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { expect, stays, until } from "./report.ts";
@@ -8,6 +9,7 @@ import { Router } from "./router.ts";
 import type { Scene } from "./scene.ts";
 
 const ROLE = "/apis/rbac.authorization.k8s.io/v1/clusterroles/holdfast-router";
+const TOKEN_SECONDS = 12;
 const SLICE = "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices/cart-byhand";
 
 interface Role {
@@ -34,13 +36,13 @@ export async function checkCredentials({ plane, report, directory, isLong }: Sce
       writeFileSync(`${file}.new`, token(seconds));
       renameSync(`${file}.new`, file);
     };
-    write(12);
+    write(TOKEN_SECONDS);
     const kubeconfigFile = join(directory, "token.kubeconfig");
     writeFileSync(kubeconfigFile, kubeconfig(plane, "pki/ca.crt", "{ tokenFile: token }"));
     const router = new Router("token", 8020, directory, kubeconfigFile);
     await router.start();
     await until("live", 10_000, async () => (await router.status()).source === "live");
-    const rotation = setInterval(() => write(12), 5_000);
+    const rotation = setInterval(() => write(TOKEN_SECONDS), 5_000);
     try {
       await stays(
         "live",
@@ -51,6 +53,7 @@ export async function checkCredentials({ plane, report, directory, isLong }: Sce
       clearInterval(rotation);
     }
     const traffic = startTraffic(router, [["cart.lab", "cart"]]);
+    await pause(TOKEN_SECONDS * 1_000);
     await endWatches(plane);
     await until("stale once the file is no longer replaced", 120_000, async () => (await router.status()).source === "stale");
     const { sources } = await router.status();

@@ -163,12 +163,14 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
     status() {
       const { state, revision, error } = reflector.status();
       const { ageMs } = mirror;
+      const problem =
+        error?.message ?? (deps.heartbeat.problem === undefined ? undefined : `silent, and asked: ${deps.heartbeat.problem.message}`);
       return {
         state,
         objects: hold.status().size,
         ...(ageMs === undefined ? {} : { ageMs }),
         ...(revision === undefined ? {} : { revision }),
-        ...(error === undefined ? {} : { problem: error.message }),
+        ...(problem === undefined ? {} : { problem }),
       };
     },
     held: () =>
