@@ -7,8 +7,8 @@ import { lastChunk } from "./last-chunk.ts";
 import { loopCount } from "./loop-count.ts";
 import type { ProxyOptions } from "./options.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
-import { type FlushQueue, SocketWriter, type WriterOwner } from "./socket-writer.ts";
 import { ResponseReader, ResponseStep } from "./response-reader.ts";
+import { type FlushQueue, SocketWriter, type WriterOwner } from "./socket-writer.ts";
 import { connectFailureOf, connectToEndpoint } from "./upstream-socket.ts";
 import type { ResponseReceiver, Upstream } from "./upstream.ts";
 
