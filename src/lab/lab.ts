@@ -150,7 +150,7 @@ export class Lab {
       if (clock.monoMs() > deadlineMs) {
         throw new AppError(
           "LAB_NOT_READY",
-          `the lab did not come up in ${START_TIMEOUT_MS / 1000} s, still missing: ${missing.join(", ")}; see the logs in ${this.plan.folder.root}/logs`,
+          `the lab did not come up in ${START_TIMEOUT_MS / 1000} s, still missing: ${missing.join(", ")}; see the logs in ${this.plan.folder.root}/logs and, of pods, below ${this.plan.folder.root}/nodes`,
         );
       }
       await sleep(clock, 100, signal);

@@ -154,18 +154,13 @@ export class ScriptedWorld {
     if (!this.isApiUp && t - this.lastApiUp >= 1) this.isNaiveEmpty = true;
     if (this.isApiUp && t - this.apiUpAt >= 4) this.isNaiveEmpty = false;
     if (this.isNaiveEmpty && !wasEmpty) {
-      this.#tell(
-        "as in 2017: all routes removed, every answer is 404",
-        "list of ingresses failed and was believed empty",
-        "alarm",
-        "naive",
-      );
+      this.#tell("all routes removed, every answer is 404", "list of ingresses failed and was believed empty", "alarm", "naive");
       if (this.held.length === 0) {
         this.held = scriptedHeld(t);
-        this.#tell("Holdfast: 3 removals held", "sources silent; no complete list confirms them", "warning", "hold");
+        this.#tell("3 removals held", "sources silent; no complete list confirms them", "warning", "hold");
       }
     }
-    if (!this.isNaiveEmpty && wasEmpty) this.#tell("as in 2017: routes are back", "API server answered", "good", "naive");
+    if (!this.isNaiveEmpty && wasEmpty) this.#tell("routes are back", "API server answered", "good", "naive");
     if (this.isApiUp && t - this.apiUpAt >= 8 && !this.isBroken("flood")) this.held = [];
     const wasOpen = this.isFailOpen;
     this.unhealthySince = this.isNaiveEmpty ? (this.unhealthySince ?? t + 1) : null;
