@@ -43,6 +43,8 @@ export interface TimelineView {
 
 export interface FaultView {
   readonly id: string;
+  /** A change breaks nothing, but can be taken back all the same: the charts do not shade it. */
+  readonly kind: "break" | "change";
   /** `API server down`. */
   readonly label: string;
   readonly startedAtSeconds: number;

@@ -122,6 +122,7 @@ function snapshotOf(
     })),
     faults: faults.ledger.all.map((fault) => ({
       id: fault.id,
+      kind: fault.kind,
       label: fault.label,
       startedAtSeconds: seconds(fault.startedAtMs),
       endedAtSeconds: fault.endedAtMs === undefined ? null : seconds(fault.endedAtMs),

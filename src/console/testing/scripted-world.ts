@@ -78,7 +78,15 @@ export class ScriptedWorld {
 
   break(id: string, label: string, putBackAction: string | null): void {
     if (this.isBroken(id)) return;
-    this.faults.push({ id, label, startedAtSeconds: this.tSeconds, endedAtSeconds: null, putBackAction, putBackTarget: null });
+    this.faults.push({
+      id,
+      kind: "break",
+      label,
+      startedAtSeconds: this.tSeconds,
+      endedAtSeconds: null,
+      putBackAction,
+      putBackTarget: null,
+    });
     this.#tell(label, "broken on purpose", "warning", null);
   }
 

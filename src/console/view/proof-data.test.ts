@@ -68,12 +68,13 @@ test("the point read out is the newest, or the one nearest to the moment picked"
 });
 
 test("faults are shaded from their start to their end, or to now, and cut at the window's edge", () => {
-  const base = { putBackAction: null, putBackTarget: null };
+  const base = { kind: "break", putBackAction: null, putBackTarget: null } as const;
   const spans = shadedSpans(
     [
       { ...base, id: "b", label: "late", startedAtSeconds: 30, endedAtSeconds: null },
       { ...base, id: "a", label: "early", startedAtSeconds: 5, endedAtSeconds: 20 },
       { ...base, id: "c", label: "over", startedAtSeconds: 1, endedAtSeconds: 9 },
+      { ...base, id: "d", kind: "change", label: "a new route", startedAtSeconds: 12, endedAtSeconds: null },
     ],
     40,
     10,

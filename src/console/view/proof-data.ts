@@ -69,6 +69,7 @@ export function shadedSpans(
   fromSeconds: number,
 ): readonly { readonly label: string; readonly from: number; readonly to: number }[] {
   return faults
+    .filter((fault) => fault.kind === "break")
     .map((fault) => ({ label: fault.label, from: Math.max(fromSeconds, fault.startedAtSeconds), to: fault.endedAtSeconds ?? nowSeconds }))
     .filter((span) => span.to >= fromSeconds)
     .sort((a, b) => a.from - b.from);

@@ -1,14 +1,15 @@
 import type { Clock } from "../../kernel/index.ts";
 
-/** A fault that somebody made, until it is put back. */
+/** What somebody did, until it is put back; a change breaks nothing. */
 export interface Fault {
   readonly id: string;
+  readonly kind: "break" | "change";
   readonly label: string;
   readonly startedAtMs: number;
   endedAtMs: number | undefined;
 }
 
-/** What is broken on purpose now, and what was. */
+/** What is broken or changed on purpose now, and what was. */
 export class FaultLedger {
   readonly #clock: Clock;
   #faults: Fault[] = [];
@@ -26,9 +27,9 @@ export class FaultLedger {
     return this.#faults.some((fault) => fault.id === id && fault.endedAtMs === undefined);
   }
 
-  open(id: string, label: string): void {
+  open(id: string, kind: Fault["kind"], label: string): void {
     if (this.isOpen(id)) return;
-    this.#faults = [...this.#faults, { id, label, startedAtMs: this.#clock.wallMs(), endedAtMs: undefined }];
+    this.#faults = [...this.#faults, { id, kind, label, startedAtMs: this.#clock.wallMs(), endedAtMs: undefined }];
   }
 
   close(id: string): void {

@@ -20,7 +20,7 @@ export class FloodFault {
   async start(): Promise<void> {
     const { podsPerRun, paddingBytes } = this.#lab.plan.options.flood;
     for (const object of flood(podsPerRun, paddingBytes)) await applyObject(this.#lab.admin, object);
-    this.#ledger.open("flood", "flood of pods");
+    this.#ledger.open("flood", "break", "flood of pods");
     this.#lab.timeline.add({
       event: `a CronJob starts ${podsPerRun.toLocaleString("en-US")} pods a minute that fit on no node`,
       cause: "kubectl apply -f reindex.yaml",

@@ -19,7 +19,7 @@ export class Kills {
   /** Kills the API server and keeps it down. */
   async stopApiServer(): Promise<string> {
     await this.#lab.parts.get("apiserver").stop("SIGKILL");
-    this.#ledger.open("api-server", "API server down");
+    this.#ledger.open("api-server", "break", "API server down");
     this.#lab.timeline.add({ event: "API server killed", cause: "by hand", tone: "alarm", policy: null });
     return "Killed the API server; it stays down until it is put back.";
   }
@@ -92,7 +92,7 @@ export class Kills {
     });
     if (!response.ok) throw new AppError("LAB_FAULT_FAILED", `${node} did not lose its power: its kubelet answered ${response.status}`);
     await part.stop("SIGKILL");
-    this.#ledger.open(`node/${node}`, `${node} down`);
+    this.#ledger.open(`node/${node}`, "break", `${node} down`);
     this.#lab.timeline.add({ event: `${node} lost its power`, cause: "by hand", tone: "alarm", policy: null });
     return `Cut the power of ${node}: its kubelet, routers and pods are gone until it is put back.`;
   }

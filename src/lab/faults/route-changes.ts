@@ -18,7 +18,7 @@ export class RouteChanges {
   /** Makes the route to `sale.lab`. @throws AppError KUBE_* */
   async addSale(): Promise<string> {
     for (const object of readManifest("change.yaml")) await applyObject(this.#lab.admin, object);
-    this.#ledger.open("sale", "route sale.lab");
+    this.#ledger.open("sale", "change", "route sale.lab");
     this.#lab.timeline.add({ event: "route sale.lab made", cause: "kubectl apply -f change.yaml", tone: "plain", policy: null });
     return "Made Ingress shop/sale: sale.lab goes to cart.";
   }

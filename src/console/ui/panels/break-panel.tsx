@@ -44,10 +44,10 @@ interface BrokenProps {
 function Broken({ fault, actions, nowSeconds }: BrokenProps) {
   const back = actions.find((action) => action.name === fault.putBackAction);
   return (
-    <div class="broken" data-testid={`fault-${fault.id}`}>
+    <div class={fault.kind === "break" ? "broken" : "broken is-change"} data-testid={`fault-${fault.id}`}>
       <span>
-        <span class="is-warning" aria-hidden="true">
-          ◆
+        <span class={fault.kind === "break" ? "is-warning" : ""} aria-hidden="true">
+          {fault.kind === "break" ? "◆" : "·"}
         </span>{" "}
         <strong>{fault.label}</strong> for {age(nowSeconds - fault.startedAtSeconds)}
       </span>

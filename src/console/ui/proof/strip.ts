@@ -181,13 +181,16 @@ function drawSelected(plot: uPlot, options: StripOptions): void {
     ctx.textBaseline = "alphabetic";
     let free = Number.NEGATIVE_INFINITY;
     for (const span of spans) {
-      const left = Math.max(bbox.left, plot.valToPos(span.from, "x", true)) + 5 * devicePixelRatio;
       const text = span.label;
+      const { width } = ctx.measureText(text);
+      const begin = Math.max(bbox.left, plot.valToPos(span.from, "x", true)) + 5 * devicePixelRatio;
+      // One that began a moment ago would run out of the chart.
+      const left = Math.min(begin, bbox.left + bbox.width - width);
       if (left < free) continue;
       const baseline = bbox.top + bbox.height - 6 * devicePixelRatio;
       ctx.strokeText(text, left, baseline);
       ctx.fillText(text, left, baseline);
-      free = left + ctx.measureText(text).width + 8 * devicePixelRatio;
+      free = left + width + 8 * devicePixelRatio;
     }
   }
   if (selected !== null) {
