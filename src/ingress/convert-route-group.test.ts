@@ -60,7 +60,7 @@ describe("a RouteGroup", () => {
     equal(answer(converted, "other.org", "/x"), "none");
   });
 
-  it("is dropped alone when it cannot be used, with the field that is wrong", () => {
+  it("holds its hosts with 503 when its spec cannot be used, and tells the field that is wrong", () => {
     const bad: readonly (readonly [object, RegExp])[] = [
       [{ hosts: ["a.org", "A.org"], backends: [web], defaultBackends: [{ backendName: "web" }] }, /^spec\.hosts: expected each host once/],
       [{ backends: [web] }, /^spec\.routes: expected routes or default back ends/],
@@ -80,10 +80,38 @@ describe("a RouteGroup", () => {
       ],
     ];
     for (const [spec, message] of bad) {
-      const converted = run([group(spec), ingress("good", "good.org", { "/": "web" }), service("web")]);
+      const broad = kubeObject("Ingress", "broad", { spec: { defaultBackend: { service: { name: "web", port: { number: 80 } } } } });
+      const others = [broad, ingress("good", "good.org", { "/": "web" }), service("web")];
+      const [host = "example.org"] = "hosts" in spec ? (spec.hosts as readonly string[]) : [];
+      const converted = run([group(spec), ...others]);
+      equal(answer(converted, host, "/x"), "broken");
+      equal(answer(converted, "good.org", "/"), "shop/web/http");
+      equal(answer(converted, "other.org", "/"), "shop/web/http");
+      deepEqual(
+        converted.problems.map(({ effect }) => effect),
+        ["partial"],
+      );
+      match(converted.problems[0]?.message ?? "", message);
+      const dropped = run([group(spec), ...others], { dropUnreadable: true });
+      equal(answer(dropped, host, "/x"), "shop/web/http");
+      equal(dropped.problems[0]?.effect, "dropped");
+    }
+  });
+
+  it("shares a host with a group that can be used: that one's routes are served", () => {
+    const sound = kubeObject("RouteGroup", "sound", {
+      spec: { hosts: ["example.org"], backends: [web], routes: [{ pathSubtree: "/a", backends: [{ backendName: "web" }] }] },
+    });
+    const converted = run([group({ backends: [web] }), sound, service("web")]);
+    equal(answer(converted, "example.org", "/a"), "shop/web/http");
+    equal(answer(converted, "example.org", "/b"), "broken");
+  });
+
+  it("is dropped when nobody can say which hosts are its own", () => {
+    for (const hosts of [["a b"], [], "example.org"]) {
+      const converted = run([group({ hosts, backends: [web] }), ingress("good", "good.org", { "/": "web" }), service("web")]);
       equal(answer(converted, "good.org", "/"), "shop/web/http");
       equal(converted.problems[0]?.effect, "dropped");
-      match(converted.problems[0]?.message ?? "", message);
     }
   });
 });

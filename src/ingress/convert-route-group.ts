@@ -6,6 +6,7 @@ import { fieldError } from "./fields.ts";
 import { idOf } from "./route-id.ts";
 import type { BackendReference, GroupBackend, GroupRoute, RouteGroupObject } from "./route-group.ts";
 import { trafficPredicates } from "./traffic.ts";
+import { unreadable } from "./unreadable.ts";
 
 const ALGORITHMS: readonly Algorithm[] = ["roundRobin", "random", "consistentHash", "powerOfRandomNChoices"];
 
@@ -45,6 +46,16 @@ export function convertRouteGroup(conversion: Conversion, group: RouteGroupObjec
   const domain = conversion.options.eastWestDomain;
   if (domain !== undefined) convert([`${name}.${namespace}.${domain}`], `kubeew_rg__${namespace}`);
   return complete;
+}
+
+/**
+ * Holds the hosts of a RouteGroup whose spec cannot be used, `thrown` says why: behind every sound route they answer 503, until the group can be used.
+ */
+export function holdHosts(conversion: Conversion, { meta, hosts }: Pick<RouteGroupObject, "meta" | "hosts">, thrown: unknown): void {
+  const owner: Owner = { kind: "RouteGroup", meta };
+  conversion.report(owner, "partial", thrown);
+  const id = idOf([`kube_rg__${meta.namespace}`, meta.name, "unreadable"]);
+  conversion.add(owner, { id, hosts, predicates: [unreadable(thrown)], filters: [], backend: { type: "shunt" } });
 }
 
 function readTexts(conversion: Conversion, owner: Owner, route: GroupRoute): ReadRoute {

@@ -3,12 +3,12 @@ import type { KubeObject } from "../kube/index.ts";
 import type { Call, Registry, RouteSet } from "../route/index.ts";
 import { Conversion, FIRST, FROM_HTTP, type Owner, type RouteDraft } from "./conversion.ts";
 import { convertIngress } from "./convert-ingress.ts";
-import { convertRouteGroup } from "./convert-route-group.ts";
+import { convertRouteGroup, holdHosts } from "./convert-route-group.ts";
 import { isServedIngress, isServedRouteGroup, readClasses } from "./ingress-class.ts";
 import { type Meta, type SliceObject, readIngress, readMeta, readService, readSlice } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
 import { type Endpoints, PoolBuilder } from "./pools.ts";
-import { readRouteGroup } from "./route-group.ts";
+import { type RouteGroupObject, readGroupHosts, readRouteGroup } from "./route-group.ts";
 import { idOf } from "./route-id.ts";
 import type { ObjectKind, ObjectProblem, World } from "./world.ts";
 
@@ -43,8 +43,8 @@ export function convert(world: World, options: ConvertOptions, registry?: Regist
       if (host !== "" && paths.length > 0) catchAll.see(host, owner, complete.has(host), ingressCatchAll(host));
   });
   each(world.routeGroups, "RouteGroup", conversion.problems, (object) => {
-    const group = readRouteGroup(object);
-    if (!isServedRouteGroup(group, options)) return;
+    const group = readGroup(conversion, object);
+    if (group === undefined || !isServedRouteGroup(group, options)) return;
     const owner: Owner = { kind: "RouteGroup", meta: group.meta };
     const complete = convertRouteGroup(conversion, group);
     for (const host of group.hosts) catchAll.see(host, owner, complete.has(host), groupCatchAll(host, conversion.isInternal(host)));
@@ -57,6 +57,26 @@ export function convert(world: World, options: ConvertOptions, registry?: Regist
     owners: new Map([...conversion.owners].map(([id, { kind, meta }]) => [id, { kind, namespace: meta.namespace, name: meta.name }])),
     defaultFilters: conversion.defaultFilters,
   };
+}
+
+/** Undefined when it cannot be used and its hosts are held. Throws when it is dropped. */
+function readGroup(conversion: Conversion, object: KubeObject): RouteGroupObject | undefined {
+  try {
+    return readRouteGroup(object);
+  } catch (thrown) {
+    const held = conversion.options.dropUnreadable ? undefined : hostsOf(object);
+    if (held === undefined) throw thrown;
+    if (isServedRouteGroup(held, conversion.options)) holdHosts(conversion, held, thrown);
+    return undefined;
+  }
+}
+
+function hostsOf(object: KubeObject): ReturnType<typeof readGroupHosts> | undefined {
+  try {
+    return readGroupHosts(object);
+  } catch {
+    return undefined; // the error that led here says more
+  }
 }
 
 /** One back end may be used by many routes; its owner is told once. */

@@ -41,7 +41,7 @@ export function isServedIngress(ingress: IngressObject, classes: Classes, option
 }
 
 /** Whether a RouteGroup is ours: by the annotation `zalando.org/routegroup.class`, or without it. */
-export function isServedRouteGroup(group: RouteGroupObject, options: ConvertOptions): boolean {
+export function isServedRouteGroup(group: Pick<RouteGroupObject, "meta">, options: ConvertOptions): boolean {
   const named = group.meta.annotations.get("zalando.org/routegroup.class") ?? "";
   return named === "" || options.classes.includes(named);
 }

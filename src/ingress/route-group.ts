@@ -41,7 +41,7 @@ const TYPES = ["service", "shunt", "loopback", "dynamic", "lb", "network", "forw
 /** Throws AppError `INGRESS_FIELD` when the object is no RouteGroup. A group without routes has one for its default back ends. */
 export function readRouteGroup(object: unknown): RouteGroupObject {
   const spec = new Fields(object, "").object("spec");
-  const hosts = spec.strings("hosts").map((host, at) => readHost(host, `spec.hosts[${at}]`));
+  const hosts = readHosts(spec);
   const twice = hosts.find((host, at) => hosts.indexOf(host) !== at);
   if (twice !== undefined) throw fieldError("spec.hosts", "each host once", twice);
   const backends = readBackends(spec);
@@ -50,6 +50,17 @@ export function readRouteGroup(object: unknown): RouteGroupObject {
   if (routes.length === 0 && defaults.length === 0) throw fieldError("spec.routes", "routes or default back ends", undefined);
   const implicit: GroupRoute = { path: "spec", match: undefined, methods: [], predicates: [], filters: [], backends: defaults };
   return { meta: readMeta(object), hosts, routes: routes.length > 0 ? routes : [implicit] };
+}
+
+/** Whose an object is and which hosts are its own, whatever else of it can be read. Throws AppError `INGRESS_FIELD` when that cannot be said. */
+export function readGroupHosts(object: unknown): Pick<RouteGroupObject, "meta" | "hosts"> {
+  const hosts = new Set(readHosts(new Fields(object, "").object("spec")));
+  if (hosts.size === 0) throw fieldError("spec.hosts", "at least one host", undefined);
+  return { meta: readMeta(object), hosts: [...hosts] };
+}
+
+function readHosts(spec: Fields): readonly string[] {
+  return spec.strings("hosts").map((host, at) => readHost(host, `spec.hosts[${at}]`));
 }
 
 function readBackends(spec: Fields): ReadonlyMap<string, GroupBackend> {
