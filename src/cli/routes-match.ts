@@ -64,6 +64,8 @@ function describe(rehearsal: Rehearsal, request: RehearsedRequest): string {
       return "no route answers\n";
     case "broken":
       return `${printEskip([rehearsal.route.definition])}answers 503: ${rehearsal.reason}\n`;
+    case "unfinished":
+      return `${printEskip([rehearsal.route.definition])}cannot be said without a router: ${rehearsal.reason}\n`;
     case "sent":
     case "answered":
       return [...describeExchange(rehearsal, request)].map((line) => `${line}\n`).join("");
@@ -75,16 +77,18 @@ function describe(rehearsal: Rehearsal, request: RehearsedRequest): string {
 function* describeExchange(rehearsal: Extract<Rehearsal, { path: string }>, request: RehearsedRequest): Generator<string> {
   yield printEskip([rehearsal.route.definition]).trimEnd();
   if (rehearsal.outcome === "sent") {
-    yield `sends ${request.method} ${rehearsal.path}${request.query === "" ? "" : `?${request.query}`} to the back end`;
+    yield `sends ${request.method} ${rehearsal.path}${rehearsal.query === "" ? "" : `?${rehearsal.query}`} to the back end`;
     for (const line of changes(request.headers, rehearsal.requestHeaders)) yield `  ${line}`;
     if (rehearsal.status !== undefined) yield `changes the status to ${rehearsal.status}`;
     for (const line of changes([], rehearsal.responseHeaders)) yield `  response ${line}`;
+    yield* rehearsal.wishes;
     return;
   }
   yield `answers ${rehearsal.status ?? 404}`;
   for (const line of changes([], rehearsal.responseHeaders)) yield `  ${line.slice(2)}`;
   if (rehearsal.body.length > 0)
     yield `  ${rehearsal.body.length} bytes: ${JSON.stringify(new TextDecoder().decode(rehearsal.body.subarray(0, 200)))}`;
+  yield* rehearsal.wishes;
 }
 
 /** Field lines that went (`- `) and came (`+ `). */

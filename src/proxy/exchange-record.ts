@@ -1,5 +1,5 @@
 import type { EndpointState } from "../balance/index.ts";
-import type { CompiledRoute } from "../route/index.ts";
+import { type CompiledRoute, isLogWanted } from "../route/index.ts";
 import type { WireFault } from "../wire/index.ts";
 import type { Engine } from "./engine.ts";
 import type { ProxyFailure } from "./failure.ts";
@@ -9,6 +9,7 @@ import type { RequestContext } from "./request-context.ts";
 export class ExchangeRecord {
   readonly #engine: Engine;
   readonly #context: RequestContext;
+  readonly #onFilterFailed = (): void => this.#engine.metrics.failure("PROXY_FILTER");
   #startedMs = 0;
   #sentMs = 0;
   /** What the client got; 0 as long as it got nothing. */
@@ -44,14 +45,21 @@ export class ExchangeRecord {
     const durationMs = deadlines.refresh() - this.#startedMs;
     metrics.inFlight.add(-1);
     metrics.request(status, durationMs / 1000, route);
-    if (accessLog === undefined) return;
-    entry.status = status;
-    entry.durationMs = durationMs;
-    entry.responseBytes = this.responseBytes;
-    entry.routeId = route?.id ?? "";
-    entry.endpoint = endpoint?.authority ?? "";
-    entry.failure = this.failure;
-    this.#context.describe(entry);
-    accessLog.add(entry);
+    if (accessLog !== undefined && this.#isLogWanted(status)) {
+      entry.status = status;
+      entry.durationMs = durationMs;
+      entry.responseBytes = this.responseBytes;
+      entry.routeId = route?.id ?? "";
+      entry.endpoint = endpoint?.authority ?? "";
+      entry.failure = this.failure;
+      this.#context.describe(entry);
+      accessLog.add(entry);
+    }
+    this.#context.endExchange(this.#onFilterFailed);
+  }
+
+  #isLogWanted(status: number): boolean {
+    const wish = this.#context.wishesSet?.accessLog;
+    return wish === undefined || isLogWanted(wish, status);
   }
 }

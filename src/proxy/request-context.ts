@@ -1,10 +1,12 @@
 import type { Random } from "../kernel/index.ts";
 import {
   type CompiledRoute,
+  ExchangeState,
   type FilterContext,
   type HeaderList,
   type MatchInput,
   getHeader,
+  maskQuery,
   normalizePath,
   splitAuthority,
 } from "../route/index.ts";
@@ -18,19 +20,24 @@ import {
   listFields,
 } from "../wire/index.ts";
 import type { AccessLogEntry } from "./access-log.ts";
+import type { Engine } from "./engine.ts";
 import type { Peer } from "./peer.ts";
 
 const FORWARDED = FieldId.xForwardedFor | FieldId.xForwardedProto | FieldId.xForwardedPort | FieldId.xForwardedHost;
 const FRAMING = FieldId.contentLength | FieldId.transferEncoding;
 const NO_NAMES: readonly string[] = [];
+// What would end the target, or is no byte.
+const UNSENDABLE_QUERY = /[^\x21\x22\x24-\x7e\x80-\xff]/;
 
 /**
  * One request and its answer as predicates and filters see them; one object serves all requests of a connection. Fields become a
  * list only when somebody asks for one: a request that no filter touches is forwarded from its bytes.
  */
-export class RequestContext implements FilterContext, MatchInput {
-  readonly random: Random;
+export class RequestContext extends ExchangeState implements FilterContext, MatchInput {
   readonly peer: Peer;
+  /** No client sets one, and no filter makes requests yet. */
+  readonly teeLabel = "";
+  readonly #engine: Pick<Engine, "random" | "clock" | "isDraining">;
   #head: MessageHead;
   #received: string[] | undefined = undefined;
   #forwarded: HeaderList | undefined = undefined;
@@ -64,10 +71,11 @@ export class RequestContext implements FilterContext, MatchInput {
   /** Why the path was refused. */
   refusal = "";
 
-  constructor(head: MessageHead, peer: Peer, random: Random) {
+  constructor(head: MessageHead, peer: Peer, engine: Pick<Engine, "random" | "clock" | "isDraining">) {
+    super();
     this.#head = head;
     this.peer = peer;
-    this.random = random;
+    this.#engine = engine;
   }
 
   /** Starts on the request in `head`. False when its path is refused. */
@@ -131,11 +139,27 @@ export class RequestContext implements FilterContext, MatchInput {
     const head = this.#head;
     entry.clientAddress = this.clientAddress;
     entry.method = head.method === "" ? "-" : head.method;
-    entry.target = head.target === "" ? "-" : head.target;
+    entry.target = head.target === "" ? "-" : this.#loggedTarget();
     entry.minorVersion = head.minorVersion;
     entry.referer = head.valueOf(FieldId.referer) ?? "";
     entry.userAgent = head.valueOf(FieldId.userAgent) ?? "";
     entry.host = this.authority;
+  }
+
+  get random(): Random {
+    return this.#engine.random;
+  }
+
+  get nowMs(): number {
+    return this.#engine.clock.wallMs();
+  }
+
+  get isDraining(): boolean {
+    return this.#engine.isDraining;
+  }
+
+  get peerAddress(): string {
+    return this.peer.address;
   }
 
   get host(): string {
@@ -158,8 +182,14 @@ export class RequestContext implements FilterContext, MatchInput {
   }
 
   get clientAddress(): string {
-    if (this.#clientAddress === "") this.#clientAddress = this.peer.clientAddress(this.#believedForwardedFor());
+    if (this.#clientAddress === "") this.#clientAddress = this.peer.clientAddress(this.forwardedFor);
     return this.#clientAddress;
+  }
+
+  /** All X-Forwarded-For lines as one value, if a trusted proxy sent them. */
+  get forwardedFor(): string | undefined {
+    if (!this.peer.isTrusted || (this.#head.present & FieldId.xForwardedFor) === 0) return undefined;
+    return forwardedForOf(this.#head);
   }
 
   /** While a route is looked for: all fields as they came. After: those to be forwarded, which filters may change. */
@@ -189,10 +219,38 @@ export class RequestContext implements FilterContext, MatchInput {
     this.isPathOriginal = false;
   }
 
-  /** All X-Forwarded-For lines as one value, if a trusted proxy sent them. */
-  #believedForwardedFor(): string | undefined {
-    if (!this.peer.isTrusted || (this.#head.present & FieldId.xForwardedFor) === 0) return undefined;
-    return forwardedForOf(this.#head);
+  /** Throws for what cannot stand in a target: it could end the request line. */
+  setBackendQuery(query: string): void {
+    if (UNSENDABLE_QUERY.test(query)) throw new Error("a filter made a query that can not be sent");
+    this.query = query;
+    this.querySuffix = query === "" ? "" : `?${query}`;
+    this.isPathOriginal = false;
+  }
+
+  /** Throws for the response of an endpoint: that it can be given another body is not built, and the old one is not what the filter wants sent. */
+  replaceBody(body: Uint8Array): void {
+    if (!this.responded && this.route.backend.type !== "shunt") throw notBuilt("replaces the body of an endpoint's response");
+    this.responseBody = body;
+  }
+
+  override get timeouts(): never {
+    throw notBuilt("sets timeouts");
+  }
+
+  override transformRequest(): never {
+    throw notBuilt("transforms the request body");
+  }
+
+  override transformResponse(): never {
+    throw notBuilt("transforms the response body");
+  }
+
+  #loggedTarget(): string {
+    const { target } = this.#head;
+    const masked = this.wishesSet?.maskedQuery;
+    const mark = target.indexOf("?");
+    if (masked === undefined || masked.size === 0 || mark < 0) return target;
+    return target.slice(0, mark + 1) + maskQuery(target.slice(mark + 1), masked, "***");
   }
 
   #schemeOf(): "http" | "https" {
@@ -249,6 +307,11 @@ export class RequestContext implements FilterContext, MatchInput {
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** Thrown at filters, whose request is then answered with 500: passing over what they ask for could open what they close. */
+function notBuilt(what: string): Error {
+  return new Error(`a filter ${what}, which the proxy does not do yet`);
+}
 
 /** All lines of X-Forwarded-For as one value. */
 function forwardedForOf(head: MessageHead): string {

@@ -1,4 +1,4 @@
-import { type CompiledRoute, runRequestFilters, runResponseFilters } from "../route/index.ts";
+import { type CompiledRoute, type FilterWait, runRequestFilters, runResponseFilters } from "../route/index.ts";
 import { type BodyFraming, FieldId, Framing, type MessageHead, listFields } from "../wire/index.ts";
 import type { ProxyFailure } from "./failure.ts";
 import { fieldsText, reasonOf, responseDropped, responseHeadText, statusLine } from "./message-heads.ts";
@@ -37,8 +37,9 @@ export class RoutedRequest {
     if (this.target.kind === "broken") return "PROXY_ROUTE_BROKEN";
     if (route.filters.length === 0) return undefined;
     try {
-      this.#filtersRun = runRequestFilters(route.filters, this.#context);
-      return undefined;
+      const run = runRequestFilters(route.filters, this.#context);
+      if (typeof run === "number") this.#filtersRun = run;
+      return typeof run === "number" ? undefined : refuseToWait(run);
     } catch {
       return "PROXY_FILTER";
     }
@@ -83,11 +84,21 @@ export class RoutedRequest {
   #runResponseFilters(): boolean {
     if (this.route === undefined) return true;
     try {
-      runResponseFilters(this.route.filters, this.#context, this.#filtersRun);
+      const wait = runResponseFilters(this.route.filters, this.#context, this.#filtersRun);
+      if (wait !== undefined) {
+        refuseToWait(wait);
+        return false;
+      }
     } catch {
       return false;
     }
     this.status = this.#context.responseStatus;
     return Number.isInteger(this.status) && this.status >= 200 && this.status <= 599;
   }
+}
+
+/** Going on without a filter's word could let in what it keeps out. */
+function refuseToWait({ until }: FilterWait): "PROXY_FILTER" {
+  until.then(undefined, () => {});
+  return "PROXY_FILTER";
 }

@@ -1,11 +1,19 @@
+import type { Duplex } from "node:stream";
+import type { Random } from "../kernel/index.ts";
+import { CallArguments } from "./arguments.ts";
+import type { CallDocumentation } from "./call-documentation.ts";
 import type { Argument } from "./definition.ts";
+import type { ExchangeTimeouts, ExchangeWishes } from "./exchange-state.ts";
 import type { HeaderList } from "./header-list.ts";
 import type { PathPattern } from "./path-pattern.ts";
+import { skipperPage } from "./predicate.ts";
 
 /**
  * One exchange as filters see it; the proxy implements it, usually on the object it keeps per request, so that
  * running filters allocates nothing. Request fields are read before the back end is called; response fields are
  * valid from the moment the response head is there (or a filter responded).
+ *
+ * The object serves one exchange after another: a filter that waited looks at `signal` before it touches the context again.
  */
 export interface FilterContext {
   readonly method: string;
@@ -13,14 +21,23 @@ export interface FilterContext {
   readonly path: string;
   /** The path the route was matched with; path parameters are taken from it. */
   readonly matchPath: string;
-  /** What stood after `?`, without it; empty when there was none. Sent on unchanged. */
+  /** What stands behind `?`, without it, as it will be sent: the client's until a filter changes it; empty when there is none. */
   readonly query: string;
   /** Lower case, without port and trailing dot. */
   readonly host: string;
+  /** Host of the request as it came, port included; empty when the client named none. */
+  readonly authority: string;
   /** As the client used it: from the listener, or from a trusted proxy's X-Forwarded-Proto. */
   readonly scheme: "http" | "https";
   /** Address of the client without port: of the connection, or what a trusted proxy forwarded. */
   readonly clientAddress: string;
+  /** Address of the other end of the connection, without port: a client's or a proxy's. */
+  readonly peerAddress: string;
+  /** X-Forwarded-For as a trusted proxy sent it, all lines as one value; undefined when there is none that is believed. */
+  readonly forwardedFor: string | undefined;
+  /** Milliseconds since the Unix epoch. */
+  readonly nowMs: number;
+  readonly random: Random;
   /** The route that answers. */
   readonly route: { readonly id: string; readonly pathPattern: PathPattern | undefined };
 
@@ -38,36 +55,99 @@ export interface FilterContext {
    * response filters of those that have run still apply. Only from `request`; the last call wins.
    */
   respond(status: number, headers: readonly string[], body: Uint8Array): void;
+  /**
+   * Sends this body in place of the one that comes. Only from `response`; the last call wins. Status and field lines stay as the
+   * filter left them; Content-Length is the proxy's. What is still to come of the other body is not sent.
+   */
+  replaceBody(body: Uint8Array): void;
   /** Changes the path sent to the back end. It starts with `/`, is percent-encoded and has no query. */
   setBackendPath(path: string): void;
+  /** Changes the query sent to the back end: without `?`, percent-encoded, no `#`; empty for none. */
+  setBackendQuery(query: string): void;
+
+  /** What filters of one exchange leave for each other, made when first asked for. Keys are the filter's name, or as its reference says. */
+  readonly state: Map<string, unknown>;
+  /** What filters want of the proxy beyond what can be read here, made when first asked for. */
+  readonly wishes: ExchangeWishes;
+  /** How long the phases of this exchange may take; what is not set is as configured. Read when the phase begins. */
+  readonly timeouts: ExchangeTimeouts;
+  /** Aborted when the exchange ends, however it ends; made when first asked for. */
+  readonly signal: AbortSignal;
+  /** Calls `callback` once when the exchange has ended, however it ended; in the order they were given. It must not throw. */
+  onEnd(callback: () => void): void;
+  /**
+   * Sends the request body through `stream`: what the client sends is written to it, what is read from it goes to the back end. Only from
+   * `request`. Several stand in the order they were given. The request is then sent without Content-Length and cannot be retried. The
+   * proxy destroys the stream when the exchange ends; an error of it ends the exchange.
+   */
+  transformRequest(stream: Duplex): void;
+  /** Sends the response body through `stream`, as `transformRequest` does with the request's. Only from `response`. */
+  transformResponse(stream: Duplex): void;
 }
 
-/** A built filter of one route. It holds no state of a request and is shared by all of them. */
+/**
+ * A built filter of one route. It holds no state of a request and is shared by all of them. A side that returns a promise holds the
+ * exchange up until it is settled; one that returns nothing costs no promise. A rejected promise, or what is thrown, is answered with 500.
+ */
 export interface Filter {
-  request?(context: FilterContext): void;
-  response?(context: FilterContext): void;
+  request?(context: FilterContext): void | Promise<void>;
+  response?(context: FilterContext): void | Promise<void>;
 }
 
 /** What a filter name stands for. */
 export interface FilterSpec {
   readonly name: string;
+  readonly documentation?: CallDocumentation;
   /** Builds the filter, without I/O. Throws AppError `ROUTE_ARGUMENT` with a message that names what is expected. */
   create(args: readonly Argument[]): Filter;
 }
 
+/** How one of ours is written down: its parameters are checked before `create` is called. */
+export interface FilterDefinition extends Omit<CallDocumentation, "source"> {
+  readonly name: string;
+  /** Left out: the section of this name in Skipper's docs/reference/filters.md. */
+  readonly source?: string;
+  create(args: CallArguments): Filter;
+}
+
+/** The spec of a definition. */
+export function defineFilter(definition: FilterDefinition): FilterSpec {
+  const { name, create, source, ...documented } = definition;
+  const documentation: CallDocumentation = { ...documented, source: source ?? skipperPage("filters", name) };
+  return { name, documentation, create: (args) => create(new CallArguments(documented.parameters, args)) };
+}
+
+/** A filter needs time. When `until` is fulfilled, and the exchange is still there, the same function goes on from `next`. */
+export interface FilterWait {
+  readonly until: PromiseLike<void>;
+  readonly next: number;
+}
+
 /**
- * Runs the request side in order and stops after a filter that responded. Returns how many have run, which
- * `runResponseFilters` takes: a filter that did not see the request does not see the response either.
+ * Runs the request side in order, from the filter at `from`, and stops behind one that responded. Returns how many have run, which
+ * `runResponseFilters` takes: a filter that did not see the request does not see the response either. Or, when one needs time, what
+ * it waits for: whoever called waits, and calls again with `next`.
  */
-export function runRequestFilters(filters: readonly Filter[], context: FilterContext): number {
-  for (let at = 0; at < filters.length; at++) {
-    (filters[at] as Filter).request?.(context);
+export function runRequestFilters(filters: readonly Filter[], context: FilterContext, from = 0): number | FilterWait {
+  if (context.responded) return from;
+  for (let at = from; at < filters.length; at++) {
+    const pending = (filters[at] as Filter).request?.(context);
+    if (pending !== undefined && isPromise(pending)) return { until: pending, next: at + 1 };
     if (context.responded) return at + 1;
   }
   return filters.length;
 }
 
-/** Runs the response side of the first `count` filters, last one first. */
-export function runResponseFilters(filters: readonly Filter[], context: FilterContext, count: number): void {
-  for (let at = count - 1; at >= 0; at--) (filters[at] as Filter).response?.(context);
+/** Runs the response side of the first `count` filters, last one first. Returns what one waits for, as `runRequestFilters` does; `next` is the `count` to go on with. */
+export function runResponseFilters(filters: readonly Filter[], context: FilterContext, count: number): FilterWait | undefined {
+  for (let at = count - 1; at >= 0; at--) {
+    const pending = (filters[at] as Filter).response?.(context);
+    if (pending !== undefined && isPromise(pending)) return { until: pending, next: at };
+  }
+  return undefined;
+}
+
+/** A function that returns nothing may return anything in JavaScript; only what can be waited for is waited for. */
+function isPromise(value: unknown): value is PromiseLike<void> {
+  return typeof (value as { readonly then?: unknown }).then === "function";
 }

@@ -72,14 +72,17 @@ describe("filters", () => {
   });
 
   it("redirect, taking from the request what the location leaves out", () => {
-    const request = { path: "/p", query: "q=1", headers: ["Host", "Example.org:8080"] };
+    const request = { path: "/P", query: "q=1", headers: ["Host", "Example.org:8080"] };
     const location = (filter: string): string | undefined =>
       getHeader(run(`* -> ${filter} -> <shunt>`, request).responseHeaders, "location");
-    equal(location('redirectTo(308, "https:")'), "https://example.org/p?q=1");
-    equal(location("redirectTo(302)"), "http://Example.org:8080/p?q=1");
-    equal(location('redirectTo(301, "/new")'), "http://Example.org:8080/new?q=1");
-    equal(location('redirectTo(301, "https://login.test/in?x=2#f")'), "https://login.test/in?x=2#f");
-    equal(location('redirectTo(301, "//other.test")'), "http://other.test/p?q=1");
+    equal(location('redirectTo(308, "https:")'), "https://example.org/P?q=1");
+    equal(location("redirectTo(302)"), "https://example.org/P?q=1");
+    equal(location('redirectTo(301, "/new")'), "https://example.org/new?q=1");
+    equal(location('redirectTo(301, "http:///new")'), "http://Example.org:8080/new?q=1");
+    equal(location('redirectTo(301, "https://login.test/in?x=2#f")'), "https://login.test/in?q=1&x=2#f");
+    equal(location('redirectTo(301, "//other.test")'), "https://other.test/P?q=1");
+    equal(location('redirectToLower(301, "https://Other.test")'), "https://Other.test/p?q=1");
+    equal(location('modRequestHeader("Host", "^(Example)", "www.$1") -> redirectTo(301)'), "https://www.example.org/P?q=1");
     equal(run('* -> redirectTo("307") -> <shunt>').status, 307);
     match(problemOf('redirectTo(200, "/")'), /status between 300 and 399/);
     match(problemOf('redirectTo(301, "no-path")'), /with a location as in/);

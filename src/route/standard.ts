@@ -1,12 +1,47 @@
+import { accessLogFilters } from "./filters/access-log-filters.ts";
+import { backendFilters } from "./filters/backend-filters.ts";
+import { contentFilters } from "./filters/content-filters.ts";
+import { cookieFilters } from "./filters/cookie-filters.ts";
+import { encodingFilters } from "./filters/encoding-filters.ts";
+import { forwardingFilters } from "./filters/forwarding-filters.ts";
 import { headerFilters } from "./filters/header-filters.ts";
 import { pathFilters } from "./filters/path-filters.ts";
-import { remarkFilters, responseFilters } from "./filters/response-filters.ts";
+import { queryFilters } from "./filters/query-filters.ts";
+import { redirectFilters } from "./filters/redirect-filters.ts";
+import { remarkFilters } from "./filters/remark-filters.ts";
+import { addressPredicates } from "./predicates/address-predicates.ts";
+import { constantPredicates } from "./predicates/constant-predicates.ts";
+import { forwardedPredicates } from "./predicates/forwarded-predicates.ts";
+import { headerPredicates } from "./predicates/header-predicates.ts";
 import { requestPredicates } from "./predicates/request-predicates.ts";
+import { timePredicates } from "./predicates/time-predicates.ts";
+import { tokenPredicates } from "./predicates/token-predicates.ts";
 import { trafficPredicates } from "./predicates/traffic-predicates.ts";
 import { type Registry, createRegistry } from "./registry.ts";
 
-/** What Holdfast brings: docs/reference/eskip.md lists it. */
+/** What Holdfast brings; docs/reference/predicates.md and filters.md are made of it. */
 export const standardRegistry: Registry = createRegistry({
-  predicates: [...requestPredicates, ...trafficPredicates],
-  filters: [...headerFilters, ...pathFilters, ...responseFilters, ...remarkFilters],
+  predicates: [
+    ...requestPredicates,
+    ...headerPredicates,
+    ...forwardedPredicates,
+    ...tokenPredicates,
+    ...addressPredicates,
+    ...timePredicates,
+    ...trafficPredicates,
+    ...constantPredicates,
+  ],
+  filters: [
+    ...remarkFilters,
+    ...headerFilters,
+    ...encodingFilters,
+    ...forwardingFilters,
+    ...pathFilters,
+    ...queryFilters,
+    ...redirectFilters,
+    ...contentFilters,
+    ...cookieFilters,
+    ...backendFilters,
+    ...accessLogFilters,
+  ],
 });

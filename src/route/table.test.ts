@@ -303,11 +303,11 @@ describe("a route that cannot be built", () => {
         "PathSubtree(): a route has one Path or PathSubtree; split it into two routes",
         'Path(): path "/c/**/d": "**" can only be the last segment',
         "Method(): expected (method), got (1, 2)",
-        "Traffic(): expected (share between 0 and 1) or (share, cookie name, group), got (2)",
+        "Traffic(): expected (share[, cookie][, group]) with share between 0 and 1, got (2)",
         '"ftp://x" is no back end; write "http://HOST:PORT"',
         '"https://x:443": https to back ends is not supported yet; use http',
         "<loopback> is not supported; use an address, a load-balanced back end or <shunt>",
-        'ClientIP(): expected addresses or ranges as in 10.2.0.0/16, got ("10.0.0.0/99")',
+        'ClientIP(): expected (range, …) with addresses or ranges as in 10.2.0.0/16, got ("10.0.0.0/99")',
       ],
     );
   });

@@ -1,6 +1,9 @@
+import { forwardedAddress } from "./address-ranges.ts";
+import { cookieIn } from "./cookies.ts";
 import type { FilterContext } from "./filter.ts";
 import { getHeader } from "./header-list.ts";
 import { pathParameter } from "./path-pattern.ts";
+import { queryValue } from "./query.ts";
 
 /**
  * A text with placeholders: `${request.method}`, `${request.host}`, `${request.path}`, `${request.rawQuery}`,
@@ -50,8 +53,8 @@ const REQUEST: Readonly<Record<string, Part>> = {
   "request.path": (context) => context.path,
   "request.rawQuery": (context) => context.query,
   "request.clientIP": (context) => context.clientAddress,
-  "request.source": (context) => forwardedFor(context)?.split(",")[0]?.trim() ?? context.clientAddress,
-  "request.sourceFromLast": (context) => forwardedFor(context)?.split(",").at(-1)?.trim() ?? context.clientAddress,
+  "request.source": (context) => forwardedAddress(context.forwardedFor?.split(",")[0] ?? "") ?? context.clientAddress,
+  "request.sourceFromLast": (context) => forwardedAddress(context.forwardedFor?.split(",").at(-1) ?? "") ?? context.clientAddress,
 };
 
 function utf8Bytes(text: string): string {
@@ -70,9 +73,9 @@ function partOf(part: string, encode: (decoded: string) => string): Part {
     case "response.header":
       return (context) => present(getHeader(context.responseHeaders, key));
     case "request.query":
-      return (context) => present(encode(new URLSearchParams(context.query).get(key) ?? ""));
+      return (context) => present(encode(queryValue(context.query, key) ?? ""));
     case "request.cookie":
-      return (context) => present(cookieOf(getHeader(context.requestHeaders, "cookie") ?? "", key));
+      return (context) => present(cookieIn(getHeader(context.requestHeaders, "cookie") ?? "", key));
     default:
       return (context) => {
         const pattern = context.route.pathPattern;
@@ -83,16 +86,4 @@ function partOf(part: string, encode: (decoded: string) => string): Part {
 
 function present(value: string | undefined): string | undefined {
   return value === "" ? undefined : value;
-}
-
-function forwardedFor(context: FilterContext): string | undefined {
-  return present(getHeader(context.requestHeaders, "x-forwarded-for"));
-}
-
-function cookieOf(line: string, name: string): string | undefined {
-  for (const pair of line.split(";")) {
-    const equals = pair.indexOf("=");
-    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
-  }
-  return undefined;
 }

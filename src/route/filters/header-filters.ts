@@ -1,63 +1,170 @@
-import { AppError } from "../../kernel/index.ts";
-import { argumentError, stringArguments } from "../arguments.ts";
-import type { Argument } from "../definition.ts";
-import type { Filter, FilterContext, FilterSpec } from "../filter.ts";
-import { type HeaderList, addHeader, removeHeader, setHeader } from "../header-list.ts";
-import { type Template, compileTemplate } from "../template.ts";
+import type { CallArguments } from "../arguments.ts";
+import type { CallDocumentation } from "../call-documentation.ts";
+import { type Filter, type FilterSpec, defineFilter } from "../filter.ts";
+import { type HeaderList, findHeader, getHeader, removeHeader } from "../header-list.ts";
+import { skipperPage } from "../predicate.ts";
+import { compileTemplate } from "../template.ts";
+import { type Side, addField, fieldName, fieldsOf, isHost, onSide, setField } from "./fields.ts";
 
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-// Tab and what is printable (RFC 9110 section 5.5); a placeholder may bring anything.
-const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-/** They frame the message or belong to one connection (RFC 9110 section 7.6.1); the proxy alone writes them. */
-const FRAMING = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
+type Write = (list: HeaderList, name: string, value: string) => void;
 
-function fieldName(args: readonly Argument[], expected: string): string {
-  const name = String(args[0]);
-  if (!TOKEN.test(name)) throw argumentError(`${expected} with a field name of letters, digits and dashes`, args);
-  if (FRAMING.has(name.toLowerCase())) {
-    throw new AppError("ROUTE_ARGUMENT", `${name} frames the message or belongs to the connection and is written by the proxy alone`);
-  }
-  return name;
-}
+const name = { name: "name", type: "text", what: "of the field" } as const;
+const SAFETY =
+  "A value that no field can have is not written, and Content-Length, Transfer-Encoding, Connection and what else frames a message cannot be named. Skipper writes what it is told.";
 
-type Change = (list: HeaderList, name: string, value: string) => void;
-
-function writer(side: "request" | "response", change: Change, args: readonly Argument[]): Filter {
-  const [, text = ""] = stringArguments(args, 2, "(name, value)");
-  const name = fieldName(args, "(name, value)");
-  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(text)) throw argumentError("(name, value) with a value of printable characters", args);
-  const template: Template = compileTemplate(text, "field");
-  const write = (list: HeaderList, context: FilterContext): void => {
+function writer(args: CallArguments, side: Side, write: Write): Filter {
+  const field = fieldName(args);
+  if (/[\x00-\x08\x0a-\x1f\x7f]/.test(args.text(1))) throw args.refusal("a value of printable characters");
+  const template = compileTemplate(args.text(1), "field");
+  return onSide(side, (context) => {
     const value = template.apply(context);
-    if (value !== undefined && VALUE.test(value)) change(list, name, value);
-  };
-  if (side === "request") return { request: (context) => write(context.requestHeaders, context) };
-  return { response: (context) => write(context.responseHeaders, context) };
+    if (value !== undefined) write(fieldsOf(context, side), field, value);
+  });
 }
 
-function dropper(side: "request" | "response", args: readonly Argument[]): Filter {
-  stringArguments(args, 1, "(name)");
-  const name = fieldName(args, "(name)");
-  if (side === "request") return { request: (context) => removeHeader(context.requestHeaders, name) };
-  return { response: (context) => removeHeader(context.responseHeaders, name) };
+function dropper(args: CallArguments, side: Side): Filter {
+  const field = fieldName(args);
+  return side === "request" && isHost(field) ? {} : onSide(side, (context) => removeHeader(fieldsOf(context, side), field));
 }
 
-/** Filters that change field lines. A value with a placeholder that has no value leaves the field as it was. */
+function valueDropper(args: CallArguments, side: Side): Filter {
+  const [field, regexp] = [fieldName(args), args.expression(1)];
+  if (side === "request" && isHost(field)) return {};
+  return onSide(side, (context) => {
+    const list = fieldsOf(context, side);
+    for (let at = findHeader(list, field); at >= 0; at = findHeader(list, field, at)) {
+      if (regexp.test(list[at + 1] as string)) list.splice(at, 2);
+      else at += 2;
+    }
+  });
+}
+
+function changer(args: CallArguments, side: Side): Filter {
+  const [field, regexp, replacement] = [fieldName(args), args.expression(1), args.text(2)];
+  return onSide(side, (context) => {
+    const list = fieldsOf(context, side);
+    const value = getHeader(list, field);
+    if (value !== undefined) setField(list, field, regexp.replaceAll(value, replacement));
+  });
+}
+
+function copier(args: CallArguments, side: Side): Filter {
+  const [from, to] = [fieldName(args, 0), fieldName(args, 1)];
+  return onSide(side, (context) => {
+    const list = fieldsOf(context, side);
+    const value = getHeader(list, from) ?? "";
+    if (value !== "") addField(list, to, value);
+  });
+}
+
+function contextWriter(args: CallArguments, side: Side, write: Write): Filter {
+  const [field, key] = [fieldName(args), args.text(1)];
+  return onSide(side, (context) => {
+    const value = context.state.get(key);
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
+      write(fieldsOf(context, side), field, String(value));
+  });
+}
+
+type Described = Pick<CallDocumentation, "does" | "parameters"> & Partial<Pick<CallDocumentation, "deviations">>;
+
+/** The same filter for either message. */
+function onBothSides(
+  names: Readonly<Record<Side, string>>,
+  create: (args: CallArguments, side: Side) => Filter,
+  describe: (side: Side) => Described,
+  source?: Readonly<Record<Side, string>>,
+): readonly FilterSpec[] {
+  return (["request", "response"] as const).map((side) =>
+    defineFilter({
+      name: names[side],
+      family: side === "request" ? "Fields of the request" : "Fields of the response",
+      create: (args) => create(args, side),
+      ...describe(side),
+      ...(source === undefined ? {} : { source: skipperPage("filters", source[side]) }),
+    }),
+  );
+}
+
+const value = {
+  name: "value",
+  type: "template",
+  what: "the new value; with a placeholder that has no value the field stays as it is",
+} as const;
+const expression = { name: "expression", type: "expression", what: "on the value, found anywhere in it unless anchored" } as const;
+
+function writerFilters(verb: "set" | "append", write: Write): readonly FilterSpec[] {
+  const does = (side: Side): string =>
+    verb === "set" ? `sets a field of the ${side}: one line of it is left.` : `adds a line with this field to the ${side}.`;
+  return [
+    ...onBothSides(
+      { request: `${verb}RequestHeader`, response: `${verb}ResponseHeader` },
+      (args, side) => writer(args, side, write),
+      (side) => ({
+        does: does(side),
+        parameters: [name, value],
+        deviations: verb === "append" && side === "request" ? [SAFETY, "Host is set instead: there must be one."] : [SAFETY],
+      }),
+    ),
+    ...onBothSides(
+      { request: `${verb}ContextRequestHeader`, response: `${verb}ContextResponseHeader` },
+      (args, side) => contextWriter(args, side, write),
+      (side) => ({
+        does: `${does(side).slice(0, -1)} The value is what a filter before it left under this key; without one nothing happens.`,
+        parameters: [name, { name: "key", type: "text", what: "as the reference of the filter that leaves it says" }],
+      }),
+    ),
+  ];
+}
+
+function dropValueFilters(suffix: "HeaderRegexp" | "HeaderValueRegexp"): readonly FilterSpec[] {
+  return onBothSides(
+    { request: `dropRequest${suffix}`, response: `dropResponse${suffix}` },
+    valueDropper,
+    (side) => ({
+      does: `removes those lines of a field of the ${side} whose value the expression matches.`,
+      parameters: [name, expression],
+      deviations: ["It has both names: Skipper's documentation says `…HeaderValueRegexp`, its code `…HeaderRegexp`."],
+    }),
+    { request: "dropRequestHeaderValueRegexp", response: "dropResponseHeaderValueRegexp" },
+  );
+}
+
+function copyFilters(names: Readonly<Record<Side, string>>): readonly FilterSpec[] {
+  return onBothSides(
+    names,
+    copier,
+    (side) => ({
+      does: `adds a line to the ${side}, with the value of another field of it; without that one nothing happens.`,
+      parameters: [
+        { name: "from", type: "text", what: "name of the field to read" },
+        { name: "to", type: "text", what: "name of the field to write" },
+      ],
+    }),
+    { request: "copyRequestHeader", response: "copyResponseHeader" },
+  );
+}
+
+/** Filters that write, remove and change field lines. A value with a placeholder that has no value leaves the field as it was. */
 export const headerFilters: readonly FilterSpec[] = [
-  { name: "setRequestHeader", create: (args) => writer("request", setHeader, args) },
-  { name: "appendRequestHeader", create: (args) => writer("request", addHeader, args) },
-  { name: "dropRequestHeader", create: (args) => dropper("request", args) },
-  { name: "setResponseHeader", create: (args) => writer("response", setHeader, args) },
-  { name: "appendResponseHeader", create: (args) => writer("response", addHeader, args) },
-  { name: "dropResponseHeader", create: (args) => dropper("response", args) },
+  ...writerFilters("set", setField),
+  ...writerFilters("append", addField),
+  ...onBothSides({ request: "dropRequestHeader", response: "dropResponseHeader" }, dropper, (side) => ({
+    does: `removes a field of the ${side}.`,
+    parameters: [name],
+    ...(side === "request" ? { deviations: ["Host stays: there must be one."] } : {}),
+  })),
+  ...dropValueFilters("HeaderRegexp"),
+  ...dropValueFilters("HeaderValueRegexp"),
+  ...onBothSides({ request: "modRequestHeader", response: "modResponseHeader" }, changer, (side) => ({
+    does: `replaces every match in the value of a field of the ${side}; of several lines one is left, made of the first.`,
+    parameters: [
+      name,
+      expression,
+      { name: "replacement", type: "text", what: "`$1`, `${1}` and `${name}` stand for groups of the expression" },
+    ],
+    deviations: [SAFETY],
+  })),
+  ...copyFilters({ request: "copyRequestHeader", response: "copyResponseHeader" }),
+  ...copyFilters({ request: "requestCopyHeader", response: "responseCopyHeader" }),
 ];

@@ -1,10 +1,10 @@
-import { stringArguments } from "../arguments.ts";
-import type { FilterContext, FilterSpec } from "../filter.ts";
+import { type FilterContext, type FilterSpec, defineFilter } from "../filter.ts";
 import { encodePath, normalizePath } from "../path.ts";
-import { compileRegexp } from "../regexp.ts";
 import { compileTemplate } from "../template.ts";
 
 const EMPTY = new Uint8Array(0);
+const family = "Path and query";
+const REREAD = "The result is read as a client's path is; one that no client could send is answered with 400.";
 
 /** What a filter made of a path goes through the same reading as what a client sends; a path that has none is answered with 400. */
 function change(context: FilterContext, path: string): void {
@@ -15,19 +15,28 @@ function change(context: FilterContext, path: string): void {
 
 /** Filters that change the path sent to the back end. */
 export const pathFilters: readonly FilterSpec[] = [
-  {
+  defineFilter({
     name: "setPath",
+    family,
+    does: "sends this path to the back end.",
+    parameters: [{ name: "path", type: "template", what: "a placeholder that has no value becomes nothing" }],
+    deviations: [REREAD],
     create(args) {
-      const [text = ""] = stringArguments(args, 1, "(path)");
-      const template = compileTemplate(text, "path");
+      const template = compileTemplate(args.text(0), "path");
       return { request: (context) => change(context, template.applyLoosely(context)) };
     },
-  },
-  {
+  }),
+  defineFilter({
     name: "modPath",
+    family,
+    does: "replaces every match in the path sent to the back end.",
+    parameters: [
+      { name: "expression", type: "expression", what: "on the normalised, percent-encoded path" },
+      { name: "replacement", type: "text", what: "`$1`, `${1}` and `${name}` stand for groups of the expression" },
+    ],
+    deviations: [REREAD, "The expression sees the path percent-encoded; Skipper's sees it decoded."],
     create(args) {
-      const [source = "", replacement = ""] = stringArguments(args, 2, "(regular expression, replacement)");
-      const regexp = compileRegexp(source);
+      const [regexp, replacement] = [args.expression(0), args.text(1)];
       return {
         request(context) {
           const path = context.path;
@@ -35,5 +44,12 @@ export const pathFilters: readonly FilterSpec[] = [
         },
       };
     },
-  },
+  }),
+  defineFilter({
+    name: "rfcPath",
+    family,
+    does: "nothing: an encoded slash, semicolon, plus or question mark in a path is always sent on encoded, which is what it asks for.",
+    parameters: [],
+    create: () => ({}),
+  }),
 ];

@@ -1,138 +1,61 @@
-import { BlockList, isIPv6 } from "node:net";
-import { argumentError, stringArguments } from "../arguments.ts";
-import { findHeader } from "../header-list.ts";
-import type { MatchInput, Predicate, PredicateSpec } from "../predicate.ts";
-import { compileRegexp } from "../regexp.ts";
-
-/** Whether a line with this name has a value that `accepts` takes. */
-function anyHeader(input: MatchInput, name: string, accepts: (value: string) => boolean): boolean {
-  const lines = input.requestHeaders;
-  for (let at = findHeader(lines, name); at >= 0; at = findHeader(lines, name, at + 2)) {
-    if (accepts(lines[at + 1] as string)) return true;
-  }
-  return false;
-}
-
-/** The value of a cookie, from any Cookie line (RFC 6265 section 5.4); undefined when it is not there. */
-export function cookieValue(input: MatchInput, name: string): string | undefined {
-  let found: string | undefined;
-  anyHeader(input, "cookie", (line) => {
-    for (const pair of line.split(";")) {
-      const equals = pair.indexOf("=");
-      if (equals > 0 && pair.slice(0, equals).trim() === name) {
-        found = pair
-          .slice(equals + 1)
-          .trim()
-          .replace(/^"(.*)"$/, "$1");
-        return true;
-      }
-    }
-    return false;
-  });
-  return found;
-}
-
-function headerPredicate(name: string, accepts: (value: string) => boolean): Predicate {
-  return { matches: (input) => anyHeader(input, name, accepts) };
-}
-
-function methodsPredicate(methods: readonly string[]): Predicate {
-  return { matches: (input) => methods.includes(input.method) };
-}
-
-function clientPredicate(ranges: readonly string[]): Predicate {
-  const list = new BlockList();
-  for (const range of ranges) addRange(list, range, ranges);
-  return { matches: (input) => list.check(input.clientAddress, isIPv6(input.clientAddress) ? "ipv6" : "ipv4") };
-}
-
-function addRange(list: BlockList, range: string, all: readonly string[]): void {
-  const [address = "", bits] = range.split("/");
-  const family = isIPv6(address) ? "ipv6" : "ipv4";
-  try {
-    if (bits === undefined) list.addAddress(address, family);
-    else if (/^[0-9]{1,3}$/.test(bits)) list.addSubnet(address, Number(bits), family);
-    else throw argumentError("addresses or ranges as in 10.2.0.0/16", all);
-  } catch (thrown) {
-    throw Object.assign(argumentError("addresses or ranges as in 10.2.0.0/16", all), { cause: thrown });
-  }
-}
+import type { CallArguments } from "../arguments.ts";
+import { type Predicate, type PredicateSpec, definePredicate } from "../predicate.ts";
+import { queryPairs } from "../query.ts";
 
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** Predicates that look at the request and nothing else. */
+function methods(args: CallArguments, names: readonly string[]): Predicate {
+  if (!names.every((method) => METHOD.test(method))) throw args.refusal("methods of letters");
+  return { matches: (input) => names.includes(input.method) };
+}
+
+/** Predicates that look at the request line. */
 export const requestPredicates: readonly PredicateSpec[] = [
-  {
+  definePredicate({
     name: "Method",
-    create(args) {
-      const [method = ""] = stringArguments(args, 1, "(method)");
-      if (!METHOD.test(method)) throw argumentError("(method)", args);
-      return methodsPredicate([method]);
-    },
-  },
-  {
+    family: "Method and query",
+    does: "requests with this method.",
+    parameters: [{ name: "method", type: "text", what: "in upper case" }],
+    create: (args) => methods(args, args.texts()),
+  }),
+  definePredicate({
     name: "Methods",
+    family: "Method and query",
+    does: "requests with one of these methods.",
+    parameters: [{ name: "method", type: "text", what: "in any case", occurs: "repeated" }],
+    create: (args) =>
+      methods(
+        args,
+        args.texts().map((method) => method.toUpperCase()),
+      ),
+  }),
+  definePredicate({
+    name: "QueryParam",
+    family: "Method and query",
+    does: "requests with this query parameter, whose value the expression matches if there is one.",
+    parameters: [
+      { name: "name", type: "text", what: "decoded" },
+      { name: "value", type: "expression", what: "on each decoded value of the parameter", occurs: "optional" },
+    ],
     create(args) {
-      const methods = stringArguments(args, args.length, "(method, …)").map((method) => method.toUpperCase());
-      if (methods.length === 0 || !methods.every((method) => METHOD.test(method))) throw argumentError("(method, …)", args);
-      return methodsPredicate(methods);
-    },
-  },
-  {
-    name: "Header",
-    create(args) {
-      const [name = "", expected = ""] = stringArguments(args, 2, "(name, value)");
-      return headerPredicate(name, (value) => value === expected);
-    },
-  },
-  {
-    name: "HeaderRegexp",
-    create(args) {
-      const [name = "", source = ""] = stringArguments(args, 2, "(name, regular expression)");
-      const regexp = compileRegexp(source);
-      return headerPredicate(name, (value) => regexp.test(value));
-    },
-  },
-  {
-    name: "Cookie",
-    create(args) {
-      const [name = "", source = ""] = stringArguments(args, 2, "(name, regular expression)");
-      const regexp = compileRegexp(source);
+      const expected = args.text(0);
+      const regexp = args.length === 1 ? undefined : args.expression(1);
       return {
-        matches(input) {
-          const value = cookieValue(input, name);
-          return value !== undefined && regexp.test(value);
+        matches({ query }) {
+          for (const [name, value] of queryPairs(query)) if (name === expected && (regexp?.test(value) ?? true)) return true;
+          return false;
         },
       };
     },
-  },
-  {
+  }),
+  definePredicate({
     name: "PathRegexp",
+    family: "Path and host",
+    does: "requests whose normalised path the expression matches.",
+    parameters: [{ name: "path", type: "expression", what: "found anywhere in the path unless anchored" }],
     create(args) {
-      const [source = ""] = stringArguments(args, 1, "(regular expression)");
-      const regexp = compileRegexp(source);
+      const regexp = args.expression(0);
       return { matches: (input) => regexp.test(input.matchPath) };
     },
-  },
-  {
-    name: "ClientIP",
-    create(args) {
-      if (args.length === 0) throw argumentError("addresses or ranges as in 10.2.0.0/16", args);
-      return clientPredicate(stringArguments(args, args.length, "(range, …)"));
-    },
-  },
-  {
-    name: "True",
-    create(args) {
-      stringArguments(args, 0, "no arguments");
-      return { matches: () => true };
-    },
-  },
-  {
-    name: "False",
-    create(args) {
-      stringArguments(args, 0, "no arguments");
-      return { matches: () => false };
-    },
-  },
+  }),
 ];

@@ -8,9 +8,14 @@ export function matchInput(given: Partial<MatchInput> = {}): MatchInput {
     matchPath: "/",
     host: "example.org",
     port: "",
+    query: "",
     clientAddress: "192.0.2.1",
+    forwardedFor: undefined,
     requestHeaders: [],
     random: { next: () => 0 },
+    nowMs: 0,
+    isDraining: false,
+    teeLabel: "",
     ...given,
   };
 }

@@ -1,0 +1,46 @@
+/**
+ * What an argument may be. `text` also takes a number, as its text; `template` is a text with `${…}` placeholders; `expression` is a
+ * regular expression in RE2 syntax; `time` is an RFC 3339 text or a number of seconds since 1970.
+ */
+export type ParameterType = "text" | "template" | "expression" | "number" | "time";
+
+/** One argument of a predicate or filter. */
+export interface Parameter {
+  readonly name: string;
+  readonly type: ParameterType;
+  /** What it is for, as the end of a sentence. */
+  readonly what: string;
+  /**
+   * Left out: once. `repeated` and `any` stand on the last parameters only: together they are a group that comes once or more
+   * (`any`: also never).
+   */
+  readonly occurs?: "optional" | "repeated" | "any";
+  /** Of a number: the least and the most it may be. */
+  readonly range?: readonly [least: number, most: number];
+}
+
+/** What the reference says of a predicate or filter; docs/reference/predicates.md and filters.md are made of it. */
+export interface CallDocumentation {
+  /** The heading it stands under. */
+  readonly family: string;
+  /** One line. Of a predicate: which requests it matches. Of a filter: what it does. */
+  readonly does: string;
+  readonly parameters: readonly Parameter[];
+  /** Where its meaning is laid down. */
+  readonly source: string;
+  /** Where it does not do what the source says, and why. */
+  readonly deviations?: readonly string[];
+  /** What of it the proxy does not do yet. */
+  readonly pending?: string;
+}
+
+/** How it is called, as in `(name, value[, index])`. */
+export function shapeOf(parameters: readonly Parameter[]): string {
+  const required = parameters.filter(({ occurs }) => occurs === undefined).map(({ name }) => name);
+  const group = parameters.filter(({ occurs }) => occurs === "repeated").map(({ name }) => name);
+  let shape = [...required, ...group].join(", ");
+  for (const { name, occurs } of parameters) if (occurs === "optional") shape += shape === "" ? `[${name}]` : `[, ${name}]`;
+  const any = parameters.filter(({ occurs }) => occurs === "any").map(({ name }) => name);
+  if (any.length > 0) shape += shape === "" ? `[${any.join(", ")}, …]` : `[, ${any.join(", ")}, …]`;
+  return `(${shape}${group.length > 0 ? ", …" : ""})`;
+}

@@ -1,0 +1,137 @@
+import type { Duplex } from "node:stream";
+
+/** How long phases of one exchange may take, in milliseconds; undefined: as configured. */
+export interface ExchangeTimeouts {
+  /** From the moment an endpoint is looked for to the end of its response; over it 504, or a broken response. */
+  backendMs: number | undefined;
+  /** For the request body to come. */
+  readMs: number | undefined;
+  /** For the response to be taken by the client. */
+  writeMs: number | undefined;
+}
+
+/** Whether a line of the access log is wanted. */
+export interface AccessLogWish {
+  readonly isWanted: boolean;
+  /** Beginnings of status codes it is about (`4`, `50`, `301`); empty for all. For the others the opposite is wanted. */
+  readonly statusPrefixes: readonly number[];
+}
+
+/** What filters want of the proxy. */
+export interface ExchangeWishes {
+  /** False: the Host sent is the endpoint's, unless a filter set another than the client's. */
+  preserveHost: boolean;
+  /** Of a `<dynamic>` back end: `url` decides, else `scheme` and `host` (with port). Empty when not set. */
+  readonly backend: { url: string; scheme: string; host: string };
+  accessLog: AccessLogWish | undefined;
+  /** Query parameters whose values are not to be logged. */
+  readonly maskedQuery: Set<string>;
+}
+
+/** Whether a wish wants a line for this status, as Skipper's `shouldLog`. */
+export function isLogWanted({ isWanted, statusPrefixes }: AccessLogWish, status: number): boolean {
+  if (statusPrefixes.length === 0) return isWanted;
+  const text = String(status);
+  return statusPrefixes.some((prefix) => text.startsWith(String(prefix))) === isWanted;
+}
+
+class Left {
+  readonly state = new Map<string, unknown>();
+  readonly callbacks: (() => void)[] = [];
+  readonly requestTransforms: Duplex[] = [];
+  readonly responseTransforms: Duplex[] = [];
+  timeouts: ExchangeTimeouts | undefined = undefined;
+  wishes: ExchangeWishes | undefined = undefined;
+  controller: AbortController | undefined = undefined;
+}
+
+const NONE: readonly Duplex[] = [];
+
+/**
+ * What filters leave on an exchange; the base of whoever implements `FilterContext`. Nothing is made before it is asked for:
+ * an exchange without such filters costs one comparison at its end.
+ */
+export class ExchangeState {
+  #left: Left | undefined = undefined;
+
+  get state(): Map<string, unknown> {
+    return this.#made().state;
+  }
+
+  get timeouts(): ExchangeTimeouts {
+    const left = this.#made();
+    left.timeouts ??= { backendMs: undefined, readMs: undefined, writeMs: undefined };
+    return left.timeouts;
+  }
+
+  get wishes(): ExchangeWishes {
+    const left = this.#made();
+    left.wishes ??= {
+      preserveHost: true,
+      backend: { url: "", scheme: "", host: "" },
+      accessLog: undefined,
+      maskedQuery: new Set(),
+    };
+    return left.wishes;
+  }
+
+  get signal(): AbortSignal {
+    const left = this.#made();
+    left.controller ??= new AbortController();
+    return left.controller.signal;
+  }
+
+  onEnd(callback: () => void): void {
+    this.#made().callbacks.push(callback);
+  }
+
+  transformRequest(stream: Duplex): void {
+    this.#made().requestTransforms.push(stream);
+  }
+
+  transformResponse(stream: Duplex): void {
+    this.#made().responseTransforms.push(stream);
+  }
+
+  /** For the proxy: as set by filters, or undefined. */
+  get timeoutsSet(): ExchangeTimeouts | undefined {
+    return this.#left?.timeouts;
+  }
+
+  /** For the proxy: as set by filters, or undefined. */
+  get wishesSet(): ExchangeWishes | undefined {
+    return this.#left?.wishes;
+  }
+
+  get requestTransforms(): readonly Duplex[] {
+    return this.#left?.requestTransforms ?? NONE;
+  }
+
+  get responseTransforms(): readonly Duplex[] {
+    return this.#left?.responseTransforms ?? NONE;
+  }
+
+  /**
+   * For the proxy, when the exchange has ended: aborts the signal, calls what asked to be called, destroys the streams and forgets
+   * everything. Does nothing the second time. What a callback throws is given to `report`, the others are called all the same.
+   */
+  endExchange(report: (thrown: unknown) => void): void {
+    const left = this.#left;
+    if (left === undefined) return;
+    this.#left = undefined;
+    left.controller?.abort();
+    for (const callback of left.callbacks) {
+      try {
+        callback();
+      } catch (thrown) {
+        report(thrown);
+      }
+    }
+    for (const stream of [...left.requestTransforms, ...left.responseTransforms]) stream.destroy();
+  }
+
+  #made(): Left {
+    this.#left ??= new Left();
+    return this.#left;
+  }
+}

@@ -1,0 +1,76 @@
+import { AppError } from "../../kernel/index.ts";
+import type { CallArguments } from "../arguments.ts";
+import type { Filter, FilterContext } from "../filter.ts";
+import { type HeaderList, addHeader, setHeader } from "../header-list.ts";
+
+/** Which message a filter changes. */
+export type Side = "request" | "response";
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+// Tab and what is printable (RFC 9110 section 5.5); a placeholder may bring anything.
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+// RFC 3986 section 3.2.2 without user information, and a port.
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]+)(?::[0-9]{1,5})?$/;
+/** They frame the message or belong to one connection (RFC 9110 section 7.6.1); the proxy alone writes them. */
+const FRAMING = new Set([
+  "connection",
+  "content-length",
+  "expect",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** The field name that is argument `at`. Throws AppError `ROUTE_ARGUMENT` for what is none, or not a filter's to write. */
+export function fieldName(args: CallArguments, at = 0): string {
+  const name = args.text(at);
+  if (!TOKEN.test(name)) throw args.refusal("a field name of letters, digits and dashes");
+  if (FRAMING.has(name.toLowerCase())) {
+    throw new AppError("ROUTE_ARGUMENT", `${name} frames the message or belongs to the connection and is written by the proxy alone`);
+  }
+  return name;
+}
+
+/** Whether a field may have this value: one that could end the line, or a host that is none, is never written. */
+export function isFieldValue(name: string, value: string): boolean {
+  return VALUE.test(value) && (!isHost(name) || HOST.test(value));
+}
+
+/** Whether a text is a host as it may stand in a Host field. */
+export function isHostValue(value: string): boolean {
+  return HOST.test(value);
+}
+
+/** Host is there once: it is never added to, never dropped. */
+export function isHost(name: string): boolean {
+  return name.length === 4 && name.toLowerCase() === "host";
+}
+
+export function fieldsOf(context: FilterContext, side: Side): HeaderList {
+  return side === "request" ? context.requestHeaders : context.responseHeaders;
+}
+
+/** Sets the field, if it may have this value. */
+export function setField(list: HeaderList, name: string, value: string): void {
+  if (isFieldValue(name, value)) setHeader(list, name, value);
+}
+
+/** Adds a line, if it may have this value; a Host is replaced. */
+export function addField(list: HeaderList, name: string, value: string): void {
+  if (!isFieldValue(name, value)) return;
+  if (isHost(name)) setHeader(list, name, value);
+  else addHeader(list, name, value);
+}
+
+/** A filter whose one side is `run`. */
+export function onSide(side: Side, run: (context: FilterContext) => void): Filter {
+  return side === "request" ? { request: run } : { response: run };
+}
+
+/** Text as the bytes of its UTF-8 form, one character each, which is how heads are kept. */
+export function asBytes(text: string): string {
+  return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text, "utf8").toString("latin1");
+}

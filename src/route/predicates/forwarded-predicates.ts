@@ -1,0 +1,52 @@
+import { findHeader } from "../header-list.ts";
+import { type MatchInput, type PredicateSpec, definePredicate } from "../predicate.ts";
+
+/** What the last proxy that named it said, each parameter for itself; empty when none did (RFC 7239 section 4). */
+function lastForwarded({ requestHeaders }: MatchInput, parameter: "host" | "proto"): string {
+  let last = "";
+  for (let at = findHeader(requestHeaders, "forwarded"); at >= 0; at = findHeader(requestHeaders, "forwarded", at + 2)) {
+    for (const [, name = "", quoted, plain = ""] of (requestHeaders[at + 1] as string).matchAll(PAIR)) {
+      if (name.toLowerCase() === parameter) last = quoted?.replaceAll(/\\(.)/g, "$1") ?? plain;
+    }
+  }
+  return last;
+}
+
+const PAIR = /([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,;"]+))/g;
+const family = "The Forwarded field";
+const deviations = [
+  "Names of parameters are compared without case, values may be quoted, and all lines count (RFC 7239 section 4). Skipper reads the first line, and lower-case names.",
+];
+
+/** Predicates on the `Forwarded` field of RFC 7239. Anybody can send one: they choose routes, they do not protect them. */
+export const forwardedPredicates: readonly PredicateSpec[] = [
+  definePredicate({
+    name: "ForwardedHost",
+    family,
+    does: "requests whose last `host=` in Forwarded the expression matches. Any client can send that field.",
+    parameters: [{ name: "host", type: "expression", what: "found anywhere in the host unless anchored" }],
+    deviations,
+    create(args) {
+      if (args.text(0) === "") throw args.refusal("an expression that is not empty");
+      const regexp = args.expression(0);
+      return {
+        matches(input) {
+          const host = lastForwarded(input, "host");
+          return host !== "" && regexp.test(host);
+        },
+      };
+    },
+  }),
+  definePredicate({
+    name: "ForwardedProtocol",
+    family,
+    does: "requests whose last `proto=` in Forwarded is this one. Any client can send that field.",
+    parameters: [{ name: "protocol", type: "text", what: "`http` or `https`" }],
+    deviations,
+    create(args) {
+      const expected = args.text(0);
+      if (expected !== "http" && expected !== "https") throw args.refusal('"http" or "https"');
+      return { matches: (input) => lastForwarded(input, "proto").toLowerCase() === expected };
+    },
+  }),
+];
