@@ -2,20 +2,12 @@ import type { ChildProcess } from "node:child_process";
 
 import type { Clock, Random, Timer } from "../kernel/index.ts";
 import type { FamilyDump, Log } from "../telemetry/index.ts";
-import { type ChildExit, type SupervisedChild, superviseChild } from "./child.ts";
+import type { ChildExit, SupervisedChild } from "./child.ts";
+import { ControlProcess } from "./control-process.ts";
 import { type Distributor, type WorkerView, createDistributor } from "./distributor.ts";
 import type { GenerationHeader } from "./generation.ts";
 import { type LateLog, createLateLog } from "./late-log.ts";
-import type {
-  ControlConfig,
-  ControlStatus,
-  FromControl,
-  FromWorker,
-  HoldDecision,
-  LogRecord,
-  ToControl,
-  WorkerConfig,
-} from "./messages.ts";
+import type { ControlConfig, ControlStatus, FromControl, FromWorker, HoldDecision, LogRecord, WorkerConfig } from "./messages.ts";
 import { createMetricsLedger } from "./metrics-ledger.ts";
 import type { RouterOptions } from "./options.ts";
 import { createRequests } from "./requests.ts";
@@ -67,12 +59,10 @@ export class Supervisor {
   readonly #requests;
   readonly #metrics = createMetricsLedger();
   readonly #workers: WorkerGroup;
-  #control: SupervisedChild<ToControl> | undefined;
+  readonly #control: ControlProcess;
   readonly #end = Promise.withResolvers<RouterEnd>();
   readonly #listen = Promise.withResolvers<number>();
   #phase: "running" | "draining" | "closing" = "running";
-  #status: ControlStatus | undefined;
-  #heardAtMs: number;
   /** Why the control process cannot start; it ends the router only when there is no table to serve. */
   #controlProblem: string | undefined;
   #hasListened = false;
@@ -85,7 +75,6 @@ export class Supervisor {
     this.options = options;
     this.#deps = deps;
     this.startedAtMs = deps.clock.wallMs();
-    this.#heardAtMs = deps.clock.monoMs();
     this.ended = this.#end.promise;
     this.listening = this.#listen.promise;
     this.#requests = createRequests(deps.clock);
@@ -94,7 +83,18 @@ export class Supervisor {
     this.distributor = createDistributor(options.policy === "naive" ? "live" : "restored", {
       send: (id, message) => this.#workers.update(id, message),
       onBad: (number, reason) => this.#condemn(number, reason),
-      onProven: (number) => this.#control?.send({ type: "served", number }),
+      onProven: (number) => this.#control.send({ type: "served", number }),
+    });
+    this.#control = new ControlProcess({
+      clock: deps.clock,
+      random: deps.random,
+      fork: deps.processes.control,
+      config: () => this.#controlConfig(),
+      onMessage: (message) => this.#fromControl(message),
+      onExit: (exit) => {
+        this.#metrics.gone("control");
+        if (this.#phase !== "closing") this.log.warn({ ...exit }, "control process ended, workers serve on and it is started again");
+      },
     });
     this.#workers = new WorkerGroup({
       clock: deps.clock,
@@ -129,12 +129,13 @@ export class Supervisor {
   }
 
   get control(): ChildView {
-    return viewOf(this.#control);
+    return viewOf(this.#control.child);
   }
 
   /** What the control process said last and how long ago; undefined before it said anything. */
   get status(): { readonly value: ControlStatus; readonly ageMs: number } | undefined {
-    return this.#status === undefined ? undefined : { value: this.#status, ageMs: this.#deps.clock.monoMs() - this.#heardAtMs };
+    const { status, silentForMs } = this.#control;
+    return status === undefined ? undefined : { value: status, ageMs: silentForMs };
   }
 
   /** The newest good generation's text: from memory, or from disk while the control process has not sent one. */
@@ -151,15 +152,15 @@ export class Supervisor {
     };
     await Promise.all([
       ...this.#workers.children.map(([name, child]) => ask(name, (id) => child.send({ type: "stats", id }))),
-      ask("control", (id) => this.#control?.send({ type: "stats", id }) ?? false),
+      ask("control", (id) => this.#control.send({ type: "stats", id })),
     ]);
     return this.#metrics.total();
   }
 
   /** Hands a person's decision to the control process. Resolves to undefined, or to why it could not be done. */
   async decide(decision: HoldDecision): Promise<string | undefined> {
-    const answer = await this.#requests.ask<{ readonly problem: string | undefined }>(
-      (id) => this.#control?.send({ type: "decide", id, decision }) ?? false,
+    const answer = await this.#requests.ask<{ readonly problem: string | undefined }>((id) =>
+      this.#control.send({ type: "decide", id, decision }),
     );
     return answer === undefined
       ? "the control process is not running or does not answer; what is held stays held, try again"
@@ -168,7 +169,7 @@ export class Supervisor {
 
   /** Policy naive only: asks the API server now, through the control process. */
   async apiAnswers(): Promise<boolean> {
-    return (await this.#requests.ask<boolean>((id) => this.#control?.send({ type: "askApi", id }) ?? false)) ?? false;
+    return (await this.#requests.ask<boolean>((id) => this.#control.send({ type: "askApi", id }))) ?? false;
   }
 
   /** Called once: drains. Again: stops waiting for the load balancer. Again: stops waiting for requests in flight. */
@@ -190,7 +191,7 @@ export class Supervisor {
     this.#tick.cancel();
     this.#others?.cancel();
     this.#phase = "closing";
-    const gone = [this.#workers.kill(), this.#control?.stop("SIGKILL") ?? Promise.resolve()];
+    const gone = [this.#workers.kill(), this.#control.kill()];
     void Promise.all(gone).then(() => this.#end.resolve({ type: "badInput", message }));
   }
 
@@ -201,7 +202,7 @@ export class Supervisor {
     this.#tick.cancel();
     const { drainTimeoutMs } = this.options;
     this.log.info({ timeoutMs: drainTimeoutMs }, "closing: no new connections, requests in flight finish");
-    await Promise.all([this.#workers.close(drainTimeoutMs), this.#control?.stop("SIGKILL") ?? Promise.resolve()]);
+    await Promise.all([this.#workers.close(drainTimeoutMs), this.#control.kill()]);
     this.log.info({}, "closed");
     this.#end.resolve({ type: "drained" });
   }
@@ -211,7 +212,7 @@ export class Supervisor {
     this.#others = undefined;
     if (this.#phase === "closing") return;
     for (let at = 1; at < this.options.workers; at++) this.#workers.start(`worker-${at}`);
-    this.#control = this.#startControl();
+    this.#control.start();
   }
 
   #workerConfig(): WorkerConfig {
@@ -226,39 +227,27 @@ export class Supervisor {
     };
   }
 
-  #startControl(): SupervisedChild<ToControl> {
+  #controlConfig(): ControlConfig {
     const { options } = this;
-    return superviseChild<ToControl, FromControl>(
-      {
-        fork: this.#deps.processes.control,
-        config: (): ControlConfig => ({
-          routes: options.routes,
-          policy: options.policy,
-          ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
-          source: options.source,
-          lastNumber: Math.max(
-            this.distributor.newest?.header.number ?? 0,
-            ...this.distributor.bad,
-            ...this.workers.map(({ generation }) => generation),
-          ),
-          staleAfterMs: options.staleAfterMs,
-          ...(options.nodeName === undefined ? {} : { nodeName: options.nodeName }),
-        }),
-        onStart: () => {},
-        onMessage: (message) => this.#fromControl(message),
-        onExit: (exit) => {
-          this.#metrics.gone("control");
-          if (this.#phase !== "closing") this.log.warn({ ...exit }, "control process ended, workers serve on and it is started again");
-        },
-      },
-      this.#deps,
-    );
+    return {
+      routes: options.routes,
+      policy: options.policy,
+      ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
+      source: options.source,
+      lastNumber: Math.max(
+        this.distributor.newest?.header.number ?? 0,
+        ...this.distributor.bad,
+        ...this.workers.map(({ generation }) => generation),
+      ),
+      staleAfterMs: options.staleAfterMs,
+      ...(options.nodeName === undefined ? {} : { nodeName: options.nodeName }),
+    };
   }
 
   #condemn(number: number, reason: string): void {
     this.log.error({ generation: number, reason }, "generation is bad, the one before it serves");
     this.#store?.markBad(number, reason);
-    this.#control?.send({ type: "generationBad", number, reason });
+    this.#control.send({ type: "generationBad", number, reason });
   }
 
   #workerGone(id: string, exit: ChildExit): void {
@@ -302,7 +291,6 @@ export class Supervisor {
   }
 
   #fromControl(message: FromControl): void {
-    this.#heardAtMs = this.#deps.clock.monoMs();
     switch (message.type) {
       case "generation":
         this.#controlProblem = undefined;
@@ -312,7 +300,6 @@ export class Supervisor {
         this.distributor.offerPools(message.changed, message.removed);
         break;
       case "status":
-        this.#status = message.status;
         this.distributor.setKnowledge(message.status.knowledge);
         break;
       case "decided":
@@ -347,8 +334,7 @@ export class Supervisor {
 
   #onTick(): void {
     this.#tick = this.#deps.clock.timer(TICK_MS, () => this.#onTick());
-    const now = this.#deps.clock.monoMs();
-    if (this.options.policy === "hold" && now - this.#heardAtMs > this.options.staleAfterMs) this.distributor.setKnowledge("stale");
+    if (this.options.policy === "hold" && this.#control.silentForMs > this.options.staleAfterMs) this.distributor.setKnowledge("stale");
     for (const { id, pid } of this.#workers.killHung())
       this.log.error({ worker: id, pid }, "worker takes no update, it is killed and started again");
   }
