@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { AppError, assertNever } from "../kernel/index.ts";
+import { AppError, assertNever, systemClock } from "../kernel/index.ts";
 import { type Rehearsal, type RehearsedRequest, getHeader, printEskip, rehearse } from "../route/index.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { loadRoutes, reportProblems } from "./routes-check.ts";
@@ -9,6 +9,7 @@ interface MatchOptions {
   readonly header: readonly string[];
   readonly client: string;
   readonly chance: string;
+  readonly time?: string;
   readonly json?: boolean;
 }
 
@@ -23,7 +24,7 @@ export function matchRoute(method: string, url: string, options: MatchOptions): 
   if (!found) process.exitCode = ExitCode.failed;
 }
 
-function readRequest(method: string, url: string, { header, client, chance }: MatchOptions): RehearsedRequest {
+function readRequest(method: string, url: string, { header, client, chance, time }: MatchOptions): RehearsedRequest {
   const headers = header.flatMap((line) => {
     const [, name, value] = /^([^\s:]+):\s*(.*)$/.exec(line) ?? [];
     if (name === undefined || value === undefined) throw new AppError("CLI_USAGE", `-H "${line}": expected 'Name: value'`);
@@ -37,6 +38,8 @@ function readRequest(method: string, url: string, { header, client, chance }: Ma
   const number = Number(chance);
   if (chance.trim() === "" || !(number >= 0 && number <= 1))
     throw new AppError("CLI_USAGE", `--chance "${chance}": expected a number from 0 to 1`);
+  const nowMs = time === undefined ? systemClock.wallMs() : Date.parse(time);
+  if (Number.isNaN(nowMs)) throw new AppError("CLI_USAGE", `--time "${time}": expected a time as in 2026-02-28T12:00:00Z`);
   if (authority !== undefined && getHeader(headers, "host") === undefined) headers.unshift("Host", authority);
   return {
     method,
@@ -46,6 +49,7 @@ function readRequest(method: string, url: string, { header, client, chance }: Ma
     headers,
     clientAddress: client,
     chance: number,
+    nowMs,
   };
 }
 

@@ -34,9 +34,9 @@ describe("holdfast routes", () => {
     equal(status, 2);
     equal(out, `${good}: 1 routes, no problems\n`);
     deepEqual(error.trimEnd().split("\n"), [
-      `${bad}:1:9: route a: setPth(): there is no filter of this name; did you mean "setPath"?`,
+      `${bad}:1:9: route a: setPth(): there is no filter of this name; did you mean "setPath"? docs/reference/filters.md has those there are`,
       `${bad}:2:18: expected "," and another argument, or ")", got "->"`,
-      `${bad}:3:18: route c: Mehod(): there is no predicate of this name; did you mean "Method"?`,
+      `${bad}:3:18: route c: Mehod(): there is no predicate of this name; did you mean "Method"? docs/reference/predicates.md has those there are`,
     ]);
   });
 
@@ -70,6 +70,17 @@ describe("holdfast routes", () => {
     equal(out, `${GOOD}sends GET /y?q=1 to the back end\n  + X-A: 1\n`);
     const none = routes(["match", "--routes", good, "GET", "/x", "-H", "Host: other.org"]);
     deepEqual([none.status, none.out], [1, "no route answers\n"]);
+    const timed = file(
+      "timed.eskip",
+      'a: After("2026-02-01T00:00:00Z") -> setQuery("b", "2") -> maskAccessLogQuery("token") -> "http://10.0.0.1:80";',
+    );
+    const later = routes(["match", "--routes", timed, "--time", "2026-02-28T12:00:00Z", "GET", "/x?a=1"]);
+    match(later.out, /sends GET \/x\?a=1&b=2 to the back end\nthe access log masks token\n$/);
+    const json = routes(["match", "--routes", timed, "--time", "2026-02-28T12:00:00Z", "--json", "GET", "/x"]);
+    const told = JSON.parse(json.out) as { readonly query: string; readonly wishes: readonly string[] };
+    deepEqual([told.query, told.wishes], ["b=2", ["the access log masks token"]]);
+    equal(routes(["match", "--routes", timed, "--time", "2026-01-28T12:00:00Z", "GET", "/x"]).status, 1);
+    match(routes(["match", "--routes", timed, "--time", "soon", "GET", "/x"]).error, /--time "soon": expected a time/);
   });
 
   it("from-kube converts what is sound, tells what is not with file and line, and only --strict makes that an error", () => {

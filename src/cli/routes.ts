@@ -37,6 +37,7 @@ export function routesCommand(): Command {
     .option("-H, --header <line>", "request header, as in 'Name: value'; may be repeated", collect, [])
     .option("--client <address>", "client address", "127.0.0.1")
     .option("--chance <number>", "stands for the random numbers of Traffic and TrafficSegment, 0 to 1", "0")
+    .option("--time <time>", "stands for now, as in 2026-02-28T12:00:00Z")
     .option("--json", "print JSON")
     .action((method: string, url: string, options: Parameters<typeof matchRoute>[2]) => matchRoute(method, url, options));
   return routes;

@@ -26,8 +26,8 @@ import type { Peer } from "./peer.ts";
 const FORWARDED = FieldId.xForwardedFor | FieldId.xForwardedProto | FieldId.xForwardedPort | FieldId.xForwardedHost;
 const FRAMING = FieldId.contentLength | FieldId.transferEncoding;
 const NO_NAMES: readonly string[] = [];
-// What would end the target, or is no byte.
-const UNSENDABLE_QUERY = /[^\x21\x22\x24-\x7e\x80-\xff]/;
+// What no client may send in a target either.
+const UNSENDABLE_QUERY = /[^\x21\x22\x24-\x7e]/;
 
 /**
  * One request and its answer as predicates and filters see them; one object serves all requests of a connection. Fields become a

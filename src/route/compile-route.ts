@@ -4,6 +4,7 @@ import type { CompiledRoute } from "./compiled-route.ts";
 import type { Argument, Call, RouteDefinition } from "./definition.ts";
 import type { Filter } from "./filter.ts";
 import { type HostPattern, parseHostName, parseHostRegexp } from "./host-pattern.ts";
+import { whyNotHad } from "./not-had.ts";
 import { type PathPattern, parsePathPattern } from "./path-pattern.ts";
 import type { Predicate } from "./predicate.ts";
 import { PLACING_PREDICATES, type Registry, didYouMean } from "./registry.ts";
@@ -125,8 +126,11 @@ function applyPredicate(draft: Draft, call: Call, registry: Registry, patterns: 
     default: {
       const spec = registry.predicates.get(call.name);
       if (spec === undefined) {
-        const hint = didYouMean(call.name, [...registry.predicates.keys(), ...PLACING_PREDICATES]);
-        throw new AppError("ROUTE_UNKNOWN_PREDICATE", `there is no predicate of this name${hint}`);
+        const hint = didYouMean(call.name, [...registry.predicates.keys(), ...PLACING_PREDICATES]) || ";";
+        throw new AppError(
+          "ROUTE_UNKNOWN_PREDICATE",
+          `there is no predicate of this name${hint} docs/reference/predicates.md has those there are`,
+        );
       }
       draft.predicates.push(spec.create(call.args));
       draft.weight += spec.weight ?? 1;
@@ -147,7 +151,9 @@ function patternOf(text: string, subtree: boolean, patterns: PatternCache): Path
 function createFilter(call: Call, registry: Registry): Filter {
   const spec = registry.filters.get(call.name);
   if (spec === undefined) {
-    throw new AppError("ROUTE_UNKNOWN_FILTER", `there is no filter of this name${didYouMean(call.name, registry.filters.keys())}`);
+    const reason = whyNotHad(call.name);
+    const hint = reason === undefined ? didYouMean(call.name, registry.filters.keys()) || ";" : `, and there will not be: ${reason}`;
+    throw new AppError("ROUTE_UNKNOWN_FILTER", `there is no filter of this name${hint} docs/reference/filters.md has those there are`);
   }
   return spec.create(call.args);
 }

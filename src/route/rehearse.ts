@@ -1,27 +1,9 @@
-import type { Random } from "../kernel/index.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
-import { ExchangeState } from "./exchange-state.ts";
-import { type FilterContext, runRequestFilters, runResponseFilters } from "./filter.ts";
-import { getHeader, sameName } from "./header-list.ts";
-import { normalizePath, splitAuthority } from "./path.ts";
-import type { MatchInput } from "./predicate.ts";
+import type { ExchangeState } from "./exchange-state.ts";
+import { runRequestFilters, runResponseFilters } from "./filter.ts";
+import { normalizePath } from "./path.ts";
+import { RehearsedExchange, RehearsedInput, type RehearsedRequest } from "./rehearsed-exchange.ts";
 import type { Table } from "./table.ts";
-
-/** A request that is tried on a table without being sent. */
-export interface RehearsedRequest {
-  readonly method: string;
-  readonly scheme: "http" | "https";
-  /** The request target without its query, as sent. */
-  readonly path: string;
-  readonly query: string;
-  /** Flat; the Host field decides the host. X-Forwarded-For is believed, as from a trusted proxy. */
-  readonly headers: readonly string[];
-  readonly clientAddress: string;
-  /** In [0, 1); stands for every random number. */
-  readonly chance: number;
-  /** Milliseconds since the Unix epoch; left out: 0. */
-  readonly nowMs?: number;
-}
 
 /** What a table would do with a request. */
 export type Rehearsal =
@@ -96,93 +78,4 @@ function wishesOf({ wishesSet, timeoutsSet, requestTransforms, responseTransform
     ...(requestTransforms.length === 0 ? [] : ["the request body is transformed"]),
     ...(responseTransforms.length === 0 ? [] : ["the response body is transformed"]),
   ];
-}
-
-class RehearsedInput implements MatchInput {
-  readonly method: string;
-  readonly matchPath: string;
-  readonly host: string;
-  readonly port: string;
-  readonly query: string;
-  readonly clientAddress: string;
-  readonly forwardedFor: string | undefined;
-  readonly requestHeaders: readonly string[];
-  readonly random: Random;
-  readonly nowMs: number;
-  readonly isDraining = false;
-  readonly teeLabel = "";
-
-  constructor(request: RehearsedRequest, matchPath: string) {
-    this.method = request.method;
-    this.matchPath = matchPath;
-    const { host, port } = splitAuthority(getHeader(request.headers, "host") ?? "");
-    this.host = host;
-    this.port = port;
-    this.query = request.query;
-    this.clientAddress = request.clientAddress;
-    const hops = request.headers.filter((_, at) => at % 2 === 1 && sameName(request.headers[at - 1] as string, "x-forwarded-for"));
-    this.forwardedFor = hops.length === 0 ? undefined : hops.join(", ");
-    this.requestHeaders = request.headers;
-    this.random = { next: () => request.chance };
-    this.nowMs = request.nowMs ?? 0;
-  }
-}
-
-class RehearsedExchange extends ExchangeState implements FilterContext {
-  readonly method: string;
-  path: string;
-  readonly matchPath: string;
-  query: string;
-  readonly host: string;
-  readonly authority: string;
-  readonly scheme: "http" | "https";
-  readonly clientAddress: string;
-  readonly peerAddress: string;
-  readonly forwardedFor: string | undefined;
-  readonly nowMs: number;
-  readonly random: Random;
-  readonly route: CompiledRoute;
-  readonly requestHeaders: string[];
-  responseHeaders: string[] = [];
-  /** 0 until somebody decides. */
-  responseStatus = 0;
-  responded = false;
-  body: Uint8Array = new Uint8Array(0);
-
-  constructor(request: RehearsedRequest, route: CompiledRoute, path: string, input: MatchInput) {
-    super();
-    this.method = request.method;
-    this.path = path;
-    this.matchPath = input.matchPath;
-    this.query = request.query;
-    this.host = input.host;
-    this.authority = getHeader(request.headers, "host") ?? "";
-    this.scheme = request.scheme;
-    this.clientAddress = request.clientAddress;
-    this.peerAddress = request.clientAddress;
-    this.forwardedFor = input.forwardedFor;
-    this.nowMs = input.nowMs;
-    this.random = input.random;
-    this.route = route;
-    this.requestHeaders = [...request.headers];
-  }
-
-  respond(status: number, headers: readonly string[], body: Uint8Array): void {
-    this.responded = true;
-    this.responseStatus = status;
-    this.responseHeaders = [...headers];
-    this.body = body;
-  }
-
-  replaceBody(body: Uint8Array): void {
-    this.body = body;
-  }
-
-  setBackendPath(path: string): void {
-    this.path = path;
-  }
-
-  setBackendQuery(query: string): void {
-    this.query = query;
-  }
 }

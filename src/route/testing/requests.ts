@@ -1,5 +1,5 @@
 import type { MatchInput } from "../predicate.ts";
-import type { RehearsedRequest } from "../rehearse.ts";
+import type { RehearsedRequest } from "../rehearsed-exchange.ts";
 
 /** A request to match; what a test does not say is plain. */
 export function matchInput(given: Partial<MatchInput> = {}): MatchInput {
