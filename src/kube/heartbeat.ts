@@ -23,6 +23,8 @@ export interface Heartbeat {
   heard(): void;
   /** When it did so last, on the monotonic clock. */
   readonly lastHeardMonoMs: number | undefined;
+  /** Calls `take` with the revision of each answer to a question; of the storage as a whole, where all kinds are in one etcd. */
+  onAnswer(take: (revision: string) => void): void;
   /** Why it gave no answer when it was asked last; undefined once it is heard again. */
   readonly problem: AppError | undefined;
   start(): void;
@@ -44,6 +46,7 @@ export function createHeartbeat(
   const stopping = new AbortController();
   const { signal } = stopping;
   let lastHeardMonoMs: number | undefined;
+  const takers: ((revision: string) => void)[] = [];
   let problem: AppError | undefined;
   let running: Promise<void> | undefined;
 
@@ -65,8 +68,9 @@ export function createHeartbeat(
       quietSinceMs = clock.monoMs();
       patienceMs = nextPatienceMs();
       try {
-        await client.listPage(resource, { limit: 1, timeoutMs, signal });
+        const { resourceVersion } = await client.listPage(resource, { limit: 1, timeoutMs, signal });
         heard();
+        for (const take of takers) take(resourceVersion);
       } catch (thrown) {
         if (signal.aborted) break;
         problem = thrown instanceof AppError ? thrown : new AppError("KUBE_INTERNAL", messageOf(thrown), { cause: thrown });
@@ -85,6 +89,7 @@ export function createHeartbeat(
     get lastHeardMonoMs() {
       return lastHeardMonoMs;
     },
+    onAnswer: (take) => void takers.push(take),
     get problem() {
       return problem;
     },

@@ -210,6 +210,43 @@ test("while a kind is followed, what the server says of others is as good as wha
   assert.equal(reflector.status().lastSuccessMonoMs, vouchedMs);
 });
 
+test("a server that went back while the watch stands is found by the heartbeat, and a few false alarms end it", async (t) => {
+  const other = await createListedWorld(kinds.nodes);
+  const client = createKubeClient(
+    { cluster: { server: other.server.url, credentials: { type: "none" }, namespace: "default" } },
+    { clock: systemClock, random: seededRandom(1) },
+  );
+  const heartbeat = createHeartbeat(
+    { resource: kinds.nodes, silenceMs: 40, timeoutMs: 1_000 },
+    { client, clock: systemClock, random: seededRandom(1) },
+  );
+  t.after(async () => {
+    await heartbeat.stop();
+    await client.close();
+    await other.close();
+  });
+  const { world, until } = await mirror(t, kinds.pods, {}, () => {}, 10_000, heartbeat);
+  const liveAt = await until("state live");
+  assert.equal(world.lists, 1);
+  world.revision = 40;
+  other.revision = 40;
+  heartbeat.start();
+  await until("complete rewound", liveAt);
+  await other.server.seen(other.server.requests.length + 3);
+  assert.equal(world.lists, 2);
+  other.revision = 30;
+  await other.server.seen(other.server.requests.length + 8);
+  assert.ok(world.lists >= 3 && world.lists <= 7, `${world.lists} lists`);
+});
+
+test("a bookmark of a lower revision than known is followed by a list", async (t) => {
+  const { world, until } = await mirror(t, kinds.pods, {}, (w) => w.put("a"));
+  const liveAt = await until("state live");
+  world.revision = 40;
+  world.bookmark();
+  await until("complete rewound shop/a", liveAt);
+});
+
 test("a sink that throws does not stop the mirror", async (t) => {
   const world = await createListedWorld(kinds.pods);
   const client = createKubeClient(

@@ -14,6 +14,8 @@ import type { WatchEvent } from "./watch-stream.ts";
 const CONFIRM = new AppError("CALL_ABORTED", "the watch gives way to a list");
 /** Watches that fail so often in a row make way for a list, which says more (and may find that the server was rewound). */
 const WATCH_FAILURES_BEFORE_RELIST = 3;
+/** A kind that is kept in an etcd of its own has revisions of its own: so many lists that found nothing, and the others' say nothing of it. */
+const FALSE_ALARMS_BORNE = 3;
 /** A watch that ends sooner than this without an event counts as one that failed. */
 const SHORTEST_WATCH_MS = 1_000;
 
@@ -47,6 +49,8 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
   let highestRevision = options.restoredRevision;
   let listWanted = true;
   let isConfirmWanted = false;
+  let isDoubted = false;
+  let falseAlarms = 0;
   let listing = false;
   let isHeard = false;
   let watchFailures = 0;
@@ -98,6 +102,23 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
     emit({ kind: "poisoned", key: item.key, problem: item.problem });
   }
 
+  /**
+   * A watch from a revision that the server, restored from a backup, has not reached yet is let in and says nothing of what happens until it has. Only
+   * a list shows that, and another revision that is lower shows that it is time for one.
+   */
+  function doubt(revision: string): void {
+    if (status.state !== "live" || falseAlarms >= FALSE_ALARMS_BORNE) return;
+    if (status.revision === undefined || !isOlderRevision(revision, status.revision)) return;
+    isDoubted = true;
+    relist();
+  }
+
+  function relist(): void {
+    if (listing) return;
+    listWanted = true;
+    round.abort(CONFIRM);
+  }
+
   async function list(signal: AbortSignal): Promise<void> {
     listing = true;
     try {
@@ -117,6 +138,9 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
       const { resourceVersion: revision } = answer;
       const rewound = highestRevision !== undefined && isOlderRevision(revision, highestRevision);
       if (rewound) log.error({ revision, highestRevision }, "list is of a lower revision than known: restored backup or another cluster");
+      const wentBack = status.revision !== undefined && isOlderRevision(revision, status.revision);
+      if (isDoubted) falseAlarms = wentBack ? 0 : falseAlarms + 1;
+      isDoubted = false;
       listWanted = false;
       isConfirmWanted = false;
       watchFailures = 0;
@@ -181,6 +205,7 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
 
   function take(event: WatchEvent): void {
     if (event.type === "BOOKMARK") {
+      doubt(event.resourceVersion);
       reached(event.resourceVersion);
       return;
     }
@@ -280,13 +305,12 @@ export function createReflector<T>(options: ReflectorOptions<T>, deps: Reflector
 
   return {
     start() {
+      if (running === undefined) deps.heartbeat?.onAnswer(doubt);
       running ??= run();
     },
     confirm() {
       isConfirmWanted = true;
-      if (listing) return;
-      listWanted = true;
-      round.abort(CONFIRM);
+      relist();
     },
     status: current,
     async stop() {
