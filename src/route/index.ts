@@ -10,7 +10,7 @@ export { normalizePath, splitAuthority } from "./path.ts";
 export type { MatchInput } from "./predicate.ts";
 export { maskQuery } from "./query.ts";
 export { compileRegexp } from "./regexp.ts";
-export { PLACING_PREDICATES, type Registry, didYouMean } from "./registry.ts";
+export { PLACING_PREDICATES, type Registry, didYouMean, extendRegistry } from "./registry.ts";
 export { type Rehearsal, rehearse } from "./rehearse.ts";
 export type { RehearsedRequest } from "./rehearsed-exchange.ts";
 export { readRoutesJson } from "./route-json.ts";
