@@ -13,17 +13,46 @@ function shown(value: Argument): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-/** The arguments of one call, checked against its parameters: as many as there must be, and numbers where numbers must be. */
-export class CallArguments {
+/** How a predicate or filter is called, worked out once for all its calls. */
+export class Signature {
+  readonly shape: string;
   readonly #parameters: readonly Parameter[];
+  readonly #required: number;
+  readonly #optional: number;
+  readonly #group: readonly Parameter[];
+
+  constructor(parameters: readonly Parameter[]) {
+    this.shape = shapeOf(parameters);
+    this.#parameters = parameters;
+    this.#required = parameters.filter(({ occurs }) => occurs === undefined).length;
+    this.#optional = parameters.filter(({ occurs }) => occurs === "optional").length;
+    this.#group = parameters.filter(({ occurs }) => occurs === "repeated" || occurs === "any");
+  }
+
+  takes(count: number): boolean {
+    const rest = count - this.#required;
+    const group = this.#group.length;
+    if (group === 0) return rest >= 0 && rest <= this.#optional;
+    return rest % group === 0 && rest >= (this.#group[0]?.occurs === "any" ? 0 : group);
+  }
+
+  /** The parameter of the argument at this place; behind the last one those of the group start again. */
+  at(index: number): Parameter | undefined {
+    return this.#parameters[index] ?? this.#group[(index - this.#parameters.length) % Math.max(1, this.#group.length)];
+  }
+}
+
+/** The arguments of one call, checked against its signature: as many as there must be, and numbers where numbers must be. */
+export class CallArguments {
+  readonly #signature: Signature;
   readonly #args: readonly Argument[];
 
   /** Throws AppError `ROUTE_ARGUMENT`. */
-  constructor(parameters: readonly Parameter[], args: readonly Argument[]) {
-    this.#parameters = parameters;
+  constructor(signature: Signature, args: readonly Argument[]) {
+    this.#signature = signature;
     this.#args = args;
-    if (!hasRightCount(parameters, args.length)) throw argumentError(shapeOf(parameters), args);
-    for (let at = 0; at < args.length; at++) if (this.#parameterOf(at)?.type === "number") this.number(at);
+    if (!signature.takes(args.length)) throw argumentError(signature.shape, args);
+    for (let at = 0; at < args.length; at++) if (signature.at(at)?.type === "number") this.number(at);
   }
 
   get length(): number {
@@ -54,7 +83,7 @@ export class CallArguments {
   number(at: number): number {
     const value = this.#args[at];
     const number = typeof value === "string" && /^[0-9]{1,9}$/.test(value) ? Number(value) : value;
-    const parameter = this.#parameterOf(at);
+    const parameter = this.#signature.at(at);
     const [least, most] = parameter?.range ?? [-Infinity, Infinity];
     if (typeof number === "number" && number >= least && number <= most) return number;
     throw this.refusal(`${parameter?.name ?? "a number"} ${bounds(least, most)}`);
@@ -67,32 +96,11 @@ export class CallArguments {
 
   /** The error of arguments that are of the right kind and wrong all the same; `requirement` reads like `a name of letters`. */
   refusal(requirement: string): AppError {
-    return argumentError(`${shapeOf(this.#parameters)} with ${requirement}`, this.#args);
-  }
-
-  /** Behind the last parameter those of the repeated group start again. */
-  #parameterOf(at: number): Parameter | undefined {
-    const known = this.#parameters[at];
-    if (known !== undefined) return known;
-    const group = repeatedGroup(this.#parameters);
-    return group[(at - this.#parameters.length) % Math.max(1, group.length)];
+    return argumentError(`${this.#signature.shape} with ${requirement}`, this.#args);
   }
 }
 
 function bounds(least: number, most: number): string {
   if (most === Infinity) return least === -Infinity ? "a number" : `at least ${least}`;
   return `between ${least} and ${most}`;
-}
-
-function repeatedGroup(parameters: readonly Parameter[]): readonly Parameter[] {
-  return parameters.filter(({ occurs }) => occurs === "repeated" || occurs === "any");
-}
-
-function hasRightCount(parameters: readonly Parameter[], count: number): boolean {
-  const required = parameters.filter(({ occurs }) => occurs === undefined).length;
-  const optional = parameters.filter(({ occurs }) => occurs === "optional").length;
-  const group = repeatedGroup(parameters);
-  const rest = count - required;
-  if (group.length === 0) return rest >= 0 && rest <= optional;
-  return rest % group.length === 0 && rest >= (group[0]?.occurs === "any" ? 0 : group.length);
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import type { Random } from "../kernel/index.ts";
-import { CallArguments } from "./arguments.ts";
+import { CallArguments, Signature } from "./arguments.ts";
 import type { CallDocumentation } from "./call-documentation.ts";
 import type { Argument } from "./definition.ts";
 import type { ExchangeTimeouts, ExchangeWishes } from "./exchange-state.ts";
@@ -114,7 +114,8 @@ export interface FilterDefinition extends Omit<CallDocumentation, "source"> {
 export function defineFilter(definition: FilterDefinition): FilterSpec {
   const { name, create, source, ...documented } = definition;
   const documentation: CallDocumentation = { ...documented, source: source ?? skipperPage("filters", name) };
-  return { name, documentation, create: (args) => create(new CallArguments(documented.parameters, args)) };
+  const signature = new Signature(documented.parameters);
+  return { name, documentation, create: (args) => create(new CallArguments(signature, args)) };
 }
 
 /** A filter needs time. When `until` is fulfilled, and the exchange is still there, the same function goes on from `next`. */

@@ -1,5 +1,5 @@
 import type { Random } from "../kernel/index.ts";
-import { CallArguments } from "./arguments.ts";
+import { CallArguments, Signature } from "./arguments.ts";
 import type { CallDocumentation } from "./call-documentation.ts";
 import type { Argument } from "./definition.ts";
 
@@ -66,7 +66,8 @@ export interface PredicateDefinition extends Omit<CallDocumentation, "source"> {
 export function definePredicate(definition: PredicateDefinition): PredicateSpec {
   const { name, weight, create, source, ...documented } = definition;
   const documentation: CallDocumentation = { ...documented, source: source ?? skipperPage("predicates", name) };
-  const spec = { name, documentation, create: (args: readonly Argument[]) => create(new CallArguments(documented.parameters, args)) };
+  const signature = new Signature(documented.parameters);
+  const spec = { name, documentation, create: (args: readonly Argument[]) => create(new CallArguments(signature, args)) };
   return weight === undefined ? spec : { ...spec, weight };
 }
 
