@@ -9,14 +9,21 @@ export function queryValue(query: string, name: string): string | undefined {
   return undefined;
 }
 
-/** Decoded names and values, in order. */
-export function* queryPairs(query: string): Generator<readonly [name: string, value: string]> {
-  if (query === "") return;
-  for (const pair of query.split("&")) {
-    if (pair === "") continue;
+type Pair = readonly [name: string, value: string];
+
+let lastQuery = "";
+let lastPairs: readonly Pair[] = [];
+
+/** Decoded names and values, in order. Of the last query they are kept: the predicates of many routes ask for the same one. */
+export function queryPairs(query: string): readonly Pair[] {
+  if (query === lastQuery) return lastPairs;
+  lastPairs = pairsOf(query).flatMap((pair): readonly Pair[] => {
+    if (pair === "") return [];
     const equals = pair.indexOf("=");
-    yield equals < 0 ? [decoded(pair), ""] : [decoded(pair.slice(0, equals)), decoded(pair.slice(equals + 1))];
-  }
+    return [equals < 0 ? [decoded(pair), ""] : [decoded(pair.slice(0, equals)), decoded(pair.slice(equals + 1))]];
+  });
+  lastQuery = query;
+  return lastPairs;
 }
 
 /** The query with one parameter of this name: at the place of the first there was, else at the end. */
@@ -65,7 +72,12 @@ function nameOf(pair: string): string {
 
 function decoded(text: string): string {
   if (!text.includes("%") && !text.includes("+")) return text;
-  return new URLSearchParams(`=${text}`).get("") ?? "";
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    // What is no UTF-8, or a "%" for itself, has its own rules (WHATWG URL section 1.3).
+    return new URLSearchParams(`=${text}`).get("") ?? "";
+  }
 }
 
 function encoded(text: string): string {

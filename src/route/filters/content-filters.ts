@@ -87,6 +87,7 @@ function wrap(prefix: Buffer, suffix: Buffer): Filter {
 
 const size = { name: "size", type: "number", what: `of the body in bytes, up to ${MAX_REPEATED}`, range: [0, MAX_REPEATED] } as const;
 const BOUNDED = "The size is bounded, so that a route cannot fill the memory; Skipper's is not.";
+const TYPES = "Without a type, text is either HTML or plain; Skipper knows more types by their beginnings.";
 const UNTRANSFORMED = "The proxy does not transform bodies yet: requests of such a route are answered with 500.";
 
 /** Filters that make a body. */
@@ -96,6 +97,7 @@ export const contentFilters: readonly FilterSpec[] = [
     family,
     does: "answers 200 with this text; no back end is asked.",
     parameters: [text, type],
+    deviations: [TYPES],
     create(args) {
       const content = readContent(args, 0);
       const headers = ["Content-Type", content.type];
@@ -107,6 +109,7 @@ export const contentFilters: readonly FilterSpec[] = [
     family,
     does: "replaces the body of a response that has this status.",
     parameters: [{ name: "status", type: "number", what: "of the response", range: [100, 599] }, text, type],
+    deviations: [TYPES],
     pending: "The proxy does not replace the body of a back end's response yet, only that of an answer of its own: it answers 500.",
     create(args) {
       const status = Math.trunc(args.number(0));

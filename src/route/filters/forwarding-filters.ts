@@ -67,6 +67,9 @@ export const forwardingFilters: readonly FilterSpec[] = [
     family: "Fields of the response",
     does: "sets Access-Control-Allow-Origin to the request's Origin if it is one of these; without arguments to `*`.",
     parameters: [{ name: "origin", type: "text", what: "as in `https://www.example.org`", occurs: "any" }],
+    deviations: [
+      "It sets the field, also where the back end has; Skipper's `*` comes as a line beside the back end's, which browsers refuse.",
+    ],
     create(args) {
       const origins = new Set(args.texts());
       return {

@@ -11,6 +11,7 @@ export const remarkFilters: readonly FilterSpec[] = [
     family: "Answers",
     does: "sets the status of the response.",
     parameters: [{ name: "status", type: "number", what: "to be sent", range: [200, 599] }],
+    deviations: ["Codes below 200 are refused: they are no end of a response."],
     create(args) {
       const status = Math.trunc(args.number(0));
       return {

@@ -5,14 +5,38 @@ import { type MatchInput, type PredicateSpec, definePredicate } from "../predica
 function lastForwarded({ requestHeaders }: MatchInput, parameter: "host" | "proto"): string {
   let last = "";
   for (let at = findHeader(requestHeaders, "forwarded"); at >= 0; at = findHeader(requestHeaders, "forwarded", at + 2)) {
-    for (const [, name = "", quoted, plain = ""] of (requestHeaders[at + 1] as string).matchAll(PAIR)) {
-      if (name.toLowerCase() === parameter) last = quoted?.replaceAll(/\\(.)/g, "$1") ?? plain;
+    for (const pair of pairsOf(requestHeaders[at + 1] as string)) {
+      const equals = pair.indexOf("=");
+      if (equals < 0 || pair.slice(0, equals).trim().toLowerCase() !== parameter) continue;
+      const value = unquoted(pair.slice(equals + 1).trim());
+      if (value !== "") last = value;
     }
   }
   return last;
 }
 
-const PAIR = /([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s,;"]+))/g;
+/** Cuts at commas and semicolons that are not quoted, in one pass: any client can send any line. */
+function pairsOf(line: string): readonly string[] {
+  const pairs: string[] = [];
+  let from = 0;
+  let isQuoted = false;
+  for (let at = 0; at < line.length; at++) {
+    const character = line[at];
+    if (character === '"') isQuoted = !isQuoted;
+    else if (character === "\\" && isQuoted) at++;
+    else if ((character === "," || character === ";") && !isQuoted) {
+      pairs.push(line.slice(from, at));
+      from = at + 1;
+    }
+  }
+  pairs.push(line.slice(from));
+  return pairs;
+}
+
+function unquoted(value: string): string {
+  return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1).replaceAll(/\\(.)/g, "$1") : value;
+}
+
 const family = "The Forwarded field";
 const deviations = [
   "Names of parameters are compared without case, values may be quoted, and all lines count (RFC 7239 section 4). Skipper reads the first line, and lower-case names.",

@@ -133,6 +133,9 @@ describe("predicates of fields", () => {
       ['ForwardedProtocol("http")', two, false],
       ['ForwardedHost("^a;b,c$")', fields("forwarded", 'for=1;Host="a;b,c"'), true],
       ['ForwardedHost("^b$")', fields("forwarded", "host=a", "Forwarded", "host=b"), true],
+      ['ForwardedHost("^a$")', fields("forwarded", 'host=a;for="x,host=b\\",host=c'), true],
+      ['ForwardedProtocol("https")', fields("forwarded", 'proto = "HTTP\\S" '), true],
+      ['ForwardedHost(".*")', fields("forwarded", `${"a".repeat(200_000)}="`), false],
       ['ForwardedHost(".*")', {}, false],
     ]);
     refuses([

@@ -2,19 +2,33 @@ import type { CallArguments } from "../arguments.ts";
 import { getHeader } from "../header-list.ts";
 import { type MatchInput, type Predicate, type PredicateSpec, definePredicate } from "../predicate.ts";
 
-/** The claims of a bearer token, nothing of which is proven; undefined when there is no readable one. */
-function claimsOf({ requestHeaders }: MatchInput): Readonly<Record<string, unknown>> | undefined {
-  const [, payload] = /^Bearer [^.\s]+\.([A-Za-z0-9_-]+)\.[^.\s]*$/.exec(getHeader(requestHeaders, "authorization") ?? "") ?? [];
+type Claims = Readonly<Record<string, unknown>>;
+
+let lastField = "";
+let lastClaims: Claims | undefined;
+
+/** The claims of a bearer token, nothing of which is proven; undefined when there is no readable one. Those of the last are kept for the next route. */
+function claimsOf({ requestHeaders }: MatchInput): Claims | undefined {
+  const field = getHeader(requestHeaders, "authorization") ?? "";
+  if (field !== lastField) {
+    lastClaims = readClaims(field);
+    lastField = field;
+  }
+  return lastClaims;
+}
+
+function readClaims(field: string): Claims | undefined {
+  const [, payload] = /^Bearer [^.\s]+\.([A-Za-z0-9_-]+)\.[^.\s]*$/.exec(field) ?? [];
   if (payload === undefined) return undefined;
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-    return typeof claims === "object" && claims !== null && !Array.isArray(claims) ? (claims as Record<string, unknown>) : undefined;
+    return typeof claims === "object" && claims !== null && !Array.isArray(claims) ? (claims as Claims) : undefined;
   } catch {
     return undefined;
   }
 }
 
-type Condition = (claims: Readonly<Record<string, unknown>>) => boolean;
+type Condition = (claims: Claims) => boolean;
 
 function claims(args: CallArguments, quantity: "some" | "every", isExpression: boolean): Predicate {
   const conditions: Condition[] = [];
