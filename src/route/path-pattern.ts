@@ -6,7 +6,7 @@ export type PatternSegment =
   | { readonly kind: "static"; readonly text: string }
   | { readonly kind: "parameter"; readonly name: string }
   | { readonly kind: "rest"; readonly name: string }
-  | { readonly kind: "subtree" };
+  | { readonly kind: "subtree"; readonly name: string };
 
 /** A parsed `Path` or `PathSubtree`. */
 export interface PathPattern {
@@ -31,7 +31,9 @@ export function parsePathPattern(text: string, subtree: boolean): PathPattern {
   const written = rest === "" ? [] : rest.slice(1).split("/");
   if (written.length > MAX_SEGMENTS) throw refusal(text, `a path has at most ${MAX_SEGMENTS} segments`);
   const segments: PatternSegment[] = written.map((part, at) => parseSegment(text, part, at === written.length - 1));
-  if (subtree && segments.at(-1)?.kind !== "rest") segments.push({ kind: "subtree" });
+  const last = segments.at(-1);
+  if (subtree)
+    segments.splice(last?.kind === "rest" ? -1 : segments.length, 1, { kind: "subtree", name: last?.kind === "rest" ? last.name : "" });
   const names = segments.flatMap((segment) => ("name" in segment && segment.name !== "" ? [segment.name] : []));
   if (new Set(names).size < names.length) throw refusal(text, "each parameter name stands once");
   return { segments, rank: segments.map((segment) => RANKS[segment.kind]).join("") };
@@ -61,17 +63,28 @@ function refusal(text: string, why: string): AppError {
   return new AppError("ROUTE_ARGUMENT", `path "${text}": ${why}`);
 }
 
-/** The decoded value of `name` in `matchPath`, which `pattern` has matched; undefined when the pattern has no such parameter. */
+/**
+ * The decoded value of `name` in `matchPath`, which `pattern` has matched; undefined when the pattern has no such parameter. That of the
+ * rest begins with a slash, and is called `*` when it has no name.
+ */
 export function pathParameter(pattern: PathPattern, matchPath: string, name: string): string | undefined {
-  const index = pattern.segments.findIndex((segment) => "name" in segment && segment.name === name);
+  const index = pattern.segments.findIndex((segment) => isCalled(segment, name));
   if (index < 0) return undefined;
+  const isRest = pattern.segments[index]?.kind !== "parameter";
   let start = 1;
   for (let at = 0; at < index; at++) {
     start = matchPath.indexOf("/", start) + 1;
-    if (start === 0) return undefined;
+    if (start === 0) return isRest ? "/" : undefined;
   }
-  const slash = pattern.segments[index]?.kind === "rest" ? -1 : matchPath.indexOf("/", start);
+  if (isRest) return decodeSegment(matchPath.slice(start - 1));
+  const slash = matchPath.indexOf("/", start);
   return decodeSegment(matchPath.slice(start, slash < 0 ? undefined : slash));
+}
+
+/** `**rest` is `rest` to most who write it, and `*rest` to Skipper. */
+function isCalled(segment: PatternSegment, name: string): boolean {
+  if (segment.kind === "static") return false;
+  return segment.kind === "parameter" ? segment.name === name : segment.name === name || `*${segment.name}` === name;
 }
 
 function decodeSegment(text: string): string {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { encodeQuery, maskQuery, queryPairs, queryValue, withQueryValue, withoutQueryValue } from "./query.ts";
 
 const SENDABLE = /^[\x21\x22\x24-\x7e]*$/;

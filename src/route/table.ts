@@ -138,7 +138,7 @@ function unreadable(position: number, host: string, reason: string): Placement {
   return { route, hosts: [{ kind: "exact", host, port: undefined }], predicates: [], weight: 0, detail: 0, unplaced: true };
 }
 
-const EVERYTHING = [{ kind: "subtree" }] as const;
+const EVERYTHING = [{ kind: "subtree", name: "" }] as const;
 
 class Draw implements MatchState {
   #value = -1;

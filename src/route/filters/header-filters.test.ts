@@ -20,7 +20,7 @@ describe("filters of fields", () => {
 
   it("fill placeholders in, and leave a field alone whose placeholder has no value or an unsafe one", () => {
     const exchange = runRoute(
-      `Path("/users/:id/**rest") -> setRequestHeader("X-Id", "\${id}/\${rest}/\${request.method}/\${request.query.q}/\${request.header.x-a}/\${request.cookie.c}")
+      `Path("/users/:id/**rest") -> setRequestHeader("X-Id", "\${id}\${rest}/\${request.method}/\${request.query.q}/\${request.header.x-a}/\${request.cookie.c}")
          -> setRequestHeader("X-None", "\${nothing}") -> setRequestHeader("X-Bad", "\${request.query.bad}")
          -> setRequestHeader("X-Client", "\${request.clientIP} \${request.source} \${request.sourceFromLast} \${request.host}") -> "http://a:1"`,
       {

@@ -9,7 +9,7 @@ export const placingPredicates: ReadonlyMap<string, CallDocumentation> = new Map
     "Path",
     {
       family,
-      does: "requests with this path. `:name` stands for one segment; `*name`, `**name` or `**` at the end for one or more. A trailing slash counts. One Path or PathSubtree in a route.",
+      does: "requests with this path. `:name` stands for one segment; `*name`, `**name` or `**` at the end for one or more, whose value begins with a slash and is called `*` when it has no name. A trailing slash counts. One Path or PathSubtree in a route.",
       parameters: [{ name: "path", type: "text", what: "begins with `/`" }],
       source: skipperPage("predicates", "Path"),
       deviations: ["Within a segment `:` and `*` stand for themselves, as in `/items:batch`; Skipper refuses them or leaves it open."],
@@ -19,7 +19,7 @@ export const placingPredicates: ReadonlyMap<string, CallDocumentation> = new Map
     "PathSubtree",
     {
       family,
-      does: "requests with this path, with or without a trailing slash, and all below it. Parameters as in `Path`.",
+      does: "requests with this path, with or without a trailing slash, and all below it. What is below is the parameter `*`, unless the path ends in `*name`.",
       parameters: [{ name: "path", type: "text", what: "begins with `/`" }],
       source: skipperPage("predicates", "PathSubtree"),
     },
