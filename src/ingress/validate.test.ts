@@ -28,7 +28,7 @@ describe("validation of one object", () => {
       [problem?.kind, problem?.namespace, problem?.name, problem?.code, problem?.effect],
       ["Ingress", "shop", "web", "ROUTE_UNKNOWN_FILTER", "partial"],
     );
-    match(problem?.message ?? "", /did you mean "setPath"\?$/);
+    match(problem?.message ?? "", /did you mean "setPath"\? docs\/reference\/filters\.md /);
   });
 
   it("finds fields of the wrong shape in every kind", () => {
