@@ -107,6 +107,11 @@ test("bad input is one line and exit code 2", async (t) => {
       ["--routes", file, "--snapshot", join(notFolder, "x"), ...free],
       /snapshot folder .* cannot be written/,
     ],
+    [
+      "a snapshot folder where none can be made",
+      ["--routes", file, "--snapshot", "/proc/x", ...free],
+      /snapshot folder .* cannot be written/,
+    ],
     ["an unknown flag", ["--routes", file, ...free, "--fast"], /unknown option '--fast'/],
     ["the naive policy outside the lab", ["--routes", file, ...free, "--policy", "naive"], /in the lab only/],
   ];

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { AppError, isRecord, messageOf } from "../kernel/index.ts";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AppError, isRecord, makeFolder, messageOf } from "../kernel/index.ts";
 import { type ProcessIdentity, identify, isRunning } from "./process/process-table.ts";
 
 const MARK = "holdfast-lab.json";
@@ -86,12 +86,4 @@ function readMark(mark: string): ProcessIdentity | undefined {
   const { pid, startTime = "" } = value;
   const isPid = typeof pid === "number" && Number.isInteger(pid) && pid >= 0;
   return isPid && typeof startTime === "string" ? { pid, startTime } : undefined;
-}
-
-/** With the parents that are missing. Node's own way of doing that never returns below /proc (node 26, `recursive`). */
-function makeFolder(folder: string): void {
-  if (existsSync(folder) && statSync(folder).isDirectory()) return;
-  const parent = dirname(folder);
-  if (!existsSync(parent)) makeFolder(parent);
-  mkdirSync(folder, { mode: 0o700 });
 }

@@ -22,7 +22,7 @@ interface RouterDeps {
 }
 
 /** Problems of a snapshot folder that a person must mend; a full disk is none of them, it may pass. */
-const MISUSED_FOLDER = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ELOOP", "ENAMETOOLONG", "EINVAL"]);
+const MISUSED_FOLDER = new Set(["ENOENT", "EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "ELOOP", "ENAMETOOLONG", "EINVAL"]);
 
 /**
  * Starts a router: workers first, everything else after them. Rejects with AppError `ROUTER_LISTEN` or `ROUTER_SNAPSHOT_FOLDER` when

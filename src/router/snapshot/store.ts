@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { AppError, messageOf } from "../../kernel/index.ts";
+import { AppError, makeFolder, messageOf } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import { type GenerationHeader, type OpenGeneration, openGeneration } from "../generation.ts";
 import { isUnfinishedWrite, writeDurably } from "./durable-file.ts";
@@ -144,7 +144,7 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
 
   async function writeFile(file: string, text: string): Promise<void> {
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      makeFolder(directory);
       await writeDurably(file, text);
     } catch (error) {
       throw new AppError("ROUTER_SNAPSHOT_WRITE", `snapshot ${file} cannot be written: ${messageOf(error)}; the one before stays in use`, {
@@ -160,7 +160,7 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
  */
 export function prepareSnapshotFolder(directory: string): { readonly code: string; readonly message: string } | undefined {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     for (const name of readdirSync(directory)) if (isUnfinishedWrite(name)) rmSync(join(directory, name), { force: true });
     const trial = join(directory, `.writing-${process.pid}-trial`);
     writeFileSync(trial, "");

@@ -1,4 +1,4 @@
-import { type LabelSelector, type Labels, matchesSelector } from "../../objects/index.ts";
+import { type Labels, matchesSelector } from "../../objects/index.ts";
 import { type JsonObject, arrayAt, stringAt } from "../json.ts";
 import { type Cause, forbiddenField, invalidValue, required } from "../status.ts";
 
@@ -18,5 +18,5 @@ export function validateLabelSelector(selector: JsonObject, field: string): Caus
 
 /** Whether a valid selector selects what has these labels; the schema has checked that all of it is text. */
 export function selects(selector: JsonObject, labels: JsonObject): boolean {
-  return matchesSelector(selector as LabelSelector, labels as Labels);
+  return matchesSelector(selector, labels as Labels);
 }
