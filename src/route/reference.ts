@@ -19,6 +19,7 @@ export function predicatesPage(registry: Registry): string {
       "Under _differs_ stands where a predicate does not do what Skipper's does, and why.",
     ],
     entries,
+    "matches ",
     [],
   );
 }
@@ -36,26 +37,27 @@ export function filtersPage(registry: Registry): string {
       "Under _differs_ stands where a filter does not do what Skipper's does, and why; under _not yet_ what the proxy does not do of it.",
     ],
     entries,
+    "",
     [...notHad(filtersNotHad), ...featuresNotHad.map(([what, reason]) => `- ${what}: ${reason}`)],
   );
 }
 
-function page(title: string, opening: readonly string[], entries: readonly Entry[], missing: readonly string[]): string {
+function page(title: string, opening: readonly string[], entries: readonly Entry[], verb: string, missing: readonly string[]): string {
   const families = Map.groupBy(entries, ([, { family }]) => family);
   const blocks = [`# ${title}`, GENERATED, ...opening];
-  for (const [family, members] of families) blocks.push(`## ${family}`, ...members.flatMap(describe));
+  for (const [family, members] of families) blocks.push(`## ${family}`, ...members.flatMap((entry) => describe(entry, verb)));
   if (missing.length > 0) blocks.push("## What there will not be", missing.join("\n"));
   return `${blocks.join("\n\n")}\n`;
 }
 
-function describe([name, { does, parameters, source, deviations = [], pending }]: Entry): readonly string[] {
+function describe([name, { does, parameters, source, deviations = [], pending }]: Entry, verb: string): readonly string[] {
   const lines = [
     ...parameters.map((parameter) => `- \`${parameter.name}\`, ${kindOf(parameter)}: ${parameter.what}.`),
     ...deviations.map((deviation) => `- _differs:_ ${deviation}`),
     ...(pending === undefined ? [] : [`- _not yet:_ ${pending}`]),
     `- _source:_ <${source}>`,
   ];
-  return [`### ${name}`, `\`${name}${shapeOf(parameters)}\` ${does}`, lines.join("\n")];
+  return [`### ${name}`, `\`${name}${shapeOf(parameters)}\` ${verb}${does}`, lines.join("\n")];
 }
 
 function kindOf({ type, occurs, range }: Parameter): string {

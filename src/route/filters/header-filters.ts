@@ -110,7 +110,7 @@ function writerFilters(verb: "set" | "append", write: Write): readonly FilterSpe
       { request: `${verb}ContextRequestHeader`, response: `${verb}ContextResponseHeader` },
       (args, side) => contextWriter(args, side, write),
       (side) => ({
-        does: `${does(side).slice(0, -1)} The value is what a filter before it left under this key; without one nothing happens.`,
+        does: `${does(side)} The value is what a filter before it left under this key; without one nothing happens.`,
         parameters: [name, { name: "key", type: "text", what: "as the reference of the filter that leaves it says" }],
       }),
     ),
@@ -130,12 +130,12 @@ function dropValueFilters(suffix: "HeaderRegexp" | "HeaderValueRegexp"): readonl
   );
 }
 
-function copyFilters(names: Readonly<Record<Side, string>>): readonly FilterSpec[] {
+function copyFilters(names: Readonly<Record<Side, string>>, note: string): readonly FilterSpec[] {
   return onBothSides(
     names,
     copier,
     (side) => ({
-      does: `adds a line to the ${side}, with the value of another field of it; without that one nothing happens.`,
+      does: `adds a line to the ${side}, with the value of another field of it; without that one nothing happens.${note}`,
       parameters: [
         { name: "from", type: "text", what: "name of the field to read" },
         { name: "to", type: "text", what: "name of the field to write" },
@@ -165,6 +165,6 @@ export const headerFilters: readonly FilterSpec[] = [
     ],
     deviations: [SAFETY],
   })),
-  ...copyFilters({ request: "copyRequestHeader", response: "copyResponseHeader" }),
-  ...copyFilters({ request: "requestCopyHeader", response: "responseCopyHeader" }),
+  ...copyFilters({ request: "copyRequestHeader", response: "copyResponseHeader" }, ""),
+  ...copyFilters({ request: "requestCopyHeader", response: "responseCopyHeader" }, " A name that Skipper has deprecated."),
 ];

@@ -48,7 +48,7 @@ export const pathFilters: readonly FilterSpec[] = [
   defineFilter({
     name: "rfcPath",
     family,
-    does: "nothing: an encoded slash, semicolon, plus or question mark in a path is always sent on encoded, which is what it asks for.",
+    does: "does nothing: an encoded slash, semicolon, plus or question mark in a path is always sent on encoded, which is what it asks for.",
     parameters: [],
     create: () => ({}),
   }),

@@ -24,7 +24,7 @@ export const remarkFilters: readonly FilterSpec[] = [
   defineFilter({
     name: "comment",
     family: "Remarks",
-    does: "nothing; says something to who reads the route.",
+    does: "does nothing; it says something to who reads the route.",
     parameters: [{ name: "text", type: "text", what: "the remark" }],
     create: () => ({}),
   }),
@@ -50,7 +50,7 @@ export const remarkFilters: readonly FilterSpec[] = [
   defineFilter({
     name: "originMarker",
     family: "Remarks",
-    does: "nothing; says what the route was made of and when.",
+    does: "does nothing; it says what the route was made of and when.",
     parameters: [
       { name: "origin", type: "text", what: "kind of source" },
       { name: "id", type: "text", what: "of the source" },
