@@ -1,0 +1,127 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { describe, it } from "node:test";
+import * as fc from "fast-check";
+import { AppError } from "../kernel/index.ts";
+import type { Argument } from "./definition.ts";
+import type { FilterSpec } from "./filter.ts";
+import { createRegistry } from "./registry.ts";
+import { type Rehearsal, rehearse } from "./rehearse.ts";
+import { standardRegistry } from "./standard.ts";
+import { compileTable } from "./table.ts";
+import { matchInput, rehearsedRequest } from "./testing/requests.ts";
+
+const word = fc.constantFrom(
+  ...[
+    "Host",
+    "X-A",
+    "Cookie",
+    "Set-Cookie",
+    "a",
+    "true",
+    "false",
+    "reuse",
+    "",
+    "1",
+    "/x",
+    "https://a.test/",
+    "a.test:80",
+    "%s",
+    "(.*)",
+    "$1",
+  ],
+  ...[
+    "${request.header.X-A}",
+    "${request.query.q}",
+    "${*}",
+    "Windows1252",
+    "2026-01-01T00:00:00Z",
+    "Europe/Berlin",
+    "* * * * *",
+    "10.0.0.0/8",
+  ],
+);
+const argument: fc.Arbitrary<Argument> = fc.oneof(
+  { weight: 4, arbitrary: word },
+  { weight: 1, arbitrary: fc.string({ unit: "binary" }) },
+  { weight: 2, arbitrary: fc.constantFrom(0, 1, 301, 404, 0.5, -1) },
+  { weight: 1, arbitrary: fc.double({ noNaN: true, max: 1e6 }) },
+);
+const args = fc.array(argument, { maxLength: 4 });
+// What a parser of heads lets through: bytes, one character each.
+const value = fc
+  .string({ unit: fc.constantFrom(...'aZ0 ;,="%$\\&?#:/.+-', "\t", "\x80", "\xff"), maxLength: 12 })
+  .map((text) => text.trim());
+const fields = fc.record({ "X-A": value, Cookie: value, "X-Forwarded-For": value, Authorization: value, Forwarded: value, baggage: value });
+const query = fc.string({ unit: fc.constantFrom(..."aq=&%+;?\"'0A"), maxLength: 12 });
+
+/** The spec built, or undefined when it refuses; whatever it throws must be an error that says so. */
+function attempt<Built>(create: () => Built): Built | undefined {
+  try {
+    return create();
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    match(thrown.code, /^ROUTE_(ARGUMENT|REGEXP)$/);
+    return undefined;
+  }
+}
+
+function listOf(headers: Readonly<Record<string, string>>): string[] {
+  return ["Host", "example.org", ...Object.entries(headers).flat()];
+}
+
+function checkSendable(rehearsal: Rehearsal): void {
+  if (!("path" in rehearsal)) throw new Error(rehearsal.outcome);
+  match(rehearsal.path, /^\/[\x21\x22\x24-\x7e]*$/);
+  match(rehearsal.query, /^[\x21\x22\x24-\x7e]*$/);
+  for (const list of [rehearsal.requestHeaders, rehearsal.responseHeaders]) {
+    for (let at = 0; at < list.length; at += 2) {
+      match(list[at] ?? "", /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/);
+      match(list[at + 1] ?? "", /^[\t\x20-\x7e\x80-\xff]*$/);
+    }
+  }
+  equal(rehearsal.requestHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length, 1);
+  ok(rehearsal.status === undefined || (rehearsal.status >= 200 && rehearsal.status <= 599));
+}
+
+describe("whatever the arguments", () => {
+  for (const spec of standardRegistry.predicates.values()) {
+    it(`${spec.name} is refused with a reason, or answers yes or no`, () => {
+      fc.assert(
+        fc.property(args, fields, query, (given, headers, one) => {
+          const predicate = attempt(() => spec.create(given));
+          const input = matchInput({ requestHeaders: listOf(headers), query: one, forwardedFor: headers["X-Forwarded-For"] });
+          if (predicate !== undefined) equal(typeof predicate.matches(input, { segment: () => 0.5 }), "boolean");
+        }),
+        { numRuns: 60 },
+      );
+    });
+  }
+
+  for (const spec of standardRegistry.filters.values()) {
+    it(`${spec.name} is refused with a reason, or leaves heads that can be sent`, () => {
+      fc.assert(
+        fc.property(args, fields, query, fc.boolean(), (given, headers, one, isShunt) => {
+          const filter = attempt(() => spec.create(given));
+          if (filter === undefined) return;
+          const built: FilterSpec = { name: "built", create: () => filter };
+          const { table, problems } = compileTable(
+            {
+              routes: [
+                {
+                  id: "a",
+                  predicates: [{ name: "PathSubtree", args: ["/"] }],
+                  filters: [{ name: "built", args: [] }],
+                  backend: isShunt ? { type: "shunt" } : { type: "network", address: "http://a:1" },
+                },
+              ],
+            },
+            createRegistry({ predicates: [], filters: [built] }),
+          );
+          deepEqual(problems, []);
+          checkSendable(rehearse(table, rehearsedRequest({ headers: listOf(headers), query: one, path: "/x/%C3%A4" })));
+        }),
+        { numRuns: 60 },
+      );
+    });
+  }
+});
