@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { AppError } from "../kernel/index.ts";
+import type { CallDocumentation, Parameter } from "./call-documentation.ts";
 import type { Argument } from "./definition.ts";
 import type { FilterSpec } from "./filter.ts";
 import { createRegistry } from "./registry.ts";
@@ -10,49 +11,49 @@ import { standardRegistry } from "./standard.ts";
 import { compileTable } from "./table.ts";
 import { matchInput, rehearsedRequest } from "./testing/requests.ts";
 
-const word = fc.constantFrom(
-  ...[
-    "Host",
-    "X-A",
-    "Cookie",
-    "Set-Cookie",
-    "a",
-    "true",
-    "false",
-    "reuse",
-    "",
-    "1",
-    "/x",
-    "https://a.test/",
-    "a.test:80",
-    "%s",
-    "(.*)",
-    "$1",
-  ],
-  ...[
-    "${request.header.X-A}",
-    "${request.query.q}",
-    "${*}",
-    "Windows1252",
-    "2026-01-01T00:00:00Z",
-    "Europe/Berlin",
-    "* * * * *",
-    "10.0.0.0/8",
-  ],
-);
-const argument: fc.Arbitrary<Argument> = fc.oneof(
-  { weight: 4, arbitrary: word },
-  { weight: 1, arbitrary: fc.string({ unit: "binary" }) },
-  { weight: 2, arbitrary: fc.constantFrom(0, 1, 301, 404, 0.5, -1) },
-  { weight: 1, arbitrary: fc.double({ noNaN: true, max: 1e6 }) },
-);
-const args = fc.array(argument, { maxLength: 4 });
+const name = fc.constantFrom("Host", "X-A", "x-a", "Cookie", "Set-Cookie", "q", "annotate");
+const flag = fc.constantFrom("true", "false", "reuse", "", "1", "http", "https", "change-only", "%s", "a=%s%%", "Windows1252", "* * * * *");
+const place = fc.constantFrom("/x", "https://a.test/", "a.test:80", "10.0.0.0/8", "2026-01-01T00:00:00Z", "Europe/Berlin", "00ff");
+const template = fc.constantFrom("${request.header.X-A}", "/${request.query.q}", "${*}", "a ${request.cookie.a}", "b");
+const expression = fc.constantFrom("(.*)", "^", "a|$", "[^a]+");
+const number = fc.oneof(fc.constantFrom(0, 1, 301, 404, 0.5, -1), fc.double({ noNaN: true, max: 1e6 }));
+const anything = fc.oneof(name, flag, place, template, expression, number, fc.string({ unit: "binary" }));
+
+/** What stands in the place of a parameter: mostly what belongs there. */
+function argumentFor({ type }: Parameter): fc.Arbitrary<Argument> {
+  const texts = fc.oneof(name, flag, place, template);
+  const fitting = { text: texts, template, expression, number, time: place }[type];
+  return fc.oneof({ weight: 6, arbitrary: fitting }, { weight: 1, arbitrary: anything });
+}
+
+function argumentsFor({ documentation }: { readonly documentation?: CallDocumentation }): fc.Arbitrary<readonly Argument[]> {
+  const parameters = documentation?.parameters ?? [];
+  const required = parameters.filter(({ occurs }) => occurs === undefined || occurs === "repeated");
+  const shaped = [required, parameters].map((list) => fc.tuple(...list.map(argumentFor)));
+  return fc.oneof({ weight: 4, arbitrary: fc.oneof(...shaped) }, { weight: 1, arbitrary: fc.array(anything, { maxLength: 4 }) });
+}
+
 // What a parser of heads lets through: bytes, one character each.
-const value = fc
-  .string({ unit: fc.constantFrom(...'aZ0 ;,="%$\\&?#:/.+-', "\t", "\x80", "\xff"), maxLength: 12 })
-  .map((text) => text.trim());
+const value = fc.constantFrom(
+  "",
+  "a",
+  "b.test",
+  "a b",
+  'a=1; b="2"',
+  "q=1,x;y",
+  "YQ0KWC1FdmlsOiAx",
+  "Bearer YQ0K",
+  "\x80\xff",
+  "$1 ${*}",
+  "a\tb",
+  "10.0.0.1, x",
+);
 const fields = fc.record({ "X-A": value, Cookie: value, "X-Forwarded-For": value, Authorization: value, Forwarded: value, baggage: value });
-const query = fc.string({ unit: fc.constantFrom(..."aq=&%+;?\"'0A"), maxLength: 12 });
+const query = fc
+  .array(fc.constantFrom("q=%0d%0aX-Evil:%201", "q=a+b%20c", "q=%C3%A4", "q=..%2F..", "%00=%ff", "a=1", "q", "%", "q=\"'\\", "q=a.test"), {
+    maxLength: 4,
+  })
+  .map((pairs) => pairs.join("&"));
 
 /** The spec built, or undefined when it refuses; whatever it throws must be an error that says so. */
 function attempt<Built>(create: () => Built): Built | undefined {
@@ -87,12 +88,12 @@ describe("whatever the arguments", () => {
   for (const spec of standardRegistry.predicates.values()) {
     it(`${spec.name} is refused with a reason, or answers yes or no`, () => {
       fc.assert(
-        fc.property(args, fields, query, (given, headers, one) => {
+        fc.property(argumentsFor(spec), fields, query, (given, headers, one) => {
           const predicate = attempt(() => spec.create(given));
           const input = matchInput({ requestHeaders: listOf(headers), query: one, forwardedFor: headers["X-Forwarded-For"] });
           if (predicate !== undefined) equal(typeof predicate.matches(input, { segment: () => 0.5 }), "boolean");
         }),
-        { numRuns: 60 },
+        { numRuns: 150 },
       );
     });
   }
@@ -100,7 +101,7 @@ describe("whatever the arguments", () => {
   for (const spec of standardRegistry.filters.values()) {
     it(`${spec.name} is refused with a reason, or leaves heads that can be sent`, () => {
       fc.assert(
-        fc.property(args, fields, query, fc.boolean(), (given, headers, one, isShunt) => {
+        fc.property(argumentsFor(spec), fields, query, fc.boolean(), (given, headers, one, isShunt) => {
           const filter = attempt(() => spec.create(given));
           if (filter === undefined) return;
           const built: FilterSpec = { name: "built", create: () => filter };
@@ -120,7 +121,7 @@ describe("whatever the arguments", () => {
           deepEqual(problems, []);
           checkSendable(rehearse(table, rehearsedRequest({ headers: listOf(headers), query: one, path: "/x/%C3%A4" })));
         }),
-        { numRuns: 60 },
+        { numRuns: 150 },
       );
     });
   }
