@@ -249,7 +249,7 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     const { target } = this.#head;
     const masked = this.wishesSet?.maskedQuery;
     const mark = target.indexOf("?");
-    if (masked === undefined || masked.size === 0 || mark < 0) return target;
+    if (masked === undefined || mark < 0) return target;
     return target.slice(0, mark + 1) + maskQuery(target.slice(mark + 1), masked, "***");
   }
 

@@ -21,11 +21,15 @@ export interface AccessLogWish {
 export interface ExchangeWishes {
   /** False: the Host sent is the endpoint's, unless a filter set another than the client's. */
   preserveHost: boolean;
-  /** Of a `<dynamic>` back end: `url` decides, else `scheme` and `host` (with port). Empty when not set. */
-  readonly backend: { url: string; scheme: string; host: string };
+  /** Where a `<dynamic>` back end is, as in `https://example.org:8443`; empty when scheme and host say it. What follows the authority is not heeded. */
+  backendUrl: string;
+  /** `http` or `https`; empty when not set. */
+  backendScheme: string;
+  /** With port; empty when not set. */
+  backendHost: string;
   accessLog: AccessLogWish | undefined;
-  /** Query parameters whose values are not to be logged. */
-  readonly maskedQuery: Set<string>;
+  /** Query parameters whose values are not to be logged; decoded names. */
+  maskedQuery: ReadonlySet<string> | undefined;
 }
 
 /** Whether a wish wants a line for this status, as Skipper's `shouldLog`. */
@@ -35,11 +39,12 @@ export function isLogWanted({ isWanted, statusPrefixes }: AccessLogWish, status:
   return statusPrefixes.some((prefix) => text.startsWith(String(prefix))) === isWanted;
 }
 
+/** Each part for itself: a filter that only says something of the access log pays for no more. */
 class Left {
-  readonly state = new Map<string, unknown>();
-  readonly callbacks: (() => void)[] = [];
-  readonly requestTransforms: Duplex[] = [];
-  readonly responseTransforms: Duplex[] = [];
+  state: Map<string, unknown> | undefined = undefined;
+  callbacks: (() => void)[] | undefined = undefined;
+  requestTransforms: Duplex[] | undefined = undefined;
+  responseTransforms: Duplex[] | undefined = undefined;
   timeouts: ExchangeTimeouts | undefined = undefined;
   wishes: ExchangeWishes | undefined = undefined;
   controller: AbortController | undefined = undefined;
@@ -55,7 +60,9 @@ export class ExchangeState {
   #left: Left | undefined = undefined;
 
   get state(): Map<string, unknown> {
-    return this.#made().state;
+    const left = this.#made();
+    left.state ??= new Map();
+    return left.state;
   }
 
   get timeouts(): ExchangeTimeouts {
@@ -68,9 +75,11 @@ export class ExchangeState {
     const left = this.#made();
     left.wishes ??= {
       preserveHost: true,
-      backend: { url: "", scheme: "", host: "" },
+      backendUrl: "",
+      backendScheme: "",
+      backendHost: "",
       accessLog: undefined,
-      maskedQuery: new Set(),
+      maskedQuery: undefined,
     };
     return left.wishes;
   }
@@ -82,15 +91,15 @@ export class ExchangeState {
   }
 
   onEnd(callback: () => void): void {
-    this.#made().callbacks.push(callback);
+    (this.#made().callbacks ??= []).push(callback);
   }
 
   transformRequest(stream: Duplex): void {
-    this.#made().requestTransforms.push(stream);
+    (this.#made().requestTransforms ??= []).push(stream);
   }
 
   transformResponse(stream: Duplex): void {
-    this.#made().responseTransforms.push(stream);
+    (this.#made().responseTransforms ??= []).push(stream);
   }
 
   /** For the proxy: as set by filters, or undefined. */
@@ -120,14 +129,14 @@ export class ExchangeState {
     if (left === undefined) return;
     this.#left = undefined;
     left.controller?.abort();
-    for (const callback of left.callbacks) {
+    for (const callback of left.callbacks ?? []) {
       try {
         callback();
       } catch (thrown) {
         report(thrown);
       }
     }
-    for (const stream of [...left.requestTransforms, ...left.responseTransforms]) stream.destroy();
+    for (const stream of [...(left.requestTransforms ?? NONE), ...(left.responseTransforms ?? NONE)]) stream.destroy();
   }
 
   #made(): Left {

@@ -65,15 +65,15 @@ function unfinished(exchange: RehearsedExchange, until: PromiseLike<void>): Rehe
 }
 
 function wishesOf({ wishesSet, timeoutsSet, requestTransforms, responseTransforms }: ExchangeState): readonly string[] {
-  const { backend, preserveHost = true, accessLog, maskedQuery } = wishesSet ?? {};
-  const target = backend === undefined ? "" : backend.url === "" ? `${backend.scheme} ${backend.host}`.trim() : backend.url;
+  const { backendUrl = "", backendScheme = "", backendHost = "", preserveHost = true, accessLog, maskedQuery } = wishesSet ?? {};
+  const target = backendUrl === "" ? `${backendScheme} ${backendHost}`.trim() : backendUrl;
   const codes = accessLog?.statusPrefixes.length === 0 ? "" : ` for ${accessLog?.statusPrefixes.join(", ")} only`;
   const timeouts = Object.entries(timeoutsSet ?? {}).filter(([, ms]) => ms !== undefined);
   return [
     ...(target === "" ? [] : [`a dynamic back end is ${target}`]),
     ...(preserveHost ? [] : ["the Host sent is the endpoint's"]),
     ...(accessLog === undefined ? [] : [`the access log is ${accessLog.isWanted ? "on" : "off"}${codes}`]),
-    ...(maskedQuery === undefined || maskedQuery.size === 0 ? [] : [`the access log masks ${[...maskedQuery].join(", ")}`]),
+    ...(maskedQuery === undefined ? [] : [`the access log masks ${[...maskedQuery].join(", ")}`]),
     ...timeouts.map(([phase, ms]) => `${phase} is ${ms}`),
     ...(requestTransforms.length === 0 ? [] : ["the request body is transformed"]),
     ...(responseTransforms.length === 0 ? [] : ["the response body is transformed"]),

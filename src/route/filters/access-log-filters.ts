@@ -57,11 +57,12 @@ export const accessLogFilters: readonly FilterSpec[] = [
     parameters: [{ name: "parameter", type: "text", what: "name of a query parameter", occurs: "repeated" }],
     deviations: ["The value is replaced by `***`; Skipper logs a hash of it, from which a short secret can be found out."],
     create(args) {
-      const names = args.texts();
-      if (names.includes("")) throw args.refusal("names that are not empty");
+      const names: ReadonlySet<string> = new Set(args.texts());
+      if (names.has("")) throw args.refusal("names that are not empty");
       return {
         request({ wishes }) {
-          for (const name of names) wishes.maskedQuery.add(name);
+          const before = wishes.maskedQuery;
+          wishes.maskedQuery = before === undefined ? names : new Set([...before, ...names]);
         },
       };
     },

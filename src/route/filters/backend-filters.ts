@@ -9,17 +9,17 @@ const URL_FORM = /^(https?):\/\/([^/?#@]+)(?:[/?#].*)?$/;
 
 type Part = "Host" | "Scheme" | "Url";
 
-/** Notes the wish; false for what is no such part. The host becomes that of the request, as in Skipper. */
+/** Notes the wish. The host becomes that of the request, as in Skipper. */
 function wish(context: FilterContext, part: Part, value: string): void {
-  const { backend } = context.wishes;
-  if (part === "Scheme") {
-    backend.scheme = value;
-    return;
+  const { wishes, requestHeaders } = context;
+  if (part === "Scheme") wishes.backendScheme = value;
+  else if (part === "Host") {
+    wishes.backendHost = value;
+    setHeader(requestHeaders, "Host", value);
+  } else {
+    wishes.backendUrl = value;
+    setHeader(requestHeaders, "Host", URL_FORM.exec(value)?.[2] ?? "");
   }
-  const host = part === "Host" ? value : (URL_FORM.exec(value)?.[2] ?? "");
-  if (part === "Host") backend.host = value;
-  else backend.url = value;
-  setHeader(context.requestHeaders, "Host", host);
 }
 
 function isPart(part: Part, value: string): boolean {
