@@ -13,7 +13,8 @@ import { skipperPage } from "./predicate.ts";
  * running filters allocates nothing. Request fields are read before the back end is called; response fields are
  * valid from the moment the response head is there (or a filter responded).
  *
- * The object serves one exchange after another: a filter that waited looks at `signal` before it touches the context again.
+ * The object serves one exchange after another. A filter that waits takes `signal` first, and touches the context again only while that is
+ * not aborted; whoever runs filters starts no other exchange on the object before all that waits has settled.
  */
 export interface FilterContext {
   readonly method: string;

@@ -1,13 +1,14 @@
+export type { CallDocumentation, Parameter } from "./call-documentation.ts";
 export type { Algorithm, Backend, Call, Endpoint, Pool, RouteDefinition, RouteSet } from "./definition.ts";
 export type { CompiledRoute } from "./compiled-route.ts";
 export { type RouteProblem, placingNames } from "./compile-route.ts";
 export { type ParsedEskip, parseEskip, parseFilterChain, parsePredicates } from "./eskip-parser.ts";
 export { inlinePools, printEskip } from "./eskip-printer.ts";
 export { type AccessLogWish, ExchangeState, type ExchangeTimeouts, type ExchangeWishes, isLogWanted } from "./exchange-state.ts";
-export { type Filter, type FilterContext, type FilterWait, runRequestFilters, runResponseFilters } from "./filter.ts";
+export { type Filter, type FilterContext, type FilterSpec, type FilterWait, runRequestFilters, runResponseFilters } from "./filter.ts";
 export { type HeaderList, getHeader } from "./header-list.ts";
 export { normalizePath, splitAuthority } from "./path.ts";
-export type { MatchInput } from "./predicate.ts";
+export type { MatchInput, Predicate, PredicateSpec } from "./predicate.ts";
 export { maskQuery } from "./query.ts";
 export { compileRegexp } from "./regexp.ts";
 export { PLACING_PREDICATES, type Registry, didYouMean, extendRegistry } from "./registry.ts";
