@@ -124,6 +124,7 @@ async function runLab(flags: Flags): Promise<void> {
 
 function optionsOf(flags: Flags): LabOptions {
   const here = (path: string): string => new URL(path, import.meta.url).pathname;
+  const compileCache = process.env["NODE_COMPILE_CACHE"];
   return {
     policies: flags.policy === "both" ? ["naive", "hold"] : [flags.policy],
     nodes: flags.nodes,
@@ -134,6 +135,8 @@ function optionsOf(flags: Flags): LabOptions {
     flood: LAB_DEFAULTS.flood,
     partEntry: here("lab-part-entry.ts"),
     routerCommand: [process.execPath, here("main.ts"), "router"],
+    // Two dozen processes start in containers; without their compiled code that takes half of the processors' time until all is up.
+    containerEnv: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache },
   };
 }
 

@@ -18,6 +18,8 @@ export interface LabOptions {
   readonly partEntry: string;
   /** What runs a router container: `[program, first argument …]`. */
   readonly routerCommand: readonly string[];
+  /** In the environment of every container. */
+  readonly containerEnv: Readonly<Record<string, string>>;
 }
 
 /** How the lab differs from AWS and Kubernetes so that the film fits in two minutes; docs/explanation/lab.md says so too. */

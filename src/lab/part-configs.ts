@@ -83,6 +83,7 @@ export function kubeletConfig(plan: LabPlan, node: number): KubeletConfig {
       "holdfast/router:lab": plan.options.routerCommand,
       "holdfast/demo-app:lab": [process.execPath, new URL("demo-app/main.mjs", import.meta.url).pathname],
     },
+    containerEnv: plan.options.containerEnv,
     allocatable: { cpu: "4", memory: "8Gi", pods: "110", "ephemeral-storage": "10Gi" },
     leaseSeconds: LAB_TIME.leaseSeconds,
     crashBackoffMs: LAB_TIME.crashBackoffMs,

@@ -1,0 +1,49 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { enableCompileCache, flushCompileCache } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** What does something when it is imported: started instead. */
+const PROGRAMS = ["main.ts", "lab-part-entry.ts", "router-control.ts", "router-worker.ts"].map((name) => join("src", "cli", name));
+const NOT_OURS_TO_READ = /\.test\.ts$|[/\\]testing[/\\]|[/\\]console[/\\]ui[/\\]/;
+const START_LIMIT_MS = 20_000;
+
+/**
+ * Reads all code once with `directory` as cache of compiled code. A lab starts three dozen processes at once; without it each of them strips
+ * types and compiles for itself (measured: 0.58 s of CPU for a router's worker, 0.18 s with it). Code that cannot be read here says so when it is used.
+ */
+export async function fillCompileCache(directory: string): Promise<void> {
+  enableCompileCache(directory);
+  for (const file of globSync("src/**/*.ts", { cwd: ROOT }).toSorted())
+    if (!NOT_OURS_TO_READ.test(file) && !PROGRAMS.includes(file)) await import(join(ROOT, file)).catch(() => {});
+  flushCompileCache();
+  const env = { ...process.env, NODE_COMPILE_CACHE: directory };
+  // Without a name it says which parts there are, and ends.
+  spawnSync(process.execPath, [join(ROOT, "src", "cli", "lab-part-entry.ts")], { env, stdio: "ignore", timeout: START_LIMIT_MS });
+  await startRouter(env);
+}
+
+/** A router with one route, until it serves. Its processes write what they compiled when they end. */
+async function startRouter(env: NodeJS.ProcessEnv): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "holdfast-prepare-"));
+  try {
+    const routes = join(folder, "routes.eskip");
+    writeFileSync(routes, "all: * -> <shunt>;\n");
+    const flags = ["--routes", routes, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--drain-delay", "0", "--log-level", "silent"];
+    const router = spawn(process.execPath, [join(ROOT, "src", "cli", "main.ts"), "router", ...flags, "--workers", "1"], {
+      env,
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const ended = once(router, "exit");
+    const limit = setTimeout(() => router.kill("SIGKILL"), START_LIMIT_MS);
+    router.stdout.once("data", () => router.kill("SIGTERM"));
+    await ended;
+    clearTimeout(limit);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
