@@ -1,39 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seededRandom } from "../kernel/index.ts";
-import {
-  type BalanceAlgorithm,
-  Balancer,
-  type EndpointPool,
-  type EndpointState,
-  type PickRequest,
-  defaultBalancerOptions,
-  parseEndpointAddress,
-} from "./index.ts";
-
-function made(addresses: readonly string[], options = defaultBalancerOptions): { balancer: Balancer; pool: EndpointPool } {
-  const balancer = new Balancer(options, seededRandom(1));
-  balancer.update([{ id: "p", endpoints: addresses.map((address) => ({ address, tier: "fresh" as const })) }]);
-  const pool = balancer.pool("p");
-  assert.ok(pool !== undefined);
-  return { balancer, pool };
-}
-
-function request(over: Partial<PickRequest> = {}): PickRequest {
-  return { nowMs: 0, hashKey: "10.0.0.1", tried: [], ...over };
-}
-
-const FOUR = ["http://10.0.0.1:80", "http://10.0.0.2:80", "http://10.0.0.3:80", "http://10.0.0.4:80"];
-const ALGORITHMS: readonly BalanceAlgorithm[] = ["roundRobin", "random", "powerOfRandomNChoices", "consistentHash"];
-
-function counts(pool: EndpointPool, algorithm: BalanceAlgorithm, times: number, key: (at: number) => string): Map<string, number> {
-  const found = new Map<string, number>();
-  for (let at = 0; at < times; at++) {
-    const address = pool.pick(algorithm, request({ hashKey: key(at) }))?.address ?? "";
-    found.set(address, (found.get(address) ?? 0) + 1);
-  }
-  return found;
-}
+import { ManualClock } from "../kernel/testing/manual-clock.ts";
+import { ALGORITHMS, FOUR, counts, load, made, request } from "./testing/made.ts";
+import { Balancer, type EndpointState, defaultBalancerOptions, defaultEjection, parseEndpointAddress } from "./index.ts";
 
 for (const algorithm of ALGORITHMS) {
   test(`${algorithm} reaches every endpoint with about its share, and none that was tried, is full or is ejected`, () => {
@@ -41,29 +11,31 @@ for (const algorithm of ALGORITHMS) {
     const spread = counts(pool, algorithm, 4_000, (at) => `10.1.${at >> 8}.${at & 255}`);
     for (const address of FOUR) assert.ok(Math.abs((spread.get(address) ?? 0) - 1_000) < 350, `${address}: ${spread.get(address)}`);
     const [first, second, third] = pool.endpoints as readonly [EndpointState, EndpointState, EndpointState];
-    second.inFlight = 2;
-    third.ejectedUntilMs = 50;
+    load(second, 2);
+    third.connectFailed(0, { ...defaultEjection, baseMs: 50 });
     for (let at = 0; at < 200; at++) {
-      const picked = pool.pick(algorithm, request({ tried: [first], hashKey: String(at), nowMs: 49 }));
+      const picked = pool.chooser({ algorithm }).pick(request({ tried: [first], hashKey: String(at), nowMs: 49 }));
       assert.equal(picked?.address, FOUR[3]);
     }
-    third.ejectedUntilMs = 0;
     const back = new Set(
-      Array.from({ length: 200 }, (_, at) => pool.pick(algorithm, request({ tried: [first], hashKey: String(at), nowMs: 50 }))?.address),
+      Array.from(
+        { length: 200 },
+        (_, at) => pool.chooser({ algorithm }).pick(request({ tried: [first], hashKey: String(at), nowMs: 50 }))?.address,
+      ),
     );
     assert.deepEqual(back, new Set([FOUR[2], FOUR[3]]));
   });
 
   test(`${algorithm} says why it found nothing`, () => {
     const { pool, balancer } = made(FOUR.slice(0, 2), { ...defaultBalancerOptions, maxInFlightPerEndpoint: 1 });
-    assert.equal(pool.pick(algorithm, request({ tried: [...pool.endpoints] })), undefined);
-    assert.equal(pool.miss, "tried");
-    for (const endpoint of pool.endpoints) endpoint.inFlight = 1;
-    assert.equal(pool.pick(algorithm, request()), undefined);
-    assert.equal(pool.miss, "busy");
+    assert.equal(pool.chooser({ algorithm }).pick(request({ tried: [...pool.endpoints] })), undefined);
+    assert.equal(pool.chooser({ algorithm }).miss, "tried");
+    for (const endpoint of pool.endpoints) load(endpoint, 1);
+    assert.equal(pool.chooser({ algorithm }).pick(request()), undefined);
+    assert.equal(pool.chooser({ algorithm }).miss, "busy");
     balancer.update([{ id: "p", endpoints: [] }]);
-    assert.equal(pool.pick(algorithm, request()), undefined);
-    assert.equal(pool.miss, "empty");
+    assert.equal(pool.chooser({ algorithm }).pick(request()), undefined);
+    assert.equal(pool.chooser({ algorithm }).miss, "empty");
   });
 }
 
@@ -75,7 +47,7 @@ test("round robin takes turns exactly", () => {
 test("the better of two random choices is the one with less in flight", () => {
   const { pool } = made(FOUR);
   const [busy, ...others] = pool.endpoints as readonly [EndpointState, ...EndpointState[]];
-  busy.inFlight = 100;
+  load(busy, 100);
   const spread = counts(pool, "powerOfRandomNChoices", 4_000, String);
   assert.ok((spread.get(busy.address) ?? 0) < 500, "it is chosen only when both choices fall on it");
   for (const other of others) assert.ok((spread.get(other.address) ?? 0) > 900);
@@ -85,7 +57,7 @@ test("consistent hashing keeps a key's endpoint, whatever the order of the list,
   const keys = Array.from({ length: 2_000 }, (_, at) => `192.0.2.${at}`);
   const ownersOf = (addresses: readonly string[]): (string | undefined)[] => {
     const { pool } = made(addresses);
-    return keys.map((hashKey) => pool.pick("consistentHash", request({ hashKey }))?.address);
+    return keys.map((hashKey) => pool.chooser({ algorithm: "consistentHash" }).pick(request({ hashKey }))?.address);
   };
   const before = ownersOf(FOUR);
   assert.deepEqual(ownersOf(FOUR.toReversed()), before);
@@ -108,13 +80,13 @@ test("fresh endpoints are used as long as there is one; withdrawn ones only then
   assert.deepEqual([...counts(pool, "random", 50, String).keys()], ["http://10.0.0.1:80"]);
   assert.equal(pool.isWithdrawn, true);
   balancer.update([]);
-  assert.equal(pool.pick("random", request()), undefined);
+  assert.equal(pool.chooser({ algorithm: "random" }).pick(request()), undefined);
 });
 
 test("counters and ejections outlive an update that still names the endpoint, in whatever pool, and go with it", () => {
   const { balancer, pool } = made(FOUR);
   const endpoint = pool.endpoints[0] as EndpointState;
-  endpoint.inFlight = 3;
+  load(endpoint, 3);
   endpoint.connectFailed(0, balancer.ejection);
   const { removed } = balancer.update([{ id: "other", endpoints: [{ address: FOUR[0] as string, tier: "fresh" }] }]);
   assert.deepEqual(
@@ -131,22 +103,22 @@ test("counters and ejections outlive an update that still names the endpoint, in
 test("an ejection doubles with each failure in a row, up to its limit, and ends with a connection that is made", () => {
   const { pool } = made(FOUR);
   const endpoint = pool.endpoints[0] as EndpointState;
-  const ejection = { failures: 2, baseMs: 100, maxMs: 350, panicShare: 0.5 };
+  const ejection = { ...defaultEjection, failures: 2, baseMs: 100, maxMs: 350 };
   assert.equal(endpoint.connectFailed(0, ejection), false);
   assert.equal(endpoint.connectFailed(0, ejection), true);
-  assert.equal(endpoint.ejectedUntilMs, 100);
+  assert.equal(endpoint.unreachableUntilMs, 100);
   assert.equal(endpoint.connectFailed(50, ejection), false, "a connect that was on its way says nothing new");
   assert.equal(endpoint.connectFailed(100, ejection), true);
-  assert.equal(endpoint.ejectedUntilMs, 450);
+  assert.equal(endpoint.unreachableUntilMs, 450);
   endpoint.connected();
-  assert.deepEqual([endpoint.ejectedUntilMs, endpoint.consecutiveFailures, endpoint.failures], [0, 0, 4]);
+  assert.deepEqual([endpoint.unreachableUntilMs, endpoint.consecutiveFailures, endpoint.failures], [0, 0, 4]);
 });
 
 test("with too few endpoints left ejections are ignored", () => {
   const { pool } = made(FOUR);
-  for (const endpoint of pool.endpoints.slice(0, 2)) endpoint.ejectedUntilMs = 100;
+  for (const endpoint of pool.endpoints.slice(0, 2)) endpoint.connectFailed(0, defaultEjection);
   assert.equal(counts(pool, "roundRobin", 100, String).size, 2, "half are left: exactly the threshold");
-  (pool.endpoints[2] as EndpointState).ejectedUntilMs = 100;
+  (pool.endpoints[2] as EndpointState).connectFailed(0, defaultEjection);
   assert.equal(counts(pool, "roundRobin", 100, String).size, 4);
 });
 
@@ -174,7 +146,7 @@ test("an address is http://HOST:PORT and nothing else; what is not is left out a
   ]) {
     assert.equal(parseEndpointAddress(bad), undefined, bad);
   }
-  const balancer = new Balancer(defaultBalancerOptions, seededRandom(1));
+  const balancer = new Balancer(defaultBalancerOptions, { random: seededRandom(1), clock: new ManualClock() });
   const { refused } = balancer.update([
     {
       id: "p",

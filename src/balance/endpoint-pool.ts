@@ -1,63 +1,48 @@
-import type { Random } from "../kernel/index.ts";
+import type { Tier } from "./candidates.ts";
+import { type BalancePolicy, Chooser } from "./chooser.ts";
 import type { EndpointState } from "./endpoint-state.ts";
-import { HashRing, hashKey } from "./hash-ring.ts";
+import type { PoolShared } from "./pool-shared.ts";
 
-/** How an endpoint is chosen; the words of eskip. */
-export type BalanceAlgorithm = "roundRobin" | "random" | "consistentHash" | "powerOfRandomNChoices";
+/** A chooser nobody asked for in so many updates is forgotten. */
+const IDLE_UPDATES = 8;
 
-/** Why there was nothing to choose: no endpoints at all, all of them full, or all of them tried already. */
-export type PickMiss = "empty" | "busy" | "tried";
-
-/** What a choice depends on beside the pool; one object serves request after request. */
-export interface PickRequest {
-  /** Monotonic time, for ejections. */
-  readonly nowMs: number;
-  /** What consistentHash hashes, in most cases the client's address. */
-  readonly hashKey: string;
-  /** Endpoints this request was refused by. */
-  readonly tried: readonly EndpointState[];
-}
-
-/** Bounds every pool obeys. */
-export interface PoolLimits {
-  /** Requests in flight to one endpoint, from this process. */
-  readonly maxInFlight: number;
-  readonly panicShare: number;
+/** One endpoint of a pool. */
+export interface PoolMember {
+  readonly endpoint: EndpointState;
+  readonly zone: string | undefined;
 }
 
 /**
  * The endpoints of one back end. Fresh ones are used as long as there are any; withdrawn ones, which their source took back while
- * it was not trusted, only after that. Ejected ones are left out unless too few would remain.
+ * it was not trusted, only after that.
  */
-export class EndpointPool {
+export class EndpointPool implements Tier {
   readonly id: string;
-  readonly #random: Random;
-  readonly #limits: PoolLimits;
-  #tier: readonly EndpointState[] = [];
+  readonly #shared: PoolShared;
+  readonly #choosers = new Map<string, { readonly chooser: Chooser; askedAt: number }>();
   #withdrawn = false;
-  #cursor: number;
-  #ring: HashRing | undefined = undefined;
-  /** Why the last `pick` found nothing. */
-  miss: PickMiss = "empty";
+  /** Endpoints of the tier in use. */
+  endpoints: readonly EndpointState[] = [];
+  zones: readonly (string | undefined)[] = [];
+  revision = 0;
 
-  constructor(id: string, random: Random, limits: PoolLimits) {
+  constructor(id: string, shared: PoolShared) {
     this.id = id;
-    this.#random = random;
-    this.#limits = limits;
-    // Many routers that start together must not all begin with the first endpoint.
-    this.#cursor = Math.floor(random.next() * 0x4000_0000);
+    this.#shared = shared;
   }
 
   /** Replaces the endpoints; the position of round robin stays. */
-  update(fresh: readonly EndpointState[], withdrawn: readonly EndpointState[]): void {
+  update(fresh: readonly PoolMember[], withdrawn: readonly PoolMember[]): void {
     this.#withdrawn = fresh.length === 0 && withdrawn.length > 0;
-    this.#tier = fresh.length > 0 ? fresh : withdrawn;
-    this.#ring = undefined;
-  }
-
-  /** Endpoints of the tier in use. */
-  get endpoints(): readonly EndpointState[] {
-    return this.#tier;
+    const tier = fresh.length > 0 ? fresh : withdrawn;
+    this.endpoints = tier.map(({ endpoint }) => endpoint);
+    this.zones = tier.map(({ zone }) => zone);
+    this.revision++;
+    for (const [key, { chooser, askedAt }] of this.#choosers) {
+      if (this.revision - askedAt <= IDLE_UPDATES) continue;
+      chooser.close();
+      this.#choosers.delete(key);
+    }
   }
 
   /** Whether only withdrawn endpoints are left. */
@@ -65,78 +50,28 @@ export class EndpointPool {
     return this.#withdrawn;
   }
 
-  /** Chooses an endpoint. Undefined when there is none to be had; `miss` says why. */
-  pick(algorithm: BalanceAlgorithm, request: PickRequest): EndpointState | undefined {
-    const tier = this.#tier;
-    if (tier.length === 0) {
-      this.miss = "empty";
-      return undefined;
+  /** Who chooses by this policy, the same one for routes that want the same; to be asked for anew after an update. */
+  chooser(policy: BalancePolicy): Chooser {
+    const key = keyOf(policy);
+    const known = this.#choosers.get(key);
+    if (known !== undefined) {
+      known.askedAt = this.revision;
+      return known.chooser;
     }
-    const nowMs = this.#isPanic(request.nowMs) ? Infinity : request.nowMs;
-    const picked = this.#choose(algorithm, request, nowMs);
-    // All that are healthy were tried or are full: an ejected one may work after all.
-    return picked ?? (nowMs === Infinity ? this.#missed(request) : (this.#choose(algorithm, request, Infinity) ?? this.#missed(request)));
+    const chooser = new Chooser(this, policy, this.#shared);
+    this.#choosers.set(key, { chooser, askedAt: this.revision });
+    return chooser;
   }
 
-  #choose(algorithm: BalanceAlgorithm, request: PickRequest, nowMs: number): EndpointState | undefined {
-    const tier = this.#tier;
-    switch (algorithm) {
-      case "roundRobin":
-        this.#cursor = (this.#cursor + 1) & 0x3fff_ffff;
-        return this.#walk(this.#cursor % tier.length, request, nowMs);
-      case "random":
-        return this.#walk(Math.floor(this.#random.next() * tier.length), request, nowMs);
-      case "powerOfRandomNChoices": {
-        const one = this.#walk(Math.floor(this.#random.next() * tier.length), request, nowMs);
-        const other = this.#walk(Math.floor(this.#random.next() * tier.length), request, nowMs);
-        return one !== undefined && other !== undefined && other.inFlight < one.inFlight ? other : one;
-      }
-      case "consistentHash":
-        return this.#onRing(request, nowMs);
-      default:
-        return algorithm;
-    }
+  /** The pool is gone: nothing is kept for those who still hold it. */
+  close(): void {
+    this.update([], []);
+    for (const { chooser } of this.#choosers.values()) chooser.close();
+    this.#choosers.clear();
   }
+}
 
-  /** The first that may be used at or behind `start`. */
-  #walk(start: number, request: PickRequest, nowMs: number): EndpointState | undefined {
-    const tier = this.#tier;
-    for (let step = 0, at = start; step < tier.length; step++, at++) {
-      if (at === tier.length) at = 0;
-      const endpoint = tier[at] as EndpointState;
-      if (this.#isUsable(endpoint, request, nowMs)) return endpoint;
-    }
-    return undefined;
-  }
-
-  #onRing(request: PickRequest, nowMs: number): EndpointState | undefined {
-    this.#ring ??= new HashRing(this.#tier.map((endpoint) => endpoint.address));
-    const ring = this.#ring;
-    for (let step = 0, at = ring.positionOf(hashKey(request.hashKey)); step < ring.size; step++, at++) {
-      if (at === ring.size) at = 0;
-      const endpoint = this.#tier[ring.ownerAt(at)] as EndpointState;
-      if (this.#isUsable(endpoint, request, nowMs)) return endpoint;
-    }
-    return undefined;
-  }
-
-  #isUsable(endpoint: EndpointState, request: PickRequest, nowMs: number): boolean {
-    return (
-      endpoint.ejectedUntilMs <= nowMs &&
-      endpoint.inFlight < this.#limits.maxInFlight &&
-      (request.tried.length === 0 || !request.tried.includes(endpoint))
-    );
-  }
-
-  #isPanic(nowMs: number): boolean {
-    const tier = this.#tier;
-    let ejected = 0;
-    for (let at = 0; at < tier.length; at++) if ((tier[at] as EndpointState).ejectedUntilMs > nowMs) ejected++;
-    return ejected > 0 && tier.length - ejected < tier.length * this.#limits.panicShare;
-  }
-
-  #missed(request: PickRequest): undefined {
-    this.miss = this.#tier.every((endpoint) => request.tried.includes(endpoint)) ? "tried" : "busy";
-    return undefined;
-  }
+function keyOf({ algorithm, balanceFactor, fade }: BalancePolicy): string {
+  if (balanceFactor === undefined && fade === undefined) return algorithm;
+  return JSON.stringify([algorithm, balanceFactor, fade?.durationMs, fade?.exponent, fade === undefined ? [] : [...fade.createdMs]]);
 }

@@ -1,29 +1,66 @@
+import type { EndpointState } from "./endpoint-state.ts";
+
 const VIRTUAL_NODES = 100;
 
 /** FNV-1a with the finaliser of MurmurHash3, which spreads keys that differ in their last characters only. */
 export function hashKey(key: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return mixed(hash);
+}
+
+/** Another number of 32 bits for each, as unlike as if by chance. */
+export function mixed(value: number): number {
+  let hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** Consistent hashing: an endpoint that comes or goes moves the keys of its own share only. */
+const NO_HASHES = new Uint32Array(0);
+
+/**
+ * Consistent hashing: an endpoint that comes or goes moves the keys of its own share only. It never changes; what came and went is
+ * merged into the next one, which costs a copy and not a sort.
+ */
 export class HashRing {
   readonly #hashes: Uint32Array;
-  /** Index of the endpoint that owns the arc ending at the hash of the same index. */
-  readonly #owners: Int32Array;
+  /** The endpoint that owns the arc ending at the hash of the same index. */
+  readonly #owners: readonly EndpointState[];
+  readonly #endpoints: ReadonlySet<EndpointState>;
 
-  constructor(addresses: readonly string[]) {
-    const points: { hash: number; owner: number }[] = [];
-    addresses.forEach((address, owner) => {
-      for (let node = 0; node < VIRTUAL_NODES; node++) points.push({ hash: hashKey(`${address}-${node}`), owner });
-    });
-    // Equal hashes are ordered by address, so that every process has the same ring whatever the order of its list.
-    points.sort((a, b) => a.hash - b.hash || ((addresses[a.owner] as string) < (addresses[b.owner] as string) ? -1 : 1));
-    this.#hashes = Uint32Array.from(points, (point) => point.hash);
-    this.#owners = Int32Array.from(points, (point) => point.owner);
+  private constructor(hashes: Uint32Array, owners: readonly EndpointState[], endpoints: ReadonlySet<EndpointState>) {
+    this.#hashes = hashes;
+    this.#owners = owners;
+    this.#endpoints = endpoints;
+  }
+
+  static readonly empty: HashRing = new HashRing(NO_HASHES, [], new Set());
+
+  /** The ring of these endpoints, whatever their order. */
+  with(endpoints: readonly EndpointState[]): HashRing {
+    const all = new Set(endpoints);
+    const points = pointsOf([...all].filter((endpoint) => !this.#endpoints.has(endpoint)));
+    const hashes = new Uint32Array(all.size * VIRTUAL_NODES);
+    const owners: EndpointState[] = [];
+    let next = 0;
+    for (let at = 0; at < this.#hashes.length; at++) {
+      const owner = this.#owners[at] as EndpointState;
+      if (!all.has(owner)) continue;
+      const hash = this.#hashes[at] as number;
+      while (next < points.length && precedes(points[next] as Point, hash, owner)) {
+        const point = points[next++] as Point;
+        hashes[owners.length] = point.hash;
+        owners.push(point.owner);
+      }
+      hashes[owners.length] = hash;
+      owners.push(owner);
+    }
+    for (; next < points.length; next++) {
+      const point = points[next] as Point;
+      hashes[owners.length] = point.hash;
+      owners.push(point.owner);
+    }
+    return new HashRing(hashes, owners, all);
   }
 
   /** Number of points, `ownerAt` takes 0 to `size - 1`. */
@@ -44,7 +81,25 @@ export class HashRing {
     return low === hashes.length ? 0 : low;
   }
 
-  ownerAt(position: number): number {
-    return this.#owners[position] as number;
+  ownerAt(position: number): EndpointState {
+    return this.#owners[position] as EndpointState;
   }
+}
+
+interface Point {
+  readonly hash: number;
+  readonly owner: EndpointState;
+}
+
+function pointsOf(endpoints: readonly EndpointState[]): readonly Point[] {
+  const points: Point[] = [];
+  for (const owner of endpoints) {
+    for (let node = 0; node < VIRTUAL_NODES; node++) points.push({ hash: hashKey(`${owner.address}-${node}`), owner });
+  }
+  return points.sort((a, b) => (precedes(a, b.hash, b.owner) ? -1 : 1));
+}
+
+/** Equal hashes are ordered by address, so that every process has the same ring whatever the order of its list. */
+function precedes(point: Point, hash: number, owner: EndpointState): boolean {
+  return point.hash < hash || (point.hash === hash && point.owner.address < owner.address);
 }

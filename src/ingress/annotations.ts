@@ -1,12 +1,19 @@
 import { AppError } from "../kernel/index.ts";
-import { type Algorithm, type Call, type RouteDefinition, parseEskip, parseFilterChain, parsePredicates } from "../route/index.ts";
+import {
+  ALGORITHMS,
+  type Algorithm,
+  type Call,
+  type RouteDefinition,
+  parseEskip,
+  parseFilterChain,
+  parsePredicates,
+} from "../route/index.ts";
 import { fieldError } from "./fields.ts";
 import type { Meta } from "./kube-objects.ts";
 import type { AnnotationRule, ConvertOptions, PathMode } from "./options.ts";
 import { unreadable } from "./unreadable.ts";
 
 const PREFIX = "zalando.org/";
-const ALGORITHMS: readonly Algorithm[] = ["roundRobin", "random", "consistentHash", "powerOfRandomNChoices"];
 const PATH_MODES: readonly PathMode[] = ["kubernetes-ingress", "path-regexp", "path-prefix"];
 const PROTOCOLS = ["http", "https", "h2c", "fastcgi"] as const;
 

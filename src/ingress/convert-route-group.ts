@@ -1,5 +1,5 @@
 import { AppError } from "../kernel/index.ts";
-import type { Algorithm, Backend, Call } from "../route/index.ts";
+import { ALGORITHMS, type Algorithm, type Backend, type Call } from "../route/index.ts";
 import { readFilters, readPredicates } from "./annotations.ts";
 import { type Conversion, FROM_HTTP, type Owner, type RouteDraft } from "./conversion.ts";
 import { fieldError } from "./fields.ts";
@@ -7,8 +7,6 @@ import { idOf } from "./route-id.ts";
 import type { BackendReference, GroupBackend, GroupRoute, RouteGroupObject } from "./route-group.ts";
 import { trafficPredicates } from "./traffic.ts";
 import { unreadable } from "./unreadable.ts";
-
-const ALGORITHMS: readonly Algorithm[] = ["roundRobin", "random", "consistentHash", "powerOfRandomNChoices"];
 
 interface Context {
   readonly conversion: Conversion;

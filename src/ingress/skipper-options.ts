@@ -1,10 +1,8 @@
-import type { Call } from "../route/index.ts";
-import { didYouMean } from "../route/index.ts";
+import { ALGORITHMS, type Call, didYouMean } from "../route/index.ts";
 import { Fields, fieldError } from "./fields.ts";
 import { type AnnotationRule, type ConvertOptions, type EastWestRange, defaultConvertOptions } from "./options.ts";
 
 const DEFAULT_EAST_WEST_DOMAIN = "skipper.cluster.local";
-const ALGORITHMS = ["roundRobin", "random", "consistentHash", "powerOfRandomNChoices"] as const;
 const PATH_MODES = ["kubernetes-ingress", "path-regexp", "path-prefix"] as const;
 const TRAFFIC = ["traffic-predicate", "traffic-segment-predicate"] as const;
 

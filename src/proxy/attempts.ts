@@ -1,4 +1,4 @@
-import type { EndpointState, PickRequest } from "../balance/index.ts";
+import type { BreakerPermit, EndpointState, PickRequest } from "../balance/index.ts";
 import type { Engine } from "./engine.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -18,6 +18,9 @@ export class Attempts implements PickRequest {
   #isCounted = false;
   #needsNewConnection = false;
   #lastFailure: ProxyFailure | undefined = undefined;
+  #target: Target | undefined = undefined;
+  /** What the breaker of the service wants to hear the end of. */
+  #permit: BreakerPermit | undefined = undefined;
   /** Why `next` found nothing. */
   failure: ProxyFailure = "PROXY_POOL_EMPTY";
 
@@ -31,7 +34,7 @@ export class Attempts implements PickRequest {
   }
 
   get hashKey(): string {
-    return this.#context.clientAddress;
+    return this.#target?.hashKey?.(this.#context) ?? this.#context.clientAddress;
   }
 
   reset(): void {
@@ -41,22 +44,33 @@ export class Attempts implements PickRequest {
     this.#isCounted = false;
     this.#needsNewConnection = false;
     this.#lastFailure = undefined;
+    this.#target = undefined;
+    this.#permit = undefined;
   }
 
   /** Chooses an endpoint and takes a connection to it, which may have to be made first. Undefined when there is none: `failure` says why. */
   next(target: Target): Upstream | undefined {
-    const pool = target.pool;
-    const endpoint = pool?.pick(target.algorithm, this);
+    const { pool, chooser, breaker } = target;
+    if (breaker !== undefined && this.#permit === undefined) {
+      this.#permit = breaker.admit(this.nowMs);
+      if (this.#permit === undefined) {
+        this.failure = "PROXY_BREAKER_OPEN";
+        return undefined;
+      }
+    }
+    this.#target = target;
+    const endpoint = chooser?.pick(this);
     if (pool === undefined || endpoint === undefined) {
+      if (this.#lastFailure !== undefined) this.#settle(true);
       this.failure =
-        pool?.miss === "busy" ? "PROXY_POOL_BUSY" : ((pool?.miss === "tried" ? this.#lastFailure : undefined) ?? "PROXY_POOL_EMPTY");
+        chooser?.miss === "busy" ? "PROXY_POOL_BUSY" : ((chooser?.miss === "tried" ? this.#lastFailure : undefined) ?? "PROXY_POOL_EMPTY");
       return undefined;
     }
     if (pool.isWithdrawn) this.#engine.metrics.withdrawnPicks.add();
     this.#count++;
     this.endpoint = endpoint;
     this.#isCounted = true;
-    endpoint.inFlight++;
+    endpoint.begin();
     const idle = this.#needsNewConnection ? undefined : this.#engine.upstreams.take(endpoint);
     return idle ?? this.#engine.upstreams.open(endpoint);
   }
@@ -65,26 +79,40 @@ export class Attempts implements PickRequest {
   free(): void {
     if (!this.#isCounted || this.endpoint === undefined) return;
     this.#isCounted = false;
-    this.endpoint.inFlight--;
+    this.endpoint.end();
+  }
+
+  /** The request comes to its end without a word on the endpoint: it is let go of, and so is the breaker. Idempotent. */
+  abandon(): void {
+    this.free();
+    this.#settle(undefined);
+  }
+
+  /** The head of an answer is there. */
+  answered(status: number): void {
+    const endpoint = this.endpoint;
+    if (endpoint === undefined) return;
+    const { deadlines, metrics, options } = this.#engine;
+    if (endpoint.answered(isGatewayFailure(status), deadlines.nowMs, options.balancer.ejection)) metrics.ejections.outlier.add();
+    this.#attempted(endpoint, status >= 500);
+    this.#settle(status >= 500);
   }
 
   /** Draws the conclusions from a lost attempt. True when the request may be tried again. */
   lost(attempt: LostAttempt): boolean {
-    const { metrics, deadlines, options } = this.#engine;
+    const { metrics, options } = this.#engine;
     const endpoint = this.endpoint;
     this.#lastFailure = attempt.failure;
-    if (
-      !attempt.wasSent &&
-      failures[attempt.failure].isUpstream &&
-      endpoint?.connectFailed(deadlines.nowMs, options.balancer.ejection) === true
-    ) {
-      metrics.ejections.add();
-    }
+    if (endpoint !== undefined && failures[attempt.failure].isUpstream) this.#failed(endpoint, attempt);
     const reason = retryReasonOf(attempt);
-    if (reason === undefined || this.#count >= options.retry.attempts) return false;
+    if (reason === undefined || this.#count >= options.retry.attempts) {
+      this.#settle(failures[attempt.failure].isUpstream ? true : undefined);
+      return false;
+    }
     // A refusal costs the endpoint next to nothing and is over at once; anything else is paid from the budget.
     if (attempt.failure !== "PROXY_CONNECT_REFUSED" && !this.#engine.budget.spend()) {
       metrics.retryBudgetEmpty.add();
+      this.#settle(true);
       return false;
     }
     // A connection that died idle says nothing about its endpoint; any other failure does.
@@ -93,4 +121,37 @@ export class Attempts implements PickRequest {
     metrics.retry(reason);
     return true;
   }
+
+  #failed(endpoint: EndpointState, attempt: LostAttempt): void {
+    const { metrics, deadlines, options } = this.#engine;
+    const { ejection } = options.balancer;
+    if (!attempt.wasSent) {
+      if (endpoint.connectFailed(deadlines.nowMs, ejection)) metrics.ejections.connect.add();
+    } else {
+      if (retryReasonOf(attempt) === "reused") return;
+      if (endpoint.answered(true, deadlines.nowMs, ejection)) metrics.ejections.outlier.add();
+    }
+    this.#attempted(endpoint, true);
+  }
+
+  /** Tells the endpoint's breaker. */
+  #attempted(endpoint: EndpointState, hasFailed: boolean): void {
+    const breaker = this.#target?.breaker;
+    if (breaker === undefined) return;
+    const { deadlines, metrics, options } = this.#engine;
+    if (breaker.attempted(endpoint, hasFailed, deadlines.nowMs, options.balancer.ejection)) metrics.ejections.breaker.add();
+  }
+
+  /** Tells the service's breaker, once. */
+  #settle(hasFailed: boolean | undefined): void {
+    const permit = this.#permit;
+    if (permit === undefined) return;
+    this.#permit = undefined;
+    if (this.#target?.breaker?.settle(permit, hasFailed, this.nowMs) === true) this.#engine.metrics.breakersOpened.add();
+  }
+}
+
+/** What an endpoint, or a proxy in front of it, says when it can not serve; another 5xx may be the fault of the one request. */
+function isGatewayFailure(status: number): boolean {
+  return status >= 502 && status <= 504;
 }

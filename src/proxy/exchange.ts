@@ -142,6 +142,7 @@ export class Exchange implements ResponseReceiver {
       return;
     }
     this.#record.status = 101;
+    this.#attempts.answered(101);
     this.#phase = Phase.tunnel;
     this.#client.startTunnel(responseHeadText(head, Framing.none, this.#context.method), protocol);
   }
@@ -149,6 +150,7 @@ export class Exchange implements ResponseReceiver {
   onResponseHead(head: MessageHead, framing: BodyFraming): void {
     const record = this.#record;
     record.answered();
+    this.#attempts.answered(head.status);
     const text = this.#routed.responseHead(head, framing);
     if (text === undefined) {
       this.fail("PROXY_FILTER", undefined);
@@ -307,7 +309,7 @@ export class Exchange implements ResponseReceiver {
     const upstream = this.#upstream;
     this.#upstream = undefined;
     upstream?.destroy();
-    this.#attempts.free();
+    this.#attempts.abandon();
   }
 
   /** The end of every exchange, once. */

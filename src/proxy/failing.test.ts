@@ -31,7 +31,7 @@ test("a refused connect is tried on another endpoint, with its body, and marks t
   };
   for (let at = 0; at < 6; at++) assert.match(await under.exchange(at % 2 === 0 ? GET : POST), /^HTTP\/1\.1 200 .*ok$/s);
   assert.equal(under.metric("holdfast_proxy_retries_total", "connect"), 1, "ejected after the first refusal");
-  assert.equal(under.metric("holdfast_proxy_endpoint_ejections_total"), 1);
+  assert.equal(under.metric("holdfast_proxy_endpoint_ejections_total", "connect"), 1);
   await under.close();
 });
 

@@ -9,6 +9,7 @@ export const failures = {
   PROXY_FILTER: { status: 500, text: "a filter of the route made something that can not be sent", isUpstream: false },
   PROXY_POOL_EMPTY: { status: 503, text: "the back end has no endpoints", isUpstream: true },
   PROXY_POOL_BUSY: { status: 503, text: "all endpoints are at their limit of requests in flight", isUpstream: true },
+  PROXY_BREAKER_OPEN: { status: 503, text: "the back end failed too often and is not asked for a while", isUpstream: true },
   PROXY_CONNECT_REFUSED: { status: 502, text: "the endpoint refused the connection", isUpstream: true },
   PROXY_CONNECT_FAILED: { status: 502, text: "the endpoint could not be connected to", isUpstream: true },
   PROXY_CONNECT_TIMEOUT: { status: 504, text: "the endpoint did not accept the connection in time", isUpstream: true },

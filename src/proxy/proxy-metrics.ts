@@ -27,7 +27,8 @@ export class ProxyMetrics {
   readonly receivedBytes: Cell;
   readonly sentBytes: Cell;
   readonly retryBudgetEmpty: Cell;
-  readonly ejections: Cell;
+  readonly ejections: Readonly<Record<"connect" | "outlier" | "breaker" | "check", Cell>>;
+  readonly breakersOpened: Cell;
   readonly withdrawnPicks: Cell;
   readonly accessLogDropped: Cell;
 
@@ -65,9 +66,18 @@ export class ProxyMetrics {
     this.retryBudgetEmpty = registry
       .counter("holdfast_proxy_retry_budget_empty_total", "Retries not made because the budget was spent.")
       .with();
-    this.ejections = registry
-      .counter("holdfast_proxy_endpoint_ejections_total", "Endpoints left alone for a while after failed connects.")
-      .with();
+    const ejected = registry.counter(
+      "holdfast_proxy_endpoint_ejections_total",
+      "Endpoints left alone for a while, by reason: failed connects, bad answers, the breaker of a route, failed checks.",
+      ["reason"],
+    );
+    this.ejections = {
+      connect: ejected.with("connect"),
+      outlier: ejected.with("outlier"),
+      breaker: ejected.with("breaker"),
+      check: ejected.with("check"),
+    };
+    this.breakersOpened = registry.counter("holdfast_proxy_breakers_opened_total", "Times the breaker of a service opened.").with();
     this.withdrawnPicks = registry
       .counter("holdfast_proxy_withdrawn_endpoint_requests_total", "Requests sent to an endpoint its source had withdrawn.")
       .with();

@@ -115,7 +115,7 @@ class NodeProxy implements Proxy {
       random: deps.random,
       metrics,
       deadlines,
-      routing: new RoutingState(options.balancer, deps.random, (endpoints) => this.#refused(endpoints)),
+      routing: new RoutingState(options.balancer, deps, (endpoints) => this.#refused(endpoints)),
       upstreams: this.#upstreams,
       budget: new RetryBudget(options.retry.budgetShare, options.retry.budgetFloor),
       trusted: new TrustedProxies(options.trustedProxies),

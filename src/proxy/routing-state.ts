@@ -2,12 +2,16 @@ import {
   type BalanceAlgorithm,
   Balancer,
   type BalancerOptions,
-  EndpointPool,
+  type Chooser,
+  type EndpointPool,
   type EndpointState,
   type PoolDescription,
+  type ServiceBreaker,
 } from "../balance/index.ts";
-import { type Random, assertNever } from "../kernel/index.ts";
-import type { CompiledRoute, Pool, Table } from "../route/index.ts";
+import { type Clock, type Random, assertNever } from "../kernel/index.ts";
+import type { BackendSettings, CompiledRoute, Pool, Table } from "../route/index.ts";
+import { type BackendPolicy, backendPolicy } from "./backend-policy.ts";
+import { Breakers } from "./breakers.ts";
 
 /** How sure the router is of its table: learned now, from its snapshot, or from sources that have been silent too long. */
 export type Knowledge = "live" | "restored" | "stale";
@@ -15,9 +19,11 @@ export type Knowledge = "live" | "restored" | "stale";
 /** Where a matched route's requests go. */
 export interface Target {
   readonly kind: "pool" | "shunt" | "broken";
-  /** Undefined unless the kind is `pool`. */
+  /** Undefined unless the kind is `pool`, as all that follow. */
   readonly pool: EndpointPool | undefined;
-  readonly algorithm: BalanceAlgorithm;
+  readonly chooser: Chooser | undefined;
+  readonly hashKey: BackendSettings["hashKey"];
+  readonly breaker: ServiceBreaker | undefined;
 }
 
 /** The pools that routes name, looked up when a route is first used; a Map of them is one. */
@@ -34,6 +40,7 @@ export class RoutingState {
   readonly #named: Balancer;
   readonly #own: Balancer;
   readonly #empty: EndpointPool;
+  readonly #breakers: Breakers;
   readonly #onRefused: (endpoints: readonly string[]) => void;
   #pools: PoolSource = new Map<string, Pool>();
   #targets: (Target | undefined)[] = [];
@@ -43,11 +50,16 @@ export class RoutingState {
   hasTable = false;
 
   /** `onRefused` gets addresses that are left out because they can not be served, as `pool: address`, when their pool is made. */
-  constructor(options: BalancerOptions, random: Random, onRefused: (endpoints: readonly string[]) => void) {
-    this.#named = new Balancer(options, random);
-    this.#own = new Balancer(options, random);
+  constructor(
+    options: BalancerOptions,
+    deps: { readonly random: Random; readonly clock: Clock },
+    onRefused: (endpoints: readonly string[]) => void,
+  ) {
+    this.#named = new Balancer(options, deps);
+    this.#own = new Balancer(options, deps);
     this.#onRefused = onRefused;
-    this.#empty = new EndpointPool("", random, { maxInFlight: options.maxInFlightPerEndpoint, panicShare: options.ejection.panicShare });
+    this.#empty = this.#own.emptyPool();
+    this.#breakers = new Breakers(deps.clock);
   }
 
   /** Replaces everything at once; requests under way finish with what they hold. Returns the endpoints nothing in use names any more. */
@@ -88,9 +100,14 @@ export class RoutingState {
   /** Requests in flight to any endpoint. */
   get inFlight(): number {
     let sum = 0;
-    for (const endpoint of this.#named.endpoints()) sum += endpoint.inFlight;
-    for (const endpoint of this.#own.endpoints()) sum += endpoint.inFlight;
+    for (const endpoint of this.endpoints()) sum += endpoint.inFlight;
     return sum;
+  }
+
+  /** Every endpoint that something in use names. */
+  *endpoints(): Generator<EndpointState, void> {
+    yield* this.#named.endpoints();
+    yield* this.#own.endpoints();
   }
 
   #resolve(route: CompiledRoute): Target {
@@ -100,11 +117,11 @@ export class RoutingState {
       case "shunt":
         return SHUNT;
       case "pool":
-        return { kind: "pool", pool: this.#poolOf(this.#named, backend.pool, this.#pools.get(backend.pool)), algorithm: backend.algorithm };
+        return this.#target(route, this.#poolOf(this.#named, backend.pool, this.#pools.get(backend.pool)), backend.algorithm);
       case "loadBalanced":
-        return { kind: "pool", pool: this.#poolOf(this.#own, route.id, ownPool(route)), algorithm: backend.algorithm };
+        return this.#target(route, this.#poolOf(this.#own, route.id, ownPool(route)), backend.algorithm);
       case "network":
-        return { kind: "pool", pool: this.#poolOf(this.#own, route.id, ownPool(route)), algorithm: "roundRobin" };
+        return this.#target(route, this.#poolOf(this.#own, route.id, ownPool(route)), "roundRobin");
       case "loopback":
       case "dynamic":
       case "forward":
@@ -112,6 +129,17 @@ export class RoutingState {
       default:
         return assertNever(backend);
     }
+  }
+
+  #target(route: CompiledRoute, pool: EndpointPool, algorithm: BalanceAlgorithm): Target {
+    const { balance, hashKey, breaker }: BackendPolicy = backendPolicy(route.filters, algorithm);
+    return {
+      kind: "pool",
+      pool,
+      chooser: pool.chooser(balance),
+      hashKey,
+      breaker: breaker === undefined ? undefined : this.#breakers.of(pool.id, breaker),
+    };
   }
 
   #poolOf(balancer: Balancer, id: string, description: PoolDescription | undefined): EndpointPool {
@@ -133,8 +161,9 @@ export class RoutingState {
   }
 }
 
-const SHUNT: Target = { kind: "shunt", pool: undefined, algorithm: "roundRobin" };
-const BROKEN: Target = { kind: "broken", pool: undefined, algorithm: "roundRobin" };
+const NOWHERE = { pool: undefined, chooser: undefined, hashKey: undefined, breaker: undefined };
+const SHUNT: Target = { kind: "shunt", ...NOWHERE };
+const BROKEN: Target = { kind: "broken", ...NOWHERE };
 
 /** The endpoints a route carries itself, under its id. */
 function ownPool({ id, backend, broken }: CompiledRoute): PoolDescription | undefined {

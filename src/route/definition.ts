@@ -8,7 +8,17 @@ export interface Call {
 }
 
 /** How an endpoint is chosen from several. */
-export type Algorithm = "roundRobin" | "random" | "consistentHash" | "powerOfRandomNChoices";
+export type Algorithm = (typeof ALGORITHMS)[number];
+
+/** All of them; the words of eskip. */
+export const ALGORITHMS = [
+  "roundRobin",
+  "random",
+  "consistentHash",
+  "powerOfRandomNChoices",
+  "weightedRoundRobin",
+  "leastRequests",
+] as const;
 
 /**
  * Where a route's requests go. `pool` names endpoints that live beside the routes (a Service's), so that a pod that

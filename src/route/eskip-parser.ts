@@ -1,5 +1,5 @@
 import type { Problem } from "../kernel/index.ts";
-import type { Algorithm, Argument, Backend, Call, RouteDefinition } from "./definition.ts";
+import { ALGORITHMS, type Algorithm, type Argument, type Backend, type Call, type RouteDefinition } from "./definition.ts";
 import { Lexer, type Place, type Token } from "./eskip-lexer.ts";
 
 /** What a text says, as far as it can be read; routes with a problem are left out. */
@@ -15,8 +15,6 @@ const MAX_TEXT = 64 * 1024 * 1024;
 const MAX_PROBLEMS = 100;
 /** Predicates, filters, arguments or endpoints in one place. */
 const MAX_ITEMS = 10_000;
-/** The algorithms of load-balanced back ends. */
-export const ALGORITHMS: readonly Algorithm[] = ["roundRobin", "random", "consistentHash", "powerOfRandomNChoices"];
 const KEYWORDS = ["shunt", "loopback", "dynamic", "forward"] as const;
 
 /**

@@ -148,7 +148,7 @@ describe("eskip", () => {
     deepEqual(problemsOf(text), [
       'f:1:27: expected "," and another argument, or ")", got "->"',
       'f:3:3: route "b" stands at line 2 already; give each route its own id',
-      'f:4:10: there is no back end <shnt>; write one of <shunt>, <loopback>, <dynamic>, <forward>, <roundRobin, "http://…">, <random, "http://…">, <consistentHash, "http://…">, <powerOfRandomNChoices, "http://…">',
+      'f:4:10: there is no back end <shnt>; write one of <shunt>, <loopback>, <dynamic>, <forward>, <roundRobin, "http://…">, <random, "http://…">, <consistentHash, "http://…">, <powerOfRandomNChoices, "http://…">, <weightedRoundRobin, "http://…">, <leastRequests, "http://…">',
       'f:5:4: expected a predicate or "*", got "&&"',
       'f:6:8: a string begins here and does not end; close it with "',
     ]);

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Random } from "../kernel/index.ts";
 import { CallArguments, Signature } from "./arguments.ts";
+import type { BackendSettings } from "./backend-settings.ts";
 import type { CallDocumentation } from "./call-documentation.ts";
 import type { Argument } from "./definition.ts";
 import type { ExchangeTimeouts, ExchangeWishes } from "./exchange-state.ts";
@@ -91,6 +92,8 @@ export interface FilterContext {
  * exchange up until it is settled; one that returns nothing costs no promise. A rejected promise, or what is thrown, is answered with 500.
  */
 export interface Filter {
+  /** What it says of the back end, the same for every request. */
+  readonly backend?: BackendSettings;
   request?(context: FilterContext): void | Promise<void>;
   response?(context: FilterContext): void | Promise<void>;
 }

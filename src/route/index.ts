@@ -1,5 +1,15 @@
 export type { CallDocumentation, Parameter } from "./call-documentation.ts";
-export type { Algorithm, Backend, Call, Endpoint, Pool, RouteDefinition, RouteSet } from "./definition.ts";
+export {
+  ALGORITHMS,
+  type Algorithm,
+  type Backend,
+  type Call,
+  type Endpoint,
+  type Pool,
+  type RouteDefinition,
+  type RouteSet,
+} from "./definition.ts";
+export type { BackendSettings, BreakerSettings } from "./backend-settings.ts";
 export type { CompiledRoute } from "./compiled-route.ts";
 export { type RouteProblem, placingNames } from "./compile-route.ts";
 export { type ParsedEskip, parseEskip, parseFilterChain, parsePredicates } from "./eskip-parser.ts";

@@ -1,6 +1,5 @@
 import { AppError } from "../kernel/index.ts";
-import type { Argument, Backend, Call, RouteDefinition } from "./definition.ts";
-import { ALGORITHMS } from "./eskip-parser.ts";
+import { ALGORITHMS, type Argument, type Backend, type Call, type RouteDefinition } from "./definition.ts";
 
 /**
  * Checks routes that came from outside (a snapshot, a file, another process) and returns them. Throws AppError
