@@ -123,7 +123,13 @@ export class Chooser {
   #betterOfTwo(list: readonly EndpointState[]): EndpointState | undefined {
     const one = this.#walk(list, this.#candidates.at(this.#shared.random.next()));
     const other = this.#walk(list, this.#candidates.at(this.#shared.random.next()));
-    return one !== undefined && other !== undefined && other.inFlight < one.inFlight ? other : one;
+    if (one === undefined || other === undefined) return one;
+    return this.#loadOf(other) < this.#loadOf(one) ? other : one;
+  }
+
+  #loadOf(endpoint: EndpointState): number {
+    const { weights } = this.#candidates;
+    return weights === undefined ? endpoint.inFlight : (endpoint.inFlight + 1) / this.#candidates.weightOf(endpoint);
   }
 
   /** The first that may be used at or behind `start`. */

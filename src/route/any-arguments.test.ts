@@ -17,12 +17,13 @@ const place = fc.constantFrom("/x", "https://a.test/", "a.test:80", "10.0.0.0/8"
 const template = fc.constantFrom("${request.header.X-A}", "/${request.query.q}", "${*}", "a ${request.cookie.a}", "b");
 const expression = fc.constantFrom("(.*)", "^", "a|$", "[^a]+");
 const number = fc.oneof(fc.constantFrom(0, 1, 301, 404, 0.5, -1), fc.double({ noNaN: true, max: 1e6 }));
+const duration = fc.constantFrom("1s", "1m30s", "0", "-1s", 100, "1000h");
 const anything = fc.oneof(name, flag, place, template, expression, number, fc.string({ unit: "binary" }));
 
 /** What stands in the place of a parameter: mostly what belongs there. */
 function argumentFor({ type }: Parameter): fc.Arbitrary<Argument> {
   const texts = fc.oneof(name, flag, place, template);
-  const fitting = { text: texts, template, expression, number, time: place }[type];
+  const fitting = { text: texts, template, expression, number, time: place, duration }[type];
   return fc.oneof({ weight: 6, arbitrary: fitting }, { weight: 1, arbitrary: anything });
 }
 

@@ -1,6 +1,7 @@
 import { AppError } from "../kernel/index.ts";
 import { type Parameter, shapeOf } from "./call-documentation.ts";
 import type { Argument } from "./definition.ts";
+import { readDuration } from "./duration.ts";
 import { type LinearRegexp, compileRegexp } from "./regexp.ts";
 
 /** The error of a predicate or filter that was given the wrong arguments; `expected` reads like `(name, value)`. */
@@ -42,7 +43,7 @@ export class Signature {
   }
 }
 
-/** The arguments of one call, checked against its signature: as many as there must be, and numbers where numbers must be. */
+/** The arguments of one call, checked against its signature: as many as there must be, and numbers and durations where they must be. */
 export class CallArguments {
   readonly #signature: Signature;
   readonly #args: readonly Argument[];
@@ -52,7 +53,11 @@ export class CallArguments {
     this.#signature = signature;
     this.#args = args;
     if (!signature.takes(args.length)) throw argumentError(signature.shape, args);
-    for (let at = 0; at < args.length; at++) if (signature.at(at)?.type === "number") this.number(at);
+    for (let at = 0; at < args.length; at++) {
+      const type = signature.at(at)?.type;
+      if (type === "number") this.number(at);
+      else if (type === "duration") this.duration(at);
+    }
   }
 
   get length(): number {
@@ -87,6 +92,15 @@ export class CallArguments {
     const [least, most] = parameter?.range ?? [-Infinity, Infinity];
     if (typeof number === "number" && number >= least && number <= most) return number;
     throw this.refusal(`${parameter?.name ?? "a number"} ${bounds(least, most)}`);
+  }
+
+  /** Milliseconds of a duration in the range of its parameter. */
+  duration(at: number): number {
+    const ms = readDuration(this.#args[at] ?? "");
+    const parameter = this.#signature.at(at);
+    const [least, most] = parameter?.range ?? [0, Infinity];
+    if (ms !== undefined && ms >= least && ms <= most) return ms;
+    throw this.refusal(`${parameter?.name ?? "a duration"} as in "1m30s" or "150ms", ${bounds(least, most)} in milliseconds`);
   }
 
   /** Throws AppError `ROUTE_REGEXP`. */

@@ -1,8 +1,9 @@
 /**
  * What an argument may be. `text` also takes a number, as its text; `template` is a text with `${…}` placeholders; `expression` is a
- * regular expression in RE2 syntax; `time` is an RFC 3339 text or a number of seconds since 1970.
+ * regular expression in RE2 syntax; `time` is an RFC 3339 text or a number of seconds since 1970; `duration` is a text as in `1m30s` or
+ * `150ms`, or a number of milliseconds.
  */
-export type ParameterType = "text" | "template" | "expression" | "number" | "time";
+export type ParameterType = "text" | "template" | "expression" | "number" | "time" | "duration";
 
 /** One argument of a predicate or filter. */
 export interface Parameter {
@@ -15,7 +16,7 @@ export interface Parameter {
    * (`any`: also never).
    */
   readonly occurs?: "optional" | "repeated" | "any";
-  /** Of a number: the least and the most it may be. */
+  /** Of a number, or of the milliseconds of a duration: the least and the most it may be. */
   readonly range?: readonly [least: number, most: number];
 }
 

@@ -34,6 +34,7 @@ export function filtersPage(registry: Registry): string {
       "The request passes the filters of its route in the order they stand, until one of them answers; the response passes back through those that saw the request, the last one first.",
       "Content-Length, Transfer-Encoding, Connection, Upgrade, TE, Trailer, Expect and Keep-Alive frame a message or belong to a connection: the proxy writes them, and a filter that names one cannot be built.",
       "A _template_ may have `${request.method}`, `${request.host}`, `${request.path}`, `${request.rawQuery}`, `${request.clientIP}`, `${request.source}`, `${request.sourceFromLast}`, `${request.header.NAME}`, `${request.query.NAME}`, `${request.cookie.NAME}`, `${response.header.NAME}` and `${NAME}` for a parameter of the path. `source` and `sourceFromLast` are the first and last address in X-Forwarded-For as a trusted proxy sent it, else the client's.",
+      "A _duration_ is a text as in `1h30m`, `1.5s` or `150ms`, or a number of milliseconds.",
       "Under _differs_ stands where a filter does not do what Skipper's does, and why; under _not yet_ what the proxy does not do of it.",
     ],
     entries,
@@ -61,7 +62,8 @@ function describe([name, { does, parameters, source, deviations = [], pending }]
 }
 
 function kindOf({ type, occurs, range }: Parameter): string {
-  const bounds = range === undefined || range[1] === Number.MAX_SAFE_INTEGER ? "" : ` from ${range[0]} to ${range[1]}`;
+  const unit = type === "duration" ? " ms" : "";
+  const bounds = range === undefined || range[1] === Number.MAX_SAFE_INTEGER ? "" : ` from ${range[0]} to ${range[1]}${unit}`;
   const often = { optional: ", may be left out", repeated: ", once or more", any: ", as many as there are" };
   return `${type}${bounds}${occurs === undefined ? "" : often[occurs]}`;
 }

@@ -1,5 +1,6 @@
 import { accessLogFilters } from "./filters/access-log-filters.ts";
 import { backendFilters } from "./filters/backend-filters.ts";
+import { balanceFilters } from "./filters/balance-filters.ts";
 import { contentFilters } from "./filters/content-filters.ts";
 import { cookieFilters } from "./filters/cookie-filters.ts";
 import { encodingFilters } from "./filters/encoding-filters.ts";
@@ -42,6 +43,7 @@ export const standardRegistry: Registry = createRegistry({
     ...contentFilters,
     ...cookieFilters,
     ...backendFilters,
+    ...balanceFilters,
     ...accessLogFilters,
   ],
 });
