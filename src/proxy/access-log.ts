@@ -13,7 +13,8 @@ export interface AccessLogEntry {
   clientAddress: string;
   method: string;
   target: string;
-  minorVersion: number;
+  /** As the start line names it: `HTTP/1.1`, `HTTP/2.0`. */
+  protocol: string;
   status: number;
   responseBytes: number;
   referer: string;
@@ -82,7 +83,7 @@ export class AccessLog {
 
   #combined(entry: AccessLogEntry): string {
     return (
-      `${entry.clientAddress} - - [${this.#time()}] "${clean(entry.method)} ${clean(entry.target)} HTTP/1.${entry.minorVersion}" ${entry.status} ${entry.responseBytes} ` +
+      `${entry.clientAddress} - - [${this.#time()}] "${clean(entry.method)} ${clean(entry.target)} ${entry.protocol}" ${entry.status} ${entry.responseBytes} ` +
       `"${field(entry.referer)}" "${field(entry.userAgent)}" ${Math.round(entry.durationMs)} ${field(entry.host)} ${field(entry.routeId)} ${field(entry.endpoint)} ${field(entry.failure)}\n`
     );
   }
@@ -93,7 +94,7 @@ export class AccessLog {
       client: entry.clientAddress,
       method: entry.method,
       target: entry.target,
-      proto: `HTTP/1.${entry.minorVersion}`,
+      proto: entry.protocol,
       status: entry.status,
       responseBytes: entry.responseBytes,
       referer: entry.referer,

@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { FieldId, Framing, type MessageHead, RequestTarget, type WireFault, wireFaults } from "../wire/index.ts";
 import { adoptClientSocket } from "./client-socket.ts";
+import type { Connection, OpenedConnection } from "./connection.ts";
 import type { Deadlined } from "./deadlines.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import { Exchange } from "./exchange.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
-import { Peer } from "./peer.ts";
 import { RequestContext } from "./request-context.ts";
 import { ReadPhase, RequestReader, type RequestReceiver } from "./request-reader.ts";
 import { ResponseWriter } from "./response-writer.ts";
@@ -16,7 +17,7 @@ import { SocketWriter, type WriterOwner } from "./socket-writer.ts";
 const DISCARD_BYTES = 65_536;
 
 /** One HTTP/1.1 client connection: gives each request to the exchange, keeps its time, and closes so that no answer is lost. */
-export class ClientConnection implements Downstream, RequestReceiver, WriterOwner, Deadlined {
+export class ClientConnection implements Connection, Downstream, RequestReceiver, WriterOwner, Deadlined {
   readonly #engine: Engine;
   readonly #socket: Socket;
   readonly #writer: SocketWriter;
@@ -26,7 +27,7 @@ export class ClientConnection implements Downstream, RequestReceiver, WriterOwne
   readonly #target = new RequestTarget();
   readonly #context: RequestContext;
   readonly #exchange: Exchange;
-  readonly #onClosed: (connection: ClientConnection) => void;
+  readonly #onClosed: (connection: Connection) => void;
   #isPaused = false;
   #hasEnded = false;
   #isDropped = false;
@@ -37,11 +38,16 @@ export class ClientConnection implements Downstream, RequestReceiver, WriterOwne
   deadlineMs = Infinity;
   deadlineSlot = -1;
 
-  constructor(accepted: Socket, engine: Engine, readBuffer: Buffer, onClosed: (connection: ClientConnection) => void) {
+  /** `first` are bytes that were read off the socket before; they are this connection's from now on. */
+  constructor(
+    { socket: accepted, peer, first }: OpenedConnection,
+    engine: Engine,
+    readBuffer: Buffer,
+    onClosed: (connection: Connection) => void,
+  ) {
     this.#engine = engine;
     this.#request = new RequestReader(engine.options.limits, readBuffer, this);
     this.#head = this.#request.head;
-    const peer = new Peer(accepted.remoteAddress ?? "", accepted.localPort ?? 0, "http", engine.trusted);
     const socket = adoptClientSocket(accepted, readBuffer, (buffer, length) => {
       this.#engine.metrics.receivedBytes.add(length);
       this.#request.take(buffer, 0, length);
@@ -72,6 +78,10 @@ export class ClientConnection implements Downstream, RequestReceiver, WriterOwne
     });
     engine.deadlines.add(this);
     this.deadlineMs = engine.deadlines.nowMs + engine.options.timeouts.requestHeadMs;
+    if (first !== undefined) {
+      engine.metrics.receivedBytes.add(first.length);
+      this.#request.take(first, 0, first.length);
+    }
   }
 
   /** Whether no request is under way: it may be closed without harm. */
@@ -280,7 +290,8 @@ export class ClientConnection implements Downstream, RequestReceiver, WriterOwne
     const isOpenEnded = this.#request.phase === ReadPhase.tunnel || this.#response.isOpenEnded;
     this.#isDropped = true;
     this.#request.close();
-    if (isOpenEnded) this.#socket.resetAndDestroy();
+    // Over TLS a close without close_notify says it (RFC 8446 section 6.1); Node resets plain sockets only.
+    if (isOpenEnded && !(this.#socket instanceof TLSSocket)) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 

@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 /** What is behind a connected socket; Node's own, not documented. */
 interface Handle {
   reading: boolean;
+  readStop(): number;
 }
 
 /**
@@ -21,6 +22,8 @@ export function adoptClientSocket(accepted: Socket, buffer: Buffer, onBytes: (bu
     return accepted;
   }
   (accepted as unknown as { _handle: null })._handle = null;
+  // What had to be read before it was known who reads on: starting a second time would be an error.
+  if (handle.reading) handle.readStop();
   handle.reading = false;
   const options = {
     handle,
@@ -43,5 +46,5 @@ function handleOf(socket: Socket): Handle | undefined {
   if (typeof handle !== "object" || handle === null || !("reading" in handle)) return undefined;
   // The handle of a TLS socket can be told to use a buffer as well, but another socket around it would skip the handshake.
   const isTcp = handle.constructor.name === "TCP";
-  return isTcp && "useUserBuffer" in handle && typeof handle.useUserBuffer === "function" ? (handle as Handle) : undefined;
+  return isTcp && "useUserBuffer" in handle && typeof handle.useUserBuffer === "function" ? (handle as object as Handle) : undefined;
 }

@@ -1,5 +1,8 @@
 export type { AccessLogEntry, AccessLogSink } from "./access-log.ts";
 export type { ProxyFailure } from "./failure.ts";
 export type { AccessLogOptions, ProxyLimits, ProxyOptions, ProxyOptionsInput, ProxyTimeouts, RetryOptions } from "./options.ts";
-export { type ListenOptions, type Proxy, type ProxyDeps, type ProxyStats, createProxy } from "./proxy.ts";
+export type { ListenOptions } from "./listener.ts";
+export { type Proxy, type ProxyDeps, type ProxyStats, createProxy } from "./proxy.ts";
 export type { Knowledge, PoolSource } from "./routing-state.ts";
+export type { CertificatePair } from "./tls/certificates.ts";
+export type { TlsFront, TlsMaterial } from "./tls/tls-front.ts";

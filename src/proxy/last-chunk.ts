@@ -15,5 +15,10 @@ const NOT_IN_TRAILER =
 /** The last chunk with the trailer fields that may be forwarded. */
 export function lastChunk(trailer: MessageHead | undefined): string {
   if (trailer === undefined || trailer.fieldCount === 0) return "0\r\n\r\n";
-  return `0\r\n${copyFields(trailer, NOT_IN_TRAILER, [])}\r\n`;
+  return `0\r\n${trailerText(trailer)}\r\n`;
+}
+
+/** The trailer fields that may be forwarded, as lines. */
+export function trailerText(trailer: MessageHead): string {
+  return copyFields(trailer, NOT_IN_TRAILER, []);
 }

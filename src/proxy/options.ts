@@ -1,6 +1,7 @@
 import { type BalancerOptions, defaultBalancerOptions } from "../balance/index.ts";
 import { AppError } from "../kernel/index.ts";
 import { type ChunkedLimits, type HeadLimits, defaultHeadLimits, defaultTrailerLimits } from "../wire/index.ts";
+import { type Http2Limits, defaultHttp2Limits } from "./h2/options.ts";
 
 /** How long each thing may take; all in milliseconds, exact to one `tickMs`. */
 export interface ProxyTimeouts {
@@ -36,6 +37,7 @@ export interface ProxyLimits {
   /** Interim (1xx) responses to one request. */
   readonly interimResponses: number;
   readonly idleConnectionsPerEndpoint: number;
+  readonly http2: Http2Limits;
 }
 
 export interface RetryOptions {
@@ -99,6 +101,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     requestsPerConnection: 1_000_000,
     interimResponses: 16,
     idleConnectionsPerEndpoint: 256,
+    http2: defaultHttp2Limits,
   }),
   retry: Object.freeze({ attempts: 3, budgetShare: 0.2, budgetFloor: 500 }),
   balancer: defaultBalancerOptions,

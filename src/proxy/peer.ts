@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { AppError } from "../kernel/index.ts";
 
@@ -42,6 +43,12 @@ export class TrustedProxies {
   }
 }
 
+/** What only some connections have. */
+interface PeerExtras {
+  readonly isHttp2?: boolean;
+  readonly clientCertificate?: X509Certificate | undefined;
+}
+
 /** Who is at the other end of a client connection, and what is said about it to back ends. */
 export class Peer {
   /** Without the `::ffff:` of an IPv4 client on an IPv6 listener. */
@@ -49,14 +56,25 @@ export class Peer {
   readonly isTrusted: boolean;
   readonly localPort: string;
   readonly scheme: "http" | "https";
+  /** What the client proved to hold the key of, on a listener that asks for it. */
+  readonly clientCertificate: X509Certificate | undefined;
+  readonly isHttp2: boolean;
   readonly #trusted: TrustedProxies;
   #fieldsHost = "";
   #fields = "";
 
-  constructor(address: string, localPort: number, scheme: "http" | "https", trusted: TrustedProxies) {
-    this.address = address.startsWith("::ffff:") && !isIPv6(address.slice(7)) ? address.slice(7) : address;
+  constructor(
+    address: string,
+    localPort: number,
+    scheme: "http" | "https",
+    trusted: TrustedProxies,
+    { isHttp2 = false, clientCertificate }: PeerExtras = {},
+  ) {
+    this.address = plainAddress(address);
     this.localPort = String(localPort);
     this.scheme = scheme;
+    this.isHttp2 = isHttp2;
+    this.clientCertificate = clientCertificate;
     this.#trusted = trusted;
     this.isTrusted = trusted.has(this.address);
   }
@@ -86,6 +104,11 @@ export class Peer {
     }
     return client;
   }
+}
+
+/** Without the `::ffff:` of an IPv4 client on an IPv6 listener. */
+export function plainAddress(address: string): string {
+  return address.startsWith("::ffff:") && !isIPv6(address.slice(7)) ? address.slice(7) : address;
 }
 
 /** An ALB can be told to append the client's port too (`routing.http.xff_client_port.enabled`). */

@@ -1,17 +1,22 @@
-import { type Server, type Socket, createServer } from "node:net";
-import { AppError, type Clock, type Random, messageOf } from "../kernel/index.ts";
+import type { Clock, Random } from "../kernel/index.ts";
 import type { Pool, Table } from "../route/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import { AccessLog, type AccessLogEntry, type AccessLogSink } from "./access-log.ts";
 import { ClientConnection } from "./client-connection.ts";
+import type { Connection, OpenedConnection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
+import { Http2Connection } from "./h2/http2-connection.ts";
+import { Http2Metrics } from "./h2/http2-metrics.ts";
+import { type ListenOptions, Listener } from "./listener.ts";
+import { ListenerMetrics } from "./listener-metrics.ts";
 import { type ProxyOptionsInput, resolveProxyOptions } from "./options.ts";
 import { TrustedProxies } from "./peer.ts";
 import { ProxyMetrics } from "./proxy-metrics.ts";
 import { RetryBudget } from "./retry.ts";
 import { type Knowledge, type PoolSource, RoutingState } from "./routing-state.ts";
 import { FlushQueue } from "./socket-writer.ts";
+import { TlsFront, type TlsFrontOptions, defaultTlsFrontOptions } from "./tls/tls-front.ts";
 import { Upstreams } from "./upstreams.ts";
 
 /** What a proxy needs from outside. */
@@ -22,14 +27,6 @@ export interface ProxyDeps {
   readonly log: Log;
   /** Without it no access log is written. */
   readonly accessLog?: AccessLogSink;
-}
-
-export interface ListenOptions {
-  readonly host: string;
-  /** 0 for one that is free. */
-  readonly port: number;
-  /** SO_REUSEPORT: several processes listen on one port and the kernel spreads connections over them. */
-  readonly reusePort?: boolean;
 }
 
 /** How it stands, in numbers. */
@@ -47,6 +44,8 @@ export interface ProxyStats {
 export interface Proxy {
   /** Starts to accept; may be called for several addresses. Throws AppError `PROXY_LISTEN`. */
   listen(options: ListenOptions): Promise<{ readonly port: number }>;
+  /** Makes the TLS side of a listener, for `listen`; it takes no handshake before its first `update`. */
+  createTlsFront(options?: Partial<TlsFrontOptions>): TlsFront;
   /** Swaps table and pools between two requests; those under way finish with the old ones. */
   update(table: Table, pools: PoolSource | readonly Pool[], knowledge: Knowledge): void;
   /** Replaces the pools that routes name; the table and all state of endpoints that stay is kept. */
@@ -72,7 +71,7 @@ const NO_ENTRY: AccessLogEntry = {
   clientAddress: "",
   method: "",
   target: "",
-  minorVersion: 1,
+  protocol: "HTTP/1.1",
   status: 0,
   responseBytes: 0,
   referer: "",
@@ -90,11 +89,13 @@ class NodeProxy implements Proxy {
   readonly #engine: Engine;
   readonly #upstreams = new Upstreams();
   readonly #log: Log;
-  readonly #servers: Server[] = [];
+  readonly #listeners: Listener[] = [];
+  readonly #listenerMetrics: ListenerMetrics;
+  readonly #http2Metrics: Http2Metrics;
   /** One for all client connections: what is read is used up, or copied, before the next read. */
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  readonly #connections = new Set<ClientConnection>();
-  readonly #onClosed: (connection: ClientConnection) => void;
+  readonly #connections = new Set<Connection>();
+  readonly #onClosed: (connection: Connection) => void;
   #closing: Promise<{ readonly cutOff: number }> | undefined = undefined;
   #onLastClosed: (() => void) | undefined = undefined;
 
@@ -104,6 +105,8 @@ class NodeProxy implements Proxy {
     const accessLog =
       deps.accessLog === undefined ? undefined : new AccessLog(deps.accessLog, options.accessLog, deps.clock, metrics.accessLogDropped);
     this.#log = deps.log;
+    this.#listenerMetrics = new ListenerMetrics(deps.metrics);
+    this.#http2Metrics = new Http2Metrics(deps.metrics);
     const deadlines = new Deadlines(deps.clock, options.tickMs, () => {
       accessLog?.tick(deadlines.nowMs);
       for (const connection of this.#connections) connection.countBytes();
@@ -132,22 +135,22 @@ class NodeProxy implements Proxy {
     };
   }
 
-  listen({ host, port, reusePort }: ListenOptions): Promise<{ readonly port: number }> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => this.#accept(socket));
-    return new Promise((resolve, reject) => {
-      server.once("error", (error: NodeJS.ErrnoException) => {
-        reject(new AppError("PROXY_LISTEN", `cannot listen on ${host}:${port}: ${listenAdvice(error)}`, { cause: error }));
-      });
-      server.listen({ host, port, backlog: 4_096, ...(reusePort === undefined ? {} : { reusePort }) }, () => {
-        server.removeAllListeners("error");
-        // What accept() can fail with (EMFILE) passes; the listener stays.
-        server.on("error", (error) => this.#log.warn({ error: messageOf(error) }, "listener error"));
-        this.#servers.push(server);
-        this.#engine.deadlines.start();
-        const address = server.address();
-        resolve({ port: typeof address === "object" && address !== null ? address.port : port });
-      });
+  async listen(options: ListenOptions): Promise<{ readonly port: number }> {
+    const listener = new Listener(options, {
+      engine: this.#engine,
+      metrics: this.#listenerMetrics,
+      log: this.#log,
+      hasRoom: () => this.#hasRoom(),
+      onOpened: (connection) => this.#opened(connection),
     });
+    const bound = await listener.listen();
+    this.#listeners.push(listener);
+    this.#engine.deadlines.start();
+    return bound;
+  }
+
+  createTlsFront(options: Partial<TlsFrontOptions> = {}): TlsFront {
+    return new TlsFront({ ...defaultTlsFrontOptions, ...options }, { metrics: this.#listenerMetrics, log: this.#log });
   }
 
   update(table: Table, pools: PoolSource | readonly Pool[], knowledge: Knowledge): void {
@@ -186,16 +189,19 @@ class NodeProxy implements Proxy {
     };
   }
 
-  #accept(socket: Socket): void {
-    const { metrics, options } = this.#engine;
-    if (this.#connections.size >= options.limits.connections) {
-      metrics.connectionsRefused.add();
-      socket.destroy();
-      return;
-    }
-    metrics.connectionsTotal.add();
-    this.#connections.add(new ClientConnection(socket, this.#engine, this.#readBuffer, this.#onClosed));
-    metrics.connections.set(this.#connections.size);
+  #hasRoom(): boolean {
+    let count = this.#connections.size;
+    for (const listener of this.#listeners) count += listener.opening;
+    return count < this.#engine.options.limits.connections;
+  }
+
+  #opened(opened: OpenedConnection): void {
+    this.#connections.add(
+      opened.protocol === "http1"
+        ? new ClientConnection(opened, this.#engine, this.#readBuffer, this.#onClosed)
+        : new Http2Connection(opened, this.#engine, this.#http2Metrics, this.#onClosed),
+    );
+    this.#engine.metrics.connections.set(this.#connections.size);
   }
 
   #refused(endpoints: readonly string[]): void {
@@ -204,7 +210,7 @@ class NodeProxy implements Proxy {
 
   async #close(timeoutMs: number): Promise<{ readonly cutOff: number }> {
     this.drain();
-    for (const server of this.#servers) server.close();
+    for (const listener of this.#listeners) listener.close();
     const { clock, deadlines, accessLog } = this.#engine;
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
@@ -235,11 +241,4 @@ class NodeProxy implements Proxy {
 
 function sourceOf(pools: PoolSource | readonly Pool[]): PoolSource {
   return "get" in pools ? pools : new Map(pools.map((pool) => [pool.id, pool]));
-}
-
-function listenAdvice(error: NodeJS.ErrnoException): string {
-  if (error.code === "EADDRINUSE") return "another program listens there; stop it or choose another port";
-  if (error.code === "EACCES") return "no permission for this port; choose one from 1024 up or grant CAP_NET_BIND_SERVICE";
-  if (error.code === "EADDRNOTAVAIL") return "this machine does not have that address";
-  return messageOf(error);
 }

@@ -140,7 +140,7 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     entry.clientAddress = this.clientAddress;
     entry.method = head.method === "" ? "-" : head.method;
     entry.target = head.target === "" ? "-" : this.#loggedTarget();
-    entry.minorVersion = head.minorVersion;
+    entry.protocol = this.peer.isHttp2 ? "HTTP/2.0" : head.minorVersion === 1 ? "HTTP/1.1" : "HTTP/1.0";
     entry.referer = head.valueOf(FieldId.referer) ?? "";
     entry.userAgent = head.valueOf(FieldId.userAgent) ?? "";
     entry.host = this.authority;

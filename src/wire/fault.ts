@@ -13,6 +13,8 @@ export const wireFaults = {
   WIRE_LINE_ENDING: { status: 400, meaning: "a line does not end with CR LF, or a CR stands alone" },
   WIRE_FIELD_NAME: { status: 400, meaning: "a field name is not a token directly followed by a colon" },
   WIRE_FIELD_VALUE: { status: 400, meaning: "a field value has a control character" },
+  WIRE_PSEUDO_FIELD: { status: 400, meaning: "an HTTP/2 pseudo-header field is missing, repeated, unknown or behind the others" },
+  WIRE_CONNECTION_FIELD: { status: 400, meaning: "HTTP/2 has no fields about a connection, and TE may say trailers only" },
   WIRE_OBS_FOLD: { status: 400, meaning: "a field line is folded" },
   WIRE_HOST: { status: 400, meaning: "Host is missing, repeated, malformed or another one than the request target's" },
   WIRE_CONTENT_LENGTH: { status: 400, meaning: "Content-Length is repeated, a list, or not a number up to 2^53-1" },

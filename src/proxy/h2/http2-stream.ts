@@ -1,0 +1,259 @@
+import { type ServerHttp2Stream, constants } from "node:http2";
+import {
+  BodyFraming,
+  FieldId,
+  Framing,
+  HeadParser,
+  type MessageHead,
+  RequestTarget,
+  type WireFault,
+  wireFaults,
+} from "../../wire/index.ts";
+import type { Deadlined } from "../deadlines.ts";
+import type { Downstream } from "../downstream.ts";
+import type { Engine } from "../engine.ts";
+import { Exchange } from "../exchange.ts";
+import { type ProxyFailure, failures } from "../failure.ts";
+import { trailerText } from "../last-chunk.ts";
+import type { Peer } from "../peer.ts";
+import { RequestContext } from "../request-context.ts";
+import { fieldsOfLines, requestLines, statusOfLines, trailerLines } from "./fields.ts";
+
+/** One request of an HTTP/2 client and its answer. */
+export class Http2Stream implements Downstream, Deadlined {
+  readonly #engine: Engine;
+  readonly #stream: ServerHttp2Stream;
+  readonly #parser: HeadParser;
+  readonly #head: MessageHead;
+  readonly #target = new RequestTarget();
+  readonly #framing = new BodyFraming();
+  readonly #context: RequestContext;
+  readonly #exchange: Exchange;
+  #trailerFields: readonly string[] | undefined = undefined;
+  #responseTrailer: Record<string, string | string[]> = {};
+  #isReading = false;
+  #hasBody = false;
+  #isRequestWhole = false;
+  #isAnswered = false;
+  #bodyBytes = 0;
+  isBlocked = false;
+  deadlineMs = Infinity;
+  deadlineSlot = -1;
+  // An answer never has to wait for the rest of a body here: the stream is reset, the connection goes on.
+  readonly canSkipBody = true;
+  readonly takesInterim = true;
+
+  /** `onClosed` hears whether the client took the stream back before its answer was whole. */
+  constructor(stream: ServerHttp2Stream, peer: Peer, engine: Engine, onClosed: (wasReset: boolean) => void) {
+    this.#engine = engine;
+    this.#stream = stream;
+    this.#parser = new HeadParser("request", engine.options.limits.requestHead);
+    this.#head = this.#parser.head;
+    this.#context = new RequestContext(this.#head, peer, engine);
+    this.#exchange = new Exchange(engine, this, this.#context, this.#head, this.#framing);
+    stream.on("drain", () => {
+      this.isBlocked = false;
+      this.#arm();
+      this.#exchange.onClientDrained();
+    });
+    stream.on("trailers", (_headers, _flags, fields) => {
+      this.#trailerFields = fields as unknown as readonly string[];
+    });
+    stream.on("wantTrailers", () => {
+      if (this.#isAnswered) stream.sendTrailers(this.#responseTrailer);
+    });
+    // Followed by close.
+    stream.on("error", () => {});
+    stream.on("close", () => {
+      const wasReset = !this.#isAnswered || stream.rstCode !== constants.NGHTTP2_NO_ERROR;
+      engine.deadlines.remove(this);
+      this.#exchange.abort("PROXY_CLIENT_CLOSED");
+      onClosed(wasReset && stream.rstCode !== constants.NGHTTP2_INTERNAL_ERROR);
+    });
+  }
+
+  /** Starts on the request. `hasBody`: the stream goes on behind its head. */
+  begin(fields: readonly string[], hasBody: boolean): void {
+    this.#hasBody = hasBody;
+    this.#isRequestWhole = !hasBody;
+    this.#engine.deadlines.add(this);
+    const lines = requestLines(fields, hasBody);
+    if ("fault" in lines) return this.#refuse("PROXY_REQUEST_MALFORMED", lines.fault);
+    const bytes = Buffer.from(lines.text, "latin1");
+    if (this.#parser.push(bytes, 0, bytes.length) !== bytes.length) {
+      return this.#refuse("PROXY_REQUEST_MALFORMED", this.#parser.fault ?? "WIRE_FIELD_VALUE");
+    }
+    if (!this.#target.read(this.#head)) return this.#refuse("PROXY_REQUEST_MALFORMED", this.#target.fault);
+    if (!this.#framing.ofRequest(this.#head)) return this.#refuse("PROXY_REQUEST_MALFORMED", this.#framing.fault);
+    if (this.#head.method === "CONNECT") return this.#refuse("PROXY_METHOD", undefined);
+    if (!this.#context.begin(this.#target)) return this.#refuse("PROXY_PATH", undefined);
+    const { framing } = this.#framing;
+    if (framing === Framing.length && this.#framing.lengthBytes > this.#engine.options.limits.requestBodyBytes) {
+      return this.#refuse("PROXY_BODY_TOO_LARGE", undefined);
+    }
+    if (this.#context.hasUnknownExpectation) return this.#refuse("PROXY_EXPECTATION", undefined);
+    // nghttp2 lets no DATA pass that Content-Length does not speak of (RFC 9113 section 8.1.1).
+    if (framing === Framing.length && (this.#framing.lengthBytes === 0 || !hasBody)) {
+      if (this.#framing.lengthBytes > 0) return this.#refuse("PROXY_REQUEST_MALFORMED", "WIRE_CONTENT_LENGTH");
+      this.#framing.framing = Framing.none;
+    }
+    this.#exchange.begin();
+  }
+
+  abort(failure: ProxyFailure): void {
+    this.#exchange.abort(failure);
+  }
+
+  writeInterim(text: string): void {
+    if (this.#stream.destroyed || this.#stream.headersSent) return;
+    this.#stream.additionalHeaders({ ":status": statusOfLines(text), ...recordOf(fieldsOfLines(text)) });
+  }
+
+  startResponse(text: string, framing: Framing, _isFinal: boolean): void {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed) return;
+    const fields = [":status", String(statusOfLines(text)), ...fieldsOfLines(text)];
+    const hasBody = framing !== Framing.none;
+    // node:http2 ends a stream before it resets it. Where a length does not show that something is missing, that end waits for trailers.
+    stream.respond(fields, { endStream: !hasBody, waitForTrailers: hasBody && framing !== Framing.length, sendDate: false } as object);
+  }
+
+  writeBody(buffer: Buffer, start: number, end: number): void {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.writableEnded) return;
+    // The buffer is read into again; the stream keeps what it is given.
+    const copy = Buffer.allocUnsafe(end - start);
+    buffer.copy(copy, 0, start, end);
+    if (stream.write(copy)) return;
+    this.isBlocked = true;
+    this.#arm();
+    this.#exchange.onClientBlocked();
+  }
+
+  endResponse(trailer: MessageHead | undefined): void {
+    const stream = this.#stream;
+    this.#isAnswered = true;
+    if (trailer !== undefined) this.#responseTrailer = recordOf(fieldsOfLines(`\r\n${trailerText(trailer)}`));
+    this.#arm();
+    if (stream.destroyed) return;
+    if (!stream.writableEnded) stream.end();
+    if (this.#isRequestWhole) {
+      // What nobody reads would keep the stream from closing.
+      if (!this.#isReading) stream.resume();
+    } else {
+      stream.resume();
+      // RFC 9113 section 8.1: the answer is whole, the rest of the request is not wanted.
+      stream.close(constants.NGHTTP2_NO_ERROR);
+    }
+  }
+
+  breakResponse(): void {
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+
+  startBody(): void {
+    if (!this.#hasBody) return;
+    this.#arm();
+    if (this.#isReading) {
+      this.#stream.resume();
+      return;
+    }
+    this.#isReading = true;
+    this.#stream.on("data", (data: Buffer) => this.#onData(data));
+    this.#stream.on("end", () => this.#onEnd());
+  }
+
+  holdBody(): void {
+    if (this.#isReading) this.#stream.pause();
+    this.deadlineMs = Infinity;
+  }
+
+  pause(): void {
+    this.#stream.pause();
+    if (!this.isBlocked) this.deadlineMs = Infinity;
+  }
+
+  resume(): void {
+    if (!this.#isReading || !this.#stream.isPaused()) return;
+    this.#arm();
+    this.#stream.resume();
+  }
+
+  // No Upgrade is ever forwarded from HTTP/2 (RFC 9113 section 8.6), so nothing switches.
+  startTunnel(): void {
+    this.breakResponse();
+  }
+
+  writeTunnel(): void {
+    this.breakResponse();
+  }
+
+  endTunnel(): void {
+    this.breakResponse();
+  }
+
+  onDeadline(): void {
+    if (this.isBlocked || this.#isAnswered) {
+      this.#exchange.abort("PROXY_CLIENT_STALLED");
+      this.breakResponse();
+    } else this.#exchange.fail("PROXY_BODY_TIMEOUT", undefined);
+  }
+
+  #onData(data: Buffer): void {
+    if (this.#isAnswered) return;
+    this.#bodyBytes += data.length;
+    if (this.#bodyBytes > this.#engine.options.limits.requestBodyBytes) {
+      this.#exchange.fail("PROXY_BODY_TOO_LARGE", undefined);
+      return;
+    }
+    this.#arm();
+    this.#exchange.onRequestData(data, 0, data.length);
+  }
+
+  #onEnd(): void {
+    // An aborted stream ends as well; its close says so.
+    if (this.#isAnswered || this.#stream.aborted || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
+    this.#isRequestWhole = true;
+    this.#arm();
+    if (this.#trailerFields === undefined) {
+      this.#exchange.onRequestEnd(undefined);
+      return;
+    }
+    const text = trailerLines(this.#trailerFields);
+    const parser = new HeadParser("trailer", this.#engine.options.limits.chunked.trailer);
+    const bytes = Buffer.from(text ?? "", "latin1");
+    if (text === undefined || parser.push(bytes, 0, bytes.length) !== bytes.length) {
+      this.#exchange.fail("PROXY_REQUEST_MALFORMED", parser.fault ?? "WIRE_CONNECTION_FIELD");
+    } else if ((parser.head.present & (FieldId.contentLength | FieldId.framingLookalike)) !== 0) {
+      this.#exchange.fail("PROXY_REQUEST_MALFORMED", "WIRE_TRAILER_FRAMING");
+    } else this.#exchange.onRequestEnd(this.#framing.framing === Framing.chunked ? parser.head : undefined);
+  }
+
+  #refuse(failure: ProxyFailure, detail: WireFault | undefined): void {
+    this.#context.clear();
+    this.#exchange.refuse(failure, detail, detail === undefined ? failures[failure].status : wireFaults[detail].status);
+  }
+
+  #arm(): void {
+    const { timeouts } = this.#engine.options;
+    const { nowMs } = this.#engine.deadlines;
+    if (this.isBlocked || (this.#isAnswered && !this.#stream.closed)) this.deadlineMs = nowMs + timeouts.writeStallMs;
+    else
+      this.deadlineMs =
+        this.#isReading && !this.#isRequestWhole && !this.#stream.isPaused() ? nowMs + timeouts.requestBodyIdleMs : Infinity;
+  }
+}
+
+/** Lines of one name become one entry with all values, in their order. */
+function recordOf(fields: readonly string[]): Record<string, string | string[]> {
+  const record: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] as string;
+    const value = fields[at + 1] as string;
+    const known = record[name];
+    if (known === undefined) record[name] = value;
+    else if (typeof known === "string") record[name] = [known, value];
+    else known.push(value);
+  }
+  return record;
+}

@@ -1,0 +1,117 @@
+import { X509Certificate, createPrivateKey } from "node:crypto";
+import { type SecureContext, createSecureContext } from "node:tls";
+import { messageOf } from "../../kernel/index.ts";
+
+/** A certificate with its chain, leaf first, and the key of the leaf; PEM. */
+export interface CertificatePair {
+  /** What people call it: a file, a Secret. */
+  readonly name: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** What every certificate of a listener is used with. */
+export interface ContextOptions {
+  /** Authorities that client certificates are checked against, PEM; undefined where none are asked for. */
+  readonly clientAuthorities: string | undefined;
+}
+
+/** A pair that can be used. */
+export interface ServingCertificate {
+  readonly name: string;
+  readonly context: SecureContext;
+  readonly pair: CertificatePair;
+  /** Lower case; a wildcard as `*.example.org`. */
+  readonly hosts: readonly string[];
+  readonly expiresAtMs: number;
+}
+
+/** TLS 1.3's three, and of TLS 1.2 what has forward secrecy and authenticated encryption (RFC 9325 section 4.2). */
+const CIPHERS = [
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+].join(":");
+
+/** What each context of a listener is made with, with a certificate or without. */
+export function contextOptions({ clientAuthorities }: ContextOptions): object {
+  return {
+    minVersion: "TLSv1.2",
+    ciphers: CIPHERS,
+    ...(clientAuthorities === undefined ? {} : { ca: clientAuthorities }),
+  };
+}
+
+/** Throws an error that says what is wrong with the pair; nothing of its key is in it. */
+export function openCertificate(pair: CertificatePair, options: ContextOptions): ServingCertificate {
+  const leaf = new X509Certificate(pair.certificate);
+  if (!leaf.checkPrivateKey(createPrivateKey(pair.key))) throw new Error("the key is not that of the certificate");
+  const hosts = hostsOf(leaf);
+  if (hosts.length === 0) throw new Error("the certificate names no host in its subjectAltName");
+  const context = createSecureContext({ ...contextOptions(options), cert: pair.certificate, key: pair.key });
+  return { name: pair.name, pair, context, hosts, expiresAtMs: Date.parse(leaf.validTo) };
+}
+
+// Node quotes a name that could be taken for two (CVE-2021-44532): such a one is no host.
+function hostsOf(leaf: X509Certificate): readonly string[] {
+  const hosts: string[] = [];
+  for (const entry of (leaf.subjectAltName ?? "").split(", ")) {
+    const host = /^DNS:((?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?$/i.exec(entry)?.[1];
+    const address = /^IP Address:(\S+)$/.exec(entry)?.[1];
+    if (host !== undefined) hosts.push(host.toLowerCase());
+    // No client sends an address as server name (RFC 6066 section 3), but one that connects to an address can take the default for it.
+    else if (address !== undefined) hosts.push(address.toLowerCase());
+  }
+  return hosts;
+}
+
+/** Which certificate a server name gets: its own, that of `*` in place of its first label, else the default. */
+export class CertificateIndex {
+  readonly certificates: readonly ServingCertificate[];
+  readonly fallback: ServingCertificate | undefined;
+  readonly #byHost = new Map<string, ServingCertificate>();
+
+  /** Of several for one host the one that is valid longest is taken. `fallbackName` names the default. */
+  constructor(certificates: readonly ServingCertificate[], fallbackName: string) {
+    this.certificates = certificates;
+    this.fallback = certificates.find(({ name }) => name === fallbackName);
+    for (const certificate of certificates) {
+      for (const host of certificate.hosts) {
+        const other = this.#byHost.get(host);
+        if (other === undefined || other.expiresAtMs < certificate.expiresAtMs) this.#byHost.set(host, certificate);
+      }
+    }
+  }
+
+  find(serverName: string): ServingCertificate | undefined {
+    const host = serverName.toLowerCase();
+    const dot = host.indexOf(".");
+    return this.#byHost.get(host) ?? (dot < 0 ? undefined : this.#byHost.get(`*${host.slice(dot)}`)) ?? this.fallback;
+  }
+}
+
+/** Opens what can be opened. `problems` says of each other pair what is wrong, and whether the one of before stays in its place. */
+export function openCertificates(
+  pairs: readonly CertificatePair[],
+  options: ContextOptions,
+  before: readonly ServingCertificate[],
+): { readonly certificates: readonly ServingCertificate[]; readonly problems: readonly string[] } {
+  const certificates: ServingCertificate[] = [];
+  const problems: string[] = [];
+  for (const pair of pairs) {
+    try {
+      certificates.push(openCertificate(pair, options));
+    } catch (error) {
+      const last = before.find(({ name }) => name === pair.name);
+      if (last !== undefined) certificates.push(last);
+      problems.push(`${pair.name}: ${messageOf(error)}; ${last === undefined ? "it is not served" : "the one of before is served on"}`);
+    }
+  }
+  return { certificates, problems };
+}
