@@ -8,7 +8,7 @@ import { join } from "node:path";
 const ROOT = join(import.meta.dirname, "..");
 
 /** What does something when it is imported: started instead. */
-const PROGRAMS = ["main.ts", "lab-part-entry.ts", "router-control.ts", "router-worker.ts"].map((name) => join("src", "cli", name));
+const PROGRAMS = new Set(["main.ts", "lab-part-entry.ts", "router-control.ts", "router-worker.ts"].map((name) => join("src", "cli", name)));
 const NOT_OURS_TO_READ = /\.test\.ts$|[/\\]testing[/\\]|[/\\]console[/\\]ui[/\\]/;
 const START_LIMIT_MS = 20_000;
 
@@ -19,7 +19,7 @@ const START_LIMIT_MS = 20_000;
 export async function fillCompileCache(directory: string): Promise<void> {
   enableCompileCache(directory);
   for (const file of globSync("src/**/*.ts", { cwd: ROOT }).toSorted())
-    if (!NOT_OURS_TO_READ.test(file) && !PROGRAMS.includes(file)) await import(join(ROOT, file)).catch(() => {});
+    if (!NOT_OURS_TO_READ.test(file) && !PROGRAMS.has(file)) await import(join(ROOT, file)).catch(() => {});
   flushCompileCache();
   const env = { ...process.env, NODE_COMPILE_CACHE: directory };
   // Without a name it says which parts there are, and ends.
