@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../kernel/index.ts";
 import type { AccessLog, AccessLogEntry } from "./access-log.ts";
 import type { Deadlines } from "./deadlines.ts";
+import type { FilterFailures } from "./filter-failures.ts";
 import type { ProxyOptions } from "./options.ts";
 import type { TrustedProxies } from "./peer.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
@@ -21,6 +22,7 @@ export interface Engine {
   readonly budget: RetryBudget;
   readonly trusted: TrustedProxies;
   readonly queue: FlushQueue;
+  readonly filterFailures: FilterFailures;
   readonly accessLog: AccessLog | undefined;
   /** Filled for each line. */
   readonly logEntry: AccessLogEntry;

@@ -25,18 +25,21 @@ const UNSENDABLE_TARGET = /[^\x21\x22\x24-\x7e]/;
 
 /**
  * The head sent to the endpoint. `undefined` when filters left something in it that can not be sent.
- * `upgrade` is the protocol the client may switch to, empty for none. `fallbackHost` stands in for an HTTP/1.0 client's missing Host.
+ * `framing` is that of the body as it is sent; `upgrade` is the protocol the client may switch to, empty for none. `fallbackHost` stands in for an HTTP/1.0 client's missing Host.
  */
 export function requestHeadText(
   head: MessageHead,
-  framing: BodyFraming,
+  framing: Pick<BodyFraming, "framing" | "lengthBytes">,
   context: RequestContext,
   upgrade: string,
   fallbackHost: string,
 ): string | undefined {
   const fields = context.changedHeaders;
+  // A body that filters make has no length; else nothing is both chunked and of a length.
+  const isReframed = framing.framing === Framing.chunked && (head.present & FieldId.contentLength) !== 0;
   if (
     fields === undefined &&
+    !isReframed &&
     context.isPathOriginal &&
     head.minorVersion === 1 &&
     head.isPlain &&
@@ -51,13 +54,18 @@ export function requestHeadText(
     const isHostSent = context.authority !== "" && (head.present & FieldId.host) !== 0 && context.isPathOriginal;
     const host = context.authority === "" ? fallbackHost : context.authority;
     if (!isHostSent) text += `Host: ${host}\r\n`;
-    const dropped = HOP_BY_HOP | FORWARDED | (isHostSent ? 0 : FieldId.host) | (head.minorVersion === 0 ? FieldId.expect : 0);
+    const dropped =
+      HOP_BY_HOP |
+      FORWARDED |
+      (isHostSent ? 0 : FieldId.host) |
+      (head.minorVersion === 0 ? FieldId.expect : 0) |
+      (isReframed ? FieldId.contentLength : 0);
     text += copyFields(head, dropped, context.connectionNames) + forwardedFields(head, context);
   } else {
     const listed = fieldsText(fields);
     if (listed === undefined) return undefined;
     text += (context.authority === "" ? `Host: ${fallbackHost}\r\n` : "") + listed;
-    if ((head.present & FieldId.contentLength) !== 0) text += `Content-Length: ${framing.lengthBytes}\r\n`;
+    if (!isReframed && (head.present & FieldId.contentLength) !== 0) text += `Content-Length: ${framing.lengthBytes}\r\n`;
   }
   if (framing.framing === Framing.chunked) text += "Transfer-Encoding: chunked\r\n";
   return `${text}${hopFields(head, framing.framing, upgrade)}\r\n`;

@@ -24,6 +24,8 @@ export interface ProxyTimeouts {
   readonly upstreamIdleMs: number;
   /** An upgraded connection on which nothing moves. */
   readonly tunnelIdleMs: number;
+  /** Each wait of a filter; also for a stream of one that takes no more, or has all, and gives nothing. */
+  readonly filterMs: number;
 }
 
 export interface ProxyLimits {
@@ -37,6 +39,10 @@ export interface ProxyLimits {
   /** Interim (1xx) responses to one request. */
   readonly interimResponses: number;
   readonly idleConnectionsPerEndpoint: number;
+  /** Of the body of an idempotent request, so that it can be sent again; a longer one is not kept. */
+  readonly keptRequestBytes: number;
+  /** Of a response that waits for a filter: what is more stays in the endpoint's connection. */
+  readonly heldResponseBytes: number;
   readonly http2: Http2Limits;
 }
 
@@ -91,6 +97,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     responseBodyIdleMs: 120_000,
     upstreamIdleMs: 30_000,
     tunnelIdleMs: 600_000,
+    filterMs: 30_000,
   }),
   limits: Object.freeze({
     requestHead: defaultHeadLimits,
@@ -101,6 +108,8 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     requestsPerConnection: 1_000_000,
     interimResponses: 16,
     idleConnectionsPerEndpoint: 256,
+    keptRequestBytes: 65_536,
+    heldResponseBytes: 65_536,
     http2: defaultHttp2Limits,
   }),
   retry: Object.freeze({ attempts: 3, budgetShare: 0.2, budgetFloor: 500 }),

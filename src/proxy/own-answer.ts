@@ -9,6 +9,8 @@ export interface OwnAnswer {
   /** Field lines without those about framing and the connection; Date and Server are added unless they are there. */
   readonly fields: string;
   readonly body: Buffer;
+  /** The body follows, of a length nobody knows yet; `body` is not written. */
+  readonly isStreamed?: boolean;
 }
 
 /** What the client is told when a request could not be answered otherwise. */
@@ -24,19 +26,20 @@ export function failureAnswer(failure: ProxyFailure, detail: WireFault | undefin
 /** Writes the answer to a request of this method, up to its end, which is the caller's to say; returns how many bytes its body had. */
 export function writeOwnAnswer(
   client: Downstream,
-  { status, fields, body }: OwnAnswer,
+  { status, fields, body, isStreamed = false }: OwnAnswer,
   method: string,
   wallMs: number,
   isFinal: boolean,
 ): number {
   const hasLength = status !== 204 && status !== 304;
-  const bodyBytes = hasLength && method !== "HEAD" ? body.length : 0;
+  const hasBody = hasLength && method !== "HEAD";
+  const bodyBytes = hasBody && !isStreamed ? body.length : 0;
   const date = /^date:/im.test(fields) ? "" : dateLine(wallMs);
   const server = /^server:/im.test(fields) ? "" : "Server: holdfast\r\n";
-  const length = hasLength ? `Content-Length: ${body.length}\r\n` : "";
+  const length = hasLength && !isStreamed ? `Content-Length: ${body.length}\r\n` : "";
   client.startResponse(
     `${statusLine(status, reasonOf(status))}${date}${server}${fields}${length}`,
-    bodyBytes === 0 ? Framing.none : Framing.length,
+    hasBody && isStreamed ? Framing.chunked : bodyBytes === 0 ? Framing.none : Framing.length,
     isFinal,
   );
   if (bodyBytes > 0) client.writeBody(body, 0, bodyBytes);

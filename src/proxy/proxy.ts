@@ -6,6 +6,7 @@ import { ClientConnection } from "./client-connection.ts";
 import type { Connection, OpenedConnection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
+import { FilterFailures } from "./filter-failures.ts";
 import { Http2Connection } from "./h2/http2-connection.ts";
 import { Http2Metrics } from "./h2/http2-metrics.ts";
 import { type ListenOptions, Listener } from "./listener.ts";
@@ -123,6 +124,7 @@ class NodeProxy implements Proxy {
       budget: new RetryBudget(options.retry.budgetShare, options.retry.budgetFloor),
       trusted: new TrustedProxies(options.trustedProxies),
       queue: new FlushQueue(),
+      filterFailures: new FilterFailures(deps.log, deps.clock),
       accessLog,
       logEntry: { ...NO_ENTRY },
       isDraining: false,

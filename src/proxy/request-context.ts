@@ -1,4 +1,4 @@
-import type { Random } from "../kernel/index.ts";
+import type { Clock, Random } from "../kernel/index.ts";
 import {
   type CompiledRoute,
   ExchangeState,
@@ -68,6 +68,8 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   responseStatus = 0;
   responded = false;
   responseBody: Uint8Array = EMPTY;
+  /** What a filter sends in place of the body of an answer. */
+  replacedBody: Uint8Array | undefined = undefined;
   /** Why the path was refused. */
   refusal = "";
 
@@ -92,6 +94,7 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.responseStatus = 404;
     this.responded = false;
     this.responseBody = EMPTY;
+    this.replacedBody = undefined;
     this.connectionOptions = connectionOptions(head);
     this.connectionNames = connectionNames(this.connectionOptions);
     if (this.authority !== this.#authority) this.#splitAuthority();
@@ -148,6 +151,10 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
 
   get random(): Random {
     return this.#engine.random;
+  }
+
+  get clock(): Clock {
+    return this.#engine.clock;
   }
 
   get nowMs(): number {
@@ -227,22 +234,9 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.isPathOriginal = false;
   }
 
-  /** Throws for the response of an endpoint: that it can be given another body is not built, and the old one is not what the filter wants sent. */
   replaceBody(body: Uint8Array): void {
-    if (!this.responded && this.route.backend.type !== "shunt") throw notBuilt("replaces the body of an endpoint's response");
-    this.responseBody = body;
-  }
-
-  override get timeouts(): never {
-    throw notBuilt("sets timeouts");
-  }
-
-  override transformRequest(): never {
-    throw notBuilt("transforms the request body");
-  }
-
-  override transformResponse(): never {
-    throw notBuilt("transforms the response body");
+    this.replacedBody = body;
+    this.dropResponseTransforms();
   }
 
   #loggedTarget(): string {
@@ -307,11 +301,6 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
 }
 
 const EMPTY = new Uint8Array(0);
-
-/** Thrown at filters, whose request is then answered with 500: passing over what they ask for could open what they close. */
-function notBuilt(what: string): Error {
-  return new Error(`a filter ${what}, which the proxy does not do yet`);
-}
 
 /** All lines of X-Forwarded-For as one value. */
 function forwardedForOf(head: MessageHead): string {

@@ -4,6 +4,11 @@ import type { RetryReason } from "./proxy-metrics.ts";
 /** RFC 9110 section 9.2.2: sending such a request twice has the effect of sending it once. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 
+/** Whether the request may be sent twice. */
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT.has(method);
+}
+
 /** How far an attempt had come when its connection was lost. */
 export interface LostAttempt {
   readonly failure: ProxyFailure;
@@ -12,7 +17,7 @@ export interface LostAttempt {
   readonly wasSent: boolean;
   /** Whether a byte of an answer had come. */
   readonly hasAnswered: boolean;
-  /** Whether some of the request's body was used up. */
+  /** Whether some of the request's body was used up and can not be sent again. */
   readonly isBodyUsed: boolean;
   /** Whether the connection had served a request before. */
   readonly wasReused: boolean;

@@ -120,6 +120,13 @@ export class ExchangeState {
     return this.#left?.responseTransforms ?? NONE;
   }
 
+  /** For the proxy: the body they are for is not sent. */
+  dropResponseTransforms(): void {
+    const left = this.#left;
+    for (const stream of left?.responseTransforms ?? NONE) stream.destroy();
+    if (left !== undefined) left.responseTransforms = undefined;
+  }
+
   /**
    * For the proxy, when the exchange has ended: aborts the signal, calls what asked to be called, destroys the streams and forgets
    * everything. Does nothing the second time. What a callback throws is given to `report`, the others are called all the same.

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Random } from "../kernel/index.ts";
+import type { Clock, Random } from "../kernel/index.ts";
 import { CallArguments, Signature } from "./arguments.ts";
 import type { BackendSettings } from "./backend-settings.ts";
 import type { CallDocumentation } from "./call-documentation.ts";
@@ -39,6 +39,8 @@ export interface FilterContext {
   readonly forwardedFor: string | undefined;
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: number;
+  /** For filters that wait or measure. */
+  readonly clock: Clock;
   readonly random: Random;
   /** The route that answers. */
   readonly route: { readonly id: string; readonly pathPattern: PathPattern | undefined };
@@ -59,7 +61,8 @@ export interface FilterContext {
   respond(status: number, headers: readonly string[], body: Uint8Array): void;
   /**
    * Sends this body in place of the one that comes. Only from `response`; the last call wins. Status and field lines stay as the
-   * filter left them; Content-Length is the proxy's. What is still to come of the other body is not sent.
+   * filter left them; Content-Length is the proxy's. What is still to come of the other body is not sent; streams that were given for
+   * it are destroyed, those that are given later get this one.
    */
   replaceBody(body: Uint8Array): void;
   /** Changes the path sent to the back end. It starts with `/`, is percent-encoded and has no query. */
@@ -80,16 +83,17 @@ export interface FilterContext {
   /**
    * Sends the request body through `stream`: what the client sends is written to it, what is read from it goes to the back end. Only from
    * `request`. Several stand in the order they were given. The request is then sent without Content-Length and cannot be retried. The
-   * proxy destroys the stream when the exchange ends; an error of it ends the exchange.
+   * proxy destroys the stream when the exchange ends; an error of it ends the exchange. A request that has no body does not pass it.
    */
   transformRequest(stream: Duplex): void;
-  /** Sends the response body through `stream`, as `transformRequest` does with the request's. Only from `response`. */
+  /** Sends the response body through `stream`, as `transformRequest` does with the request's; an empty one too. Only from `response`. */
   transformResponse(stream: Duplex): void;
 }
 
 /**
  * A built filter of one route. It holds no state of a request and is shared by all of them. A side that returns a promise holds the
- * exchange up until it is settled; one that returns nothing costs no promise. A rejected promise, or what is thrown, is answered with 500.
+ * exchange up until it is settled; one that returns nothing costs no promise. What is thrown is answered with 500, a rejected promise
+ * with 503, one that takes longer than the proxy's `filterMs` with 504; nothing goes on without the filter's word.
  */
 export interface Filter {
   /** What it says of the back end, the same for every request. */

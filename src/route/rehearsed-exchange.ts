@@ -1,4 +1,4 @@
-import type { Random } from "../kernel/index.ts";
+import { type Clock, type Random, systemClock } from "../kernel/index.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import { ExchangeState } from "./exchange-state.ts";
 import type { FilterContext } from "./filter.ts";
@@ -67,6 +67,8 @@ export class RehearsedExchange extends ExchangeState implements FilterContext {
   readonly forwardedFor: string | undefined;
   readonly nowMs: number;
   readonly random: Random;
+  /** A rehearsal waits for nobody: what is set on it does not count. */
+  readonly clock: Clock = systemClock;
   readonly route: CompiledRoute;
   readonly requestHeaders: string[];
   responseHeaders: string[] = [];

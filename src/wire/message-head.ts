@@ -80,6 +80,26 @@ export class MessageHead {
     }
   }
 
+  /** The same in an object of its own, which stays when this one is cleared. */
+  copy(): MessageHead {
+    const copy = new MessageHead();
+    copy.#fields = this.#fields.slice();
+    copy.text = this.text;
+    copy.method = this.method;
+    copy.target = this.target;
+    copy.status = this.status;
+    copy.reason = this.reason;
+    copy.minorVersion = this.minorVersion;
+    copy.fieldCount = this.fieldCount;
+    copy.present = this.present;
+    copy.repeated = this.repeated;
+    copy.isPlain = this.isPlain;
+    copy.targetStart = this.targetStart;
+    copy.targetEnd = this.targetEnd;
+    copy.fieldsStart = this.fieldsStart;
+    return copy;
+  }
+
   /** Name of the field at `index` as it was sent. */
   nameAt(index: number): string {
     const at = index * FIELD_INTS;

@@ -1,7 +1,7 @@
 import { ManualClock } from "../../kernel/testing/manual-clock.ts";
 import { type Clock, seededRandom, systemClock } from "../../kernel/index.ts";
 import { type Backend, type Call, type Pool, type RouteDefinition, compileTable, standardRegistry } from "../../route/index.ts";
-import { MetricsRegistry, silentLog } from "../../telemetry/index.ts";
+import { type Log, MetricsRegistry, silentLog } from "../../telemetry/index.ts";
 import { type Knowledge, type Proxy, type ProxyOptionsInput, createProxy } from "../index.ts";
 import { RawClient, RawServer } from "./raw-peers.ts";
 
@@ -28,7 +28,11 @@ export function route(backend: Backend, filters: readonly Call[] = [], predicate
 }
 
 /** Starts server and proxy. With a `ManualClock` in the options the test turns the time. */
-export async function startProxy(options: ProxyOptionsInput = {}, clock: Clock | ManualClock = systemClock): Promise<ProxyUnderTest> {
+export async function startProxy(
+  options: ProxyOptionsInput = {},
+  clock: Clock | ManualClock = systemClock,
+  log: Partial<Log> = {},
+): Promise<ProxyUnderTest> {
   const server = await new RawServer().listen();
   const metrics = new MetricsRegistry();
   const logLines: string[] = [];
@@ -38,7 +42,10 @@ export async function startProxy(options: ProxyOptionsInput = {}, clock: Clock |
       return true;
     },
   };
-  const proxy = createProxy({ tickMs: 10, ...options }, { clock, random: seededRandom(7), metrics, log: silentLog, accessLog: sink });
+  const proxy = createProxy(
+    { tickMs: 10, ...options },
+    { clock, random: seededRandom(7), metrics, log: { ...silentLog, ...log }, accessLog: sink },
+  );
   const routes: ProxyUnderTest["routes"] = (definitions, pools = [], knowledge = "live") => {
     proxy.update(compileTable({ routes: definitions }, standardRegistry).table, pools, knowledge);
   };

@@ -88,7 +88,6 @@ function wrap(prefix: Buffer, suffix: Buffer): Filter {
 const size = { name: "size", type: "number", what: `of the body in bytes, up to ${MAX_REPEATED}`, range: [0, MAX_REPEATED] } as const;
 const BOUNDED = "The size is bounded, so that a route cannot fill the memory; Skipper's is not.";
 const TYPES = "Without a type, text is either HTML or plain; Skipper knows more types by their beginnings.";
-const UNTRANSFORMED = "The proxy does not transform bodies yet: requests of such a route are answered with 500.";
 
 /** Filters that make a body. */
 export const contentFilters: readonly FilterSpec[] = [
@@ -110,7 +109,6 @@ export const contentFilters: readonly FilterSpec[] = [
     does: "replaces the body of a response that has this status.",
     parameters: [{ name: "status", type: "number", what: "of the response", range: [100, 599] }, text, type],
     deviations: [TYPES],
-    pending: "The proxy does not replace the body of a back end's response yet, only that of an answer of its own: it answers 500.",
     create(args) {
       const status = Math.trunc(args.number(0));
       const content = readContent(args, 1);
@@ -165,7 +163,6 @@ export const contentFilters: readonly FilterSpec[] = [
       { name: "prefix", type: "text", what: "goes before it" },
       { name: "suffix", type: "text", what: "goes behind it" },
     ],
-    pending: UNTRANSFORMED,
     create: (args) => wrap(Buffer.from(args.text(0)), Buffer.from(args.text(1))),
   }),
   defineFilter({
@@ -176,7 +173,6 @@ export const contentFilters: readonly FilterSpec[] = [
       { name: "prefix", type: "text", what: "hexadecimal" },
       { name: "suffix", type: "text", what: "hexadecimal" },
     ],
-    pending: UNTRANSFORMED,
     create: (args) => wrap(bytesOf(args, 0), bytesOf(args, 1)),
   }),
 ];

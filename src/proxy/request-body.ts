@@ -1,0 +1,159 @@
+import type { Duplex } from "node:stream";
+import { type BodyFraming, Framing, type MessageHead } from "../wire/index.ts";
+import type { Downstream } from "./downstream.ts";
+import type { Engine } from "./engine.ts";
+import { isIdempotent } from "./retry.ts";
+import { type ChainOwner, StreamChain } from "./stream-chain.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** Where the body goes. */
+export interface RequestBodyOwner {
+  /** The endpoint that gets it now; undefined when nobody does. */
+  readonly endpoint: Upstream | undefined;
+  onBodyFailed(error: unknown): void;
+}
+
+/** The body as it leaves the streams of filters: of a length nobody knows. */
+const MADE = Object.freeze({ framing: Framing.chunked, lengthBytes: 0 });
+
+/**
+ * The body of one request after another on its way to an endpoint: as it comes, or through streams of filters. A small one of an
+ * idempotent request is kept until an answer begins, so that it can be sent to another endpoint (RFC 9110 section 9.2.2).
+ */
+export class RequestBody implements ChainOwner {
+  readonly #engine: Engine;
+  readonly #client: Downstream;
+  readonly #came: BodyFraming;
+  readonly #owner: RequestBodyOwner;
+  #chain: StreamChain | undefined = undefined;
+  #kept: Buffer[] | undefined = undefined;
+  #keptBytes = 0;
+  #trailer: MessageHead | undefined = undefined;
+  #isUsed = false;
+  /** Whether the client has sent all of it. */
+  isWhole = false;
+  /** Whether the endpoint has got all of it. */
+  isSent = false;
+
+  constructor(engine: Engine, client: Downstream, came: BodyFraming, owner: RequestBodyOwner) {
+    this.#engine = engine;
+    this.#client = client;
+    this.#came = came;
+    this.#owner = owner;
+  }
+
+  /** Forgets the body before. */
+  reset(): void {
+    this.isWhole = this.#came.framing === Framing.none;
+    this.isSent = false;
+    this.#isUsed = false;
+    this.#trailer = undefined;
+    this.cut();
+  }
+
+  /** Nobody wants any more of it. */
+  cut(): void {
+    this.#chain?.cut();
+    this.#chain = undefined;
+    this.forget();
+  }
+
+  /** Its framing on the way to the endpoint. */
+  get framing(): Pick<BodyFraming, "framing" | "lengthBytes"> {
+    return this.#chain === undefined ? this.#came : MADE;
+  }
+
+  /** Before the first byte of a body comes: it is to pass these streams, if any. */
+  prepare(method: string, streams: readonly Duplex[]): void {
+    const { deadlines, options } = this.#engine;
+    if (streams.length > 0) this.#chain = new StreamChain(streams, options.timeouts.filterMs, deadlines, this);
+    else if (isIdempotent(method) && this.#came.lengthBytes <= options.limits.keptRequestBytes) this.#kept = [];
+  }
+
+  /** It can not be sent again from here on. */
+  forget(): void {
+    this.#kept = undefined;
+    this.#keptBytes = 0;
+  }
+
+  /** Whether some of it is used up and can not be sent again. */
+  get isUsedUp(): boolean {
+    return this.#isUsed && this.#kept === undefined;
+  }
+
+  /** The head is out to an endpoint: what is kept follows, then what comes. */
+  send(endpoint: Upstream): void {
+    for (const piece of this.#kept ?? []) endpoint.writeBody(piece, 0, piece.length);
+    if (!this.isWhole) {
+      this.#client.startBody();
+      return;
+    }
+    this.isSent = true;
+    endpoint.endRequest(this.#trailer);
+  }
+
+  take(buffer: Buffer, start: number, end: number): void {
+    this.#isUsed = true;
+    if (this.#chain !== undefined) {
+      this.#chain.write(buffer, start, end);
+      if (this.#chain.isBlocked) this.#client.pause();
+      return;
+    }
+    const { endpoint } = this.#owner;
+    if (endpoint === undefined) return;
+    if (this.#kept !== undefined) this.#keep(this.#kept, buffer, start, end);
+    endpoint.writeBody(buffer, start, end);
+    if (endpoint.isBlocked) this.#client.pause();
+  }
+
+  /** The client has sent all of it. */
+  end(trailer: MessageHead | undefined): void {
+    this.isWhole = true;
+    this.#isUsed = true;
+    if (this.#kept !== undefined || this.#chain !== undefined) this.#trailer = trailer?.copy();
+    if (this.#chain !== undefined) this.#chain.end();
+    else this.#endAt(trailer);
+  }
+
+  /** The endpoint takes no more for now, and then does again. */
+  onEndpointBlocked(): void {
+    if (this.#chain === undefined) this.#client.pause();
+    else this.#chain.pause();
+  }
+
+  onEndpointDrained(): void {
+    if (this.#chain === undefined) this.#client.resume();
+    else this.#chain.resume();
+  }
+
+  onChainData(chunk: Buffer): void {
+    const { endpoint } = this.#owner;
+    endpoint?.writeBody(chunk, 0, chunk.length);
+    if (endpoint?.isBlocked === true) this.#chain?.pause();
+  }
+
+  onChainDrained(): void {
+    this.#client.resume();
+  }
+
+  onChainEnd(): void {
+    this.#endAt(this.#trailer);
+  }
+
+  onChainFailed(error: unknown): void {
+    this.#owner.onBodyFailed(error);
+  }
+
+  #endAt(trailer: MessageHead | undefined): void {
+    const { endpoint } = this.#owner;
+    if (endpoint === undefined) return;
+    this.isSent = true;
+    endpoint.endRequest(trailer);
+  }
+
+  #keep(kept: Buffer[], buffer: Buffer, start: number, end: number): void {
+    this.#keptBytes += end - start;
+    if (this.#keptBytes > this.#engine.options.limits.keptRequestBytes) this.forget();
+    else kept.push(Buffer.from(buffer.subarray(start, end)));
+  }
+}
