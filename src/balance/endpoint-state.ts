@@ -117,7 +117,7 @@ export class EndpointState {
   forgetChecks(): void {
     if (this.#failedChecks === 0) return;
     this.#failedChecks = 0;
-    if (this.consecutiveFailures === 0 && this.unreachableUntilMs !== 0) this.#reachable();
+    if (this.unreachableUntilMs !== 0) this.#reachable();
   }
 
   /** Whether checks found that it can not be connected to. */

@@ -55,6 +55,7 @@ export class ExchangeRecord {
       this.#context.describe(entry);
       accessLog.add(entry);
     }
+    this.#context.responseStatus = status;
     this.#context.endExchange(this.#onFilterFailed);
   }
 

@@ -9,7 +9,8 @@ import {
   type ServiceBreaker,
 } from "../balance/index.ts";
 import { type Clock, type Random, assertNever } from "../kernel/index.ts";
-import type { BackendSettings, CompiledRoute, Pool, Table } from "../route/index.ts";
+import { type BackendSettings, type CompiledRoute, KeptState, type Pool, type Table } from "../route/index.ts";
+import type { MetricsRegistry } from "../telemetry/index.ts";
 import { type BackendPolicy, backendPolicy } from "./backend-policy.ts";
 import { Breakers } from "./breakers.ts";
 
@@ -41,6 +42,7 @@ export class RoutingState {
   readonly #own: Balancer;
   readonly #empty: EndpointPool;
   readonly #breakers: Breakers;
+  readonly #services: KeptState;
   readonly #onRefused: (endpoints: readonly string[]) => void;
   #pools: PoolSource = new Map<string, Pool>();
   #targets: (Target | undefined)[] = [];
@@ -52,7 +54,7 @@ export class RoutingState {
   /** `onRefused` gets addresses that are left out because they can not be served, as `pool: address`, when their pool is made. */
   constructor(
     options: BalancerOptions,
-    deps: { readonly random: Random; readonly clock: Clock },
+    deps: { readonly random: Random; readonly clock: Clock; readonly metrics: MetricsRegistry },
     onRefused: (endpoints: readonly string[]) => void,
   ) {
     this.#named = new Balancer(options, deps);
@@ -60,6 +62,7 @@ export class RoutingState {
     this.#onRefused = onRefused;
     this.#empty = this.#own.emptyPool();
     this.#breakers = new Breakers(deps.clock);
+    this.#services = new KeptState(deps.clock, deps.metrics);
   }
 
   /** Replaces everything at once; requests under way finish with what they hold. Returns the endpoints nothing in use names any more. */
@@ -67,6 +70,8 @@ export class RoutingState {
     this.table = table;
     this.knowledge = knowledge;
     this.hasTable = true;
+    this.#breakers.sweep();
+    this.#services.sweep();
     const removed = this.updatePools(pools);
     const own: PoolDescription[] = [];
     for (const id of this.#own.ids()) {
@@ -92,6 +97,7 @@ export class RoutingState {
   targetOf(route: CompiledRoute): Target {
     const known = this.#targets[route.index];
     if (known !== undefined) return known;
+    for (const filter of route.filters) filter.bind?.(this.#services, route.id);
     const target = this.#resolve(route);
     this.#targets[route.index] = target;
     return target;

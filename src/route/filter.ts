@@ -5,6 +5,7 @@ import type { BackendSettings } from "./backend-settings.ts";
 import type { CallDocumentation } from "./call-documentation.ts";
 import type { Argument } from "./definition.ts";
 import type { ExchangeTimeouts, ExchangeWishes } from "./exchange-state.ts";
+import type { FilterServices } from "./filter-services.ts";
 import type { HeaderList } from "./header-list.ts";
 import type { PathPattern } from "./path-pattern.ts";
 import { skipperPage } from "./predicate.ts";
@@ -78,7 +79,10 @@ export interface FilterContext {
   readonly timeouts: ExchangeTimeouts;
   /** Aborted when the exchange ends, however it ends; made when first asked for. */
   readonly signal: AbortSignal;
-  /** Calls `callback` once when the exchange has ended, however it ended; in the order they were given. It must not throw. */
+  /**
+   * Calls `callback` once when the exchange has ended, however it ended; in the order they were given. It must not throw.
+   * `responseStatus` is then what the client got, 499 when it was gone.
+   */
   onEnd(callback: () => void): void;
   /**
    * Sends the request body through `stream`: what the client sends is written to it, what is read from it goes to the back end. Only from
@@ -98,6 +102,8 @@ export interface FilterContext {
 export interface Filter {
   /** What it says of the back end, the same for every request. */
   readonly backend?: BackendSettings;
+  /** Called by a proxy before the first request of the route, and again after each update: what the filter keeps beyond a request it gets here. */
+  bind?(services: FilterServices, routeId: string): void;
   request?(context: FilterContext): void | Promise<void>;
   response?(context: FilterContext): void | Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { accessLogFilters } from "./filters/access-log-filters.ts";
+import { admissionFilters } from "./filters/admission-filters.ts";
 import { backendFilters } from "./filters/backend-filters.ts";
 import { balanceFilters } from "./filters/balance-filters.ts";
 import { contentFilters } from "./filters/content-filters.ts";
@@ -8,6 +9,7 @@ import { forwardingFilters } from "./filters/forwarding-filters.ts";
 import { headerFilters } from "./filters/header-filters.ts";
 import { pathFilters } from "./filters/path-filters.ts";
 import { queryFilters } from "./filters/query-filters.ts";
+import { queueFilters } from "./filters/queue-filters.ts";
 import { redirectFilters } from "./filters/redirect-filters.ts";
 import { remarkFilters } from "./filters/remark-filters.ts";
 import { addressPredicates } from "./predicates/address-predicates.ts";
@@ -44,6 +46,8 @@ export const standardRegistry: Registry = createRegistry({
     ...cookieFilters,
     ...backendFilters,
     ...balanceFilters,
+    ...queueFilters,
+    ...admissionFilters,
     ...accessLogFilters,
   ],
 });

@@ -1,0 +1,46 @@
+import type { Clock } from "../kernel/index.ts";
+import type { MetricsRegistry } from "../telemetry/index.ts";
+
+/** Something of a filter's that outlives its table. */
+export interface Kept {
+  /** Monotonic time of its last use: unused for long it is forgotten. */
+  readonly usedMs: number;
+}
+
+/** What a filter that has more than one request to think of gets from the proxy. */
+export interface FilterServices {
+  readonly clock: Clock;
+  readonly metrics: MetricsRegistry;
+  /** What was made under this key, by this filter or by its like in an earlier table; else what `make` makes. Keys begin with the filter's name. */
+  keep<State extends Kept>(key: string, make: () => State): State;
+}
+
+/** Longer than any filter remembers something of use. */
+const UNUSED_MS = 3_600_000;
+
+/** Keeps what filters keep. */
+export class KeptState implements FilterServices {
+  readonly clock: Clock;
+  readonly metrics: MetricsRegistry;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(clock: Clock, metrics: MetricsRegistry) {
+    this.clock = clock;
+    this.metrics = metrics;
+  }
+
+  keep<State extends Kept>(key: string, make: () => State): State {
+    // A key belongs to one filter, which makes one kind of thing.
+    const known = this.#kept.get(key) as State | undefined;
+    if (known !== undefined) return known;
+    const made = make();
+    this.#kept.set(key, made);
+    return made;
+  }
+
+  /** Forgets what was not used for an hour. */
+  sweep(): void {
+    const beforeMs = this.clock.monoMs() - UNUSED_MS;
+    for (const [key, { usedMs }] of this.#kept) if (usedMs < beforeMs) this.#kept.delete(key);
+  }
+}
