@@ -152,12 +152,11 @@ test("a mass delete is held and shown, survives a restart, and happens when a pe
   await untilAnswer(first, "extra-59.example.org", 200);
   const load = startLoad(first.port, expected);
   for (let at = 0; at < 60; at++) await cluster.deleteIngress(`extra-${at}`);
-  await until("it is held", async () => (await first.status()).held > 0, PATIENCE_MS);
+  await until("most are held", async () => (await first.status()).held >= 30, PATIENCE_MS);
   const held = JSON.parse((await first.admin("/held")).body) as {
     readonly held: readonly { readonly id: string; readonly kind: string; readonly keys: readonly string[] }[];
   };
   const keys = held.held.flatMap((removal) => [...removal.keys]);
-  assert.ok(keys.length >= 30, `${keys.length} of 60 are held`);
   assert.ok(keys.every((key) => key.startsWith("default/extra-")));
   const kept = keys[0]?.slice("default/".length) ?? "";
   assert.equal((await ask(first.port, "/", { host: `${kept}.example.org` })).body, "extra");
