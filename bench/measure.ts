@@ -6,7 +6,7 @@ import type { Peer } from "./peers.ts";
 const TICKS_PER_SECOND = 100;
 
 /** Ten request header fields with Host, as browsers send about that many; those of the judge's cpu.py. */
-const FIELDS = [
+export const REQUEST_FIELDS: readonly string[] = [
   "Host: www.example.org",
   "User-Agent: wrk",
   "Accept: text/html,application/json;q=0.9",
@@ -56,7 +56,7 @@ export function cpuSeconds(pid: number): number {
 /** One wrk burst: 64 keep-alive connections from one thread. */
 export async function burst(peer: Peer, seconds: number, connections: number): Promise<Burst> {
   const before = cpuSeconds(peer.pid);
-  const headers = FIELDS.flatMap((field) => ["-H", field]);
+  const headers = REQUEST_FIELDS.flatMap((field) => ["-H", field]);
   const text = await run("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, ...headers, `http://127.0.0.1:${peer.port}/`]);
   const cpu = cpuSeconds(peer.pid) - before;
   const requests = Number(/(\d+) requests in/.exec(text)?.[1] ?? 0);

@@ -1,0 +1,214 @@
+import { parseArgs } from "node:util";
+
+import { PEER_PROGRAMS, type PeerProgram, findPeer, versionOf } from "./find-peer.ts";
+import { type Burst, REQUEST_FIELDS, burst, median } from "./measure.ts";
+import { type OpenLoopResult, openLoop } from "./open-loop.ts";
+import { type Peer, type Scenario, startBackend, startPeer, startProxyAlone, startRouter } from "./peers.ts";
+import { Programs, hasProgram } from "./programs.ts";
+import { cell, writeReport } from "./report.ts";
+
+const USAGE = `CPU per request of the router beside others, in alternating bursts of wrk (64 connections, ten header fields); then latency at a fixed rate.
+npm run bench -- [--peers haproxy,nginx,envoy,caddy] [--peer skipper=BINARY] [--scenario plain|real] [--seconds N] [--rounds N] [--connections N]
+                 [--rate N] [--alone] [--logs] [--json FILE|-] [--at-most RATIO]
+  --peers          which to measure; those that are not there are installed, downloaded or built where that can be done
+  --peer           NAME=BINARY, a binary of your own; may be repeated
+  --scenario real  two header fields set, two back ends 4 to 1, a JSON access log; without it one route and nothing else
+  --rate N         also p50, p99 and p99.9 at N requests per second, whether or not answers come (0: not measured)
+  --alone          also the data plane without supervisor and control process
+  --logs           also the router with an access log, in each form
+  --at-most RATIO  exit code 1 when the router costs more than RATIO times the CPU of the first peer
+npm run bench -- table --help: memory and lookup time of tables; npm run bench -- live --help: how fast changes are served`;
+
+/** One line of the result. */
+interface Row {
+  readonly name: string;
+  readonly version: string;
+  readonly cpuUsPerRequest: { readonly median: number; readonly min: number; readonly max: number };
+  readonly ratio: number;
+  readonly requestsPerSecond: number;
+  readonly bad: number;
+  readonly latencyMs?: OpenLoopResult;
+}
+
+interface Settings {
+  readonly names: readonly PeerProgram[];
+  readonly binaries: ReadonlyMap<string, string>;
+  readonly scenario: Scenario;
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly connections: number;
+  readonly rate: number;
+  readonly withAlone: boolean;
+  readonly withLogs: boolean;
+}
+
+/** CPU per request, side by side. */
+export async function benchCost(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      peers: { type: "string", default: "haproxy,nginx" },
+      peer: { type: "string", multiple: true, default: [] },
+      scenario: { type: "string", default: "plain" },
+      seconds: { type: "string", default: "2" },
+      rounds: { type: "string", default: "6" },
+      connections: { type: "string", default: "64" },
+      rate: { type: "string", default: "0" },
+      alone: { type: "boolean", default: false },
+      logs: { type: "boolean", default: false },
+      json: { type: "string" },
+      "at-most": { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(`${USAGE}\n`);
+    return 0;
+  }
+  const settings = readSettings(values);
+  if (typeof settings === "string") {
+    process.stderr.write(`${settings}\n`);
+    return 2;
+  }
+  const missing = ["wrk", "nginx"].filter((program) => !hasProgram(program));
+  if (missing.length > 0) {
+    process.stderr.write(`nothing was measured: ${missing.join(" and ")} not found; apt-get install ${missing.join(" ")}\n`);
+    return 3;
+  }
+  const programs = new Programs();
+  const notes: string[] = [];
+  try {
+    const peers = await start(programs, settings, notes);
+    const rows = await measure(peers, settings);
+    const { scenario, rate, seconds, rounds, connections } = settings;
+    writeReport([...linesOf(rows, rate), ...notes], { scenario, rate, seconds, rounds, connections, rows, notes }, values.json);
+    return judge(rows, values["at-most"]);
+  } finally {
+    await programs.stop();
+  }
+}
+
+/** A text says what is wrong. */
+function readSettings(
+  values: {
+    readonly [name in "peers" | "scenario" | "seconds" | "rounds" | "connections" | "rate"]: string;
+  } & { readonly peer: readonly string[]; readonly alone: boolean; readonly logs: boolean },
+): Settings | string {
+  const [seconds, rounds, connections] = [values.seconds, values.rounds, values.connections].map(Number) as [number, number, number];
+  const rate = Number(values.rate);
+  if (![seconds, rounds, connections, rate + 1].every((value) => Number.isInteger(value) && value > 0))
+    return "--seconds, --rounds and --connections take whole numbers from 1 up, --rate from 0 up";
+  const { scenario } = values;
+  if (scenario !== "plain" && scenario !== "real") return `there is no scenario "${scenario}"; plain and real are there`;
+  const binaries = new Map(values.peer.map((text) => [text.split("=", 1)[0] ?? "", text.slice(text.indexOf("=") + 1)]));
+  const names = [...new Set([...values.peers.split(",").filter((name) => name !== "" && name !== "none"), ...binaries.keys()])];
+  const unknown = names.find((name) => !isPeer(name));
+  if (unknown !== undefined) return `there is no peer "${unknown}"; ${PEER_PROGRAMS.join(", ")} are there`;
+  const rest = { withAlone: values.alone, withLogs: values.logs };
+  return { names: names.filter(isPeer), binaries, scenario, seconds, rounds, connections, rate, ...rest };
+}
+
+function isPeer(name: string): name is PeerProgram {
+  return PEER_PROGRAMS.some((known) => known === name);
+}
+
+type Started = Peer & { readonly version: string };
+
+async function start(programs: Programs, settings: Settings, notes: string[]): Promise<Started[]> {
+  const { scenario } = settings;
+  const backendPort = await startBackend(programs);
+  const peers: Started[] = [];
+  for (const name of settings.names) {
+    const given = settings.binaries.get(name);
+    const found = given === undefined ? findPeer(name) : { binary: given };
+    if ("missing" in found) {
+      notes.push(`${name}: not measured: ${found.missing}`);
+      continue;
+    }
+    try {
+      const version = versionOf(name, found.binary);
+      peers.push({ ...(await startPeer[name](programs, found.binary, backendPort, scenario)), version });
+    } catch (thrown) {
+      notes.push(`${name}: not measured, it did not start: ${(thrown as Error).message}`);
+    }
+  }
+  const own = { version: "" };
+  try {
+    peers.push({ ...(await startRouter(programs, backendPort, scenario)), ...own });
+  } catch (thrown) {
+    notes.push(`holdfast router: not measured, it did not start (${(thrown as Error).message}); the data plane alone stands in`);
+    peers.push({ ...(await startProxyAlone(programs, backendPort)), ...own });
+    return peers;
+  }
+  if (settings.withLogs)
+    for (const form of ["combined", "json"] as const)
+      peers.push({ ...(await startRouter(programs, backendPort, scenario, form, `with ${form}`)), ...own });
+  if (settings.withAlone) peers.push({ ...(await startProxyAlone(programs, backendPort)), ...own });
+  return peers;
+}
+
+async function measure(peers: readonly Started[], how: Settings): Promise<Row[]> {
+  const bursts = new Map<string, Burst[]>(peers.map((peer) => [peer.name, []]));
+  // The first round warms up and is thrown away.
+  for (let round = 0; round <= how.rounds; round++) {
+    for (const peer of peers) {
+      const one = await burst(peer, how.seconds, how.connections);
+      if (round > 0) bursts.get(peer.name)?.push(one);
+    }
+  }
+  const latencies = await measureLatency(peers, how);
+  const medianOf = (name: string): number => median((bursts.get(name) ?? []).map((one) => one.cpuUsPerRequest));
+  const base = medianOf(peers[0]?.name ?? "");
+  return peers.map(({ name, version }) => {
+    const own = bursts.get(name) ?? [];
+    const costs = own.map((one) => one.cpuUsPerRequest);
+    const latencyMs = latencies.get(name);
+    return {
+      name,
+      version,
+      cpuUsPerRequest: { median: medianOf(name), min: Math.min(...costs), max: Math.max(...costs) },
+      ratio: medianOf(name) / base,
+      requestsPerSecond: median(own.map((one) => one.requestsPerSecond)),
+      bad: own.reduce((sum, one) => sum + one.bad, 0) + (latencyMs?.bad ?? 0),
+      ...(latencyMs === undefined ? {} : { latencyMs }),
+    };
+  });
+}
+
+/** Three runs of each, in turns; the one with the middle p99 counts. */
+async function measureLatency(peers: readonly Peer[], { rate, seconds, connections }: Settings): Promise<Map<string, OpenLoopResult>> {
+  const latencies = new Map<string, OpenLoopResult>();
+  if (rate === 0) return latencies;
+  const host = REQUEST_FIELDS[0]?.slice("Host: ".length) ?? "";
+  const runs = new Map<string, OpenLoopResult[]>(peers.map(({ name }) => [name, []]));
+  for (let round = 0; round < 3; round++) {
+    for (const { name, port } of peers) {
+      const load = { port, requestsPerSecond: rate, seconds: seconds * 2, connections, hosts: [host], paths: ["/"] };
+      runs.get(name)?.push(await openLoop(load));
+    }
+  }
+  for (const [name, results] of runs) {
+    const middle = results.toSorted((left, right) => left.p99 - right.p99)[1];
+    if (middle !== undefined) latencies.set(name, { ...middle, bad: results.reduce((sum, { bad }) => sum + bad, 0) });
+  }
+  return latencies;
+}
+
+function linesOf(rows: readonly Row[], rate: number): readonly string[] {
+  const more = rate === 0 ? "" : `   at ${rate}/s: p50 ms      p99    p99.9`;
+  const lines = [`peer           version          us/req      min      max    ratio      req/s   bad${more}`];
+  for (const { name, version, cpuUsPerRequest, ratio, requestsPerSecond, bad, latencyMs } of rows) {
+    const { median: middle, min, max } = cpuUsPerRequest;
+    const cost = `${cell(middle, 7)} ${cell(min, 8)} ${cell(max, 8)} ${cell(ratio, 8, 2)} ${cell(requestsPerSecond, 10, 0)} ${cell(bad, 5, 0)}`;
+    const latency =
+      latencyMs === undefined ? "" : `${cell(latencyMs.p50, more.length - 18, 2)}${cell(latencyMs.p99, 9, 2)}${cell(latencyMs.p999, 9, 2)}`;
+    lines.push(`${name.padEnd(14)} ${version.slice(0, 15).padEnd(15)} ${cost}${latency}`);
+  }
+  return lines;
+}
+
+function judge(rows: readonly Row[], atMost: string | undefined): number {
+  const own = rows.find((row) => row.name === "holdfast" || row.name === "proxy alone");
+  if (rows.some((row) => row.bad > 0)) return 1;
+  return atMost !== undefined && own !== undefined && own.ratio > Number(atMost) ? 1 : 0;
+}
