@@ -1,5 +1,6 @@
 import { type BalancerOptions, defaultBalancerOptions } from "../balance/index.ts";
 import { AppError } from "../kernel/index.ts";
+import { type ActiveCheckOptions, defaultActiveCheckOptions } from "./active-checks.ts";
 import { type ChunkedLimits, type HeadLimits, defaultHeadLimits, defaultTrailerLimits } from "../wire/index.ts";
 import { type Http2Limits, defaultHttp2Limits } from "./h2/options.ts";
 
@@ -69,6 +70,7 @@ export interface ProxyOptions {
   readonly limits: ProxyLimits;
   readonly retry: RetryOptions;
   readonly balancer: BalancerOptions;
+  readonly activeChecks: ActiveCheckOptions;
   readonly accessLog: AccessLogOptions;
   /**
    * Peers whose X-Forwarded-* are believed and kept, as addresses or CIDR blocks; `private` stands for loopback, RFC 1918, RFC 6598,
@@ -114,6 +116,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
   }),
   retry: Object.freeze({ attempts: 3, budgetShare: 0.2, budgetFloor: 500 }),
   balancer: defaultBalancerOptions,
+  activeChecks: defaultActiveCheckOptions,
   accessLog: Object.freeze({ format: "combined", bufferBytes: 1_048_576, flushMs: 1_000 }),
   trustedProxies: Object.freeze(["private"]),
   upgrades: Object.freeze(["websocket"]),
@@ -138,11 +141,17 @@ export function resolveProxyOptions(input: ProxyOptionsInput): ProxyOptions {
     limits: { ...defaultProxyOptions.limits, ...input.limits },
     retry: { ...defaultProxyOptions.retry, ...input.retry },
     balancer: { ...defaultProxyOptions.balancer, ...input.balancer },
+    activeChecks: { ...defaultProxyOptions.activeChecks, ...input.activeChecks },
     accessLog: { ...defaultProxyOptions.accessLog, ...input.accessLog },
   };
   checkNumbers("timeouts", options.timeouts);
   checkNumbers("limits", options.limits);
   checkNumbers("retry", options.retry);
+  checkNumbers("balancer.ejection", options.balancer.ejection);
+  const { path, ...checks } = options.activeChecks;
+  checkNumbers("activeChecks", checks);
+  if (path !== "" && !/^\/[\x21-\x7e]*$/.test(path))
+    throw new AppError("PROXY_OPTION", `activeChecks.path is ${JSON.stringify(path)}; give a path that starts with "/", or nothing`);
   if (!(options.tickMs >= 1)) throw new AppError("PROXY_OPTION", `tickMs is ${options.tickMs}; give at least 1`);
   return options;
 }

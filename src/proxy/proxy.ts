@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../kernel/index.ts";
 import type { Pool, Table } from "../route/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
+import { ActiveChecks } from "./active-checks.ts";
 import { AccessLog, type AccessLogEntry, type AccessLogSink } from "./access-log.ts";
 import { ClientConnection } from "./client-connection.ts";
 import type { Connection, OpenedConnection } from "./connection.ts";
@@ -88,6 +89,7 @@ const READ_BYTES = 65_536;
 
 class NodeProxy implements Proxy {
   readonly #engine: Engine;
+  readonly #checks: ActiveChecks;
   readonly #upstreams = new Upstreams();
   readonly #log: Log;
   readonly #listeners: Listener[] = [];
@@ -110,8 +112,15 @@ class NodeProxy implements Proxy {
     this.#http2Metrics = new Http2Metrics(deps.metrics);
     const deadlines = new Deadlines(deps.clock, options.tickMs, () => {
       accessLog?.tick(deadlines.nowMs);
+      this.#checks.tick(deadlines.nowMs);
       for (const connection of this.#connections) connection.countBytes();
       if (this.#onLastClosed !== undefined) this.#closeIdle();
+    });
+    const routing = new RoutingState(options.balancer, deps, (endpoints) => this.#refused(endpoints));
+    this.#checks = new ActiveChecks(options.activeChecks, routing, {
+      clock: deps.clock,
+      metrics: deps.metrics,
+      onEjected: () => metrics.ejections.check.add(),
     });
     this.#engine = {
       options,
@@ -119,7 +128,7 @@ class NodeProxy implements Proxy {
       random: deps.random,
       metrics,
       deadlines,
-      routing: new RoutingState(options.balancer, deps, (endpoints) => this.#refused(endpoints)),
+      routing,
       upstreams: this.#upstreams,
       budget: new RetryBudget(options.retry.budgetShare, options.retry.budgetFloor),
       trusted: new TrustedProxies(options.trustedProxies),
@@ -232,6 +241,7 @@ class NodeProxy implements Proxy {
     }
     this.#upstreams.close();
     deadlines.stop();
+    this.#checks.stop();
     accessLog?.flush();
     return { cutOff };
   }
