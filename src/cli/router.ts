@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
@@ -15,6 +16,13 @@ interface Flags {
   readonly routes?: string;
   readonly kubeconfig?: string;
   readonly listen: string;
+  readonly listenTls?: string;
+  readonly tlsCertificates?: string;
+  readonly tlsClientCa?: string;
+  readonly tlsClientAuth: "required" | "optional";
+  readonly proxyProtocol?: true;
+  readonly proxyProtocolFrom?: string;
+  readonly h2c?: true;
   readonly workers: string;
   readonly admin: string;
   readonly adminTokenFile?: string;
@@ -40,6 +48,21 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
       "serve the cluster of this kubeconfig's current context (without it and without --routes: the cluster this runs in)",
     )
     .requiredOption("--listen <ADDR:PORT>", "where to serve, for example 0.0.0.0:9999 or :9999")
+    .option("--listen-tls <ADDR:PORT>", "where to serve TLS, with HTTP/2, beside --listen")
+    .option(
+      "--tls-certificates <DIR>",
+      "certificates for --listen-tls: NAME.crt and NAME.key, or folders with tls.crt and tls.key; watched",
+    )
+    .option("--tls-client-ca <FILE>", "ask clients of --listen-tls for a certificate of these authorities (PEM)")
+    .addOption(
+      new Option("--tls-client-auth <WHAT>", "clients without a certificate").choices(["required", "optional"]).default("required"),
+    )
+    .option(
+      "--proxy-protocol",
+      "every connection begins with a PROXY header (version 1 or 2), as an NLB sends it; without one it is closed",
+    )
+    .option("--proxy-protocol-from <CIDR,…>", "and only these may connect (addresses, CIDR blocks, private)")
+    .option("--h2c", "serve HTTP/2 on --listen too, to clients that begin with it")
     .option("--workers <N>", "processes that serve", String(DEFAULT_WORKERS))
     .option("--admin <ADDR:PORT>", "where to answer /livez, /readyz, /statusz, /metrics, /routes and /held", "127.0.0.1:9911")
     .option(
@@ -87,9 +110,10 @@ async function run(flags: Flags, worker: ChildProcess | undefined): Promise<numb
   });
   router = started;
   if (wasAsked) started.drain();
-  void started.listening.then(({ port, adminPort }) => {
+  void started.listening.then(({ port, adminPort, tlsPort }) => {
+    const tls = tlsPort === undefined ? "" : `, TLS on ${options.tls?.listen.host ?? ""} port ${tlsPort}`;
     process.stdout.write(
-      `holdfast router: serving on ${options.listen.host} port ${port}, admin on ${options.admin.host} port ${adminPort}\n`,
+      `holdfast router: serving on ${options.listen.host} port ${port}, admin on ${options.admin.host} port ${adminPort}${tls}\n`,
     );
   });
   const end = await started.ended;
@@ -106,12 +130,17 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
   const listen = parseAddress(flags.listen, "--listen");
   const source = sourceName(routes);
   const snapshotDirectory = flags.policy === "naive" ? undefined : (flags.snapshot ?? defaultSnapshotFolder(routes, flags.listen));
+  const tls = readTls(flags, parseAddress);
+  const proxyProtocol = readProxyProtocol(flags);
   const adminToken = flags.adminTokenFile === undefined ? undefined : readToken(flags.adminTokenFile);
   const nodeName = process.env["NODE_NAME"];
   return {
     routes,
     policy: flags.policy,
     listen,
+    ...(tls === undefined ? {} : { tls }),
+    ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
+    h2c: flags.h2c === true,
     workers: wholeNumber(flags.workers, "--workers", 1, 256),
     admin: parseAddress(flags.admin, "--admin"),
     ...(adminToken === undefined ? {} : { adminToken }),
@@ -123,6 +152,39 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
     accessLog: flags.accessLog,
     ...(nodeName === undefined ? {} : { nodeName }),
   };
+}
+
+function readTls(flags: Flags, parseAddress: (text: string, option: string) => RouterOptions["listen"]): RouterOptions["tls"] {
+  const { listenTls, tlsCertificates, tlsClientCa, tlsClientAuth } = flags;
+  if (listenTls === undefined) {
+    if (tlsCertificates !== undefined || tlsClientCa !== undefined)
+      throw badUsage("--tls-certificates and --tls-client-ca are for --listen-tls ADDR:PORT; give it too");
+    return undefined;
+  }
+  if (tlsCertificates === undefined) throw badUsage("--listen-tls needs --tls-certificates DIR");
+  return {
+    listen: parseAddress(listenTls, "--listen-tls"),
+    folder: resolve(tlsCertificates),
+    clientCertificates: tlsClientCa === undefined ? "off" : tlsClientAuth,
+    ...(tlsClientCa === undefined ? {} : { clientAuthoritiesFile: resolve(tlsClientCa) }),
+  };
+}
+
+function readProxyProtocol({ proxyProtocol, proxyProtocolFrom }: Flags): RouterOptions["proxyProtocol"] {
+  if (proxyProtocol === undefined) {
+    if (proxyProtocolFrom !== undefined) throw badUsage("--proxy-protocol-from is for --proxy-protocol; give it too");
+    return undefined;
+  }
+  if (proxyProtocolFrom === undefined) return {};
+  const from = proxyProtocolFrom.split(",").map((entry) => entry.trim());
+  for (const entry of from) {
+    const [address = "", bits] = entry.split("/");
+    const width = isIP(address) === 6 ? 128 : 32;
+    const isBlock = isIP(address) !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= width));
+    if (entry !== "private" && !isBlock)
+      throw badUsage(`--proxy-protocol-from ${JSON.stringify(entry)}: write addresses, CIDR blocks or private, separated by commas`);
+  }
+  return { from };
 }
 
 function readSource(flags: Flags): RoutesSource {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 
 import { AppError } from "../kernel/index.ts";
-import type { ListenAddress } from "./options.ts";
+import type { ListenAddress } from "./listeners.ts";
 
 /**
  * Reads `127.0.0.1:9911`, `[::1]:9911`, `localhost:9911` or `:9999` (all addresses). Throws AppError `ROUTER_ADDRESS` with what is

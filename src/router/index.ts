@@ -1,5 +1,6 @@
 export { parseListenAddress } from "./address.ts";
-export type { ListenAddress, RouterOptions } from "./options.ts";
+export type { ListenAddress } from "./listeners.ts";
+export type { RouterOptions } from "./options.ts";
 export type { RoutesSource } from "./messages.ts";
 export { runControlProcess, runWorkerProcess } from "./processes.ts";
 export { type Router, startRouter } from "./start.ts";

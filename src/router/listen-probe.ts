@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-import type { ListenAddress } from "./options.ts";
+import type { ListenAddress } from "./listeners.ts";
 
 /** What came of trying an address. */
 export type ListenProbe =

@@ -1,6 +1,7 @@
 import type { Pool } from "../route/index.ts";
 import type { FamilyDump } from "../telemetry/index.ts";
 import type { GenerationHeader } from "./generation.ts";
+import type { ProxyProtocolOptions, TlsListener } from "./listeners.ts";
 
 /**
  * What the table's source is worth now. `live`: every kind is synced and its watch speaks. `restored`: a snapshot not yet
@@ -111,6 +112,7 @@ export type ToWorker =
       readonly removedPools: readonly string[];
       readonly knowledge: Knowledge;
     }
+  | { readonly type: "ticketKey"; readonly ticketKey: Uint8Array }
   | { readonly type: "drain" }
   | { readonly type: "close"; readonly timeoutMs: number }
   | { readonly type: "stats"; readonly id: number };
@@ -125,6 +127,10 @@ export interface WorkerConfig {
   readonly skip: readonly number[];
   readonly knowledge: Knowledge;
   readonly accessLog: "off" | "combined" | "json";
+  readonly h2c: boolean;
+  readonly proxyProtocol?: ProxyProtocolOptions;
+  /** `ticketKey`: what all workers encrypt session tickets with. */
+  readonly tls?: TlsListener & { readonly ticketKey: Uint8Array };
 }
 
 /** What the control process is started with. */

@@ -1,10 +1,5 @@
+import type { ListenAddress, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
 import type { RoutesSource } from "./messages.ts";
-
-/** Where to listen; `host` is an address literal, without brackets. Port 0 lets the kernel choose (for tests; one worker only). */
-export interface ListenAddress {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** What a router is told; validated by the command line that makes it. */
 export interface RouterOptions {
@@ -12,6 +7,10 @@ export interface RouterOptions {
   /** `hold` is the product; `naive` behaves as routers did in 2017 and is for comparison in the lab. */
   readonly policy: "hold" | "naive";
   readonly listen: ListenAddress;
+  readonly tls?: TlsListener;
+  readonly proxyProtocol?: ProxyProtocolOptions;
+  /** Whether the plain listener serves HTTP/2 to clients that begin with its preface. */
+  readonly h2c: boolean;
   readonly workers: number;
   readonly admin: ListenAddress;
   /** Bearer token that the admin listener asks for where it asks for one; needed only when it is not on loopback. */

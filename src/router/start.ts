@@ -1,14 +1,16 @@
 import type { ChildProcess } from "node:child_process";
+import { createSecureContext } from "node:tls";
 
 import { AppError, type Clock, type Random, messageOf } from "../kernel/index.ts";
 import type { Log } from "../telemetry/index.ts";
+import type { TlsListener } from "./listeners.ts";
 import type { RouterOptions } from "./options.ts";
 import type { RouterEnd } from "./supervisor.ts";
 
 /** A router that runs. */
 export interface Router {
   /** Where the workers listen, once the first does. */
-  readonly listening: Promise<{ readonly port: number; readonly adminPort: number }>;
+  readonly listening: Promise<{ readonly port: number; readonly adminPort: number; readonly tlsPort: number | undefined }>;
   readonly ended: Promise<RouterEnd>;
   /** First call: drain. Second: stop waiting for the load balancer. Third: stop waiting for requests in flight. */
   drain(): void;
@@ -41,7 +43,8 @@ export async function startRouter(options: RouterOptions, deps: RouterDeps): Pro
     );
   }
   const listen = probe.type === "free" ? { ...options.listen, port: probe.port } : options.listen;
-  const supervisor = new Supervisor({ ...options, listen }, deps);
+  const tls = options.tls === undefined ? undefined : await checkTls(options.tls);
+  const supervisor = new Supervisor({ ...options, listen, ...(tls === undefined ? {} : { tls }) }, deps);
   if (probe.type === "taken")
     supervisor.log.warn(
       { ...listen },
@@ -58,10 +61,41 @@ export async function startRouter(options: RouterOptions, deps: RouterDeps): Pro
   });
   void supervisor.ended.then(async () => (await admin)?.close());
   return {
-    listening: Promise.all([supervisor.listening, admin]).then(([port, listener]) => ({ port, adminPort: listener?.port ?? 0 })),
+    listening: Promise.all([supervisor.listening, admin]).then(([port, listener]) => ({
+      port,
+      adminPort: listener?.port ?? 0,
+      tlsPort: tls?.listen.port,
+    })),
     ended: supervisor.ended,
     drain: () => supervisor.drain(),
   };
+}
+
+/** What shows before the first handshake: an address that is not ours, a folder without a certificate, authorities that are none. */
+async function checkTls(tls: TlsListener): Promise<TlsListener> {
+  const [{ probeListen }, { readCertificateFiles, readSmall }] = await Promise.all([
+    import("./listen-probe.ts"),
+    import("./worker/certificate-files.ts"),
+  ]);
+  const { host, port } = tls.listen;
+  const probe = await probeListen(tls.listen);
+  if (probe.type === "refused")
+    throw new AppError("ROUTER_LISTEN", `cannot listen on ${host}:${port} (${probe.problem}); choose another with --listen-tls ADDR:PORT`);
+  const { pairs, problems } = readCertificateFiles(tls.folder);
+  if (pairs.length === 0) {
+    const why =
+      problems.length === 0 ? "there is no NAME.crt with NAME.key, nor a folder with tls.crt and tls.key, in it" : problems.join("; ");
+    throw new AppError("ROUTER_CERTIFICATES", `--tls-certificates ${tls.folder}: ${why}`);
+  }
+  try {
+    if (tls.clientAuthoritiesFile !== undefined) createSecureContext({ ca: readSmall(tls.clientAuthoritiesFile) });
+  } catch (error) {
+    throw new AppError(
+      "ROUTER_CERTIFICATES",
+      `--tls-client-ca ${tls.clientAuthoritiesFile}: it holds no certificate in PEM (${messageOf(error)})`,
+    );
+  }
+  return probe.type === "free" ? { ...tls, listen: { host, port: probe.port } } : tls;
 }
 
 /**

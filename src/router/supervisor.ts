@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 
 import type { Clock, Random, Timer } from "../kernel/index.ts";
 import type { FamilyDump, Log } from "../telemetry/index.ts";
@@ -35,6 +36,9 @@ interface SupervisorDeps {
 }
 
 const TICK_MS = 1_000;
+const TICKET_KEY_BYTES = 48;
+/** Whoever finds a key reads what was resumed with tickets of these hours, unless the clients speak TLS 1.3. */
+const TICKET_KEY_MS = 6 * 3_600_000;
 const FIRST_WORKER_HEAD_START_MS = 1_000;
 /** Once the first worker listens, the clients that waited are answered before two more processes start beside it. */
 const FIRST_ANSWERS_MS = 50;
@@ -62,6 +66,9 @@ export class Supervisor {
   readonly #control: ControlProcess;
   readonly #end = Promise.withResolvers<RouterEnd>();
   readonly #listen = Promise.withResolvers<number>();
+  /** Session tickets of one worker are good at all; the key is in memory only. */
+  #ticketKey: Uint8Array = randomBytes(TICKET_KEY_BYTES);
+  #ticketKeyMs: number;
   #phase: "running" | "draining" | "closing" = "running";
   /** Why the control process cannot start; it ends the router only when there is no table to serve. */
   #controlProblem: string | undefined;
@@ -75,6 +82,7 @@ export class Supervisor {
     this.options = options;
     this.#deps = deps;
     this.startedAtMs = deps.clock.wallMs();
+    this.#ticketKeyMs = deps.clock.monoMs();
     this.ended = this.#end.promise;
     this.listening = this.#listen.promise;
     this.#requests = createRequests(deps.clock);
@@ -224,6 +232,9 @@ export class Supervisor {
       skip: [...distributor.bad],
       knowledge: distributor.knowledge,
       accessLog: options.accessLog,
+      h2c: options.h2c,
+      ...(options.proxyProtocol === undefined ? {} : { proxyProtocol: options.proxyProtocol }),
+      ...(options.tls === undefined ? {} : { tls: { ...options.tls, ticketKey: this.#ticketKey } }),
     };
   }
 
@@ -334,6 +345,11 @@ export class Supervisor {
 
   #onTick(): void {
     this.#tick = this.#deps.clock.timer(TICK_MS, () => this.#onTick());
+    if (this.options.tls !== undefined && this.#deps.clock.monoMs() - this.#ticketKeyMs >= TICKET_KEY_MS) {
+      this.#ticketKey = randomBytes(TICKET_KEY_BYTES);
+      this.#ticketKeyMs = this.#deps.clock.monoMs();
+      this.#workers.tell({ type: "ticketKey", ticketKey: this.#ticketKey });
+    }
     if (this.options.policy === "hold" && this.#control.silentForMs > this.options.staleAfterMs) this.distributor.setKnowledge("stale");
     for (const { id, pid } of this.#workers.killHung())
       this.log.error({ worker: id, pid }, "worker takes no update, it is killed and started again");

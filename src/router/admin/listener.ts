@@ -3,7 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import { AppError, type Clock, messageOf } from "../../kernel/index.ts";
 import { METRICS_CONTENT_TYPE, mergeDumps, renderMetrics } from "../../telemetry/index.ts";
 import { decodeGeneration } from "../generation.ts";
-import type { ListenAddress } from "../options.ts";
+import type { ListenAddress } from "../listeners.ts";
 import type { Supervisor } from "../supervisor.ts";
 import { readDecision } from "./decision.ts";
 import { type Sensitivity, isLoopbackAddress, refusal } from "./guard.ts";

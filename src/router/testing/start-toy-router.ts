@@ -36,6 +36,7 @@ export function startToyRouter(t: TestContext, overrides: Partial<RouterOptions>
       drainTimeoutMs: 1_000,
       staleAfterMs: 30_000,
       accessLog: "off",
+      h2c: false,
       ...overrides,
     },
     {

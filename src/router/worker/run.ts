@@ -1,5 +1,5 @@
 import { type Clock, type Random, messageOf } from "../../kernel/index.ts";
-import { type Proxy, createProxy } from "../../proxy/index.ts";
+import { type Proxy, type TlsFront, createProxy } from "../../proxy/index.ts";
 import { type Pool, type Registry, openTable, standardRegistry } from "../../route/index.ts";
 import { type Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { Channel } from "../channel.ts";
@@ -8,7 +8,9 @@ import type { FromWorker, Knowledge, ToWorker, WorkerConfig } from "../messages.
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { readBootGeneration } from "./boot.ts";
 import { ServedGeneration } from "./served-generation.ts";
+import type { ListenAddress } from "../listeners.ts";
 import { createStdoutSink } from "./stdout-sink.ts";
+import { TlsFiles } from "./tls-files.ts";
 
 interface WorkerDeps {
   readonly clock: Clock;
@@ -48,6 +50,8 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
     }
   }
 
+  const tls = config.tls === undefined ? undefined : openTls(config.tls, proxy, deps);
+
   let isClosing = false;
   const close = (timeoutMs: number): void => {
     if (isClosing) return;
@@ -63,6 +67,9 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
       case "update":
         channel.send({ type: "applied", sequence: message.sequence, ...takeUpdate(table, message, deps) });
         break;
+      case "ticketKey":
+        tls?.files.setTicketKey(message.ticketKey);
+        break;
       case "drain":
         proxy.drain();
         break;
@@ -76,12 +83,27 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
   });
 
   try {
-    const { port } = await proxy.listen({ host: config.host, port: config.port, reusePort: true });
+    const { proxyProtocol, h2c } = config;
+    const common = { reusePort: true, ...(proxyProtocol === undefined ? {} : { proxyProtocol }) };
+    if (tls !== undefined) await proxy.listen({ ...tls.listen, ...common, tls: tls.front });
+    const { port } = await proxy.listen({ host: config.host, port: config.port, ...common, http2: h2c });
     channel.send({ type: "listening", port, number: table.number, routes: table.routes });
   } catch (error) {
-    channel.send({ type: "fatal", code: "ROUTER_LISTEN", message: `${messageOf(error)} (--listen ADDR:PORT)` });
+    channel.send({ type: "fatal", code: "ROUTER_LISTEN", message: `${messageOf(error)} (--listen ADDR:PORT, --listen-tls ADDR:PORT)` });
     deps.exit(1);
   }
+}
+
+/** The certificates are read before the first connection is accepted. */
+function openTls(
+  config: NonNullable<WorkerConfig["tls"]>,
+  proxy: Proxy,
+  deps: WorkerDeps,
+): { readonly front: TlsFront; readonly files: TlsFiles; readonly listen: ListenAddress } {
+  const front = proxy.createTlsFront();
+  const files = new TlsFiles(config, front, config.ticketKey, deps);
+  files.start();
+  return { front, files, listen: config.listen };
 }
 
 /** Builds first and swaps then: a generation that cannot be built leaves the old one in place. */
