@@ -133,7 +133,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
   const tls = readTls(flags, parseAddress);
   const proxyProtocol = readProxyProtocol(flags);
   const adminToken = flags.adminTokenFile === undefined ? undefined : readToken(flags.adminTokenFile);
-  const nodeName = process.env["NODE_NAME"];
+  const { NODE_NAME: nodeName, NODE_ZONE: zone = "" } = process.env;
   return {
     routes,
     policy: flags.policy,
@@ -151,6 +151,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
     staleAfterMs: seconds(flags.staleAfter, "--stale-after", 1) * 1000,
     accessLog: flags.accessLog,
     ...(nodeName === undefined ? {} : { nodeName }),
+    ...(zone === "" ? {} : { zone }),
   };
 }
 

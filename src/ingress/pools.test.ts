@@ -54,6 +54,15 @@ describe("a pool", () => {
     equal(endpoints(run([...web, zoned(2)], { topologyZone: "a" }), "shop/web/http@a")?.length, 5);
   });
 
+  it("says zones, and does not where its owner wants all used alike", () => {
+    const zoned = slice("a", "web", { "10.0.0.1": { zone: "a" }, "10.0.0.2": { zone: "b" } });
+    const zones = (objects: readonly KubeObject[]): readonly (string | undefined)[] =>
+      run([...objects, zoned]).routeSet.pools.flatMap((pool) => pool.endpoints.map(({ zone }) => zone));
+    deepEqual(zones(web), ["a", "b"]);
+    const alike = ingress("web", "example.org", { "/": "web" }, { "zalando.org/traffic-zone-aware": "false" });
+    deepEqual(zones([alike, service("web")]), [undefined, undefined]);
+  });
+
   it("is not shared between routes that have its endpoints and routes that lack something", () => {
     const plain = service("web", { ports: [{ port: 80, targetPort: 8080 }] });
     const endpointsOf = { ...slice("a", "web", READY), ports: [{ port: 8080 }] };

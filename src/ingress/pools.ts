@@ -21,6 +21,9 @@ export interface Endpoints {
 /** From this many endpoints in a zone on, the zone carries its own traffic (Skipper's minEndpointsByZone). */
 const LEAST_IN_ZONE = 3;
 
+/** In place of a zone: its owner wants all zones used alike, so endpoints do not say theirs. No zone has this name. */
+const ANY_ZONE = "*";
+
 interface SliceAddress extends Endpoint {
   readonly target: string | undefined;
 }
@@ -79,7 +82,7 @@ export class PoolBuilder {
         address: `${protocol}://${name}.${namespace}.svc.cluster.local:${typeof port.targetPort === "number" ? port.targetPort : port.port}`,
       };
     }
-    const zone = setting.zoneAware ? this.#options.topologyZone : undefined;
+    const zone = setting.zoneAware ? this.#options.topologyZone : ANY_ZONE;
     const id = `${namespace}/${name}/${port.name || port.port}${protocol === "http" ? "" : `/${protocol}`}${zone === undefined ? "" : `@${zone}`}`;
     if (!this.#pools.has(id)) this.#pools.set(id, { id, endpoints: this.#collect(service, port, protocol, zone) });
     return { type: "pool", pool: id, algorithm: setting.algorithm };
@@ -95,14 +98,15 @@ export class PoolBuilder {
   #collect(service: ServiceObject, port: ServicePort, protocol: string, zone: string | undefined): readonly Endpoint[] {
     const key = `${service.meta.namespace}/${service.meta.name}`;
     const fresh = usable(addresses(this.#endpoints.slices.get(key) ?? [], port, protocol, "fresh"));
-    const local = zone === undefined ? [] : fresh.filter((endpoint) => endpoint.zone === zone);
+    const isZoned = zone !== ANY_ZONE;
+    const local = zone === undefined || !isZoned ? [] : fresh.filter((endpoint) => endpoint.zone === zone);
     const chosen = local.length >= LEAST_IN_ZONE ? local : fresh;
     const known = new Set(fresh.map((endpoint) => endpoint.address));
     const withdrawn = usable(addresses(this.#endpoints.withdrawnSlices.get(key) ?? [], port, protocol, "withdrawn")).filter(
       (endpoint) => !known.has(endpoint.address) && !this.#isClaimed(endpoint),
     );
     return [...chosen, ...withdrawn]
-      .map(({ address, zone: at, tier }): Endpoint => (at === undefined ? { address, tier } : { address, zone: at, tier }))
+      .map(({ address, zone: at, tier }): Endpoint => (at === undefined || !isZoned ? { address, tier } : { address, zone: at, tier }))
       .toSorted((left, right) => (left.address < right.address ? -1 : 1));
   }
 

@@ -3,6 +3,6 @@ export type { ProxyFailure } from "./failure.ts";
 export type { AccessLogOptions, ProxyLimits, ProxyOptions, ProxyOptionsInput, ProxyTimeouts, RetryOptions } from "./options.ts";
 export type { ListenOptions } from "./listener.ts";
 export { type Proxy, type ProxyDeps, type ProxyStats, createProxy } from "./proxy.ts";
-export type { Knowledge, PoolSource } from "./routing-state.ts";
+export type { EndpointStats, Knowledge, PoolSource } from "./routing-state.ts";
 export type { CertificatePair } from "./tls/certificates.ts";
 export type { TlsFront, TlsMaterial } from "./tls/tls-front.ts";

@@ -16,7 +16,7 @@ import { type ProxyOptionsInput, resolveProxyOptions } from "./options.ts";
 import { TrustedProxies } from "./peer.ts";
 import { ProxyMetrics } from "./proxy-metrics.ts";
 import { RetryBudget } from "./retry.ts";
-import { type Knowledge, type PoolSource, RoutingState } from "./routing-state.ts";
+import { type EndpointStats, type Knowledge, type PoolSource, RoutingState } from "./routing-state.ts";
 import { FlushQueue } from "./socket-writer.ts";
 import { TlsFront, type TlsFrontOptions, defaultTlsFrontOptions } from "./tls/tls-front.ts";
 import { Upstreams } from "./upstreams.ts";
@@ -37,6 +37,7 @@ export interface ProxyStats {
   readonly idleConnections: number;
   readonly inFlight: number;
   readonly upstreamInFlight: number;
+  readonly endpoints: EndpointStats;
   readonly routes: number;
   readonly knowledge: Knowledge;
   readonly isDraining: boolean;
@@ -194,6 +195,7 @@ class NodeProxy implements Proxy {
       idleConnections,
       inFlight: metrics.inFlight.value,
       upstreamInFlight: routing.inFlight,
+      endpoints: routing.endpointStats(this.#engine.deadlines.nowMs),
       routes: routing.table.size,
       knowledge: routing.knowledge,
       isDraining,

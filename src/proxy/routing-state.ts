@@ -27,6 +27,17 @@ export interface Target {
   readonly breaker: ServiceBreaker | undefined;
 }
 
+/** How the endpoints in use stand, in numbers. */
+export interface EndpointStats {
+  readonly known: number;
+  /** Because they could not be connected to, or because of their answers. */
+  readonly leftAlone: number;
+  /** Only while the table is not live: then they are checked. */
+  readonly failingChecks: number;
+  /** Of services. */
+  readonly openBreakers: number;
+}
+
 /** The pools that routes name, looked up when a route is first used; a Map of them is one. */
 export interface PoolSource {
   get(id: string): Pool | undefined;
@@ -108,6 +119,19 @@ export class RoutingState {
     let sum = 0;
     for (const endpoint of this.endpoints()) sum += endpoint.inFlight;
     return sum;
+  }
+
+  /** How endpoints stand. */
+  endpointStats(nowMs: number): EndpointStats {
+    let known = 0;
+    let leftAlone = 0;
+    let failingChecks = 0;
+    for (const { unreachableUntilMs, outlierUntilMs, isFailingChecks } of this.endpoints()) {
+      known++;
+      if (unreachableUntilMs > nowMs || outlierUntilMs > nowMs) leftAlone++;
+      if (isFailingChecks) failingChecks++;
+    }
+    return { known, leftAlone, failingChecks, openBreakers: this.#breakers.open };
   }
 
   /** Every endpoint that something in use names. */

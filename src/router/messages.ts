@@ -1,3 +1,4 @@
+import type { EndpointStats } from "../proxy/index.ts";
 import type { Pool } from "../route/index.ts";
 import type { FamilyDump } from "../telemetry/index.ts";
 import type { GenerationHeader } from "./generation.ts";
@@ -94,6 +95,8 @@ export type ToControl =
   | { readonly type: "generationBad"; readonly number: number; readonly reason: string };
 
 export type FromWorker =
+  /** How the endpoints in use stand: when that has changed, at most once a second. */
+  | { readonly type: "endpoints"; readonly endpoints: EndpointStats }
   /** Sent before a generation is built, so that whoever sees the process die knows what it was doing. */
   | { readonly type: "applying"; readonly number: number }
   | { readonly type: "listening"; readonly port: number; readonly number: number; readonly routes: number }
@@ -127,6 +130,7 @@ export interface WorkerConfig {
   readonly skip: readonly number[];
   readonly knowledge: Knowledge;
   readonly accessLog: "off" | "combined" | "json";
+  readonly zone?: string;
   readonly h2c: boolean;
   readonly proxyProtocol?: ProxyProtocolOptions;
   /** `ticketKey`: what all workers encrypt session tickets with. */

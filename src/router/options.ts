@@ -27,4 +27,6 @@ export interface RouterOptions {
   readonly staleAfterMs: number;
   readonly accessLog: "off" | "combined" | "json";
   readonly nodeName?: string;
+  /** Availability zone of the node; endpoints in it are preferred. */
+  readonly zone?: string;
 }

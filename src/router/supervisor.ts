@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 
 import type { Clock, Random, Timer } from "../kernel/index.ts";
+import type { EndpointStats } from "../proxy/index.ts";
 import type { FamilyDump, Log } from "../telemetry/index.ts";
 import type { ChildExit, SupervisedChild } from "./child.ts";
 import { ControlProcess } from "./control-process.ts";
@@ -63,6 +64,8 @@ export class Supervisor {
   readonly #requests;
   readonly #metrics = createMetricsLedger();
   readonly #workers: WorkerGroup;
+  /** What each worker said last. */
+  readonly #endpoints = new Map<string, EndpointStats>();
   readonly #control: ControlProcess;
   readonly #end = Promise.withResolvers<RouterEnd>();
   readonly #listen = Promise.withResolvers<number>();
@@ -132,8 +135,13 @@ export class Supervisor {
     return this.#phase === "running" && this.workers.some(({ state, generation }) => state === "ready" && generation > 0);
   }
 
-  get workers(): readonly (ChildView & WorkerView & { readonly id: string })[] {
-    return this.#workers.children.map(([id, child]) => ({ id, ...viewOf(child), ...this.distributor.view(id) }));
+  get workers(): readonly (ChildView & WorkerView & { readonly id: string; readonly endpoints: EndpointStats | undefined })[] {
+    return this.#workers.children.map(([id, child]) => ({
+      id,
+      ...viewOf(child),
+      ...this.distributor.view(id),
+      endpoints: this.#endpoints.get(id),
+    }));
   }
 
   get control(): ChildView {
@@ -232,6 +240,7 @@ export class Supervisor {
       skip: [...distributor.bad],
       knowledge: distributor.knowledge,
       accessLog: options.accessLog,
+      ...(options.zone === undefined ? {} : { zone: options.zone }),
       h2c: options.h2c,
       ...(options.proxyProtocol === undefined ? {} : { proxyProtocol: options.proxyProtocol }),
       ...(options.tls === undefined ? {} : { tls: { ...options.tls, ticketKey: this.#ticketKey } }),
@@ -264,6 +273,7 @@ export class Supervisor {
   #workerGone(id: string, exit: ChildExit): void {
     if (this.#others !== undefined) this.#startOthers();
     this.#metrics.gone(id);
+    this.#endpoints.delete(id);
     this.distributor.workerGone(id);
     if (this.#phase !== "closing") this.log.warn({ worker: id, ...exit }, "worker ended, it is started again");
   }
@@ -286,6 +296,9 @@ export class Supervisor {
         break;
       case "applied":
         this.distributor.workerApplied(id, message.sequence, message.number, message.routes, message.problem);
+        break;
+      case "endpoints":
+        this.#endpoints.set(id, message.endpoints);
         break;
       case "stats":
         this.#requests.answer(message.id, message.metrics);

@@ -58,6 +58,8 @@ test("the admin listener of a router on loopback", async (t) => {
     assert.ok(typeof status === "object" && status !== null);
     const { generation, source, routes, held } = status as Record<string, unknown>;
     assert.deepEqual({ generation, source, routes, held }, { generation: 1, source: "live", routes: 2, held: 2 });
+    const [worker] = (status as { readonly workers: readonly { readonly endpoints: unknown }[] }).workers;
+    assert.deepEqual(worker?.endpoints, { known: 3, leftAlone: 1, failingChecks: 0, openBreakers: 0 });
     const metrics = await ask("/metrics");
     assert.match(metrics.body, /^holdfast_generation_number 1$/m);
     assert.match(metrics.body, /^holdfast_held_removals 2$/m);

