@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../kernel/index.ts";
 import {
+  type ClientCertificate,
   type CompiledRoute,
   ExchangeState,
   type FilterContext,
@@ -163,6 +164,10 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
 
   get isDraining(): boolean {
     return this.#engine.isDraining;
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.peer.clientCertificate;
   }
 
   get peerAddress(): string {

@@ -10,6 +10,17 @@ import type { HeaderList } from "./header-list.ts";
 import type { PathPattern } from "./path-pattern.ts";
 import { skipperPage } from "./predicate.ts";
 
+/** A client's certificate that an authority of the listener vouches for, as `X509Certificate` of node:crypto has it. */
+export interface ClientCertificate {
+  /** `CN=client`, one part a line. */
+  readonly subject: string;
+  /** `DNS:client.example.org, URI:spiffe://…`; undefined when there is none. */
+  readonly subjectAltName: string | undefined;
+  readonly fingerprint256: string;
+  /** DER. */
+  readonly raw: Buffer;
+}
+
 /**
  * One exchange as filters see it; the proxy implements it, usually on the object it keeps per request, so that
  * running filters allocates nothing. Request fields are read before the back end is called; response fields are
@@ -38,6 +49,8 @@ export interface FilterContext {
   readonly peerAddress: string;
   /** X-Forwarded-For as a trusted proxy sent it, all lines as one value; undefined when there is none that is believed. */
   readonly forwardedFor: string | undefined;
+  /** What the client proved to hold the key of; undefined where it was not asked or showed none. What is wrong never comes this far. */
+  readonly clientCertificate?: ClientCertificate | undefined;
   /** Milliseconds since the Unix epoch. */
   readonly nowMs: number;
   /** For filters that wait or measure. */

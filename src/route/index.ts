@@ -15,7 +15,15 @@ export { type RouteProblem, placingNames } from "./compile-route.ts";
 export { type ParsedEskip, parseEskip, parseFilterChain, parsePredicates } from "./eskip-parser.ts";
 export { inlinePools, printEskip } from "./eskip-printer.ts";
 export { type AccessLogWish, ExchangeState, type ExchangeTimeouts, type ExchangeWishes, isLogWanted } from "./exchange-state.ts";
-export { type Filter, type FilterContext, type FilterSpec, type FilterWait, runRequestFilters, runResponseFilters } from "./filter.ts";
+export {
+  type ClientCertificate,
+  type Filter,
+  type FilterContext,
+  type FilterSpec,
+  type FilterWait,
+  runRequestFilters,
+  runResponseFilters,
+} from "./filter.ts";
 export { KeptState } from "./filter-services.ts";
 export { type HeaderList, getHeader } from "./header-list.ts";
 export { normalizePath, splitAuthority } from "./path.ts";

@@ -2,6 +2,7 @@ import { accessLogFilters } from "./filters/access-log-filters.ts";
 import { admissionFilters } from "./filters/admission-filters.ts";
 import { backendFilters } from "./filters/backend-filters.ts";
 import { balanceFilters } from "./filters/balance-filters.ts";
+import { certificateFilters } from "./filters/certificate-filters.ts";
 import { contentFilters } from "./filters/content-filters.ts";
 import { cookieFilters } from "./filters/cookie-filters.ts";
 import { encodingFilters } from "./filters/encoding-filters.ts";
@@ -38,6 +39,7 @@ export const standardRegistry: Registry = createRegistry({
     ...remarkFilters,
     ...headerFilters,
     ...encodingFilters,
+    ...certificateFilters,
     ...forwardingFilters,
     ...pathFilters,
     ...queryFilters,

@@ -6,7 +6,7 @@ import { type TestContext, describe, it } from "node:test";
 import { type ConnectionOptions, type TLSSocket, connect } from "node:tls";
 import type { ListenOptions, TlsFront, TlsMaterial } from "../index.ts";
 import { TestAuthority } from "../testing/certificates.ts";
-import { type ProxyUnderTest, startProxy } from "../testing/proxy-under-test.ts";
+import { type ProxyUnderTest, route, startProxy } from "../testing/proxy-under-test.ts";
 
 const authority = new TestAuthority();
 const shop = { name: "shop", ...authority.issue(["shop.example.org"]) };
@@ -241,6 +241,22 @@ describe("client certificates", () => {
     assert.equal(await isServed(listener, pair(known)), true);
     assert.equal(await isServed(listener, pair(stranger)), false);
     assert.equal(listener.under.metric("holdfast_tls_handshake_failures_total", "clientCertificate"), 1);
+  });
+
+  it("are seen by filters, and only those that were checked", async (t) => {
+    const listener = await secured(t, asking("optional"));
+    const seen: (string | undefined)[] = [];
+    const { server, routes } = listener.under;
+    server.answer((request) => {
+      seen.push(/x-forwarded-tls-client-cert: (.*)\r\n/i.exec(request)?.[1]);
+      return "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhttps";
+    });
+    routes([route({ type: "network", address: `http://127.0.0.1:${server.port}` }, [{ name: "tlsPassClientCertificates", args: [] }])]);
+    await listener.ask(await listener.open(pair(known)));
+    const stranger = await listener.open();
+    stranger.write("GET / HTTP/1.1\r\nHost: example.org\r\nX-Forwarded-Tls-Client-Cert: mine\r\n\r\n");
+    await once(stranger, "data");
+    assert.deepEqual(seen, [known.certificate.replaceAll(/-----[^-]*-----|\n/g, ""), undefined]);
   });
 
   it("are checked anew when the authorities change: an old ticket vouches for nobody", async (t) => {
