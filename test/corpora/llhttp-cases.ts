@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LlhttpKind } from "../../src/wire/testing/llhttp.ts";
 
 /** One message as llhttp read it. */
 interface LoggedMessage {
@@ -10,7 +12,13 @@ interface LoggedMessage {
 
 /** One case of llhttp's markdown tests. */
 export interface LlhttpCase {
+  /** File and title, and which of those with the same title. */
   readonly name: string;
+  readonly kind: LlhttpKind;
+  /** What it was told to let pass, such as `lenient-headers`; empty for its strict reading. */
+  readonly leniency: string;
+  /** Whether the answer is one to HEAD. */
+  readonly isHead: boolean;
   readonly input: string;
   /** Messages it found whole. */
   readonly messages: readonly LoggedMessage[];
@@ -22,24 +30,30 @@ export interface LlhttpCase {
 
 const BLOCKS = /<!-- meta=(\{.*?\}) -->\s*```http\n([\s\S]*?)```[\s\S]*?```log\n([\s\S]*?)```/g;
 
-/** The cases of one kind in a file; those for its lenient modes and its pausing are left out. */
-export function readLlhttpCases(path: string, kind: "request" | "response"): LlhttpCase[] {
-  const text = readFileSync(path, "utf8");
-  const file = path.slice(path.lastIndexOf("/") + 1, -3);
-  const cases: LlhttpCase[] = [];
-  for (const match of text.matchAll(BLOCKS)) {
-    const meta = JSON.parse(match[1] ?? "") as { readonly type: string; readonly pause?: string; readonly skipBody?: boolean };
-    if (meta.type !== kind || meta.pause !== undefined || meta.skipBody === true) continue;
-    const headings = [...text.slice(0, match.index).matchAll(/^#{2,4} (.*)$/gm)];
-    const title = headings.at(-1)?.[1] ?? "";
-    const before = cases.filter((one) => one.name.startsWith(`${file}: ${title}`)).length;
-    cases.push({
-      name: `${file}: ${title}${before === 0 ? "" : ` (${before + 1})`}`,
-      input: unescape(match[2] ?? ""),
-      ...readLog(match[3] ?? ""),
+/** The cases in the files of a folder, those for its lenient modes and its pausing too. */
+export function readLlhttpCases(folder: string): LlhttpCase[] {
+  const times = new Map<string, number>();
+  return globSync("*.md", { cwd: folder })
+    .toSorted()
+    .flatMap((file) => {
+      const text = readFileSync(join(folder, file), "utf8");
+      return Array.from(text.matchAll(BLOCKS), (match) => {
+        const meta = JSON.parse(match[1] ?? "") as { readonly type: string; readonly skipBody?: boolean };
+        const title = [...text.slice(0, match.index).matchAll(/^#{2,4} (.*)$/gm)].at(-1)?.[1] ?? "";
+        const name = `${file.slice(0, -3)}: ${title}`;
+        const time = (times.get(name) ?? 0) + 1;
+        times.set(name, time);
+        const [, kind, mode = ""] = /^(request|response)-?(.*)$/.exec(meta.type) ?? [];
+        return {
+          name: time === 1 ? name : `${name} (${time})`,
+          kind: kind as LlhttpKind,
+          leniency: mode === "finish" ? "" : mode,
+          isHead: meta.skipBody === true,
+          input: unescape(match[2] ?? ""),
+          ...readLog(match[3] ?? ""),
+        };
+      });
     });
-  }
-  return cases;
 }
 
 /** Line ends are CR LF except where they are written out. */

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { knownDifferences } from "./differences.ts";
+import { Differential } from "./differential.ts";
+import { fuzz, reportOf } from "./fuzz.ts";
+
+const SEED = 20_171_005;
+const SECONDS = 20;
+
+test(`mutated messages are read as llhttp reads them, or for a known reason otherwise, for ${SECONDS} s with seed ${SEED}`, (context) => {
+  const { counts, failure } = fuzz(SEED, SECONDS);
+  context.diagnostic(reportOf(counts));
+  if (failure !== undefined) assert.fail(failure);
+  assert.ok(counts.messages > 500, `only ${counts.messages} messages`);
+  assert.ok(counts.same > counts.messages / 20, "the mutations are too wild to show anything");
+  assert.ok(counts.stricter.size > 3, "llhttp is known to take forms that are refused here");
+});
+
+test("a difference without a reason is told with its bytes", () => {
+  const differential = new Differential({ stricter: {}, looser: [] });
+  const text = "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n";
+  assert.match(differential.compare("request", text) ?? "", new RegExp(`base64 ${Buffer.from(text).toString("base64")}\\)\n.*WIRE_HOST`));
+  assert.match(
+    differential.compare("request", text.replace("GET", "GOT").replace("\r\nHost: b", "")) ?? "",
+    /we take .* HPE_INVALID_METHOD$/,
+  );
+  assert.equal(new Differential().compare("request", text), undefined);
+});
+
+test("each class of difference names its RFC", () => {
+  const { stricter, looser } = knownDifferences;
+  for (const why of [...Object.values(stricter), ...looser.map((one) => one.why)]) assert.match(why, /^RFC \d{4} (?:section|appendix)/);
+});
