@@ -40,12 +40,14 @@ export class HashRing {
   with(endpoints: readonly EndpointState[]): HashRing {
     const all = new Set(endpoints);
     const points = pointsOf([...all].filter((endpoint) => !this.#endpoints.has(endpoint)));
+    const gone = [...this.#endpoints].filter((endpoint) => !all.has(endpoint));
     const hashes = new Uint32Array(all.size * VIRTUAL_NODES);
     const owners: EndpointState[] = [];
     let next = 0;
     for (let at = 0; at < this.#hashes.length; at++) {
       const owner = this.#owners[at] as EndpointState;
-      if (!all.has(owner)) continue;
+      // In most cases nobody is gone, or one.
+      if (gone.length > 0 && (gone.length < 4 ? gone.includes(owner) : !all.has(owner))) continue;
       const hash = this.#hashes[at] as number;
       while (next < points.length && precedes(points[next] as Point, hash, owner)) {
         const point = points[next++] as Point;

@@ -92,10 +92,18 @@ export class Attempts implements PickRequest {
   answered(status: number): void {
     const endpoint = this.endpoint;
     if (endpoint === undefined) return;
-    const { deadlines, metrics, options } = this.#engine;
-    if (endpoint.answered(isGatewayFailure(status), deadlines.nowMs, options.balancer.ejection)) metrics.ejections.outlier.add();
+    this.#judge(endpoint, isGatewayFailure(status));
     this.#attempted(endpoint, status >= 500);
     this.#settle(status >= 500);
+  }
+
+  /** The endpoint has the request and is not waited for any longer, or has said what can not be an answer. Nothing where it was let go of before. */
+  failed(): void {
+    const endpoint = this.endpoint;
+    if (!this.#isCounted || endpoint === undefined) return;
+    this.#judge(endpoint, true);
+    this.#attempted(endpoint, true);
+    this.#settle(true);
   }
 
   /** Draws the conclusions from a lost attempt. True when the request may be tried again. */
@@ -103,7 +111,7 @@ export class Attempts implements PickRequest {
     const { metrics, options } = this.#engine;
     const endpoint = this.endpoint;
     this.#lastFailure = attempt.failure;
-    if (endpoint !== undefined && failures[attempt.failure].isUpstream) this.#failed(endpoint, attempt);
+    if (endpoint !== undefined && failures[attempt.failure].isUpstream) this.#blame(endpoint, attempt);
     const reason = retryReasonOf(attempt);
     if (reason === undefined || this.#count >= options.retry.attempts) {
       this.#settle(failures[attempt.failure].isUpstream ? true : undefined);
@@ -122,16 +130,21 @@ export class Attempts implements PickRequest {
     return true;
   }
 
-  #failed(endpoint: EndpointState, attempt: LostAttempt): void {
+  #blame(endpoint: EndpointState, attempt: LostAttempt): void {
     const { metrics, deadlines, options } = this.#engine;
-    const { ejection } = options.balancer;
     if (!attempt.wasSent) {
-      if (endpoint.connectFailed(deadlines.nowMs, ejection)) metrics.ejections.connect.add();
+      if (endpoint.connectFailed(deadlines.nowMs, options.balancer.ejection)) metrics.ejections.connect.add();
     } else {
       if (retryReasonOf(attempt) === "reused") return;
-      if (endpoint.answered(true, deadlines.nowMs, ejection)) metrics.ejections.outlier.add();
+      this.#judge(endpoint, true);
     }
     this.#attempted(endpoint, true);
+  }
+
+  /** Counts an answer for the endpoint, which may have it left alone. */
+  #judge(endpoint: EndpointState, isBad: boolean): void {
+    const { metrics, deadlines, options } = this.#engine;
+    if (endpoint.answered(isBad, deadlines.nowMs, options.balancer.ejection)) metrics.ejections.outlier.add();
   }
 
   /** Tells the endpoint's breaker. */

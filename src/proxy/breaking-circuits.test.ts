@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Call } from "../route/index.ts";
+import { type Call, type FilterSpec, compileTable, extendRegistry, parseEskip, standardRegistry } from "../route/index.ts";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
 import { type ProxyUnderTest, route, startProxy } from "./testing/proxy-under-test.ts";
 import { RawServer } from "./testing/raw-peers.ts";
@@ -65,6 +65,24 @@ test("a client that leaves during the trial makes room for another", async () =>
   await under.server.when(() => connection.hasEnded);
   under.server.answer(answer("200 OK"));
   assert.equal(await statuses(under, 2), "200 200");
+  await under.close();
+});
+
+test("a back end that takes longer than the route gives it has failed", async () => {
+  const clock = new ManualClock();
+  const under = await startProxy({}, clock);
+  const slow = { name: "slow", create: () => ({ request: ({ timeouts }) => void (timeouts.backendMs = 100) }) } satisfies FilterSpec;
+  const registry = extendRegistry(standardRegistry, { filters: [slow] });
+  const text = `* -> consecutiveBreaker(2, "10s") -> slow() -> "http://127.0.0.1:${under.server.port}"`;
+  under.proxy.update(compileTable(parseEskip(text, "test"), registry).table, [], "live");
+  for (let at = 0; at < 2; at++) {
+    const answer = under.exchange(GET);
+    await under.server.request();
+    await clock.advance(200);
+    assert.match(await answer, /^HTTP\/1\.1 504 /);
+  }
+  assert.equal(await statuses(under, 1), "503");
+  assert.equal(under.metric("holdfast_proxy_breakers_opened_total"), 1);
   await under.close();
 });
 

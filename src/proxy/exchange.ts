@@ -328,6 +328,7 @@ export class Exchange implements ResponseReceiver, AnswerOwner, RequestBodyOwner
   #failWith(failure: ProxyFailure, detail: WireFault | undefined, status: number, isFinal: boolean): void {
     // What a filter may still be working on can not serve another request.
     const isHeld = this.#hold !== undefined || this.#answer.isHeld;
+    if (failures[failure].isUpstream) this.#attempts.failed();
     this.#letGo();
     this.#answer.cut();
     this.#record.failure = detail ?? failure;
