@@ -72,6 +72,8 @@ function listOf(headers: Readonly<Record<string, string>>): string[] {
 }
 
 function checkSendable(rehearsal: Rehearsal): void {
+  // A filter that waits goes on in a router only.
+  if (rehearsal.outcome === "unfinished") return;
   if (!("path" in rehearsal)) throw new Error(rehearsal.outcome);
   match(rehearsal.path, /^\/[\x21\x22\x24-\x7e]*$/);
   match(rehearsal.query, /^[\x21\x22\x24-\x7e]*$/);

@@ -2,17 +2,21 @@ import { accessLogFilters } from "./filters/access-log-filters.ts";
 import { admissionFilters } from "./filters/admission-filters.ts";
 import { backendFilters } from "./filters/backend-filters.ts";
 import { balanceFilters } from "./filters/balance-filters.ts";
+import { compressionFilters } from "./filters/compression-filters.ts";
 import { certificateFilters } from "./filters/certificate-filters.ts";
 import { contentFilters } from "./filters/content-filters.ts";
 import { cookieFilters } from "./filters/cookie-filters.ts";
+import { editFilters } from "./filters/edit-filters.ts";
 import { encodingFilters } from "./filters/encoding-filters.ts";
 import { forwardingFilters } from "./filters/forwarding-filters.ts";
 import { headerFilters } from "./filters/header-filters.ts";
+import { paceFilters } from "./filters/pace-filters.ts";
 import { pathFilters } from "./filters/path-filters.ts";
 import { queryFilters } from "./filters/query-filters.ts";
 import { queueFilters } from "./filters/queue-filters.ts";
 import { redirectFilters } from "./filters/redirect-filters.ts";
 import { remarkFilters } from "./filters/remark-filters.ts";
+import { timeoutFilters } from "./filters/timeout-filters.ts";
 import { addressPredicates } from "./predicates/address-predicates.ts";
 import { constantPredicates } from "./predicates/constant-predicates.ts";
 import { forwardedPredicates } from "./predicates/forwarded-predicates.ts";
@@ -51,5 +55,9 @@ export const standardRegistry: Registry = createRegistry({
     ...queueFilters,
     ...admissionFilters,
     ...accessLogFilters,
+    ...timeoutFilters,
+    ...compressionFilters,
+    ...editFilters,
+    ...paceFilters,
   ],
 });
