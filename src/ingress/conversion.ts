@@ -1,8 +1,26 @@
 import { AppError, messageOf } from "../kernel/index.ts";
-import { type Backend, type Call, PLACING_PREDICATES, type Registry, type RouteDefinition, compileRegexp } from "../route/index.ts";
+import type { KubeObject } from "../kube/index.ts";
+import {
+  type Algorithm,
+  type Backend,
+  type Call,
+  PLACING_PREDICATES,
+  type Registry,
+  type RouteDefinition,
+  compileRegexp,
+} from "../route/index.ts";
 import { callsByAnnotation, isZoneAware, readFilters } from "./annotations.ts";
+import {
+  type AddedRoute,
+  type Ask,
+  type BackendAnswer,
+  type BackendSetting,
+  ConversionMemory,
+  type Fragment,
+  isSameAnswer,
+} from "./conversion-memory.ts";
 import { hostPredicates, isBelow } from "./host-expression.ts";
-import type { Meta } from "./kube-objects.ts";
+import type { Meta, ServiceObject } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
 import type { PoolBuilder, ServiceReference } from "./pools.ts";
 import { RouteIds } from "./route-id.ts";
@@ -41,10 +59,35 @@ export class Conversion {
 
   readonly #registry: Registry | undefined;
 
-  constructor(options: ConvertOptions, pools: PoolBuilder, registry?: Registry) {
+  readonly memory: ConversionMemory;
+  /** What the object that is being converted does, to be remembered. */
+  #recorded: Fragment | undefined = undefined;
+
+  constructor(options: ConvertOptions, pools: PoolBuilder, registry?: Registry, memory = new ConversionMemory()) {
     this.#registry = registry;
+    this.memory = memory;
     this.options = options;
     this.pools = pools;
+  }
+
+  /** Runs the conversion of an object, or does what it did the last time when all that it asked for is as it was. */
+  once<T>(object: KubeObject, run: () => T): T {
+    const known = this.memory.fragment(object);
+    if (known?.asks.every((ask) => this.#isStill(ask)) === true) {
+      for (const added of known.added) this.#place(added);
+      for (const problem of known.problems) this.problems.push(problem);
+      return known.result as T;
+    }
+    const recorded: Fragment = { asks: [], added: [], problems: [], result: undefined };
+    this.#recorded = recorded;
+    try {
+      const result = run();
+      recorded.result = result;
+      this.memory.keep(object, recorded);
+      return result;
+    } finally {
+      this.#recorded = undefined;
+    }
   }
 
   isInternal(host: string): boolean {
@@ -58,12 +101,8 @@ export class Conversion {
     const predicates = internal?.annotationPredicates ?? options.annotationPredicates;
     const filters = internal?.annotationFilters ?? options.annotationFilters;
     const lost = draft.predicates.find((call) => isUnreadable(call) || !this.#canBuild(call));
-    if (lost !== undefined) for (const host of draft.hosts) this.#doubtedHosts.set(host, lost);
-    const id = this.#ids.take(draft.id, `${owner.kind} ${owner.meta.namespace}/${owner.meta.name} ${draft.id}`);
-    this.owners.set(id, owner);
-    this.defaultFilters.set(id, draft.defaultFilters ?? []);
-    this.routes.push({
-      id,
+    const route: RouteDefinition = {
+      id: draft.id,
       predicates: [
         ...hostPredicates(draft.hosts),
         ...draft.predicates,
@@ -72,14 +111,28 @@ export class Conversion {
       ],
       filters: [...draft.filters, ...callsByAnnotation(owner.meta, filters)],
       backend: draft.backend,
-    });
+    };
+    const added: AddedRoute = { draftId: draft.id, owner, hosts: draft.hosts, route, defaultFilters: draft.defaultFilters ?? [], lost };
+    this.#recorded?.added.push(added);
+    this.#place(added);
+  }
+
+  /** Gives it an id of its own, which depends on the routes before it. */
+  #place({ draftId, owner, hosts, route, defaultFilters, lost }: AddedRoute): void {
+    if (lost !== undefined) for (const host of hosts) this.#doubtedHosts.set(host, lost);
+    const id = this.#ids.take(draftId, `${owner.kind} ${owner.meta.namespace}/${owner.meta.name} ${draftId}`);
+    this.owners.set(id, owner);
+    this.defaultFilters.set(id, defaultFilters);
+    this.routes.push(id === route.id ? route : { ...route, id });
   }
 
   report(owner: Owner, effect: ObjectProblem["effect"], thrown: unknown, where = ""): void {
     const { kind, meta } = owner;
     const code = thrown instanceof AppError ? thrown.code : "INGRESS_FIELD";
     const message = where === "" ? messageOf(thrown) : `${where}: ${messageOf(thrown)}`;
-    this.problems.push({ kind, namespace: meta.namespace, name: meta.name, code, message, effect });
+    const problem: ObjectProblem = { kind, namespace: meta.namespace, name: meta.name, code, message, effect };
+    this.#recorded?.problems.push(problem);
+    this.problems.push(problem);
   }
 
   /** What `read` reads; where that throws, what makes a route answer 503 instead. Throws as `read` where unreadable objects are dropped. */
@@ -115,18 +168,41 @@ export class Conversion {
   }
 
   /** A Service's pool, or one without endpoints and a problem at `where`: what one back end lacks must not cost the others. */
-  serviceBackend(
-    owner: Owner,
-    where: string,
-    reference: ServiceReference,
-    setting: Omit<Parameters<PoolBuilder["backend"]>[1], "zoneAware">,
-  ): Backend {
+  serviceBackend(owner: Owner, where: string, reference: ServiceReference, setting: Omit<BackendSetting, "zoneAware">): Backend {
+    const whole = { ...setting, zoneAware: isZoneAware(owner.meta) };
+    const answer = this.#askBackend(reference, whole);
+    this.#recorded?.asks.push({ kind: "backend", reference, setting: whole, answer });
+    if ("backend" in answer) return answer.backend;
+    this.report(owner, "partial", answer.thrown, where);
+    return this.missing(reference, setting.algorithm);
+  }
+
+  service(namespace: string, name: string): ServiceObject | undefined {
+    const answer = this.pools.service(namespace, name);
+    this.#recorded?.asks.push({ kind: "service", namespace, name, answer });
+    return answer;
+  }
+
+  /** A back end without endpoints. */
+  missing(reference: ServiceReference, algorithm: Algorithm): Backend {
+    this.#recorded?.asks.push({ kind: "missing", reference, algorithm });
+    return this.pools.missing(reference, algorithm);
+  }
+
+  #askBackend(reference: ServiceReference, setting: BackendSetting): BackendAnswer {
     try {
-      return this.pools.backend(reference, { ...setting, zoneAware: isZoneAware(owner.meta) });
+      return { backend: this.pools.backend(reference, setting) };
     } catch (thrown) {
-      this.report(owner, "partial", thrown, where);
-      return this.pools.missing(reference, setting.algorithm);
+      return { thrown, problem: `${thrown instanceof AppError ? thrown.code : ""} ${messageOf(thrown)}` };
     }
+  }
+
+  /** Asks again, which also makes the pool it is about. */
+  #isStill(ask: Ask): boolean {
+    if (ask.kind === "service") return this.pools.service(ask.namespace, ask.name) === ask.answer;
+    if (ask.kind === "backend") return isSameAnswer(this.#askBackend(ask.reference, ask.setting), ask.answer);
+    this.pools.missing(ask.reference, ask.algorithm);
+    return true;
   }
 
   /** The filters that stand before all others on a route of this owner to this Service. Throws AppError `INGRESS_ESKIP`. */

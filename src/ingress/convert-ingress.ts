@@ -180,7 +180,7 @@ function targetOf(context: Context, backend: IngressBackend): Target {
   const { algorithm, protocol } = annotations;
   try {
     if (backend.service === undefined) throw new AppError("INGRESS_FIELD", "resource back ends are not supported; name a Service");
-    const service = conversion.pools.service(reference.namespace, reference.name);
+    const service = conversion.service(reference.namespace, reference.name);
     if (annotations.forward) {
       const address = conversion.options.forwardBackendUrl;
       if (address === undefined)
@@ -198,7 +198,7 @@ function targetOf(context: Context, backend: IngressBackend): Target {
     return { backend: pool, name: reference.name, filters, defaultFilters };
   } catch (thrown) {
     conversion.report(owner, "partial", thrown, backend.path);
-    return { backend: conversion.pools.missing(reference, algorithm), name: reference.name, filters: [], defaultFilters: [] };
+    return { backend: conversion.missing(reference, algorithm), name: reference.name, filters: [], defaultFilters: [] };
   }
 }
 

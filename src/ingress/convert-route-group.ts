@@ -130,7 +130,7 @@ function targetOf(
     return { backend: conversion.serviceBackend(owner, backend.path, reference, { algorithm, protocol: undefined }), filters };
   } catch (thrown) {
     conversion.report(owner, "partial", thrown, backend.path);
-    return { backend: conversion.pools.missing({ ...reference, name: backend.name }, algorithm), filters: [] };
+    return { backend: conversion.missing({ ...reference, name: backend.name }, algorithm), filters: [] };
   }
 }
 

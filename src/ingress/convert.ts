@@ -2,6 +2,7 @@ import { AppError, messageOf } from "../kernel/index.ts";
 import type { KubeObject } from "../kube/index.ts";
 import type { Call, Registry, RouteSet } from "../route/index.ts";
 import { Conversion, FIRST, FROM_HTTP, type Owner, type RouteDraft } from "./conversion.ts";
+import { ConversionMemory } from "./conversion-memory.ts";
 import { convertIngress } from "./convert-ingress.ts";
 import { convertRouteGroup, holdHosts } from "./convert-route-group.ts";
 import { isServedIngress, isServedRouteGroup, readClasses } from "./ingress-class.ts";
@@ -25,20 +26,22 @@ export interface Converted {
 /**
  * Turns accepted objects into routes and pools. Pure: the same world gives the same result, whatever the order of its maps. An
  * object that cannot be used is dropped alone; what a back end lacks costs its own routes only, which then have an empty pool. `registry`
- * is what the routes will be built with: where it cannot build a predicate, the host's 404 is a 503.
+ * is what the routes will be built with: where it cannot build a predicate, the host's 404 is a 503. With a `memory` that is kept from
+ * call to call the result is the same and only what changed is converted.
  */
-export function convert(world: World, options: ConvertOptions, registry?: Registry): Converted {
+export function convert(world: World, options: ConvertOptions, registry?: Registry, memory = new ConversionMemory()): Converted {
+  memory.expect(options, registry);
   const problems: ObjectProblem[] = [];
-  const conversion = new Conversion(options, new PoolBuilder(readEndpoints(world, options, problems), options), registry);
+  const conversion = new Conversion(options, new PoolBuilder(readEndpoints(world, options, problems, memory), options), registry, memory);
   const classes = readClasses(world.ingressClasses, (name, thrown) =>
     problems.push({ ...droppedProblem("IngressClass", name, thrown), effect: "ignored" }),
   );
   const catchAll = new CatchAll();
   each(world.ingresses, "Ingress", conversion.problems, (object) => {
-    const ingress = readIngress(object);
+    const ingress = memory.read(object, readIngress);
     if (!isSelected(ingress.meta, options.ingressSelector) || !isServedIngress(ingress, classes, options)) return;
     const owner: Owner = { kind: "Ingress", meta: ingress.meta };
-    const complete = convertIngress(conversion, ingress);
+    const complete = conversion.once(object, () => convertIngress(conversion, ingress));
     for (const { host, paths } of ingress.rules)
       if (host !== "" && paths.length > 0) catchAll.see(host, owner, complete.has(host), ingressCatchAll(host));
   });
@@ -46,7 +49,7 @@ export function convert(world: World, options: ConvertOptions, registry?: Regist
     const group = readGroup(conversion, object);
     if (group === undefined || !isServedRouteGroup(group, options)) return;
     const owner: Owner = { kind: "RouteGroup", meta: group.meta };
-    const complete = convertRouteGroup(conversion, group);
+    const complete = conversion.once(object, () => convertRouteGroup(conversion, group));
     for (const host of group.hosts) catchAll.see(host, owner, complete.has(host), groupCatchAll(host, conversion.isInternal(host)));
   });
   if (options.catchAll) catchAll.add(conversion);
@@ -62,7 +65,7 @@ export function convert(world: World, options: ConvertOptions, registry?: Regist
 /** Undefined when it cannot be used and its hosts are held. Throws when it is dropped. */
 function readGroup(conversion: Conversion, object: KubeObject): RouteGroupObject | undefined {
   try {
-    return readRouteGroup(object);
+    return conversion.memory.read(object, readRouteGroup);
   } catch (thrown) {
     const held = conversion.options.dropUnreadable ? undefined : hostsOf(object);
     if (held === undefined) throw thrown;
@@ -120,17 +123,17 @@ function isSelected(meta: Meta, selector: ReadonlyMap<string, string>): boolean 
   return [...selector].every(([key, value]) => meta.labels.get(key) === value);
 }
 
-function readEndpoints(world: World, options: ConvertOptions, problems: ObjectProblem[]): Endpoints {
+function readEndpoints(world: World, options: ConvertOptions, problems: ObjectProblem[], memory: ConversionMemory): Endpoints {
   const services = new Map<string, ReturnType<typeof readService>>();
   each(world.services, "Service", problems, (object) => {
-    const service = readService(object);
+    const service = memory.read(object, readService);
     if (isSelected(service.meta, options.serviceSelector)) services.set(`${service.meta.namespace}/${service.meta.name}`, service);
   });
   const read = (objects: ReadonlyMap<string, KubeObject>): ReadonlyMap<string, readonly SliceObject[]> => {
     const slices = new Map<string, SliceObject[]>();
     each(objects, "EndpointSlice", problems, (object) => {
       if (!isSelected(readMeta(object), options.endpointSelector)) return;
-      const slice = readSlice(object);
+      const slice = memory.read(object, readSlice);
       if (slice.serviceName === undefined) return;
       const key = `${slice.meta.namespace}/${slice.serviceName}`;
       const known = slices.get(key);

@@ -1,3 +1,4 @@
+export { ConversionMemory } from "./conversion-memory.ts";
 export { type Converted, convert } from "./convert.ts";
 export { type ConvertOptions, defaultConvertOptions } from "./options.ts";
 export { blame, validate } from "./validate.ts";

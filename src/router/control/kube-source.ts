@@ -6,6 +6,7 @@ import {
   type ObjectKind,
   type ObjectProblem as ConversionProblem,
   type World,
+  ConversionMemory,
   blame,
   convert,
   defaultConvertOptions,
@@ -56,6 +57,7 @@ class KubeSource implements ControlSource {
   readonly #endpoints: Mirror<EndpointMember>;
   readonly #heartbeat: Heartbeat;
   readonly #rebuild;
+  readonly #memory = new ConversionMemory();
   /** What of an object is not served as written, by `Kind namespace/name`. */
   readonly #poisoned = new Map<string, ObjectProblem>();
   #converted: readonly ObjectProblem[] = [];
@@ -226,7 +228,7 @@ class KubeSource implements ControlSource {
 
   async #buildOnce(): Promise<void> {
     const isComplete = this.#mirrors.every((mirror) => mirror.isSynced);
-    const converted = convert(this.#world(), defaultConvertOptions, standardRegistry);
+    const converted = convert(this.#world(), defaultConvertOptions, standardRegistry, this.#memory);
     const { routeSet } = converted;
     // Building the table here first: what throws here would throw in a worker.
     const compiled = compileTable(routeSet, standardRegistry);
