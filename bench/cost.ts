@@ -1,21 +1,24 @@
+import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { PEER_PROGRAMS, type PeerProgram, findPeer, versionOf } from "./find-peer.ts";
 import { type Burst, REQUEST_FIELDS, burst, median } from "./measure.ts";
 import { type OpenLoopResult, openLoop } from "./open-loop.ts";
 import { type Peer, type Scenario, startBackend, startPeer, startProxyAlone, startRouter } from "./peers.ts";
+import { pictureOf } from "./picture.ts";
 import { Programs, hasProgram } from "./programs.ts";
 import { cell, writeReport } from "./report.ts";
 
 const USAGE = `CPU per request of the router beside others, in alternating bursts of wrk (64 connections, ten header fields); then latency at a fixed rate.
 npm run bench -- [--peers haproxy,nginx,envoy,caddy] [--peer skipper=BINARY] [--scenario plain|real] [--seconds N] [--rounds N] [--connections N]
-                 [--rate N] [--alone] [--logs] [--json FILE|-] [--at-most RATIO]
+                 [--rate N] [--alone] [--logs] [--json FILE|-] [--picture FILE] [--at-most RATIO]
   --peers          which to measure; those that are not there are installed, downloaded or built where that can be done
   --peer           NAME=BINARY, a binary of your own; may be repeated
   --scenario real  two header fields set, two back ends 4 to 1, a JSON access log; without it one route and nothing else
   --rate N         also p50, p99 and p99.9 at N requests per second, whether or not answers come (0: not measured)
   --alone          also the data plane without supervisor and control process
   --logs           also the router with an access log, in each form
+  --picture FILE   also bars, as SVG
   --at-most RATIO  exit code 1 when the router costs more than RATIO times the CPU of the first peer
 npm run bench -- table --help: memory and lookup time of tables; npm run bench -- live --help: how fast changes are served`;
 
@@ -57,6 +60,7 @@ export async function benchCost(args: readonly string[]): Promise<number> {
       alone: { type: "boolean", default: false },
       logs: { type: "boolean", default: false },
       json: { type: "string" },
+      picture: { type: "string" },
       "at-most": { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -82,6 +86,7 @@ export async function benchCost(args: readonly string[]): Promise<number> {
     const rows = await measure(peers, settings);
     const { scenario, rate, seconds, rounds, connections } = settings;
     writeReport([...linesOf(rows, rate), ...notes], { scenario, rate, seconds, rounds, connections, rows, notes }, values.json);
+    if (values.picture !== undefined) writeFileSync(values.picture, draw(rows, scenario));
     return judge(rows, values["at-most"]);
   } finally {
     await programs.stop();
@@ -127,16 +132,22 @@ async function start(programs: Programs, settings: Settings, notes: string[]): P
     }
     try {
       const version = versionOf(name, found.binary);
-      peers.push({ ...(await startPeer[name](programs, found.binary, backendPort, scenario)), version });
+      const peer = await startPeer[name](programs, found.binary, backendPort, scenario);
+      await expectWork(peer, scenario);
+      peers.push({ ...peer, version });
     } catch (thrown) {
       notes.push(`${name}: not measured, it did not start: ${(thrown as Error).message}`);
     }
   }
   const own = { version: "" };
   try {
-    peers.push({ ...(await startRouter(programs, backendPort, scenario)), ...own });
+    const router = await startRouter(programs, backendPort, scenario);
+    await expectWork(router, scenario);
+    peers.push({ ...router, ...own });
   } catch (thrown) {
-    notes.push(`holdfast router: not measured, it did not start (${(thrown as Error).message}); the data plane alone stands in`);
+    const reason = `holdfast router: not measured, it did not start (${(thrown as Error).message})`;
+    if (scenario !== "plain") throw new Error(reason, { cause: thrown });
+    notes.push(`${reason}; the data plane alone stands in`);
     peers.push({ ...(await startProxyAlone(programs, backendPort)), ...own });
     return peers;
   }
@@ -145,6 +156,20 @@ async function start(programs: Programs, settings: Settings, notes: string[]): P
       peers.push({ ...(await startRouter(programs, backendPort, scenario, form, `with ${form}`)), ...own });
   if (settings.withAlone) peers.push({ ...(await startProxyAlone(programs, backendPort)), ...own });
   return peers;
+}
+
+/** A peer that leaves out part of its work would look cheap. */
+async function expectWork({ name, port }: Peer, scenario: Scenario): Promise<void> {
+  const untilMs = performance.now() + 5_000;
+  let answer = await fetch(`http://127.0.0.1:${port}/`);
+  // A router listens before it knows its first routes, and says so.
+  while (answer.status === 503 && performance.now() < untilMs) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    answer = await fetch(`http://127.0.0.1:${port}/`);
+  }
+  const text = await answer.text();
+  if (answer.status !== 200 || !text.startsWith("hello world")) throw new Error(`${name} answers ${answer.status}: ${text.slice(0, 200)}`);
+  if (scenario === "real" && answer.headers.get("x-served-by") !== "bench") throw new Error(`${name} does not set X-Served-By`);
 }
 
 async function measure(peers: readonly Started[], how: Settings): Promise<Row[]> {
@@ -205,6 +230,17 @@ function linesOf(rows: readonly Row[], rate: number): readonly string[] {
     lines.push(`${name.padEnd(14)} ${version.slice(0, 15).padEnd(15)} ${cost}${latency}`);
   }
   return lines;
+}
+
+function draw(rows: readonly Row[], scenario: Scenario): string {
+  const bars = rows.map(({ name, version, cpuUsPerRequest: { median: value, min, max } }) => ({
+    name: `${name} ${/^\d+\.\d+/.exec(version)?.[0] ?? ""}`.trim(),
+    value,
+    min,
+    max,
+    isOwn: version === "",
+  }));
+  return pictureOf(`CPU per request, scenario ${scenario}`, "microseconds; the line: single rounds", bars);
 }
 
 function judge(rows: readonly Row[], atMost: string | undefined): number {
