@@ -133,7 +133,7 @@ test("an address is http://HOST:PORT and nothing else; what is not is left out a
     assert.deepEqual([endpoint?.host, endpoint?.port], [host, port]);
   }
   for (const bad of [
-    "https://a",
+    "h2c://a",
     "http://a/b",
     "http://a:0",
     "http://a:65536",
@@ -151,13 +151,13 @@ test("an address is http://HOST:PORT and nothing else; what is not is left out a
     {
       id: "p",
       endpoints: [
-        { address: "https://a", tier: "fresh" },
+        { address: "h2c://a", tier: "fresh" },
         { address: "http://b", tier: "fresh" },
         { address: "http://b/", tier: "fresh" },
       ],
     },
   ]);
-  assert.deepEqual(refused, [{ pool: "p", address: "https://a" }]);
+  assert.deepEqual(refused, [{ pool: "p", address: "h2c://a" }]);
   assert.deepEqual(
     balancer.pool("p")?.endpoints.map(({ address }) => address),
     ["http://b"],

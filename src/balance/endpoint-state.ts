@@ -19,6 +19,8 @@ export class EndpointState {
   readonly port: number;
   /** Host and port as a Host field names them. */
   readonly authority: string;
+  /** Whether it is spoken to over TLS. */
+  readonly isTls: boolean;
   /** Monotonic time at which it became known. */
   readonly knownSinceMs: number;
   readonly #version: HealthVersion;
@@ -49,6 +51,7 @@ export class EndpointState {
     this.address = address;
     this.host = host;
     this.port = port;
+    this.isTls = address.startsWith("https:");
     this.authority = address.slice(address.indexOf("//") + 2);
     this.#version = version;
     this.knownSinceMs = knownSinceMs;
@@ -194,14 +197,14 @@ export class EndpointState {
   }
 }
 
-const ADDRESS = /^http:\/\/(?:([A-Za-z0-9._~-]{1,255})|\[([0-9A-Fa-f:.]{2,45})\])(?::(\d{1,5}))?\/?$/;
+const ADDRESS = /^https?:\/\/(?:([A-Za-z0-9._~-]{1,255})|\[([0-9A-Fa-f:.]{2,45})\])(?::(\d{1,5}))?\/?$/;
 
-/** Reads `http://host:port` (port 80 when left out). Undefined for what can not be served: another scheme, a path, a bad port. */
+/** Reads `http://host:port` or `https://host:port` (port 80 or 443 when left out). Undefined for what can not be served: another scheme, a path, a bad port. */
 export function parseEndpointAddress(address: string, version = new HealthVersion(), knownSinceMs = 0): EndpointState | undefined {
   const match = ADDRESS.exec(address);
   if (match === null) return undefined;
   const host = match[1] ?? match[2] ?? "";
-  const port = match[3] === undefined ? 80 : Number(match[3]);
+  const port = match[3] === undefined ? (address.startsWith("https:") ? 443 : 80) : Number(match[3]);
   if (port < 1 || port > 65_535) return undefined;
   return new EndpointState(address.endsWith("/") ? address.slice(0, -1) : address, host, port, version, knownSinceMs);
 }

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { createHash } from "node:crypto";
+import { X509Certificate, createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { availableParallelism, homedir } from "node:os";
@@ -23,6 +23,8 @@ interface Flags {
   readonly proxyProtocol?: true;
   readonly proxyProtocolFrom?: string;
   readonly h2c?: true;
+  readonly backendCa?: string;
+  readonly backendInsecure?: true;
   readonly workers: string;
   readonly admin: string;
   readonly adminTokenFile?: string;
@@ -62,6 +64,8 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
       "every connection begins with a PROXY header (version 1 or 2), as an NLB sends it; without one it is closed",
     )
     .option("--proxy-protocol-from <CIDR,…>", "and only these may connect (addresses, CIDR blocks, private)")
+    .option("--backend-ca <FILE>", "authorities that endpoints written https:// are checked against (PEM), in place of those Node brings")
+    .option("--backend-insecure", "do not check who endpoints written https:// are")
     .option("--h2c", "serve HTTP/2 on --listen too, to clients that begin with it")
     .option("--workers <N>", "processes that serve", String(DEFAULT_WORKERS))
     .option("--admin <ADDR:PORT>", "where to answer /livez, /readyz, /statusz, /metrics, /routes and /held", "127.0.0.1:9911")
@@ -141,6 +145,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
     ...(tls === undefined ? {} : { tls }),
     ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
     h2c: flags.h2c === true,
+    backendTls: readBackendTls(flags),
     workers: wholeNumber(flags.workers, "--workers", 1, 256),
     admin: parseAddress(flags.admin, "--admin"),
     ...(adminToken === undefined ? {} : { adminToken }),
@@ -186,6 +191,21 @@ function readProxyProtocol({ proxyProtocol, proxyProtocolFrom }: Flags): RouterO
       throw badUsage(`--proxy-protocol-from ${JSON.stringify(entry)}: write addresses, CIDR blocks or private, separated by commas`);
   }
   return { from };
+}
+
+function readBackendTls({ backendCa, backendInsecure }: Flags): RouterOptions["backendTls"] {
+  if (backendInsecure === true) {
+    if (backendCa !== undefined) throw badUsage("--backend-ca and --backend-insecure exclude each other; give one of them");
+    return { isVerified: false };
+  }
+  if (backendCa === undefined) return { isVerified: true };
+  try {
+    const authorities = readFileSync(backendCa, "utf8");
+    // Throws for what is none.
+    return { authorities, isVerified: new X509Certificate(authorities).raw.length > 0 };
+  } catch (error) {
+    throw badUsage(`--backend-ca ${backendCa} cannot be used: ${messageOf(error)}`);
+  }
 }
 
 function readSource(flags: Flags): RoutesSource {

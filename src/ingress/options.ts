@@ -87,6 +87,6 @@ export const defaultConvertOptions: ConvertOptions = {
   serviceSelector: none,
   endpointSelector: none,
   defaultFilters: none,
-  protocols: ["http"],
+  protocols: ["http", "https"],
   dropUnreadable: false,
 };

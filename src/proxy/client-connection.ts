@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import { FieldId, Framing, type MessageHead, RequestTarget, type WireFault, wireFaults } from "../wire/index.ts";
 import { adoptClientSocket } from "./client-socket.ts";
 import type { Connection, OpenedConnection } from "./connection.ts";
@@ -291,7 +290,7 @@ export class ClientConnection implements Connection, Downstream, RequestReceiver
     this.#isDropped = true;
     this.#request.close();
     // Over TLS a close without close_notify says it (RFC 8446 section 6.1); Node resets plain sockets only.
-    if (isOpenEnded && !(this.#socket instanceof TLSSocket)) this.#socket.resetAndDestroy();
+    if (isOpenEnded && !("encrypted" in this.#socket)) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 

@@ -18,6 +18,7 @@ export const failures = {
   PROXY_CONNECT_FAILED: { status: 502, text: "the endpoint could not be connected to", isUpstream: true },
   PROXY_CONNECT_TIMEOUT: { status: 504, text: "the endpoint did not accept the connection in time", isUpstream: true },
   PROXY_LOCAL_LIMIT: { status: 503, text: "this router can not open another connection", isUpstream: false },
+  PROXY_UPSTREAM_TLS: { status: 502, text: "the endpoint could not prove who it is, or speaks no TLS", isUpstream: true },
   PROXY_UPSTREAM_CLOSED: { status: 502, text: "the endpoint closed the connection before it answered", isUpstream: true },
   PROXY_UPSTREAM_RESET: { status: 502, text: "the endpoint broke the connection before it answered", isUpstream: true },
   PROXY_UPSTREAM_MALFORMED: { status: 502, text: "the endpoint's answer is not valid HTTP/1.1", isUpstream: true },

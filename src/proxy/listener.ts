@@ -1,5 +1,5 @@
 import { type Server, type Socket, createServer } from "node:net";
-import { TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import { AppError, messageOf } from "../kernel/index.ts";
 import type { Log } from "../telemetry/index.ts";
 import type { OpenedConnection } from "./connection.ts";
@@ -55,6 +55,8 @@ export class Listener {
     const { proxyProtocol, tls, http2 = false } = options;
     this.#isPlain = proxyProtocol === undefined && tls === undefined && !http2;
     this.#senders = proxyProtocol?.from === undefined ? undefined : new TrustedProxies(proxyProtocol.from);
+    // Read now, not while the first client waits.
+    if (http2 || tls !== undefined) process.getBuiltinModule("node:http2");
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => this.#accept(socket));
   }
 
@@ -163,7 +165,7 @@ export class Listener {
       addresses?.destinationPort ?? socket.localPort ?? 0,
       tls === undefined ? "http" : "https",
       this.#deps.engine.trusted,
-      { isHttp2: protocol === "http2", clientCertificate: socket instanceof TLSSocket ? socket.getPeerX509Certificate() : undefined },
+      { isHttp2: protocol === "http2", clientCertificate: tls === undefined ? undefined : (socket as TLSSocket).getPeerX509Certificate() },
     );
     // A plain socket's handle is taken over for HTTP/1.1; what was put back would stay behind.
     const first: Buffer | null =

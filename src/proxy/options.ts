@@ -3,6 +3,7 @@ import { AppError } from "../kernel/index.ts";
 import { type ActiveCheckOptions, defaultActiveCheckOptions } from "./active-checks.ts";
 import { type ChunkedLimits, type HeadLimits, defaultHeadLimits, defaultTrailerLimits } from "../wire/index.ts";
 import { type Http2Limits, defaultHttp2Limits } from "./h2/options.ts";
+import type { UpstreamTlsOptions } from "./upstream-socket.ts";
 
 /** How long each thing may take; all in milliseconds, exact to one `tickMs`. */
 export interface ProxyTimeouts {
@@ -77,6 +78,8 @@ export interface ProxyOptions {
    * RFC 4193 and link-local addresses. Others' are replaced.
    */
   readonly trustedProxies: readonly string[];
+  /** For endpoints written `https://`. */
+  readonly upstreamTls: UpstreamTlsOptions;
   /** Protocols a client may switch to, in lower case. h2c is not among them: it would carry requests past the routes. */
   readonly upgrades: readonly string[];
   /** Sent as Retry-After with a 503 that is about missing knowledge. */
@@ -119,6 +122,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
   activeChecks: defaultActiveCheckOptions,
   accessLog: Object.freeze({ format: "combined", bufferBytes: 1_048_576, flushMs: 1_000 }),
   trustedProxies: Object.freeze(["private"]),
+  upstreamTls: Object.freeze({ authorities: undefined, isVerified: true }),
   upgrades: Object.freeze(["websocket"]),
   retryAfterSeconds: 2,
   routeMetrics: false,
@@ -143,6 +147,7 @@ export function resolveProxyOptions(input: ProxyOptionsInput): ProxyOptions {
     balancer: { ...defaultProxyOptions.balancer, ...input.balancer },
     activeChecks: { ...defaultProxyOptions.activeChecks, ...input.activeChecks },
     accessLog: { ...defaultProxyOptions.accessLog, ...input.accessLog },
+    upstreamTls: { ...defaultProxyOptions.upstreamTls, ...input.upstreamTls },
   };
   checkNumbers("timeouts", options.timeouts);
   checkNumbers("limits", options.limits);

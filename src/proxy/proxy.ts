@@ -218,7 +218,10 @@ class NodeProxy implements Proxy {
   }
 
   #refused(endpoints: readonly string[]): void {
-    this.#log.warn({ endpoints: endpoints.slice(0, 20), count: endpoints.length }, "endpoints left out: only http://HOST:PORT is served");
+    this.#log.warn(
+      { endpoints: endpoints.slice(0, 20), count: endpoints.length },
+      "endpoints left out: only http://HOST:PORT and https://HOST:PORT are served",
+    );
   }
 
   async #close(timeoutMs: number): Promise<{ readonly cutOff: number }> {

@@ -56,12 +56,12 @@ export class UpstreamConnection implements Upstream, WriterOwner, Deadlined {
     this.endpoint = endpoint;
     this.#engine = engine;
     this.#response = new ResponseReader(engine.options.limits);
-    const socket = connectToEndpoint(endpoint, readBuffer, (buffer, length) => {
+    const socket = connectToEndpoint(endpoint, engine.options.upstreamTls, readBuffer, (buffer, length) => {
       this.#onBytes(buffer, length);
     });
     this.#socket = socket;
     this.#writer = new SocketWriter(socket, engine.queue, this);
-    socket.on("connect", () => {
+    socket.on(endpoint.isTls ? "secureConnect" : "connect", () => {
       this.#onConnect();
     });
     socket.on("end", () => {
@@ -162,7 +162,7 @@ export class UpstreamConnection implements Upstream, WriterOwner, Deadlined {
     this.#state = State.closed;
     this.#engine.deadlines.remove(this);
     // A plain end would say that the stream came to its own.
-    if (state === State.tunnel) this.#socket.resetAndDestroy();
+    if (state === State.tunnel && !this.endpoint.isTls) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 

@@ -52,9 +52,7 @@ export function readBackend(backend: Backend): Backend {
   }
 }
 
-/** The proxy speaks plain HTTP to back ends; that it does not speak TLS to them is said when the route is built, not to each request. */
 function readAddress(text: string): string {
   const { scheme, host, port } = parseBackendAddress(text);
-  if (scheme === "https") throw new AppError("ROUTE_BACKEND", `"${text}": https to back ends is not supported yet; use http`);
   return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -14,6 +14,13 @@ export interface TlsListener {
   readonly clientAuthoritiesFile?: string;
 }
 
+/** How endpoints written `https://` prove who they are. */
+export interface BackendTls {
+  /** PEM; in place of the authorities that Node brings. */
+  readonly authorities?: string;
+  readonly isVerified: boolean;
+}
+
 /** What connections begin with on all listeners: a PROXY header, from these addresses only where they are given. */
 export interface ProxyProtocolOptions {
   readonly from?: readonly string[];

@@ -2,7 +2,7 @@ import type { EndpointStats } from "../proxy/index.ts";
 import type { Pool } from "../route/index.ts";
 import type { FamilyDump } from "../telemetry/index.ts";
 import type { GenerationHeader } from "./generation.ts";
-import type { ProxyProtocolOptions, TlsListener } from "./listeners.ts";
+import type { BackendTls, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
 
 /**
  * What the table's source is worth now. `live`: every kind is synced and its watch speaks. `restored`: a snapshot not yet
@@ -133,6 +133,7 @@ export interface WorkerConfig {
   readonly zone?: string;
   readonly h2c: boolean;
   readonly proxyProtocol?: ProxyProtocolOptions;
+  readonly backendTls: BackendTls;
   /** `ticketKey`: what all workers encrypt session tickets with. */
   readonly tls?: TlsListener & { readonly ticketKey: Uint8Array };
 }

@@ -1,4 +1,4 @@
-import type { ListenAddress, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
+import type { BackendTls, ListenAddress, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
 import type { RoutesSource } from "./messages.ts";
 
 /** What a router is told; validated by the command line that makes it. */
@@ -9,6 +9,7 @@ export interface RouterOptions {
   readonly listen: ListenAddress;
   readonly tls?: TlsListener;
   readonly proxyProtocol?: ProxyProtocolOptions;
+  readonly backendTls: BackendTls;
   /** Whether the plain listener serves HTTP/2 to clients that begin with its preface. */
   readonly h2c: boolean;
   readonly workers: number;

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { createSecureContext } from "node:tls";
+import { X509Certificate } from "node:crypto";
 
 import { AppError, type Clock, type Random, messageOf } from "../kernel/index.ts";
 import type { Log } from "../telemetry/index.ts";
@@ -88,7 +88,8 @@ async function checkTls(tls: TlsListener): Promise<TlsListener> {
     throw new AppError("ROUTER_CERTIFICATES", `--tls-certificates ${tls.folder}: ${why}`);
   }
   try {
-    if (tls.clientAuthoritiesFile !== undefined) createSecureContext({ ca: readSmall(tls.clientAuthoritiesFile) });
+    const first = tls.clientAuthoritiesFile === undefined ? undefined : new X509Certificate(readSmall(tls.clientAuthoritiesFile));
+    if (first?.ca === false) throw new Error("the first certificate in it is no authority's");
   } catch (error) {
     throw new AppError(
       "ROUTER_CERTIFICATES",

@@ -242,6 +242,7 @@ export class Supervisor {
       accessLog: options.accessLog,
       ...(options.zone === undefined ? {} : { zone: options.zone }),
       h2c: options.h2c,
+      backendTls: options.backendTls,
       ...(options.proxyProtocol === undefined ? {} : { proxyProtocol: options.proxyProtocol }),
       ...(options.tls === undefined ? {} : { tls: { ...options.tls, ticketKey: this.#ticketKey } }),
     };

@@ -1,9 +1,10 @@
-import { type ServerHttp2Session, constants, performServerHandshake } from "node:http2";
+import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Connection, OpenedConnection } from "../connection.ts";
 import type { Deadlined } from "../deadlines.ts";
 import type { Engine } from "../engine.ts";
 import type { ProxyFailure } from "../failure.ts";
+import { END_STREAM, Http2Code } from "./codes.ts";
 import type { Http2End, Http2Metrics } from "./http2-metrics.ts";
 import { Http2Stream } from "./http2-stream.ts";
 
@@ -34,6 +35,7 @@ export class Http2Connection implements Connection, Deadlined {
     this.#resetsLeft = http2.resetBurst;
     this.#resetsAtMs = engine.deadlines.nowMs;
     metrics.connections.add();
+    const { performServerHandshake } = process.getBuiltinModule("node:http2");
     const session = performServerHandshake(socket, {
       maxSessionMemory: Math.ceil(http2.sessionMemoryBytes / 1_000_000),
       maxHeaderListPairs: requestHead.fieldLines + 4,
@@ -53,7 +55,7 @@ export class Http2Connection implements Connection, Deadlined {
       this.deadlineMs = Infinity;
       const carried = new Http2Stream(stream, peer, engine, (wasReset) => this.#onStreamClosed(carried, wasReset));
       this.#streams.add(carried);
-      carried.begin(fields, (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0);
+      carried.begin(fields, (flags & END_STREAM) === 0);
     });
     session.on("error", (error: NodeJS.ErrnoException) => {
       const cause = endOf(error);
@@ -116,7 +118,7 @@ export class Http2Connection implements Connection, Deadlined {
     if (isDraining && !this.#isLeaving && !this.#session.closed) {
       // First that there is no more to come, then, one turn of the timer later, the end: what is on its way is still answered.
       this.#isLeaving = true;
-      this.#session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM);
+      this.#session.goaway(Http2Code.noError, LAST_STREAM);
     }
     if (this.#streams.size > 0) return;
     this.deadlineMs = deadlines.nowMs + (this.#isLeaving ? options.timeouts.lingerMs : options.timeouts.clientIdleMs);
@@ -135,7 +137,7 @@ export class Http2Connection implements Connection, Deadlined {
   #end(cause: Http2End): void {
     if (this.#session.destroyed) return;
     this.#metrics.ended(cause);
-    this.#session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#session.destroy(undefined, Http2Code.enhanceYourCalm);
   }
 }
 

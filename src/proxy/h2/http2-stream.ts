@@ -1,4 +1,4 @@
-import { type ServerHttp2Stream, constants } from "node:http2";
+import type { ServerHttp2Stream } from "node:http2";
 import {
   BodyFraming,
   FieldId,
@@ -17,6 +17,7 @@ import { type ProxyFailure, failures } from "../failure.ts";
 import { trailerText } from "../last-chunk.ts";
 import type { Peer } from "../peer.ts";
 import { RequestContext } from "../request-context.ts";
+import { Http2Code } from "./codes.ts";
 import { fieldsOfLines, requestLines, statusOfLines, trailerLines } from "./fields.ts";
 
 /** One request of an HTTP/2 client and its answer. */
@@ -65,10 +66,10 @@ export class Http2Stream implements Downstream, Deadlined {
     // Followed by close.
     stream.on("error", () => {});
     stream.on("close", () => {
-      const wasReset = !this.#isAnswered || stream.rstCode !== constants.NGHTTP2_NO_ERROR;
+      const wasReset = !this.#isAnswered || stream.rstCode !== Http2Code.noError;
       engine.deadlines.remove(this);
       this.#exchange.abort("PROXY_CLIENT_CLOSED");
-      onClosed(wasReset && stream.rstCode !== constants.NGHTTP2_INTERNAL_ERROR);
+      onClosed(wasReset && stream.rstCode !== Http2Code.internalError);
     });
   }
 
@@ -143,12 +144,12 @@ export class Http2Stream implements Downstream, Deadlined {
     } else {
       stream.resume();
       // RFC 9113 section 8.1: the answer is whole, the rest of the request is not wanted.
-      stream.close(constants.NGHTTP2_NO_ERROR);
+      stream.close(Http2Code.noError);
     }
   }
 
   breakResponse(): void {
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    this.#stream.close(Http2Code.internalError);
   }
 
   startBody(): void {
@@ -212,7 +213,7 @@ export class Http2Stream implements Downstream, Deadlined {
 
   #onEnd(): void {
     // An aborted stream ends as well; its close says so.
-    if (this.#isAnswered || this.#stream.aborted || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR) return;
+    if (this.#isAnswered || this.#stream.aborted || this.#stream.rstCode !== Http2Code.noError) return;
     this.#isRequestWhole = true;
     this.#arm();
     if (this.#trailerFields === undefined) {

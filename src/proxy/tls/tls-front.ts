@@ -1,6 +1,6 @@
 import { createHash, hkdfSync } from "node:crypto";
 import type { Socket } from "node:net";
-import { type Server, type TLSSocket, createServer } from "node:tls";
+import type { Server, TLSSocket } from "node:tls";
 import { AppError, messageOf } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import type { HandshakeFailure, ListenerMetrics } from "../listener-metrics.ts";
@@ -135,6 +135,7 @@ export class TlsFront {
     ask: TlsMaterial["clientCertificates"],
   ): Server {
     const fallback = index.fallback;
+    const { createServer } = process.getBuiltinModule("node:tls");
     const server = createServer({
       ...contextOptions(options),
       ALPNProtocols: this.#options.http2 ? ["h2", "http/1.1"] : ["http/1.1"],

@@ -37,6 +37,7 @@ export function startToyRouter(t: TestContext, overrides: Partial<RouterOptions>
       staleAfterMs: 30_000,
       accessLog: "off",
       h2c: false,
+      backendTls: { isVerified: true },
       ...overrides,
     },
     {

@@ -34,7 +34,11 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
   const { channel, log, clock, random } = deps;
   const metrics = new MetricsRegistry();
   const { accessLog } = config;
-  const options = { ...(accessLog === "off" ? {} : { accessLog: { format: accessLog } }), balancer: { zone: config.zone } };
+  const options = {
+    ...(accessLog === "off" ? {} : { accessLog: { format: accessLog } }),
+    balancer: { zone: config.zone },
+    upstreamTls: config.backendTls,
+  };
   const proxy = createProxy(options, {
     clock,
     random,
