@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Clock, Random } from "../kernel/index.ts";
 import { CallArguments, Signature } from "./arguments.ts";
-import type { BackendSettings } from "./backend-settings.ts";
+import type { BreakerSettings } from "./breaker-settings.ts";
 import type { CallDocumentation } from "./call-documentation.ts";
 import type { Argument } from "./definition.ts";
 import type { ExchangeTimeouts, ExchangeWishes } from "./exchange-state.ts";
@@ -105,6 +105,18 @@ export interface FilterContext {
   transformRequest(stream: Duplex): void;
   /** Sends the response body through `stream`, as `transformRequest` does with the request's; an empty one too. Only from `response`. */
   transformResponse(stream: Duplex): void;
+}
+
+/** What a filter of a route says of its back end; read once per route, so that a request costs nothing. Of several that say the same thing the last counts. */
+export interface BackendSettings {
+  /** What consistentHash hashes; undefined: as if not said. */
+  readonly hashKey?: (context: FilterContext) => string | undefined;
+  /** Of consistentHash: no endpoint gets more requests in flight than the average times this, and one. */
+  readonly balanceFactor?: number;
+  readonly fadeIn?: { readonly durationMs: number; readonly exponent: number };
+  /** When an endpoint came to be, in milliseconds since the Unix epoch. All that are given count. */
+  readonly created?: { readonly address: string; readonly atMs: number };
+  readonly breaker?: BreakerSettings | "off";
 }
 
 /**

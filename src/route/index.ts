@@ -9,13 +9,14 @@ export {
   type RouteDefinition,
   type RouteSet,
 } from "./definition.ts";
-export type { BackendSettings, BreakerSettings } from "./backend-settings.ts";
+export type { BreakerSettings } from "./breaker-settings.ts";
 export type { CompiledRoute } from "./compiled-route.ts";
 export { type RouteProblem, placingNames } from "./compile-route.ts";
 export { type ParsedEskip, parseEskip, parseFilterChain, parsePredicates } from "./eskip-parser.ts";
 export { inlinePools, printEskip } from "./eskip-printer.ts";
 export { type AccessLogWish, ExchangeState, type ExchangeTimeouts, type ExchangeWishes, isLogWanted } from "./exchange-state.ts";
 export {
+  type BackendSettings,
   type ClientCertificate,
   type Filter,
   type FilterContext,

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { BackendSettings } from "../backend-settings.ts";
 import type { Argument } from "../definition.ts";
+import type { BackendSettings } from "../filter.ts";
 import { standardRegistry } from "../standard.ts";
 import { problemOf } from "../testing/calls.ts";
 

@@ -1,8 +1,8 @@
 import type { CallArguments } from "../arguments.ts";
 import { parseBackendAddress } from "../backend-address.ts";
-import type { BackendSettings, BreakerSettings } from "../backend-settings.ts";
+import type { BreakerSettings } from "../breaker-settings.ts";
 import type { Parameter } from "../call-documentation.ts";
-import { type Filter, type FilterSpec, defineFilter } from "../filter.ts";
+import { type BackendSettings, type Filter, type FilterSpec, defineFilter } from "../filter.ts";
 import { readInstant } from "../instant.ts";
 import { compileTemplate } from "../template.ts";
 
