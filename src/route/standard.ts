@@ -16,6 +16,7 @@ import { queryFilters } from "./filters/query-filters.ts";
 import { queueFilters } from "./filters/queue-filters.ts";
 import { redirectFilters } from "./filters/redirect-filters.ts";
 import { remarkFilters } from "./filters/remark-filters.ts";
+import { staticFilters } from "./filters/static-filter.ts";
 import { timeoutFilters } from "./filters/timeout-filters.ts";
 import { addressPredicates } from "./predicates/address-predicates.ts";
 import { constantPredicates } from "./predicates/constant-predicates.ts";
@@ -59,5 +60,6 @@ export const standardRegistry: Registry = createRegistry({
     ...compressionFilters,
     ...editFilters,
     ...paceFilters,
+    ...staticFilters,
   ],
 });
