@@ -111,7 +111,10 @@ export class Exchange implements ResponseReceiver, AnswerOwner, RequestBodyOwner
     if (this.#phase === Phase.idle) return;
     const isTunnel = this.#phase === Phase.tunnel;
     this.#letGo();
-    if (!isTunnel) this.#record.failure = failure;
+    if (!isTunnel) {
+      this.#record.failure = failure;
+      this.#engine.metrics.failure(failure);
+    }
     this.#close(isTunnel ? 101 : this.#record.status === 0 ? failures[failure].status : this.#record.status);
   }
 

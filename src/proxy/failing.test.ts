@@ -168,6 +168,7 @@ test("when the client goes away its request is given up at the endpoint and coun
   client.socket.resetAndDestroy();
   await under.server.when(() => connection.isClosed || connection.hasEnded);
   assert.equal(under.metric("holdfast_proxy_requests_total", "499"), 1);
+  assert.equal(under.metric("holdfast_proxy_failures_total", "PROXY_CLIENT_CLOSED", "false"), 1);
   assert.equal(under.proxy.stats().upstreamInFlight, 0);
   await under.close();
 });

@@ -189,6 +189,7 @@ test("a client that takes nothing for too long is cut off", async () => {
   await clock.advance(61_000);
   await under.server.when(() => connection.isClosed || connection.hasEnded);
   assert.equal(under.proxy.stats().inFlight, 0);
+  assert.equal(under.metric("holdfast_proxy_failures_total", "PROXY_CLIENT_STALLED", "false"), 1);
   await under.close();
 });
 

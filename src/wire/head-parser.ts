@@ -92,7 +92,8 @@ export class HeadParser {
   #keep(buffer: Buffer, start: number, end: number): void {
     const length = this.#keptLength + end - start;
     if (this.#kept === undefined || this.#kept.length < length) {
-      const grown = Buffer.allocUnsafe(Math.max(1024, length * 2));
+      // Room for as much again saves copies; past the limit of a head nothing more will come.
+      const grown = Buffer.allocUnsafe(Math.max(length, Math.min(Math.max(1024, length * 2), this.#limits.headBytes)));
       this.#kept?.copy(grown, 0, 0, this.#keptLength);
       this.#kept = grown;
     }
