@@ -238,10 +238,16 @@ export class ClientConnection implements Connection, Downstream, RequestReceiver
   }
 
   onDeadline(): void {
-    if (this.#writer.isBlocked) this.destroy("PROXY_CLIENT_STALLED");
+    if (this.#writer.isBlocked) this.#stall();
     else if (this.#request.isInHead) this.#refuse("PROXY_HEAD_TIMEOUT", undefined);
     else if (this.#request.phase === ReadPhase.body) this.#exchange.fail("PROXY_BODY_TIMEOUT", undefined);
     else this.destroy("PROXY_CLIENT_STALLED");
+  }
+
+  /** Answers that are made and not taken have no exchange any more that would count them. */
+  #stall(): void {
+    if (this.#request.phase === ReadPhase.head || this.isClosing) this.#engine.metrics.failure("PROXY_CLIENT_STALLED");
+    this.destroy("PROXY_CLIENT_STALLED");
   }
 
   get #isLastRequest(): boolean {

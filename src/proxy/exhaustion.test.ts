@@ -107,6 +107,27 @@ test("a client that sends requests and takes no answers is held up, and gets eve
   await under.close();
 });
 
+test("a client that takes no answers is cut off and counted although every request it sent is answered", async () => {
+  const clock = new ManualClock();
+  const under = await startProxy({ tickMs: 1_000 }, clock);
+  under.routes([route({ type: "shunt" }, [{ name: "inlineContent", args: ["b".repeat(10_000)] }])]);
+  const client = under.client();
+  client.socket.pause();
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5_000));
+  let sent = -1;
+  for (let still = 0; still < 20; still++) {
+    const now = under.metric("holdfast_proxy_requests_total", "404") + under.metric("holdfast_proxy_requests_total", "200");
+    if (now !== sent) still = 0;
+    sent = now;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.equal(under.proxy.stats().inFlight, 0);
+  await clock.advance(61_000);
+  assert.equal(under.metric("holdfast_proxy_failures_total", "PROXY_CLIENT_STALLED", "false"), 1);
+  await waitFor(() => under.proxy.stats().connections === 0);
+  await under.close();
+});
+
 test("the access log as JSON is one object a line, whatever the client sent", async () => {
   const under = await startProxy({ accessLog: { format: "json" } });
   under.server.answer(OK);
