@@ -21,6 +21,7 @@ export class Http2Connection implements Connection, Deadlined {
   #resetsLeft: number;
   #resetsAtMs: number;
   #isLeaving = false;
+  #hasAsked = false;
   #receivedBytes = 0;
   #sentBytes = 0;
   deadlineMs: number;
@@ -52,6 +53,7 @@ export class Http2Connection implements Connection, Deadlined {
     session.setLocalWindowSize(http2.connectionWindowBytes);
     session.on("stream", (stream, _headers, flags, fields) => {
       metrics.streams.add();
+      this.#hasAsked = true;
       this.deadlineMs = Infinity;
       const carried = new Http2Stream(stream, peer, engine, (wasReset) => this.#onStreamClosed(carried, wasReset));
       this.#streams.add(carried);
@@ -102,7 +104,9 @@ export class Http2Connection implements Connection, Deadlined {
   }
 
   onDeadline(): void {
-    // A client that never spoke HTTP/2, or one that has nothing to say: both hear that no stream was taken.
+    // A client that has nothing to say goes with a GOAWAY; one that never asked for anything is counted.
+    if (!this.#hasAsked) this.#metrics.ended("timeout");
+    this.#hasAsked = true;
     if (this.#session.closed) this.#session.destroy();
     else this.closeIfIdle();
     this.deadlineMs = this.#engine.deadlines.nowMs + this.#engine.options.timeouts.lingerMs;

@@ -300,6 +300,13 @@ describe("HTTP/2 in front", () => {
     assert.equal((await get(calm)).status, 200);
   });
 
+  it("ends a connection that asks for nothing, counted", async (t) => {
+    const { under, session } = await front(t, { timeouts: { requestHeadMs: 30, lingerMs: 30 } });
+    const gone = once(session(), "close");
+    await gone;
+    assert.equal(under.metric("holdfast_http2_connections_ended_total", "timeout"), 1);
+  });
+
   it("says goodbye while it drains, and finishes what is open", async (t) => {
     const { under, session } = await front(t);
     const one = session();
