@@ -136,7 +136,9 @@ test("when all are new none is, and a time of creation counts for more than when
 });
 
 function zoned(zones: string): { address: string; zone?: string; tier: "fresh" }[] {
-  return [...zones].map((zone, at) => ({ address: `http://10.0.2.${at}:80`, ...(zone === "-" ? {} : { zone }), tier: "fresh" as const }));
+  return zones
+    .split("")
+    .map((zone, at) => ({ address: `http://10.0.2.${at}:80`, ...(zone === "-" ? {} : { zone }), tier: "fresh" as const }));
 }
 
 /** Part of the requests that stay in zone a. */
@@ -145,7 +147,7 @@ function keptIn(zones: string, nowMs = 0, left: readonly number[] = []): number 
   for (const at of left) (pool.endpoints[at] as EndpointState).connectFailed(nowMs, defaultEjection);
   const found = counts(pool, "roundRobin", 10_000, String, nowMs);
   let kept = 0;
-  [...zones].forEach((zone, at) => (kept += zone === "a" ? (found.get(`http://10.0.2.${at}:80`) ?? 0) : 0));
+  zones.split("").forEach((zone, at) => (kept += zone === "a" ? (found.get(`http://10.0.2.${at}:80`) ?? 0) : 0));
   return Math.round(kept / 100) / 100;
 }
 

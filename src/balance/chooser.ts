@@ -100,7 +100,8 @@ export class Chooser {
   #choose(hasChanged: boolean): EndpointState | undefined {
     const candidates = this.#candidates;
     const { list } = candidates;
-    switch (this.#policy.algorithm) {
+    const { algorithm } = this.#policy;
+    switch (algorithm) {
       case "roundRobin":
       case "weightedRoundRobin":
         this.#cursor = (this.#cursor + 1) & 0x3fff_ffff;
@@ -117,6 +118,10 @@ export class Chooser {
         return this.#least.pick(this.#isUsable);
       case "consistentHash":
         return this.#onRing();
+      default:
+        // From a generation of a later version: any endpoint is better than none.
+        algorithm satisfies never;
+        return undefined;
     }
   }
 

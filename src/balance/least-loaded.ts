@@ -98,8 +98,8 @@ export class LeastLoaded implements LoadWatcher {
     swapNumbers(this.#weights, one, other);
     swapNumbers(this.#keys, one, other);
     swapNumbers(this.#turns, one, other);
-    this.#places.set(heap[one] as EndpointState, one);
-    this.#places.set(heap[other] as EndpointState, other);
+    this.#places.set(heap[one], one);
+    this.#places.set(heap[other], other);
   }
 }
 

@@ -8,7 +8,7 @@ import { connectFailureOf } from "./upstream-socket.ts";
 
 /** How endpoints are checked while nobody vouches for them. */
 export interface ActiveCheckOptions {
-  /** Path of a GET that must be answered with 2xx or 3xx; empty: a connection is enough. */
+  /** Path of a GET that must be answered with 2xx or 3xx; empty, or where TLS is spoken: a connection is enough. */
   readonly path: string;
   /** From one round through all endpoints to the next; a round takes longer where the rate says so. */
   readonly intervalMs: number;
@@ -138,7 +138,7 @@ export class ActiveChecks {
       end(connectFailureOf(error.code ?? "") === "PROXY_LOCAL_LIMIT" ? "unknown" : "failed");
     });
     socket.on("connect", () => {
-      if (path === "") end("passed");
+      if (path === "" || endpoint.isTls) end("passed");
       else ask(socket, endpoint, path, end);
     });
     socket.on("close", () => end("failed"));
