@@ -38,6 +38,8 @@ export class Answer implements HoldOwner, ChainOwner {
   readonly #owner: AnswerOwner;
   /** The hold or the chain is there, or the body is not for the client. */
   #isDetoured = false;
+  /** Whether anything below is other than at first. */
+  #wasDetoured = false;
   #hold: FilterHold | undefined = undefined;
   #chain: StreamChain | undefined = undefined;
   #isOwn = false;
@@ -70,7 +72,8 @@ export class Answer implements HoldOwner, ChainOwner {
   /** Forgets the answer before. */
   reset(): void {
     this.hasBegun = false;
-    if (!this.#isDetoured) return;
+    if (!this.#wasDetoured) return;
+    this.#wasDetoured = false;
     this.#isDetoured = false;
     this.cut();
     this.#held = undefined;
@@ -145,6 +148,8 @@ export class Answer implements HoldOwner, ChainOwner {
   }
 
   onClientDrained(): void {
+    // The endpoint may have given all that is held.
+    if (this.#hold !== undefined) return;
     if (this.#chain === undefined) this.#owner.resumeEndpoint();
     else this.#chain.resume();
   }
@@ -186,7 +191,7 @@ export class Answer implements HoldOwner, ChainOwner {
       this.#owner.fail(outcome, undefined);
     } else {
       const { deadlines, options } = this.#engine;
-      this.#isDetoured = true;
+      this.#detour();
       this.#hold = new FilterHold(outcome, options.timeouts.filterMs, deadlines, this);
     }
   }
@@ -203,7 +208,7 @@ export class Answer implements HoldOwner, ChainOwner {
     const isBodiless = status === 204 || status === 304 || this.#context.method === "HEAD";
     if (isBodiless) {
       this.#held = undefined;
-      this.#isDetoured = true;
+      this.#detour();
       this.#start(text, Framing.none);
       if (this.#isWhole) this.#owner.onAnswerEnd(undefined);
       else this.#owner.resumeEndpoint();
@@ -260,9 +265,14 @@ export class Answer implements HoldOwner, ChainOwner {
 
   #makeChain(): StreamChain {
     const { deadlines, options } = this.#engine;
-    this.#isDetoured = true;
+    this.#detour();
     this.#chain = new StreamChain(this.#context.responseTransforms, options.timeouts.filterMs, deadlines, this);
     return this.#chain;
+  }
+
+  #detour(): void {
+    this.#isDetoured = true;
+    this.#wasDetoured = true;
   }
 
   #start(text: string, framing: Framing): void {

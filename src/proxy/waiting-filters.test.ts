@@ -200,3 +200,23 @@ test("an own answer waits for its filters too", async () => {
   assert.match(await client.until("hi"), /^HTTP\/1\.1 200 /);
   await under.close();
 });
+
+test("a response that was whole while it waited says nothing of the next one on its connection", async () => {
+  const under = await startProxy();
+  const gate = new Gate();
+  serve(under, "* -> own() -> BACKEND", { response: gate.enter });
+  const client = under.client().send(GET);
+  const { connection } = await under.server.request();
+  connection.send(OK);
+  (await gate.next()).resolve();
+  await client.until("ok");
+  client.clear();
+  client.send(GET);
+  await under.server.request();
+  connection.send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc");
+  (await gate.next()).resolve();
+  await client.until("abc");
+  connection.send("def");
+  await client.until("abcdef");
+  await under.close();
+});
