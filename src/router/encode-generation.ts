@@ -18,11 +18,7 @@ export function encodeGeneration(
 ): { readonly header: GenerationHeader; readonly text: string } {
   const ids = new Set<string>();
   const routes = routeSet.routes.filter(({ id }) => !ids.has(id) && ids.add(id));
-  const lines = [
-    ...routes.map((route) => `${keyOf(route.id)}\t${placingNames(route)?.join(" ") ?? ANYWHERE}\t${JSON.stringify(route)}\n`),
-    ...routeSet.pools.map((pool) => `${keyOf(pool.id)}\t${JSON.stringify(pool)}\n`),
-  ];
-  const body = lines.join("");
+  const body = [...routes.map(lineOf), ...routeSet.pools.map((pool) => `${keyOf(pool.id)}\t${JSON.stringify(pool)}\n`)].join("");
   const header: GenerationHeader = {
     ...facts,
     routes: routes.length,
@@ -31,6 +27,17 @@ export function encodeGeneration(
     routesSha256: hashRoutes(routeSet.routes),
   };
   return { header, text: `${GENERATION_MAGIC} ${JSON.stringify(header)}\n${body}` };
+}
+
+/** Most routes of a generation are the very objects of the one before it, and what they are encoded as does not change. */
+const lines = new WeakMap<RouteDefinition, string>();
+
+function lineOf(route: RouteDefinition): string {
+  const known = lines.get(route);
+  if (known !== undefined) return known;
+  const line = `${keyOf(route.id)}\t${placingNames(route)?.join(" ") ?? ANYWHERE}\t${JSON.stringify(route)}\n`;
+  lines.set(route, line);
+  return line;
 }
 
 /** The `routesSha256` that {@link encodeGeneration} would give these routes. */
