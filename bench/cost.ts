@@ -131,7 +131,7 @@ async function start(programs: Programs, settings: Settings, notes: string[]): P
       continue;
     }
     try {
-      const version = versionOf(name, found.binary);
+      const version = ("version" in found ? found.version : undefined) ?? versionOf(name, found.binary);
       const peer = await startPeer[name](programs, found.binary, backendPort, scenario);
       await expectWork(peer, scenario);
       peers.push({ ...peer, version });

