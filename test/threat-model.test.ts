@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { defaultProxyOptions } from "../src/proxy/options.ts";
+import { defaultTlsFrontOptions } from "../src/proxy/tls/tls-front.ts";
+
+const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+
+/** Names of all numbers in `value`, with the groups they are in. */
+function numbersIn(value: unknown, name: string): string[] {
+  if (typeof value === "number") return [name];
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) => numbersIn(inner, name === "" ? key : `${name}.${key}`));
+}
+
+/** What stands in the first column of the table below a heading. */
+function namedBelow(heading: string): string[] {
+  const section = read("docs/threat-model.md").split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  return [...section.matchAll(/^\| (`[^|]*`) +\|/gm)].flatMap(([, cell = ""]) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name),
+  );
+}
+
+test("every limit of the proxy and of TLS is in the threat model by its name, and no other is", () => {
+  assert.deepEqual(namedBelow("Limits of the proxy").toSorted(), numbersIn(defaultProxyOptions, "").toSorted());
+  assert.deepEqual(namedBelow("Limits of a TLS listener").toSorted(), numbersIn(defaultTlsFrontOptions, "tls").toSorted());
+});
+
+test("every limit of the admin listener is in the threat model by its name, and no other is", () => {
+  const listener = [...read("src/router/admin/listener.ts").matchAll(/\b(\w+(?:Timeout|Size|Connections))(?:: | = )[\d_]+/g)];
+  const decision = [...read("src/router/admin/decision.ts").matchAll(/^const ((?:LIMIT|LONGEST)_\w+) = /gm)];
+  const names = [...listener, ...decision].map(([, name = ""]) => name);
+  assert.ok(names.length >= 8, names.join());
+  assert.deepEqual(namedBelow("Limits of the admin listener").toSorted(), names.toSorted());
+});
