@@ -27,7 +27,12 @@ test("a difference without a reason is told with its bytes", () => {
   assert.equal(new Differential().compare("request", text), undefined);
 });
 
-test("each class of difference names its RFC", () => {
+test("each class of difference names its RFC, and has a message that shows it", () => {
   const { stricter, looser } = knownDifferences;
-  for (const why of [...Object.values(stricter), ...looser.map((one) => one.why)]) assert.match(why, /^RFC \d{4} (?:section|appendix)/);
+  for (const why of [...Object.values(stricter), ...looser].map((one) => one.why)) assert.match(why, /^RFC \d{4} (?:section|appendix)/);
+  for (const [fault, { kind, example }] of Object.entries(stricter)) {
+    const differential = new Differential();
+    assert.equal(differential.compare(kind, example), undefined);
+    assert.deepEqual([...differential.counts.stricter], [[fault, 1]]);
+  }
 });
