@@ -76,6 +76,11 @@ const stricter: KnownDifferences["stricter"] = {
     kind: "request",
     example: "GET / HTTP/1.1\r\nHost: a\r\nContent_Length: 1\r\n\r\n",
   },
+  WIRE_LENGTH_AND_CODING: {
+    why: "RFC 9112 sections 6.1 and 7: both together may be refused, and are; llhttp takes a Transfer-Encoding without a value for none",
+    kind: "response",
+    example: "HTTP/1.1 200 OK\r\nTransfer-Encoding:\r\nContent-Length: 0\r\n\r\n",
+  },
   WIRE_CODING_REPEATED: {
     why: "RFC 9110 section 5.3: llhttp joins what stands in two lines; others take one of them",
     kind: "request",
