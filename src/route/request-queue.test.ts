@@ -65,12 +65,12 @@ test("new limits serve those who wait, and turn nobody away who is served", () =
   deepEqual(log.splice(0), ["d served"]);
 });
 
-test("many may wait: a hundred thousand come and leave in any order", () => {
-  const { ask, log } = made(false, 1, 100_000);
+test("many may wait, and leave in any order", () => {
+  const { ask, log } = made(false, 1, 2_000);
   const held = ask("held");
-  const waiting = Array.from({ length: 100_000 }, (_, at) => ask(String(at)));
-  for (let at = 99_999; at > 0; at -= 2) waiting[at]?.release();
+  const waiting = Array.from({ length: 2_000 }, (_, at) => ask(String(at)));
+  for (let at = 1_999; at > 0; at -= 2) waiting[at]?.release();
   held.release();
   equal(log.at(-1), "0 served");
-  equal(log.length, 50_001);
+  equal(log.length, 1_001);
 });
