@@ -19,7 +19,9 @@ export function benchTable(args: readonly string[]): number {
   }
   const rows: TableSize[] = [];
   for (const hosts of sizes) {
-    const run = spawnSync(process.execPath, ["--expose-gc", "--max-old-space-size=12288", ENTRY, String(hosts)], { encoding: "utf8" });
+    const run = spawnSync(process.execPath, ["--expose-gc", "--no-flush-bytecode", "--max-old-space-size=12288", ENTRY, String(hosts)], {
+      encoding: "utf8",
+    });
     if (run.status !== 0) {
       process.stderr.write(`${hosts} hosts: ${run.stderr.trim().slice(-2_000)}\n`);
       return 1;
