@@ -1,6 +1,6 @@
 import type { KubeObject } from "../kube/index.ts";
 import type { Backend, Call, Registry, RouteDefinition } from "../route/index.ts";
-import type { Owner } from "./conversion.ts";
+import type { Owner } from "./owner.ts";
 import type { ServiceObject } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
 import type { PoolBuilder, ServiceReference } from "./pools.ts";

@@ -20,12 +20,13 @@ import {
   isSameAnswer,
 } from "./conversion-memory.ts";
 import { hostPredicates, isBelow } from "./host-expression.ts";
-import type { Meta, ServiceObject } from "./kube-objects.ts";
+import type { ServiceObject } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
+import type { Owner } from "./owner.ts";
 import type { PoolBuilder, ServiceReference } from "./pools.ts";
 import { RouteIds } from "./route-id.ts";
 import { isUnreadable, unreadable } from "./unreadable.ts";
-import type { ObjectKind, ObjectProblem } from "./world.ts";
+import type { ObjectProblem } from "./world.ts";
 
 /** A route before the rules for all routes are applied: Host, annotations of the owner, its id made unique. */
 export interface RouteDraft {
@@ -36,12 +37,6 @@ export interface RouteDraft {
   /** Those of `filters` that are kept when there is no endpoint to send to. */
   readonly defaultFilters?: readonly Call[];
   readonly backend: Backend;
-}
-
-/** The object that is being converted. */
-export interface Owner {
-  readonly kind: ObjectKind;
-  readonly meta: Meta;
 }
 
 /** What one run of `convert` gathers. */

@@ -1,7 +1,8 @@
 import { AppError } from "../kernel/index.ts";
 import type { Backend, Call, RouteDefinition } from "../route/index.ts";
 import { type IngressAnnotations, readIngressAnnotations } from "./annotations.ts";
-import { type Conversion, FIRST, FROM_HTTP, type Owner, type RouteDraft } from "./conversion.ts";
+import { type Conversion, FIRST, FROM_HTTP, type RouteDraft } from "./conversion.ts";
+import type { Owner } from "./owner.ts";
 import type { IngressBackend, IngressObject, IngressPath } from "./kube-objects.ts";
 import type { PathMode } from "./options.ts";
 import { idOf } from "./route-id.ts";

@@ -1,7 +1,8 @@
 import { AppError } from "../kernel/index.ts";
 import { ALGORITHMS, type Algorithm, type Backend, type Call } from "../route/index.ts";
 import { readFilters, readPredicates } from "./annotations.ts";
-import { type Conversion, FROM_HTTP, type Owner, type RouteDraft } from "./conversion.ts";
+import { type Conversion, FROM_HTTP, type RouteDraft } from "./conversion.ts";
+import type { Owner } from "./owner.ts";
 import { fieldError } from "./fields.ts";
 import { idOf } from "./route-id.ts";
 import type { BackendReference, GroupBackend, GroupRoute, RouteGroupObject } from "./route-group.ts";

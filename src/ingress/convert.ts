@@ -1,7 +1,8 @@
 import { AppError, messageOf } from "../kernel/index.ts";
 import type { KubeObject } from "../kube/index.ts";
 import type { Call, Registry, RouteSet } from "../route/index.ts";
-import { Conversion, FIRST, FROM_HTTP, type Owner, type RouteDraft } from "./conversion.ts";
+import { Conversion, FIRST, FROM_HTTP, type RouteDraft } from "./conversion.ts";
+import type { Owner } from "./owner.ts";
 import { ConversionMemory } from "./conversion-memory.ts";
 import { convertIngress } from "./convert-ingress.ts";
 import { convertRouteGroup, holdHosts } from "./convert-route-group.ts";
