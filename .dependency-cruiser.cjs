@@ -2,7 +2,7 @@
 // scripts/check-layers.ts proves that files are seen at all.
 const layers = [
   ["kernel"],
-  ["call", "telemetry"],
+  ["call", "telemetry", "x509"],
   ["wire", "route", "balance", "hold", "kube", "aws"],
   ["proxy", "ingress", "alb"],
   ["router", "experiment", "rollout"],

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type ConnectionOptions, type TLSSocket, connect } from "node:tls";
 import { until } from "../src/kernel/testing/until.ts";
-import { TestAuthority } from "../src/proxy/testing/certificates.ts";
+import { TestAuthority } from "../src/x509/testing/test-authority.ts";
 import { holdfast, startRouter, testFolder } from "./router-kit.ts";
 
 const authority = new TestAuthority();

@@ -8,8 +8,12 @@ import { type TestContext, test } from "node:test";
 import type { TLSSocket } from "node:tls";
 import { isRecord, seededRandom } from "../kernel/index.ts";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
+import { TestAuthority } from "../x509/testing/test-authority.ts";
 import { createKubeClient, loadKubeconfig } from "./index.ts";
-import { authority, certificates } from "./testing/certificates.ts";
+
+const authority = new TestAuthority();
+const SERVER = authority.issue(["127.0.0.1"]);
+const CLIENTS = { a: authority.issue([], "a"), b: authority.issue([], "b") };
 
 interface Rig {
   readonly clock: ManualClock;
@@ -28,7 +32,7 @@ async function rig(t: TestContext): Promise<Rig> {
   let refused = "";
   let requests = 0;
   const server: Server = createServer(
-    { ...certificates.server, ca: authority, requestCert: true, rejectUnauthorized: true },
+    { cert: SERVER.certificate, key: SERVER.key, ca: authority.certificate, requestCert: true, rejectUnauthorized: true },
     (request, response) => {
       requests++;
       const user = (request.socket as TLSSocket).getPeerCertificate().subject.CN;
@@ -42,11 +46,11 @@ async function rig(t: TestContext): Promise<Rig> {
   });
   const directory = await mkdtemp(join(tmpdir(), "holdfast-certificate-"));
   const write: Rig["write"] = async (cert, key = cert) => {
-    await writeFile(join(directory, "client.crt"), certificates[cert].cert);
-    await writeFile(join(directory, "client.key"), certificates[key].key);
+    await writeFile(join(directory, "client.crt"), CLIENTS[cert].certificate);
+    await writeFile(join(directory, "client.key"), CLIENTS[key].key);
   };
   await write("a");
-  await writeFile(join(directory, "ca.crt"), authority);
+  await writeFile(join(directory, "ca.crt"), authority.certificate);
   await writeFile(
     join(directory, "kubeconfig"),
     `current-context: c

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
+import { until } from "../kernel/testing/until.ts";
 import type { Knowledge } from "./index.ts";
 import { type ProxyUnderTest, route, startProxy } from "./testing/proxy-under-test.ts";
 import { RawServer } from "./testing/raw-peers.ts";
@@ -18,10 +19,6 @@ async function closedPort(): Promise<number> {
 
 function checks(under: ProxyUnderTest, result: "passed" | "failed"): number {
   return under.metric("holdfast_proxy_active_checks_total", result);
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A pool of these ports, in use. */
@@ -42,7 +39,7 @@ test("while the table is not live endpoints are checked, and one that fails twic
   under.proxy.setKnowledge("stale");
   for (const round of [1, 2]) {
     await clock.advance(1_000);
-    await until(() => checks(under, "failed") === round && checks(under, "passed") === round);
+    await until("both are checked", () => checks(under, "failed") === round && checks(under, "passed") === round);
   }
   assert.equal(under.metric("holdfast_proxy_active_checks_on"), 1);
   assert.equal(under.metric("holdfast_proxy_endpoint_ejections_total", "check"), 1);
@@ -69,13 +66,13 @@ test("an endpoint that comes back is found by a check", async () => {
   const fail = checks(under, "failed");
   for (const round of [1, 2]) {
     await clock.advance(1_000);
-    await until(() => checks(under, "failed") >= fail + round);
+    await until("it is checked again", () => checks(under, "failed") >= fail + round);
   }
   const back = await new RawServer().listen(port);
   back.answer(OK);
   const passed = checks(under, "passed");
   await clock.advance(1_000);
-  await until(() => checks(under, "passed") >= passed + 2);
+  await until("it passes twice", () => checks(under, "passed") >= passed + 2);
   for (let at = 0; at < 4; at++) assert.match(await under.exchange(GET), /ok$/);
   assert.ok(back.connections.length > 1, "it was checked, and used");
   await under.close();
@@ -98,21 +95,21 @@ test("a check by path wants a status of 2xx or 3xx, in time; no more run at once
   answerChecks("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");
   under.proxy.setKnowledge("stale");
   await clock.advance(100);
-  await until(() => checks(under, "failed") === 1);
+  await until("it fails", () => checks(under, "failed") === 1);
   answerChecks("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
   await clock.advance(1_000);
-  await until(() => checks(under, "passed") === 1);
+  await until("it passes", () => checks(under, "passed") === 1);
   answerChecks("");
   const endpoints = ["127.0.0.1", "localhost"].map((host) => ({ address: `http://${host}:${port}`, tier: "fresh" as const }));
   under.proxy.updatePools([{ id: "p", endpoints }]);
   await under.exchange(GET);
   asked = 0;
   await clock.advance(1_000);
-  await until(() => asked === 1);
+  await until("one is asked", () => asked === 1);
   await clock.advance(900);
   assert.equal(asked, 1, "the other waits");
   await clock.advance(200);
-  await until(() => asked === 2);
+  await until("the other is asked", () => asked === 2);
   assert.equal(checks(under, "failed"), 2, "its time was over");
   await under.close();
 });

@@ -4,7 +4,9 @@ import { Server, type Socket } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
+import { until } from "../kernel/testing/until.ts";
 import { fullBacklog } from "./testing/full-backlog.ts";
+import { answersMade, heldUpUpload } from "./testing/held-up.ts";
 import { route, startProxy } from "./testing/proxy-under-test.ts";
 import { RawClient, RawServer } from "./testing/raw-peers.ts";
 
@@ -19,7 +21,7 @@ test("a connect that gets no answer is given up in time and tried on another end
   const hanging = `http://127.0.0.1:${full.port}`;
   under.routes([route({ type: "network", address: hanging })]);
   const alone = under.client().send(GET);
-  await waitFor(() => under.metric("holdfast_proxy_upstream_connections") === 1);
+  await until("it connects", () => under.metric("holdfast_proxy_upstream_connections") === 1);
   await clock.advance(900);
   assert.equal(alone.received, "");
   await clock.advance(300);
@@ -85,14 +87,7 @@ test("a client that sends requests and takes no answers is held up, and gets eve
   client.socket.pause();
   const count = 20_000;
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(count));
-  let handled = -1;
-  // Until nothing moves: everything the kernel takes is taken.
-  for (let still = 0; still < 20; still++) {
-    const now = under.metric("holdfast_proxy_requests_total", "404") + under.metric("holdfast_proxy_requests_total", "200");
-    if (now !== handled) still = 0;
-    handled = now;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  const handled = await answersMade(under);
   assert.ok(handled > 0 && handled < count / 2, `${handled} answers of 10 kB were made for a client that takes none`);
   let bytes = 0;
   client.socket.removeAllListeners("data");
@@ -114,17 +109,11 @@ test("a client that takes no answers is cut off and counted although every reque
   const client = under.client();
   client.socket.pause();
   client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(5_000));
-  let sent = -1;
-  for (let still = 0; still < 20; still++) {
-    const now = under.metric("holdfast_proxy_requests_total", "404") + under.metric("holdfast_proxy_requests_total", "200");
-    if (now !== sent) still = 0;
-    sent = now;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await answersMade(under);
   assert.equal(under.proxy.stats().inFlight, 0);
   await clock.advance(61_000);
   assert.equal(under.metric("holdfast_proxy_failures_total", "PROXY_CLIENT_STALLED", "false"), 1);
-  await waitFor(() => under.proxy.stats().connections === 0);
+  await until("it is closed", () => under.proxy.stats().connections === 0);
   await under.close();
 });
 
@@ -193,26 +182,10 @@ test("a socket whose handle can not be told where to read to is served all the s
   await under.close();
 });
 
-async function waitFor(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 test("an endpoint that stops taking an upload is given up in time, and the client hears so", async () => {
   const clock = new ManualClock();
   const under = await startProxy({ tickMs: 100 }, clock);
-  const size = 64 * 1024 * 1024;
-  const client = under.client().send(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
-  const { connection } = await under.server.request();
-  connection.socket.pause();
-  client.socket.write(Buffer.alloc(size, 121));
-  let last = -1;
-  await under.server.when(() => {
-    const left = client.socket.writableLength;
-    setTimeout(() => connection.wake(), 20);
-    const isStill = left === last;
-    last = left;
-    return isStill;
-  });
+  const { client } = await heldUpUpload(under, 64 * 1024 * 1024);
   await clock.advance(59_000);
   assert.equal(client.received, "");
   await clock.advance(2_000);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
+import { heldUpUpload } from "./testing/held-up.ts";
 import { type ProxyUnderTest, route, startProxy } from "./testing/proxy-under-test.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -196,18 +197,7 @@ test("a client that takes nothing for too long is cut off", async () => {
 test("a large upload is held up by a slow endpoint and arrives whole", async () => {
   const under = await startProxy();
   const size = 8 * 1024 * 1024;
-  const client = under.client().send(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
-  const { connection } = await under.server.request();
-  connection.socket.pause();
-  client.socket.write(Buffer.alloc(size, 121));
-  let last = -1;
-  await under.server.when(() => {
-    const left = client.socket.writableLength;
-    setTimeout(() => connection.wake(), 20);
-    const isStill = left === last;
-    last = left;
-    return isStill;
-  });
+  const { client, connection } = await heldUpUpload(under, size);
   connection.socket.resume();
   await under.server.when(() => connection.received.length >= size);
   connection.send(OK);

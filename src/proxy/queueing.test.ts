@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
+import { until } from "../kernel/testing/until.ts";
 import type { Call } from "../route/index.ts";
 import { type ProxyUnderTest, route, startProxy } from "./testing/proxy-under-test.ts";
 import type { RawConnection } from "./testing/raw-peers.ts";
@@ -21,10 +22,6 @@ function waiting(under: ProxyUnderTest, filter: string): number {
   return under.metric("holdfast_filter_queue_waiting", filter);
 }
 
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}
-
 test("a queue serves one after another, refuses one too many, and gives up one that waits too long", async () => {
   const clock = new ManualClock();
   const under = await startProxy({}, clock);
@@ -32,7 +29,7 @@ test("a queue serves one after another, refuses one too many, and gives up one t
   const first = under.client().send(get("1"));
   const { connection } = await arrived(under);
   const second = under.client().send(get("2"));
-  await until(() => waiting(under, "fifoWithBody") === 1);
+  await until("one waits", () => waiting(under, "fifoWithBody") === 1);
   assert.match(await under.exchange(get("3")), /^HTTP\/1\.1 503 [^]*too many requests wait\n$/);
   connection.send(`${OK}o`);
   await first.until("\r\n\r\no");
@@ -42,7 +39,7 @@ test("a queue serves one after another, refuses one too many, and gives up one t
   const next = await arrived(under);
   assert.equal(next.path, "2");
   const third = under.client().send(get("4"));
-  await until(() => waiting(under, "fifoWithBody") === 1);
+  await until("one waits", () => waiting(under, "fifoWithBody") === 1);
   await clock.advance(5_000);
   assert.match(await third.ended(), /^HTTP\/1\.1 502 [^]*waited too long\n$/);
   next.connection.send(`${OK}ok`);
@@ -58,10 +55,10 @@ test("the newest is served first, as soon as the head of an answer is there; who
   const clients = [];
   for (const path of ["2", "3", "4"]) {
     clients.push(under.client().send(get(path)));
-    await until(() => waiting(under, "lifo") === clients.length);
+    await until("all wait", () => waiting(under, "lifo") === clients.length);
   }
   clients[2]?.socket.resetAndDestroy();
-  await until(() => waiting(under, "lifo") === 2);
+  await until("two wait", () => waiting(under, "lifo") === 2);
   connection.send(`${OK}o`);
   const next = await arrived(under);
   assert.equal(next.path, "3");
@@ -89,7 +86,7 @@ test("routes of a group share a queue, which outlives the table", async () => {
   assert.equal(first.path, "a");
   routes();
   const second = under.client().send(get("b"));
-  await until(() => waiting(under, "lifoGroup") === 1);
+  await until("one waits", () => waiting(under, "lifoGroup") === 1);
   first.connection.send(`${OK}ok`);
   (await arrived(under)).connection.send(`${OK}ok`);
   assert.match(await second.ended(), /ok$/);

@@ -4,7 +4,7 @@ import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { type TestContext, describe, it } from "node:test";
-import { TestAuthority } from "./testing/certificates.ts";
+import { TestAuthority } from "../x509/testing/test-authority.ts";
 import { type ProxyUnderTest, route, startProxy } from "./testing/proxy-under-test.ts";
 import type { UpstreamTlsOptions } from "./upstream-socket.ts";
 

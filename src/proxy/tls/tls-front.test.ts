@@ -5,7 +5,7 @@ import { connect as connectTcp } from "node:net";
 import { type TestContext, describe, it } from "node:test";
 import { type ConnectionOptions, type TLSSocket, connect } from "node:tls";
 import type { ListenOptions, TlsFront, TlsMaterial } from "../index.ts";
-import { TestAuthority } from "../testing/certificates.ts";
+import { TestAuthority } from "../../x509/testing/test-authority.ts";
 import { type ProxyUnderTest, route, startProxy } from "../testing/proxy-under-test.ts";
 
 const authority = new TestAuthority();

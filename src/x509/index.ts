@@ -1,0 +1,1 @@
+export { type CertificateRequest, issueCertificate, newKeyPair } from "./certificate.ts";
