@@ -1,9 +1,11 @@
-import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { type Programs, freePort } from "./programs.ts";
+import { freePort } from "../src/kernel/testing/free-port.ts";
+import { until } from "../src/kernel/testing/until.ts";
+import type { Programs } from "./programs.ts";
 
 const HOLDFAST = fileURLToPath(new URL("../bin/holdfast", import.meta.url));
 const PRELOADED = fileURLToPath(new URL("./loop-pause.ts", import.meta.url));
@@ -20,8 +22,6 @@ export interface LiveRouter {
   readonly port: number;
   /** Since the last call, the first time since the start. */
   work(): Promise<{ readonly worker: ProcessWork; readonly control: ProcessWork; readonly supervisor: ProcessWork }>;
-  /** Bytes in the snapshot folder. */
-  snapshotNames(): readonly string[];
 }
 
 /** Resolves when it serves `routes` routes and says that it knows the cluster. */
@@ -41,19 +41,27 @@ export async function startLiveRouter(programs: Programs, apiPort: number, route
   const args = ["router", "--kubeconfig", kubeconfig, "--workers", "1", ...listen, "--snapshot", snapshot, "--access-log", "off"];
   const environment = { NODE_OPTIONS: `--import=${PRELOADED}`, HOLDFAST_BENCH_PAUSES: pauses };
   const supervisor = await programs.start(HOLDFAST, args, adminPort, environment);
-  const status = await until(patienceMs, `the router does not serve ${routes} routes`, async () => {
-    const answer = await fetch(`http://127.0.0.1:${adminPort}/statusz`);
-    const view = (await answer.json()) as StatusAnswer;
-    return view.source === "live" && view.routes >= routes ? view : undefined;
-  });
+  const status = await until(
+    `the router to serve ${routes} routes`,
+    async () => {
+      const answer = await fetch(`http://127.0.0.1:${adminPort}/statusz`);
+      const view = (await answer.json()) as StatusAnswer;
+      return view.source === "live" && view.routes >= routes ? view : undefined;
+    },
+    patienceMs,
+  );
   const pids = { worker: status.workers[0]?.pid ?? 0, control: status.control.pid ?? 0, supervisor };
   const ask = async (pid: number): Promise<ProcessWork> => {
     const before = read(pauses, pid).count;
     process.kill(pid, "SIGUSR2");
-    const { longestMs, cpuMs, rssBytes } = await until(60_000, `process ${pid} does not answer`, () => {
-      const now = read(pauses, pid);
-      return Promise.resolve(now.count > before ? now : undefined);
-    });
+    const { longestMs, cpuMs, rssBytes } = await until(
+      `an answer of process ${pid}`,
+      () => {
+        const now = read(pauses, pid);
+        return now.count > before ? now : undefined;
+      },
+      60_000,
+    );
     return { longestPauseMs: longestMs, cpuMs, rssBytes };
   };
   return {
@@ -61,7 +69,6 @@ export async function startLiveRouter(programs: Programs, apiPort: number, route
     async work() {
       return { worker: await ask(pids.worker), control: await ask(pids.control), supervisor: await ask(pids.supervisor) };
     },
-    snapshotNames: () => readdirSync(snapshot),
   };
 }
 
@@ -84,20 +91,6 @@ function read(folder: string, pid: number): { count: number; longestMs: number; 
     // It is being written.
     return { count: 0, longestMs: 0, cpuMs: 0, rssBytes: 0 };
   }
-}
-
-async function until<T>(patienceMs: number, otherwise: string, look: () => Promise<T | undefined>): Promise<T> {
-  const endMs = performance.now() + patienceMs;
-  while (performance.now() < endMs) {
-    const found = await look().catch(() => undefined);
-    if (found !== undefined) return found;
-    await pause(5);
-  }
-  throw new Error(`${otherwise} within ${patienceMs / 1_000} s`);
-}
-
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Asks for a host every millisecond on one connection until its answers carry `X-Version: version`; resolves to when that one came. */

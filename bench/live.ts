@@ -1,9 +1,10 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import { kinds } from "../src/kube/index.ts";
 import { type BenchApiServer, startBenchApiServer } from "./api-server.ts";
 import { PATHS, hostOf, ingressOf, serviceOf, sliceOf } from "./cluster-objects.ts";
-import { type LiveRouter, type ProcessWork, pause, startLiveRouter, whenServed } from "./live-router.ts";
+import { type LiveRouter, type ProcessWork, startLiveRouter, whenServed } from "./live-router.ts";
 import { median } from "./measure.ts";
 import { type OpenLoopResult, openLoop } from "./open-loop.ts";
 import { startBackend } from "./peers.ts";

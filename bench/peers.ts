@@ -2,7 +2,8 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import type { PeerProgram } from "./find-peer.ts";
-import { type Programs, freePort } from "./programs.ts";
+import { freePort } from "../src/kernel/testing/free-port.ts";
+import type { Programs } from "./programs.ts";
 
 /** A proxy under load: where it listens and whose CPU is counted (with all descendants). */
 export interface Peer {
