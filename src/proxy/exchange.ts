@@ -1,57 +1,52 @@
 import { AppError } from "../kernel/index.ts";
-import type { ExchangeTimeouts } from "../route/index.ts";
-import { type BodyFraming, FieldId, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
+import { type BodyFraming, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
 import { Answer, type AnswerOwner } from "./answer.ts";
-import { Attempts } from "./attempts.ts";
+import { Delivery, type DeliveryOwner } from "./delivery.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
+import { ExchangeTimers, type TimersOwner } from "./exchange-timers.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
 import { FilterHold, type HoldOwner } from "./filter-hold.ts";
-import { interimText, isContentOdd, requestHeadText, responseHeadText } from "./message-heads.ts";
 import { type OwnAnswer, failureAnswer, writeOwnAnswer } from "./own-answer.ts";
-import { PhaseTimer } from "./phase-timer.ts";
 import type { RequestContext } from "./request-context.ts";
 import { RequestBody, type RequestBodyOwner } from "./request-body.ts";
 import { type FilterOutcome, RoutedRequest } from "./routed-request.ts";
-import type { ResponseReceiver, Upstream } from "./upstream.ts";
-
-const Phase = { idle: 0, waiting: 1, connecting: 2, sent: 3, answering: 4, tunnel: 5 } as const;
+import type { Upstream } from "./upstream.ts";
 
 /**
- * One request from its head to the end of its answer: route, filters, endpoint, retries, response. One object serves all
- * requests of a connection, one after another; every method is called by an event, also when a filter is waited for.
+ * One request from its head to the end of its answer: route, filters, delivery, answer, and what is said when one of them fails. One object
+ * serves all requests of a connection, one after another; every method is called by an event, also when a filter is waited for.
  */
-export class Exchange implements ResponseReceiver, AnswerOwner, RequestBodyOwner, HoldOwner {
+export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, DeliveryOwner, TimersOwner {
   readonly #engine: Engine;
   readonly #client: Downstream;
   readonly #context: RequestContext;
-  readonly #head: MessageHead;
   readonly #framing: BodyFraming;
   readonly #routed: RoutedRequest;
-  readonly #attempts: Attempts;
   readonly #record: ExchangeRecord;
   readonly #body: RequestBody;
   readonly #answer: Answer;
-  #phase: number = Phase.idle;
-  #upstream: Upstream | undefined = undefined;
-  #upgrade = "";
+  readonly #delivery: Delivery;
+  readonly #timers: ExchangeTimers;
+  #isOpen = false;
   /** The filter that the request waits for. */
   #hold: FilterHold | undefined = undefined;
-  /** Undefined when no filter asked for one. */
-  #timers: PhaseTimer[] | undefined = undefined;
 
   constructor(engine: Engine, client: Downstream, context: RequestContext, head: MessageHead, framing: BodyFraming) {
     this.#engine = engine;
     this.#client = client;
     this.#context = context;
-    this.#head = head;
     this.#framing = framing;
     this.#routed = new RoutedRequest(engine, context);
-    this.#attempts = new Attempts(engine, context);
-    this.#record = new ExchangeRecord(engine, context);
-    this.#body = new RequestBody(engine, client, framing, this);
-    this.#answer = new Answer(engine, client, context, this.#routed, this.#record, this);
+    const record = new ExchangeRecord(engine, context);
+    const body = new RequestBody(engine, client, framing, this);
+    const answer = new Answer(engine, client, context, this.#routed, record, this);
+    this.#record = record;
+    this.#body = body;
+    this.#answer = answer;
+    this.#delivery = new Delivery({ engine, client, context, head, body, answer, record }, this);
+    this.#timers = new ExchangeTimers(engine, this);
   }
 
   /** Starts on the request in the context. */
@@ -76,23 +71,17 @@ export class Exchange implements ResponseReceiver, AnswerOwner, RequestBodyOwner
   }
 
   onTunnelRequest(buffer: Buffer, start: number, end: number): void {
-    const upstream = this.#upstream;
-    if (upstream === undefined) return;
-    upstream.writeTunnel(buffer, start, end);
-    if (upstream.isBlocked) this.#client.pause();
+    this.#delivery.onTunnelRequest(buffer, start, end);
   }
 
   /** The client has ended its side of the tunnel. */
   onTunnelRequestEnd(): void {
-    this.#upstream?.endTunnel();
+    this.#delivery.onTunnelRequestEnd();
   }
 
   /** Both sides of the tunnel have ended, and the client has got everything. */
   onTunnelClosed(): void {
-    const upstream = this.#upstream;
-    this.#upstream = undefined;
-    this.#attempts.free();
-    upstream?.leaveTunnel();
+    this.#delivery.onTunnelClosed();
     this.#close(101);
   }
 
@@ -102,15 +91,15 @@ export class Exchange implements ResponseReceiver, AnswerOwner, RequestBodyOwner
   }
 
   onClientBlocked(): void {
-    if (this.#phase === Phase.tunnel) this.#upstream?.pause();
+    if (this.#delivery.isTunnel) this.pauseEndpoint();
     else this.#answer.onClientBlocked();
   }
 
   /** Ends the exchange without an answer: the client is gone, or its answer can not be finished. */
   abort(failure: ProxyFailure): void {
-    if (this.#phase === Phase.idle) return;
-    const isTunnel = this.#phase === Phase.tunnel;
-    this.#letGo();
+    if (!this.#isOpen) return;
+    const { isTunnel } = this.#delivery;
+    this.dropEndpoint();
     if (!isTunnel) {
       this.#record.failure = failure;
       this.#engine.metrics.failure(failure);
@@ -125,91 +114,21 @@ export class Exchange implements ResponseReceiver, AnswerOwner, RequestBodyOwner
     this.#failWith(failure, detail, status, status === 400 || status === 408 || status === 413);
   }
 
-  onConnected(): void {
-    this.#send();
-  }
-
-  onInterim(head: MessageHead): void {
-    if (this.#client.takesInterim) this.#client.writeInterim(interimText(head));
-  }
-
-  onUpgraded(head: MessageHead): void {
-    const protocol = head.valueOf(FieldId.upgrade)?.toLowerCase();
-    if (this.#upgrade === "" || protocol !== this.#upgrade) {
-      this.fail("PROXY_UPGRADE", undefined);
-      return;
-    }
-    this.#record.status = 101;
-    this.#attempts.answered(101);
-    this.#phase = Phase.tunnel;
-    this.#client.startTunnel(responseHeadText(head, Framing.none, this.#context.method), protocol);
-  }
-
-  onResponseHead(head: MessageHead, framing: BodyFraming): void {
-    this.#record.answered();
-    this.#attempts.answered(head.status);
-    this.#phase = Phase.answering;
-    this.#body.forget();
-    this.#answer.begin(head, framing);
-  }
-
-  onResponseData(buffer: Buffer, start: number, end: number): void {
-    this.#answer.onData(buffer, start, end);
-  }
-
-  onResponseEnd(trailer: MessageHead | undefined): void {
-    const upstream = this.#upstream;
-    this.#upstream = undefined;
-    this.#attempts.free();
-    // The rest of the request would be taken for the next one.
-    if (!this.#body.isSent) upstream?.destroy();
-    this.#answer.onEnd(trailer);
-  }
-
-  onTunnelData(buffer: Buffer, start: number, end: number): void {
-    this.#client.writeTunnel(buffer, start, end);
-    if (this.#client.isBlocked) this.#upstream?.pause();
-  }
-
-  onTunnelEnd(): void {
-    this.#client.endTunnel();
-  }
-
-  onRequestBlocked(): void {
-    this.#body.onEndpointBlocked();
-  }
-
-  onRequestDrained(): void {
-    this.#body.onEndpointDrained();
-  }
-
-  onLost(failure: ProxyFailure, detail: WireFault | undefined): void {
-    const upstream = this.#upstream;
-    this.#upstream = undefined;
-    this.#attempts.free();
-    if (this.#phase === Phase.tunnel) {
-      this.#close(101);
-      this.#client.breakResponse();
-      return;
-    }
-    const mayRetry = this.#attempts.lost({
-      failure,
-      method: this.#context.method,
-      wasSent: this.#phase >= Phase.sent,
-      hasAnswered: upstream?.hasAnswered === true,
-      isBodyUsed: this.#body.isUsedUp,
-      wasReused: upstream?.wasReused === true,
-    });
-    if (!mayRetry) {
-      this.fail(failure, detail);
-      return;
-    }
-    if (!this.#body.isWhole) this.#client.holdBody();
-    this.#dispatch();
-  }
-
   get endpoint(): Upstream | undefined {
-    return this.#upstream;
+    return this.#delivery.upstream;
+  }
+
+  get isAtEndpoint(): boolean {
+    return this.#delivery.upstream !== undefined;
+  }
+
+  get isRequestWhole(): boolean {
+    return this.#body.isWhole;
+  }
+
+  onTunnelLost(): void {
+    this.#close(101);
+    this.#client.breakResponse();
   }
 
   onBodyFailed(error: unknown): void {
@@ -229,22 +148,26 @@ export class Exchange implements ResponseReceiver, AnswerOwner, RequestBodyOwner
   }
 
   onAnswerBegin(isOwn: boolean): boolean {
-    const writeMs = this.#context.timeoutsSet?.writeMs;
-    if (writeMs !== undefined) this.#limit(writeMs, "PROXY_CLIENT_STALLED");
+    const limits = this.#context.timeoutsSet;
+    if (limits !== undefined) this.#timers.startAnswer(limits);
     // Without the end of the request nobody knows where the next one starts.
     return !this.#body.isWhole && !(isOwn && this.#client.canSkipBody);
   }
 
   pauseEndpoint(): void {
-    this.#upstream?.pause();
+    this.#delivery.upstream?.pause();
   }
 
   resumeEndpoint(): void {
-    this.#upstream?.resume();
+    this.#delivery.upstream?.resume();
   }
 
+  /** Nobody works for this exchange any more. */
   dropEndpoint(): void {
-    this.#letGo();
+    this.#delivery.cut();
+    this.#hold?.cancel();
+    this.#hold = undefined;
+    this.#body.cut();
   }
 
   onAnswerEnd(trailer: MessageHead | undefined): void {
@@ -252,12 +175,11 @@ export class Exchange implements ResponseReceiver, AnswerOwner, RequestBodyOwner
   }
 
   #open(): void {
-    this.#phase = Phase.waiting;
-    this.#upgrade = "";
+    this.#isOpen = true;
     this.#body.reset();
     this.#answer.reset();
     this.#routed.reset();
-    this.#attempts.reset();
+    this.#delivery.reset();
     this.#record.open();
   }
 
@@ -270,73 +192,28 @@ export class Exchange implements ResponseReceiver, AnswerOwner, RequestBodyOwner
       return;
     }
     if (this.#routed.isAnswered) {
-      this.#phase = Phase.answering;
       this.#answer.beginOwn();
       return;
     }
-    if (this.#framing.framing === Framing.none) this.#upgrade = this.#context.wantedUpgrade(upgrades);
+    let upgrade = "";
+    if (this.#framing.framing === Framing.none) upgrade = this.#context.wantedUpgrade(upgrades);
     else this.#body.prepare(this.#context.method, this.#context.requestTransforms);
     const limits = this.#context.timeoutsSet;
-    if (limits !== undefined) this.#startTimers(limits);
-    this.#engine.budget.earn();
-    this.#dispatch();
-  }
-
-  #startTimers({ backendMs, readMs }: ExchangeTimeouts): void {
-    if (backendMs !== undefined) this.#limit(backendMs, "PROXY_BACKEND_TIMEOUT");
-    if (readMs !== undefined && !this.#body.isWhole) this.#limit(readMs, "PROXY_BODY_TIMEOUT");
-  }
-
-  /** From now on the exchange has this long to get over what can fail so. */
-  #limit(timeoutMs: number, failure: "PROXY_BACKEND_TIMEOUT" | "PROXY_BODY_TIMEOUT" | "PROXY_CLIENT_STALLED"): void {
-    const timer = new PhaseTimer(timeoutMs, this.#engine.deadlines, () => {
-      if (failure === "PROXY_BACKEND_TIMEOUT" && this.#upstream === undefined) return;
-      if (failure === "PROXY_BODY_TIMEOUT" && this.#body.isWhole) return;
-      this.fail(failure, undefined);
-    });
-    (this.#timers ??= []).push(timer);
-  }
-
-  #dispatch(): void {
-    const { target } = this.#routed;
-    const upstream = target === undefined ? undefined : this.#attempts.next(target);
-    if (upstream === undefined) {
-      this.fail(this.#attempts.failure, undefined);
-      return;
-    }
-    this.#upstream = upstream;
-    this.#phase = Phase.connecting;
-    upstream.assign(this);
-    if (upstream.isConnected) this.#send();
-  }
-
-  #send(): void {
-    const upstream = this.#upstream;
-    const endpoint = this.#attempts.endpoint;
-    if (upstream === undefined || endpoint === undefined) return;
-    const { framing } = this.#body;
-    const { method } = this.#context;
-    const text = requestHeadText(this.#head, framing, this.#context, this.#upgrade, endpoint.authority);
-    if (text === undefined) {
-      this.fail("PROXY_FILTER", undefined);
-      return;
-    }
-    this.#phase = Phase.sent;
-    this.#record.sent();
-    upstream.begin(method, text, framing.framing, isContentOdd(method, framing.framing));
-    this.#body.send(upstream);
+    if (limits !== undefined) this.#timers.startRequest(limits);
+    this.#delivery.begin(this.#routed.target, upgrade);
   }
 
   /** `isFinal`: there is nothing to go on from behind the answer. */
   #failWith(failure: ProxyFailure, detail: WireFault | undefined, status: number, isFinal: boolean): void {
+    const { isTunnel, attempts } = this.#delivery;
     // What a filter may still be working on can not serve another request.
     const isHeld = this.#hold !== undefined || this.#answer.isHeld;
-    if (failures[failure].isUpstream) this.#attempts.failed();
-    this.#letGo();
+    if (failures[failure].isUpstream) attempts.failed();
+    this.dropEndpoint();
     this.#answer.cut();
     this.#record.failure = detail ?? failure;
     this.#engine.metrics.failure(failure);
-    if (this.#answer.hasBegun || this.#phase === Phase.tunnel) {
+    if (this.#answer.hasBegun || isTunnel) {
       // Part of the answer is out: the only way to say that the rest is missing.
       this.#close(this.#record.status);
       this.#client.breakResponse();
@@ -349,7 +226,6 @@ export class Exchange implements ResponseReceiver, AnswerOwner, RequestBodyOwner
     const record = this.#record;
     const client = this.#client;
     record.status = answer.status;
-    this.#phase = Phase.answering;
     const mustEnd = isFinal || (!this.#body.isWhole && !client.canSkipBody);
     record.responseBytes = writeOwnAnswer(client, answer, this.#context.method, this.#engine.clock.wallMs(), mustEnd);
     this.#finish(undefined);
@@ -360,27 +236,11 @@ export class Exchange implements ResponseReceiver, AnswerOwner, RequestBodyOwner
     this.#client.endResponse(trailer);
   }
 
-  /** Lets go of the endpoint; a connection in the middle of something is closed. */
-  #letGo(): void {
-    const upstream = this.#upstream;
-    this.#upstream = undefined;
-    upstream?.destroy();
-    this.#attempts.abandon();
-    this.#hold?.cancel();
-    this.#hold = undefined;
-    this.#body.cut();
-  }
-
   /** The end of every exchange, once. */
   #close(status: number): void {
-    this.#phase = Phase.idle;
+    this.#isOpen = false;
     this.#answer.cut();
-    if (this.#timers !== undefined) this.#stopTimers(this.#timers);
-    this.#record.close(status, this.#routed.route, this.#attempts.endpoint);
-  }
-
-  #stopTimers(timers: readonly PhaseTimer[]): void {
-    this.#timers = undefined;
-    for (const timer of timers) timer.stop();
+    this.#timers.stop();
+    this.#record.close(status, this.#routed.route, this.#delivery.attempts.endpoint);
   }
 }
