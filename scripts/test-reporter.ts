@@ -3,23 +3,32 @@ import type { TestEvent } from "node:test/reporters";
 
 /**
  * Prints failures whole and everything else as one line a file; adds a line of JSON with the counts to the file named by
- * HOLDFAST_TEST_COUNTS, from which scripts/test.ts makes the closing line. A test that lacks a tool prints `not run: …`
+ * HOLDFAST_TEST_COUNTS, from which scripts/test.ts makes the closing line, and the files that something was heard of. A test that lacks a tool prints `not run: …`
  * itself; those lines are passed on and counted.
  */
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
-  const counts = { passed: 0, failed: 0, skipped: 0, notRun: [] as string[] };
+  const counts = { passed: 0, failed: 0, skipped: 0, notRun: [] as string[], files: [] as string[] };
+  const files = new Set<string>();
   const lateOutput: string[] = [];
   for await (const event of events) {
     if (event.type === "test:pass" && event.data.details.type !== "suite") {
       if (event.data.skip !== undefined || event.data.todo !== undefined) counts.skipped += 1;
-      else if (!isFile(event.data)) counts.passed += 1;
-    } else if (event.type === "test:fail" && event.data.details.type !== "suite") {
-      counts.failed += 1;
+      else if (!isFile(event.data)) {
+        counts.passed += 1;
+        files.add(event.data.file ?? "");
+      }
+    } else if (event.type === "test:fail") {
       const error = event.data.details.error;
+      // A suite fails with its tests, which are counted; when it fails by itself (a hook threw) nobody else says so.
+      if (event.data.details.type === "suite" && (error as { failureType?: string }).failureType === "subtestsFailed") continue;
+      counts.failed += 1;
       yield `FAIL ${event.data.name}\n     ${event.data.file ?? ""}:${event.data.line ?? 0}\n${indent(describe(error))}\n`;
     } else if (event.type === "test:stdout" || event.type === "test:stderr") {
       for (const line of event.data.message.split("\n")) {
-        if (line.startsWith("not run: ")) counts.notRun.push(line.slice(9));
+        if (line.startsWith("not run: ")) {
+          counts.notRun.push(line.slice(9));
+          files.add(event.data.file);
+        }
         else if (line.startsWith("measured: ")) yield `${line}\n`;
         else if (line.trim() !== "") lateOutput.push(`${event.data.file}: ${line}`);
       }
@@ -32,6 +41,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
       .slice(-60)
       .map((line) => `     ${line}`)
       .join("\n")}\n`;
+  counts.files = [...files];
   const file = process.env["HOLDFAST_TEST_COUNTS"];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(counts)}\n`);
 }

@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { after, describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { type TestApiServer, openWatch, startApiServer } from "../src/lab/apiserver/testing/index.ts";
 
 /** The kubectls that the lab's API server must please: a current one, Debian's old one, and the machine's own. */
@@ -158,10 +158,15 @@ const missing = WANTED.filter(({ file }) => !existsSync(file));
 for (const { name, get } of missing) console.error(`not run: ${name}; get it with: ${get}`);
 
 for (const { name, file } of WANTED.filter((wanted) => !missing.includes(wanted))) {
-  describe(`${name} and the lab's API server`, async () => {
-    const server = await startApiServer();
-    const folder = await mkdtemp(join(tmpdir(), "holdfast-kubectl-"));
-    const kubectl = new Kubectl(file, server, join(folder, "cache"));
+  describe(`${name} and the lab's API server`, () => {
+    let server: TestApiServer;
+    let folder: string;
+    let kubectl: Kubectl;
+    before(async () => {
+      server = await startApiServer();
+      folder = await mkdtemp(join(tmpdir(), "holdfast-kubectl-"));
+      kubectl = new Kubectl(file, server, join(folder, "cache"));
+    });
     after(async () => {
       await server.close();
       await rm(folder, { recursive: true, force: true });
