@@ -28,8 +28,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
         if (line.startsWith("not run: ")) {
           counts.notRun.push(line.slice(9));
           files.add(event.data.file);
-        }
-        else if (line.startsWith("measured: ")) yield `${line}\n`;
+        } else if (line.startsWith("measured: ")) yield `${line}\n`;
         else if (line.trim() !== "") lateOutput.push(`${event.data.file}: ${line}`);
       }
     } else if (event.type === "test:diagnostic" && event.data.nesting === 0 && /error|warn/i.test(event.data.level)) {
