@@ -1,5 +1,5 @@
 import type { Clock, Random } from "../kernel/index.ts";
-import type { Pool, Table } from "../route/index.ts";
+import type { Pool, SharedLimits, Table } from "../route/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import { ActiveChecks } from "./active-checks.ts";
 import { AccessLog, type AccessLogEntry, type AccessLogSink } from "./access-log.ts";
@@ -31,6 +31,8 @@ export interface ProxyDeps {
   readonly accessLog?: AccessLogSink;
 }
 
+  /** Without it limits that routers keep together count nothing. */
+  readonly sharedLimits?: SharedLimits;
 /** How it stands, in numbers. */
 export interface ProxyStats {
   readonly connections: number;

@@ -9,7 +9,7 @@ import {
   type ServiceBreaker,
 } from "../balance/index.ts";
 import { type Clock, type Random, assertNever } from "../kernel/index.ts";
-import { type BackendSettings, type CompiledRoute, KeptState, type Pool, type Table } from "../route/index.ts";
+import { type BackendSettings, type CompiledRoute, KeptState, type Pool, type SharedLimits, type Table } from "../route/index.ts";
 import type { MetricsRegistry } from "../telemetry/index.ts";
 import { type BackendPolicy, backendPolicy } from "./backend-policy.ts";
 import { Breakers } from "./breakers.ts";
@@ -65,7 +65,7 @@ export class RoutingState {
   /** `onRefused` gets addresses that are left out because they can not be served, as `pool: address`, when their pool is made. */
   constructor(
     options: BalancerOptions,
-    deps: { readonly random: Random; readonly clock: Clock; readonly metrics: MetricsRegistry },
+    deps: { readonly random: Random; readonly clock: Clock; readonly metrics: MetricsRegistry; readonly sharedLimits?: SharedLimits },
     onRefused: (endpoints: readonly string[]) => void,
   ) {
     this.#named = new Balancer(options, deps);
@@ -73,7 +73,7 @@ export class RoutingState {
     this.#onRefused = onRefused;
     this.#empty = this.#own.emptyPool();
     this.#breakers = new Breakers(deps.clock);
-    this.#services = new KeptState(deps.clock, deps.metrics);
+    this.#services = new KeptState(deps.clock, deps.metrics, deps.sharedLimits);
   }
 
   /** Replaces everything at once; requests under way finish with what they hold. Returns the endpoints nothing in use names any more. */
@@ -108,7 +108,7 @@ export class RoutingState {
   targetOf(route: CompiledRoute): Target {
     const known = this.#targets[route.index];
     if (known !== undefined) return known;
-    for (const filter of route.filters) filter.bind?.(this.#services, route.id);
+    for (const filter of route.filters) filter.bind?.(this.#services, route.id, route.filters);
     const target = this.#resolve(route);
     this.#targets[route.index] = target;
     return target;

@@ -1,16 +1,21 @@
 import type { Clock } from "../kernel/index.ts";
 import type { MetricsRegistry } from "../telemetry/index.ts";
+import type { SharedLimits } from "./shared-limits.ts";
 
 /** Something of a filter's that outlives its table. */
 export interface Kept {
   /** Monotonic time of its last use: unused for long it is forgotten. */
   readonly usedMs: number;
+  /** Called when it is forgotten. */
+  forget?(): void;
 }
 
 /** What a filter that has more than one request to think of gets from the proxy. */
 export interface FilterServices {
   readonly clock: Clock;
   readonly metrics: MetricsRegistry;
+  /** What all routers count together; undefined where nobody keeps it. */
+  readonly sharedLimits: SharedLimits | undefined;
   /** What was made under this key, by this filter or by its like in an earlier table; else what `make` makes. Keys begin with the filter's name. */
   keep<State extends Kept>(key: string, make: () => State): State;
 }
@@ -22,11 +27,13 @@ const UNUSED_MS = 3_600_000;
 export class KeptState implements FilterServices {
   readonly clock: Clock;
   readonly metrics: MetricsRegistry;
+  readonly sharedLimits: SharedLimits | undefined;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(clock: Clock, metrics: MetricsRegistry) {
+  constructor(clock: Clock, metrics: MetricsRegistry, sharedLimits?: SharedLimits) {
     this.clock = clock;
     this.metrics = metrics;
+    this.sharedLimits = sharedLimits;
   }
 
   keep<State extends Kept>(key: string, make: () => State): State {
@@ -41,6 +48,10 @@ export class KeptState implements FilterServices {
   /** Forgets what was not used for an hour. */
   sweep(): void {
     const beforeMs = this.clock.monoMs() - UNUSED_MS;
-    for (const [key, { usedMs }] of this.#kept) if (usedMs < beforeMs) this.#kept.delete(key);
+    for (const [key, kept] of this.#kept) {
+      if (kept.usedMs >= beforeMs) continue;
+      this.#kept.delete(key);
+      kept.forget?.();
+    }
   }
 }

@@ -127,8 +127,11 @@ export interface BackendSettings {
 export interface Filter {
   /** What it says of the back end, the same for every request. */
   readonly backend?: BackendSettings;
-  /** Called by a proxy before the first request of the route, and again after each update: what the filter keeps beyond a request it gets here. */
-  bind?(services: FilterServices, routeId: string): void;
+  /**
+   * Called by a proxy before the first request of the route, and again after each update: what the filter keeps beyond a request it gets
+   * here. `all` are the filters of the route, this one among them.
+   */
+  bind?(services: FilterServices, routeId: string, all: readonly Filter[]): void;
   request?(context: FilterContext): void | Promise<void>;
   response?(context: FilterContext): void | Promise<void>;
 }

@@ -35,5 +35,6 @@ export { PLACING_PREDICATES, type Registry, didYouMean, extendRegistry } from ".
 export { type Rehearsal, rehearse } from "./rehearse.ts";
 export type { RehearsedRequest } from "./rehearsed-exchange.ts";
 export { readRoutesJson } from "./route-json.ts";
+export type { BucketLimit, HitLimit, SharedLimits } from "./shared-limits.ts";
 export { standardRegistry } from "./standard.ts";
 export { type RouteSource, type Table, compileTable, openTable } from "./table.ts";

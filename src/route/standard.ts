@@ -14,6 +14,7 @@ import { paceFilters } from "./filters/pace-filters.ts";
 import { pathFilters } from "./filters/path-filters.ts";
 import { queryFilters } from "./filters/query-filters.ts";
 import { queueFilters } from "./filters/queue-filters.ts";
+import { rateLimitFilters } from "./filters/rate-limit-filters.ts";
 import { redirectFilters } from "./filters/redirect-filters.ts";
 import { remarkFilters } from "./filters/remark-filters.ts";
 import { staticFilters } from "./filters/static-filter.ts";
@@ -55,6 +56,7 @@ export const standardRegistry: Registry = createRegistry({
     ...balanceFilters,
     ...queueFilters,
     ...admissionFilters,
+    ...rateLimitFilters,
     ...accessLogFilters,
     ...timeoutFilters,
     ...compressionFilters,
