@@ -22,6 +22,8 @@ export interface AnswerOwner {
   /** Nothing more of the endpoint's response is wanted. */
   dropEndpoint(): void;
   onAnswerEnd(trailer: MessageHead | undefined): void;
+  /** A filter wants another answer in place of this one. */
+  onFallback(): void;
   fail(failure: ProxyFailure, detail: WireFault | undefined): void;
 }
 
@@ -187,6 +189,8 @@ export class Answer implements HoldOwner, ChainOwner {
     if (outcome === undefined) {
       if (this.#isOwn || this.#context.replacedBody !== undefined) this.#sendOwn();
       else this.#sendEndpoints();
+    } else if (outcome === "fallback") {
+      this.#owner.onFallback();
     } else if (typeof outcome === "string") {
       this.#owner.fail(outcome, undefined);
     } else {

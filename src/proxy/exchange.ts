@@ -170,6 +170,17 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
     this.#body.cut();
   }
 
+  /** The answer so far is dropped, with the endpoint that gives it; the request goes on as if it had led here at once. */
+  onFallback(): void {
+    const wasSent = this.#delivery.attempts.endpoint !== undefined;
+    this.#timers.stop();
+    this.dropEndpoint();
+    this.#delivery.reset();
+    this.#answer.reset();
+    if (wasSent) this.#body.drop();
+    this.#filtered(this.#routed.lookUpAgain());
+  }
+
   onAnswerEnd(trailer: MessageHead | undefined): void {
     this.#finish(trailer);
   }
@@ -187,7 +198,8 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
   #filtered(outcome: FilterOutcome): void {
     const { timeouts, upgrades } = this.#engine.options;
     if (outcome !== undefined) {
-      if (typeof outcome === "string") this.fail(outcome, undefined);
+      if (outcome === "fallback") this.onFallback();
+      else if (typeof outcome === "string") this.fail(outcome, undefined);
       else this.#hold = new FilterHold(outcome, timeouts.filterMs, this.#engine.deadlines, this);
       return;
     }

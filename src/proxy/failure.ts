@@ -6,6 +6,7 @@ export const failures = {
   PROXY_NO_ROUTE: { status: 404, text: "no route", isUpstream: false },
   PROXY_NO_ROUTE_UNSURE: { status: 503, text: "no route is known, and the routes are not up to date", isUpstream: false },
   PROXY_ROUTE_BROKEN: { status: 503, text: "the route is not usable as it is written", isUpstream: false },
+  PROXY_LOOPBACKS: { status: 500, text: "the request was looked up again too often: routes lead it in a circle", isUpstream: false },
   PROXY_FILTER: { status: 500, text: "a filter of the route made something that can not be sent", isUpstream: false },
   PROXY_FILTER_FAILED: { status: 503, text: "a filter of the route failed while it waited", isUpstream: false },
   PROXY_FILTER_TIMEOUT: { status: 504, text: "a filter of the route did not come to an end in time", isUpstream: false },

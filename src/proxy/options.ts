@@ -1,5 +1,6 @@
 import { type BalancerOptions, defaultBalancerOptions } from "../balance/index.ts";
 import { AppError } from "../kernel/index.ts";
+import { MOST_LOOPBACKS } from "../route/index.ts";
 import { type ActiveCheckOptions, defaultActiveCheckOptions } from "./active-checks.ts";
 import { type ChunkedLimits, type HeadLimits, defaultHeadLimits, defaultTrailerLimits } from "../wire/index.ts";
 import { type Http2Limits, defaultHttp2Limits } from "./h2/options.ts";
@@ -45,6 +46,8 @@ export interface ProxyLimits {
   readonly keptRequestBytes: number;
   /** Of a response that waits for a filter: what is more stays in the endpoint's connection. */
   readonly heldResponseBytes: number;
+  /** How often one request may be looked up again. */
+  readonly loopbacks: number;
   readonly http2: Http2Limits;
 }
 
@@ -115,6 +118,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     idleConnectionsPerEndpoint: 256,
     keptRequestBytes: 65_536,
     heldResponseBytes: 65_536,
+    loopbacks: MOST_LOOPBACKS,
     http2: defaultHttp2Limits,
   }),
   retry: Object.freeze({ attempts: 3, budgetShare: 0.2, budgetFloor: 500 }),

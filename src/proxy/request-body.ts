@@ -13,6 +13,9 @@ export interface RequestBodyOwner {
   onBodyFailed(error: unknown): void;
 }
 
+/** What is left of a body that was sent and not kept. */
+const GONE = Object.freeze({ framing: Framing.none, lengthBytes: 0 });
+
 /** The body as it leaves the streams of filters: of a length nobody knows. */
 const MADE = Object.freeze({ framing: Framing.chunked, lengthBytes: 0 });
 
@@ -30,6 +33,8 @@ export class RequestBody implements ChainOwner {
   #keptBytes = 0;
   #trailer: MessageHead | undefined = undefined;
   #isUsed = false;
+  /** It went with the endpoint that got it. */
+  #isGone = false;
   /** Whether the client has sent all of it. */
   isWhole = false;
   /** Whether the endpoint has got all of it. */
@@ -47,6 +52,7 @@ export class RequestBody implements ChainOwner {
     this.isWhole = this.#came.framing === Framing.none;
     this.isSent = false;
     this.#isUsed = false;
+    this.#isGone = false;
     this.#trailer = undefined;
     this.cut();
   }
@@ -60,14 +66,22 @@ export class RequestBody implements ChainOwner {
 
   /** Its framing on the way to the endpoint. */
   get framing(): Pick<BodyFraming, "framing" | "lengthBytes"> {
+    if (this.#isGone) return GONE;
     return this.#chain === undefined ? this.#came : MADE;
   }
 
   /** Before the first byte of a body comes: it is to pass these streams, if any. */
   prepare(method: string, streams: readonly Duplex[]): void {
+    if (this.#isGone) return;
     const { deadlines, options } = this.#engine;
     if (streams.length > 0) this.#chain = new StreamChain(streams, options.timeouts.filterMs, deadlines, this);
     else if (isIdempotent(method) && this.#came.lengthBytes <= options.limits.keptRequestBytes) this.#kept = [];
+  }
+
+  /** An endpoint got some of it, or all: no other does. What still comes is thrown away. */
+  drop(): void {
+    this.cut();
+    this.#isGone = true;
   }
 
   /** It can not be sent again from here on. */
@@ -83,6 +97,11 @@ export class RequestBody implements ChainOwner {
 
   /** The head is out to an endpoint: what is kept follows, then what comes. */
   send(endpoint: Upstream): void {
+    if (this.#isGone) {
+      this.isSent = true;
+      endpoint.endRequest(undefined);
+      return;
+    }
     for (const piece of this.#kept ?? []) endpoint.writeBody(piece, 0, piece.length);
     if (!this.isWhole) {
       this.#client.startBody();
@@ -100,7 +119,7 @@ export class RequestBody implements ChainOwner {
       return;
     }
     const { endpoint } = this.#owner;
-    if (endpoint === undefined) return;
+    if (endpoint === undefined || this.#isGone) return;
     if (this.#kept !== undefined) this.#keep(this.#kept, buffer, start, end);
     endpoint.writeBody(buffer, start, end);
     if (endpoint.isBlocked) this.#client.pause();
@@ -146,7 +165,7 @@ export class RequestBody implements ChainOwner {
 
   #endAt(trailer: MessageHead | undefined): void {
     const { endpoint } = this.#owner;
-    if (endpoint === undefined) return;
+    if (endpoint === undefined || this.#isGone) return;
     this.isSent = true;
     endpoint.endRequest(trailer);
   }

@@ -6,6 +6,7 @@ import {
   type FilterContext,
   type HeaderList,
   type MatchInput,
+  type Pass,
   getHeader,
   maskQuery,
   normalizePath,
@@ -71,6 +72,9 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   responseBody: Uint8Array = EMPTY;
   /** What a filter sends in place of the body of an answer. */
   replacedBody: Uint8Array | undefined = undefined;
+  /** The route that the request came from by a loopback. */
+  outer: Pass | undefined = undefined;
+  fallbackPath: string | undefined = undefined;
   /** Why the path was refused. */
   refusal = "";
 
@@ -89,6 +93,8 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.#clientAddress = "";
     this.#isMatching = true;
     this.#route = undefined;
+    this.outer = undefined;
+    this.fallbackPath = undefined;
     this.method = head.method;
     this.authority = target.authority;
     this.responseHeaders = [];
@@ -193,6 +199,31 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.#isMatching = false;
   }
 
+  /** The answer comes back to a route that the request came through. */
+  enter(route: CompiledRoute, matchPath: string, outer: Pass | undefined): void {
+    this.#route = route;
+    this.matchPath = matchPath;
+    this.outer = outer;
+  }
+
+  /**
+   * The request, as filters left it, is looked up again: with the path they ask for, or the one that would be sent. Hosts match what the
+   * client asked for. False when the path can be read in more than one way.
+   */
+  lookUpAgain(): boolean {
+    this.#received = this.requestHeaders;
+    this.#isMatching = true;
+    this.responded = false;
+    this.responseHeaders = [];
+    this.responseStatus = 404;
+    this.responseBody = EMPTY;
+    this.replacedBody = undefined;
+    this.dropResponseTransforms();
+    const path = this.fallbackPath ?? this.path;
+    this.fallbackPath = undefined;
+    return this.#readPath(`${path}${this.querySuffix}`, true);
+  }
+
   get clientAddress(): string {
     if (this.#clientAddress === "") this.#clientAddress = this.peer.clientAddress(this.forwardedFor);
     return this.#clientAddress;
@@ -224,6 +255,10 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.responseStatus = status;
     this.responseHeaders = [...headers];
     this.responseBody = body;
+  }
+
+  fallBack(path: string): void {
+    this.fallbackPath = path;
   }
 
   setBackendPath(path: string): void {

@@ -1,4 +1,4 @@
-import { type CompiledRoute, type FilterWait, runRequestFilters, runResponseFilters } from "../route/index.ts";
+import { type CompiledRoute, type FilterWait, type Pass, runRequestFilters, runResponseFilters } from "../route/index.ts";
 import { type BodyFraming, FieldId, Framing, type MessageHead, listFields } from "../wire/index.ts";
 import type { Engine } from "./engine.ts";
 import type { ProxyFailure } from "./failure.ts";
@@ -6,18 +6,31 @@ import { fieldsText, reasonOf, responseDropped, statusLine } from "./message-hea
 import type { RequestContext } from "./request-context.ts";
 import type { Target } from "./routing-state.ts";
 
-/** What running filters came to: nothing more to do, something to wait for, or why there is no going on. */
-export type FilterOutcome = undefined | FilterWait | ProxyFailure;
+/** What running filters came to: nothing more to do, something to wait for, another answer to look for, or why there is no going on. */
+export type FilterOutcome = undefined | FilterWait | "fallback" | ProxyFailure;
 
-/** The route of one request after another, and what its filters make of the request and of its answer. */
+/** A route that the request came through, and how many of its filters are to see the answer. */
+interface RoutePass extends Pass {
+  readonly route: CompiledRoute;
+  readonly outer: RoutePass | undefined;
+  readonly filtersRun: number;
+}
+
+/** The route of one request after another, or its routes, and what their filters make of the request and of its answer. */
 export class RoutedRequest {
   readonly #engine: Engine;
   readonly #context: RequestContext;
   #filtersRun = 0;
+  /** The routes before this one. */
+  #outer: RoutePass | undefined = undefined;
+  #loopbacks = 0;
   #endpointStatus = 0;
   #endpointReason = "";
   #endpointLength: string | undefined = undefined;
+  /** The last one that was found. */
   route: CompiledRoute | undefined = undefined;
+  /** Whose filters are at work: on the way back not always the last one. */
+  #current: CompiledRoute | undefined = undefined;
   target: Target | undefined = undefined;
   /** Of the answer, once its filters have run. */
   status = 0;
@@ -29,8 +42,11 @@ export class RoutedRequest {
 
   reset(): void {
     this.route = undefined;
+    this.#current = undefined;
     this.target = undefined;
     this.#filtersRun = 0;
+    this.#outer = undefined;
+    this.#loopbacks = 0;
   }
 
   /** Finds the route of the request in the context and runs its filters. */
@@ -39,22 +55,39 @@ export class RoutedRequest {
     const route = routing.table.match(this.#context);
     if (route === undefined) return routing.knowledge === "live" && routing.hasTable ? "PROXY_NO_ROUTE" : "PROXY_NO_ROUTE_UNSURE";
     this.route = route;
+    this.#current = route;
     this.#context.setRoute(route);
     this.target = routing.targetOf(route);
     if (this.target.kind === "broken") return "PROXY_ROUTE_BROKEN";
-    return route.filters.length === 0 ? undefined : this.goOn(0);
+    return this.goOn(0);
   }
 
   /** Runs the request's filters from this one on. */
   goOn(from: number): FilterOutcome {
-    if (this.route === undefined) return undefined;
-    try {
-      const run = runRequestFilters(this.route.filters, this.#context, from);
-      this.#filtersRun = typeof run === "number" ? run : run.next;
-      return typeof run === "number" ? undefined : run;
-    } catch (thrown) {
-      return this.failed("PROXY_FILTER", thrown);
+    const { route, target } = this;
+    if (route === undefined) return undefined;
+    if (route.filters.length > 0) {
+      try {
+        const run = runRequestFilters(route.filters, this.#context, from);
+        this.#filtersRun = typeof run === "number" ? run : run.next;
+        if (typeof run !== "number") return run;
+      } catch (thrown) {
+        return this.failed("PROXY_FILTER", thrown);
+      }
     }
+    return target?.kind === "loopback" && !this.#context.responded ? this.lookUpAgain() : undefined;
+  }
+
+  /** The request goes on to the route that it has, as filters left it. */
+  lookUpAgain(): FilterOutcome {
+    const { route } = this;
+    if (route === undefined) return undefined;
+    if (++this.#loopbacks > this.#engine.options.limits.loopbacks) return "PROXY_LOOPBACKS";
+    const { matchPath } = this.#context;
+    this.#outer = { route: this.#current ?? route, matchPath, outer: this.#outer, filtersRun: this.#filtersRun };
+    this.#context.outer = this.#outer;
+    this.#filtersRun = 0;
+    return this.#context.lookUpAgain() ? this.begin() : "PROXY_PATH";
   }
 
   /** Whether the answer is in the context: no endpoint is asked. */
@@ -64,7 +97,7 @@ export class RoutedRequest {
 
   /** Whether some filter saw the request, and so sees its answer. */
   get isFiltered(): boolean {
-    return this.#filtersRun > 0;
+    return this.#filtersRun > 0 || this.#outer !== undefined;
   }
 
   /** Runs the filters on the answer in the context. */
@@ -84,13 +117,18 @@ export class RoutedRequest {
     return this.goOnAnswer(this.#filtersRun);
   }
 
-  /** Runs the first `count` filters on the answer, the last one first. */
+  /** Runs the first `count` filters on the answer, the last one first, then those of the routes before. */
   goOnAnswer(count: number): FilterOutcome {
     const context = this.#context;
-    if (this.route !== undefined) {
+    if (this.#current !== undefined) {
       try {
-        const wait = runResponseFilters(this.route.filters, context, count);
-        if (wait !== undefined) return wait;
+        let run = runResponseFilters(this.#current.filters, context, count);
+        while (run === 0 && this.#outer !== undefined && context.fallbackPath === undefined) run = this.#filterOuter(this.#outer);
+        if (typeof run !== "number") return run;
+        if (context.fallbackPath !== undefined) {
+          this.#filtersRun = run;
+          return "fallback";
+        }
       } catch (thrown) {
         return this.failed("PROXY_FILTER", thrown);
       }
@@ -101,7 +139,7 @@ export class RoutedRequest {
 
   /** Says whose filter failed. */
   failed(failure: ProxyFailure, thrown: unknown): ProxyFailure {
-    this.#engine.filterFailures.report(this.route?.id ?? "", failure, thrown);
+    this.#engine.filterFailures.report(this.#current?.id ?? "", failure, thrown);
     return failure;
   }
 
@@ -123,5 +161,13 @@ export class RoutedRequest {
     const length = isBodyMade || status === 204 ? undefined : isEmptied ? "0" : this.#endpointLength;
     const reason = status === this.#endpointStatus && this.#endpointReason !== "" ? this.#endpointReason : reasonOf(status);
     return `${statusLine(status, reason)}${fields}${length === undefined ? "" : `Content-Length: ${length}\r\n`}`;
+  }
+
+  /** The answer goes back to the route before. */
+  #filterOuter({ route, matchPath, outer, filtersRun }: RoutePass): number | FilterWait {
+    this.#current = route;
+    this.#outer = outer;
+    this.#context.enter(route, matchPath, outer);
+    return runResponseFilters(route.filters, this.#context, filtersRun);
   }
 }

@@ -19,7 +19,7 @@ export type Knowledge = "live" | "restored" | "stale";
 
 /** Where a matched route's requests go. */
 export interface Target {
-  readonly kind: "pool" | "shunt" | "broken";
+  readonly kind: "pool" | "shunt" | "loopback" | "broken";
   /** Undefined unless the kind is `pool`, as all that follow. */
   readonly pool: EndpointPool | undefined;
   readonly chooser: Chooser | undefined;
@@ -153,6 +153,7 @@ export class RoutingState {
       case "network":
         return this.#target(route, this.#poolOf(this.#own, route.id, ownPool(route)), "roundRobin");
       case "loopback":
+        return LOOPBACK;
       case "dynamic":
       case "forward":
         return BROKEN;
@@ -193,6 +194,7 @@ export class RoutingState {
 
 const NOWHERE = { pool: undefined, chooser: undefined, hashKey: undefined, breaker: undefined };
 const SHUNT: Target = { kind: "shunt", ...NOWHERE };
+const LOOPBACK: Target = { kind: "loopback", ...NOWHERE };
 const BROKEN: Target = { kind: "broken", ...NOWHERE };
 
 /** The endpoints a route carries itself, under its id. */

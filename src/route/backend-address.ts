@@ -40,12 +40,11 @@ export function readBackend(backend: Backend): Backend {
       if (backend.endpoints.length === 0) throw new AppError("ROUTE_BACKEND", "a load-balanced back end has at least one endpoint");
       return { type: "loadBalanced", algorithm: backend.algorithm, endpoints: backend.endpoints.map(readAddress) };
     }
+    case "pool":
+    case "shunt":
     case "loopback":
     case "dynamic":
     case "forward":
-      throw new AppError("ROUTE_BACKEND", `<${backend.type}> is not supported; use an address, a load-balanced back end or <shunt>`);
-    case "pool":
-    case "shunt":
       return backend;
     default:
       return assertNever(backend);

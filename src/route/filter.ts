@@ -21,6 +21,15 @@ export interface ClientCertificate {
   readonly raw: Buffer;
 }
 
+/** One of the routes that a request came by: a `<loopback>` leads it from one to the next. */
+export interface Pass {
+  readonly route: { readonly id: string; readonly pathPattern: PathPattern | undefined };
+  /** The path the route was matched with; path parameters are taken from it. */
+  readonly matchPath: string;
+  /** The one before; undefined for the first. */
+  readonly outer: Pass | undefined;
+}
+
 /**
  * One exchange as filters see it; the proxy implements it, usually on the object it keeps per request, so that
  * running filters allocates nothing. Request fields are read before the back end is called; response fields are
@@ -29,12 +38,10 @@ export interface ClientCertificate {
  * The object serves one exchange after another. A filter that waits takes `signal` first, and touches the context again only while that is
  * not aborted; whoever runs filters starts no other exchange on the object before all that waits has settled.
  */
-export interface FilterContext {
+export interface FilterContext extends Pass {
   readonly method: string;
   /** As it will be sent to the back end: the normalised path of the request until a filter changes it. */
   readonly path: string;
-  /** The path the route was matched with; path parameters are taken from it. */
-  readonly matchPath: string;
   /** What stands behind `?`, without it, as it will be sent: the client's until a filter changes it; empty when there is none. */
   readonly query: string;
   /** Lower case, without port and trailing dot. */
@@ -56,8 +63,8 @@ export interface FilterContext {
   /** For filters that wait or measure. */
   readonly clock: Clock;
   readonly random: Random;
-  /** The route that answers. */
-  readonly route: { readonly id: string; readonly pathPattern: PathPattern | undefined };
+  /** Set by a filter that found no good response: the request is to be looked up again with this path. */
+  readonly fallbackPath: string | undefined;
 
   /** Field lines to be sent to the back end, Host included; changed in place with the functions of header-list. */
   readonly requestHeaders: HeaderList;
@@ -79,6 +86,11 @@ export interface FilterContext {
    * it are destroyed, those that are given later get this one.
    */
   replaceBody(body: Uint8Array): void;
+  /**
+   * Drops the response: the request, as filters left it, is looked up again with this path, which starts with `/` and is percent-encoded.
+   * Only from `response`; filters before this one see the new response.
+   */
+  fallBack(path: string): void;
   /** Changes the path sent to the back end. It starts with `/`, is percent-encoded and has no query. */
   setBackendPath(path: string): void;
   /** Changes the query sent to the back end: without `?`, percent-encoded, no `#`; empty for none. */
@@ -181,13 +193,18 @@ export function runRequestFilters(filters: readonly Filter[], context: FilterCon
   return filters.length;
 }
 
-/** Runs the response side of the first `count` filters, last one first. Returns what one waits for, as `runRequestFilters` does; `next` is the `count` to go on with. */
-export function runResponseFilters(filters: readonly Filter[], context: FilterContext, count: number): FilterWait | undefined {
+/**
+ * Runs the response side of the first `count` filters, last one first, and stops behind one that falls back. Returns how many have not
+ * run; or what one waits for, as `runRequestFilters` does, `next` being the `count` to go on with.
+ */
+export function runResponseFilters(filters: readonly Filter[], context: FilterContext, count: number): number | FilterWait {
+  if (context.fallbackPath !== undefined) return count;
   for (let at = count - 1; at >= 0; at--) {
     const pending = (filters[at] as Filter).response?.(context);
     if (pending !== undefined && isPromise(pending)) return { until: pending, next: at };
+    if (context.fallbackPath !== undefined) return at;
   }
-  return undefined;
+  return 0;
 }
 
 /** A function that returns nothing may return anything in JavaScript; only what can be waited for is waited for. */

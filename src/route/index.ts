@@ -22,6 +22,7 @@ export {
   type FilterContext,
   type FilterSpec,
   type FilterWait,
+  type Pass,
   runRequestFilters,
   runResponseFilters,
 } from "./filter.ts";
@@ -32,7 +33,7 @@ export type { MatchInput, Predicate, PredicateSpec } from "./predicate.ts";
 export { maskQuery } from "./query.ts";
 export { compileRegexp } from "./regexp.ts";
 export { PLACING_PREDICATES, type Registry, didYouMean, extendRegistry } from "./registry.ts";
-export { type Rehearsal, rehearse } from "./rehearse.ts";
+export { MOST_LOOPBACKS, type Rehearsal, rehearse } from "./rehearse.ts";
 export type { RehearsedRequest } from "./rehearsed-exchange.ts";
 export { readRoutesJson } from "./route-json.ts";
 export type { BucketLimit, HitLimit, SharedLimits } from "./shared-limits.ts";

@@ -1,6 +1,6 @@
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { ExchangeState } from "./exchange-state.ts";
-import { runRequestFilters, runResponseFilters } from "./filter.ts";
+import { type FilterWait, type Pass, runRequestFilters, runResponseFilters } from "./filter.ts";
 import { normalizePath } from "./path.ts";
 import { RehearsedExchange, RehearsedInput, type RehearsedRequest } from "./rehearsed-exchange.ts";
 import type { Table } from "./table.ts";
@@ -28,20 +28,62 @@ export type Rehearsal =
       readonly wishes: readonly string[];
     };
 
+/** How often a request is looked up again: as Skipper. */
+export const MOST_LOOPBACKS = 9;
+
+/** One route on the way, and how many of its filters have not seen the answer. */
+interface RehearsedPass extends Pass {
+  readonly route: CompiledRoute;
+  readonly outer: RehearsedPass | undefined;
+  count: number;
+}
+
 /** Runs matching and filters as the proxy does. */
 export function rehearse(table: Table, request: RehearsedRequest): Rehearsal {
   const normal = normalizePath(request.path);
   if ("refusal" in normal) return { outcome: "refused", reason: normal.refusal };
-  const input = new RehearsedInput(request, normal.matchPath);
-  const route = table.match(input);
-  if (route === undefined) return { outcome: "unmatched" };
-  if (route.broken !== undefined) return { outcome: "broken", route, reason: route.broken };
-  const exchange = new RehearsedExchange(request, route, normal.path, input);
-  const count = runRequestFilters(route.filters, exchange);
-  if (typeof count !== "number") return unfinished(exchange, count.until);
-  if (!exchange.responded && route.backend.type === "shunt") exchange.responseStatus = 404;
-  const wait = runResponseFilters(route.filters, exchange, count);
-  if (wait !== undefined) return unfinished(exchange, wait.until);
+  const asked = new RehearsedInput(request, normal.matchPath);
+  const first = table.match(asked);
+  if (first === undefined) return { outcome: "unmatched" };
+  const exchange = new RehearsedExchange(request, first, normal.path, asked);
+  let route: CompiledRoute | undefined = first;
+  for (let lookups = 1; ; lookups++) {
+    if (route === undefined) return { outcome: "unmatched" };
+    if (route.broken !== undefined) return { outcome: "broken", route, reason: route.broken };
+    if (lookups > MOST_LOOPBACKS + 1) return { outcome: "broken", route, reason: `it was looked up again ${MOST_LOOPBACKS} times` };
+    exchange.route = route;
+    const count = runRequestFilters(route.filters, exchange);
+    if (typeof count !== "number") return unfinished(exchange, count.until);
+    const pass: RehearsedPass = { route, matchPath: exchange.matchPath, outer: exchange.outer as RehearsedPass | undefined, count };
+    if (exchange.responded || route.backend.type !== "loopback") {
+      if (!exchange.responded && route.backend.type === "shunt") exchange.responseStatus = 404;
+      const wait = runBack(exchange, pass);
+      if (wait !== undefined) return unfinished(exchange, wait.until);
+      if (exchange.fallbackPath === undefined) return finished(exchange, route);
+    } else exchange.outer = pass;
+    const again = normalizePath(exchange.fallbackPath ?? exchange.path);
+    if ("refusal" in again) return { outcome: "refused", reason: again.refusal };
+    exchange.begin(again);
+    route = table.match(
+      new RehearsedInput({ ...request, query: exchange.query, headers: exchange.requestHeaders }, again.matchPath, asked),
+    );
+  }
+}
+
+/** Runs the filters on the answer, pass by pass, until one falls back. Returns what one waits for. */
+function runBack(exchange: RehearsedExchange, last: RehearsedPass): FilterWait | undefined {
+  for (let pass: RehearsedPass | undefined = last; pass !== undefined; pass = pass.outer) {
+    exchange.enter(pass);
+    const run = runResponseFilters(pass.route.filters, exchange, pass.count);
+    if (typeof run !== "number") return run;
+    if (exchange.fallbackPath === undefined) continue;
+    exchange.outer = { ...pass, count: run } as RehearsedPass;
+    return undefined;
+  }
+  return undefined;
+}
+
+function finished(exchange: RehearsedExchange, route: CompiledRoute): Rehearsal {
   const answered = exchange.responded || route.backend.type === "shunt";
   const wishes = wishesOf(exchange);
   exchange.endExchange(() => {});

@@ -1,9 +1,9 @@
 import { type Clock, type Random, systemClock } from "../kernel/index.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import { ExchangeState } from "./exchange-state.ts";
-import type { FilterContext } from "./filter.ts";
+import type { FilterContext, Pass } from "./filter.ts";
 import { getHeader, sameName } from "./header-list.ts";
-import { splitAuthority } from "./path.ts";
+import { type NormalizedPath, splitAuthority } from "./path.ts";
 import type { MatchInput } from "./predicate.ts";
 
 /** A request that is tried on a table without being sent. */
@@ -37,10 +37,11 @@ export class RehearsedInput implements MatchInput {
   readonly isDraining = false;
   readonly teeLabel = "";
 
-  constructor(request: RehearsedRequest, matchPath: string) {
+  /** `asked`: what the request was to before filters changed it. */
+  constructor(request: RehearsedRequest, matchPath: string, asked?: Pick<MatchInput, "host" | "port">) {
     this.method = request.method;
     this.matchPath = matchPath;
-    const { host, port } = splitAuthority(getHeader(request.headers, "host") ?? "");
+    const { host, port } = asked ?? splitAuthority(getHeader(request.headers, "host") ?? "");
     this.host = host;
     this.port = port;
     this.query = request.query;
@@ -57,7 +58,7 @@ export class RehearsedInput implements MatchInput {
 export class RehearsedExchange extends ExchangeState implements FilterContext {
   readonly method: string;
   path: string;
-  readonly matchPath: string;
+  matchPath: string;
   query: string;
   readonly host: string;
   readonly authority: string;
@@ -69,7 +70,9 @@ export class RehearsedExchange extends ExchangeState implements FilterContext {
   readonly random: Random;
   /** A rehearsal waits for nobody: what is set on it does not count. */
   readonly clock: Clock = systemClock;
-  readonly route: CompiledRoute;
+  route: CompiledRoute;
+  outer: Pass | undefined = undefined;
+  fallbackPath: string | undefined = undefined;
   readonly requestHeaders: string[];
   responseHeaders: string[] = [];
   /** 0 until somebody decides. */
@@ -95,6 +98,24 @@ export class RehearsedExchange extends ExchangeState implements FilterContext {
     this.requestHeaders = [...request.headers];
   }
 
+  /** Starts on the next route with what filters left. */
+  begin({ path, matchPath }: NormalizedPath): void {
+    this.path = path;
+    this.matchPath = matchPath;
+    this.fallbackPath = undefined;
+    this.responded = false;
+    this.responseStatus = 0;
+    this.responseHeaders = [];
+    this.body = new Uint8Array(0);
+  }
+
+  /** The answer comes back to a route. */
+  enter({ route, matchPath, outer }: Pass & { readonly route: CompiledRoute }): void {
+    this.route = route;
+    this.matchPath = matchPath;
+    this.outer = outer;
+  }
+
   respond(status: number, headers: readonly string[], body: Uint8Array): void {
     this.responded = true;
     this.responseStatus = status;
@@ -104,6 +125,10 @@ export class RehearsedExchange extends ExchangeState implements FilterContext {
 
   replaceBody(body: Uint8Array): void {
     this.body = body;
+  }
+
+  fallBack(path: string): void {
+    this.fallbackPath = path;
   }
 
   setBackendPath(path: string): void {

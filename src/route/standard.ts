@@ -8,6 +8,7 @@ import { contentFilters } from "./filters/content-filters.ts";
 import { cookieFilters } from "./filters/cookie-filters.ts";
 import { editFilters } from "./filters/edit-filters.ts";
 import { encodingFilters } from "./filters/encoding-filters.ts";
+import { fallbackFilters } from "./filters/fallback-filters.ts";
 import { forwardingFilters } from "./filters/forwarding-filters.ts";
 import { headerFilters } from "./filters/header-filters.ts";
 import { paceFilters } from "./filters/pace-filters.ts";
@@ -51,6 +52,7 @@ export const standardRegistry: Registry = createRegistry({
     ...queryFilters,
     ...redirectFilters,
     ...contentFilters,
+    ...fallbackFilters,
     ...cookieFilters,
     ...backendFilters,
     ...balanceFilters,

@@ -1,6 +1,6 @@
 import { forwardedAddress } from "./address-ranges.ts";
 import { cookieIn } from "./cookies.ts";
-import type { FilterContext } from "./filter.ts";
+import type { FilterContext, Pass } from "./filter.ts";
 import { getHeader } from "./header-list.ts";
 import { pathParameter } from "./path-pattern.ts";
 import { queryValue } from "./query.ts";
@@ -77,11 +77,17 @@ function partOf(part: string, encode: (decoded: string) => string): Part {
     case "request.cookie":
       return (context) => present(cookieIn(getHeader(context.requestHeaders, "cookie") ?? "", key));
     default:
-      return (context) => {
-        const pattern = context.route.pathPattern;
-        return pattern === undefined ? undefined : present(encode(pathParameter(pattern, context.matchPath, name) ?? ""));
-      };
+      return (context) => present(encode(parameterOf(context, name) ?? ""));
   }
+}
+
+/** Of the route the request came to, else of the one it came from. */
+function parameterOf(pass: Pass | undefined, name: string): string | undefined {
+  for (let at = pass; at !== undefined; at = at.outer) {
+    const value = at.route.pathPattern === undefined ? undefined : pathParameter(at.route.pathPattern, at.matchPath, name);
+    if (value !== undefined) return value;
+  }
+  return undefined;
 }
 
 function present(value: string | undefined): string | undefined {

@@ -15,3 +15,9 @@ export function serve(under: ProxyUnderTest, text: string, own: Filter = {}, oth
   assert.deepEqual(problems, []);
   under.proxy.update(table, [], "live");
 }
+
+/** The values of all field lines of this name in a head. */
+export function fieldsOf(text: string, name: string): readonly string[] {
+  const head = text.slice(0, text.indexOf("\r\n\r\n") + 2);
+  return [...head.matchAll(/\r\n([^\r\n:]+): ([^\r\n]*)/g)].filter((line) => line[1]?.toLowerCase() === name).map((line) => line[2] ?? "");
+}
