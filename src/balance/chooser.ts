@@ -1,7 +1,8 @@
+import { hashText, mixed } from "../kernel/index.ts";
 import { Candidates, type Tier } from "./candidates.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type { Fade } from "./fade.ts";
-import { HashRing, hashKey, mixed } from "./hash-ring.ts";
+import { HashRing } from "./hash-ring.ts";
 import { LeastLoaded } from "./least-loaded.ts";
 import { LoadSum } from "./load-sum.ts";
 import type { PoolShared } from "./pool-shared.ts";
@@ -157,7 +158,7 @@ export class Chooser {
     }
     const mostInFlight =
       balanceFactor === undefined || this.#sum === undefined ? Infinity : (this.#sum.inFlight / endpoints.length) * balanceFactor;
-    const hash = hashKey(this.#request.hashKey);
+    const hash = hashText(this.#request.hashKey);
     // A key moves to a new endpoint once, and stays.
     const patience = fade === undefined ? 0 : mixed(hash) / 0x1_0000_0000;
     const ring = this.#ring;

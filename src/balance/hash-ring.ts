@@ -1,20 +1,7 @@
+import { hashText } from "../kernel/index.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 
 const VIRTUAL_NODES = 100;
-
-/** FNV-1a with the finaliser of MurmurHash3, which spreads keys that differ in their last characters only. */
-export function hashKey(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  return mixed(hash);
-}
-
-/** Another number of 32 bits for each, as unlike as if by chance. */
-export function mixed(value: number): number {
-  let hash = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
-}
 
 const NO_HASHES = new Uint32Array(0);
 
@@ -96,7 +83,7 @@ interface Point {
 function pointsOf(endpoints: readonly EndpointState[]): readonly Point[] {
   const points: Point[] = [];
   for (const owner of endpoints) {
-    for (let node = 0; node < VIRTUAL_NODES; node++) points.push({ hash: hashKey(`${owner.address}-${node}`), owner });
+    for (let node = 0; node < VIRTUAL_NODES; node++) points.push({ hash: hashText(`${owner.address}-${node}`), owner });
   }
   return points.sort((a, b) => (precedes(a, b.hash, b.owner) ? -1 : 1));
 }

@@ -1,5 +1,6 @@
 export { type Clock, type Timer, sleep, systemClock } from "./clock.ts";
 export { AppError, type Problem, type Retry, assertNever, formatProblem, messageOf } from "./errors.ts";
+export { hashText, mixed } from "./hash.ts";
 export { isRecord } from "./json.ts";
 export { makeFolder } from "./make-folder.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";
