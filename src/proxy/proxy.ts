@@ -29,10 +29,10 @@ export interface ProxyDeps {
   readonly log: Log;
   /** Without it no access log is written. */
   readonly accessLog?: AccessLogSink;
-}
-
   /** Without it limits that routers keep together count nothing. */
   readonly sharedLimits?: SharedLimits;
+}
+
 /** How it stands, in numbers. */
 export interface ProxyStats {
   readonly connections: number;
