@@ -43,9 +43,13 @@ export function readBackend(backend: Backend): Backend {
     case "pool":
     case "shunt":
     case "loopback":
+      return backend;
     case "dynamic":
     case "forward":
-      return backend;
+      throw new AppError(
+        "ROUTE_BACKEND",
+        `<${backend.type}> is not supported; use an address, a load-balanced back end, <loopback> or <shunt>`,
+      );
     default:
       return assertNever(backend);
   }

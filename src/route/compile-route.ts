@@ -75,8 +75,7 @@ export function compileRoute(
   const route: CompiledRoute = {
     id: definition.id,
     index,
-    // Whoever is forwarded to has the same routes and runs the filters.
-    filters: problems.length > 0 || filters.length === 0 || backend.type === "forward" ? NO_FILTERS : filters,
+    filters: problems.length > 0 || filters.length === 0 ? NO_FILTERS : filters,
     backend,
     broken: problems.length > 0 ? problems.map((problem) => problem.message).join("; ") : undefined,
     pathPattern: draft.path,
