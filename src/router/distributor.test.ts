@@ -52,6 +52,22 @@ function join(distributor: Distributor, worker: string, number: number): void {
   distributor.workerListening(worker, number, 0);
 }
 
+test("a worker that awaits its table gets it before it listens", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  offer(distributor, 2);
+  distributor.workerApplied("a", take("a")?.sequence ?? 0, 2, 0, undefined);
+  distributor.workerStarted("b");
+  assert.equal(take("b"), undefined, "nothing is sent to a process that has not spoken");
+  distributor.workerAwaiting("b");
+  const update = take("b");
+  assert.equal(update?.generation, generation(2).text);
+  distributor.workerApplied("b", update?.sequence ?? 0, 2, 0, undefined);
+  assert.equal(distributor.view("b").state, "starting");
+  distributor.workerListening("b", 2, 0);
+  assert.deepEqual(distributor.view("b"), { state: "ready", generation: 2, routes: 0 });
+});
+
 test("a new generation goes to one worker alone and to the others once it serves there", () => {
   const { distributor, take } = bench();
   join(distributor, "a", 1);

@@ -29,6 +29,8 @@ export interface Distributor {
   readonly bad: ReadonlySet<number>;
 
   workerStarted(worker: string): void;
+  /** It has no table and listens once it has one. */
+  workerAwaiting(worker: string): void;
   workerListening(worker: string, number: number, routes: number): void;
   workerApplying(worker: string, number: number): void;
   workerApplied(worker: string, sequence: number, number: number, routes: number, problem: string | undefined): void;
@@ -45,6 +47,7 @@ interface Held {
 
 interface Link {
   state: "starting" | "ready";
+  takesUpdates: boolean;
   generation: number;
   routes: number;
   poolsRevision: number;
@@ -83,6 +86,7 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
 
   const fresh = (): Link => ({
     state: "starting",
+    takesUpdates: false,
     generation: 0,
     routes: 0,
     poolsRevision: 0,
@@ -121,7 +125,7 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
 
   const pump = (): void => {
     for (const [worker, at] of links) {
-      if (at.state !== "ready" || at.underWay !== undefined) continue;
+      if (!at.takesUpdates || at.underWay !== undefined) continue;
       const generation = generationFor(worker, at);
       // A generation brings pools of its own age: what changed after it must follow, whatever the worker had before.
       const since = generation?.poolsRevision ?? at.poolsRevision;
@@ -190,9 +194,14 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
     workerStarted(worker) {
       links.set(worker, { ...fresh(), knowledge });
     },
+    workerAwaiting(worker) {
+      link(worker).takesUpdates = true;
+      pump();
+    },
     workerListening(worker, number, routes) {
       const at = link(worker);
       at.state = "ready";
+      at.takesUpdates = true;
       at.generation = number;
       at.routes = routes;
       at.applying = undefined;

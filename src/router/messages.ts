@@ -99,6 +99,8 @@ export type FromWorker =
   | { readonly type: "endpoints"; readonly endpoints: EndpointStats }
   /** Sent before a generation is built, so that whoever sees the process die knows what it was doing. */
   | { readonly type: "applying"; readonly number: number }
+  /** Started without a table while the router has one: it takes updates, and listens once one brought a table. */
+  | { readonly type: "awaiting" }
   | { readonly type: "listening"; readonly port: number; readonly number: number; readonly routes: number }
   | { readonly type: "applied"; readonly sequence: number; readonly number: number; readonly routes: number; readonly problem?: string }
   | StatsReply
@@ -129,6 +131,8 @@ export interface WorkerConfig {
   /** Generations that workers died of. */
   readonly skip: readonly number[];
   readonly knowledge: Knowledge;
+  /** An update with a table follows at once: without one from disk, do not share the port with those that have theirs. */
+  readonly awaitTable: boolean;
   readonly accessLog: "off" | "combined" | "json";
   readonly zone?: string;
   readonly h2c: boolean;

@@ -10,7 +10,7 @@ export async function runWorkerProcess(exit: (code: number) => void): Promise<vo
   if (config === undefined) return exit(0);
   const channel = parentChannel<ToWorker, FromWorker>();
   const log = relayedLog((record) => channel.send(record));
-  await runWorker(config, { clock: systemClock, random: systemRandom, log, channel, exit });
+  runWorker(config, { clock: systemClock, random: systemRandom, log, channel, exit });
 }
 
 /** The rest of a control process. */

@@ -130,9 +130,10 @@ export class Supervisor {
     return this.#phase;
   }
 
-  /** True with a table in at least one worker that listens, and not draining. Asks nobody. */
+  /** True with a table in every worker that listens, at least one, and not draining. Asks nobody. */
   get isReady(): boolean {
-    return this.#phase === "running" && this.workers.some(({ state, generation }) => state === "ready" && generation > 0);
+    const listening = this.workers.filter(({ state }) => state === "ready");
+    return this.#phase === "running" && listening.length > 0 && listening.every(({ generation }) => generation > 0);
   }
 
   get workers(): readonly (ChildView & WorkerView & { readonly id: string; readonly endpoints: EndpointStats | undefined })[] {
@@ -239,6 +240,7 @@ export class Supervisor {
       source: options.source,
       skip: [...distributor.bad],
       knowledge: distributor.knowledge,
+      awaitTable: distributor.newest !== undefined,
       accessLog: options.accessLog,
       ...(options.zone === undefined ? {} : { zone: options.zone }),
       h2c: options.h2c,
@@ -283,6 +285,9 @@ export class Supervisor {
     switch (message.type) {
       case "applying":
         this.distributor.workerApplying(id, message.number);
+        break;
+      case "awaiting":
+        this.distributor.workerAwaiting(id);
         break;
       case "listening":
         this.#hasListened = true;

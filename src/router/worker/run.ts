@@ -28,9 +28,10 @@ const ORPHAN_CLOSE_MS = 10_000;
 const ENDPOINTS_MS = 1_000;
 
 /**
- * A worker: boots from the snapshot on disk, listens, then takes updates. It never asks anybody before it serves.
+ * A worker: boots from the snapshot on disk, listens, then takes updates. It never asks anybody before it serves. One that starts
+ * without a table beside others that have theirs listens only once it has one too: what came to it before would be refused.
  */
-export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise<void> {
+export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   const { channel, log, clock, random } = deps;
   const metrics = new MetricsRegistry();
   const { accessLog } = config;
@@ -60,6 +61,18 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
   const tls = config.tls === undefined ? undefined : openTls(config.tls, proxy, deps);
 
   let isClosing = false;
+  let listens = false;
+  const listen = (): void => {
+    if (listens || isClosing) return;
+    listens = true;
+    void openListeners(config, proxy, tls).then(
+      (port) => channel.send({ type: "listening", port, number: table.number, routes: table.routes }),
+      (error: unknown) => {
+        channel.send({ type: "fatal", code: "ROUTER_LISTEN", message: `${messageOf(error)} (--listen ADDR:PORT, --listen-tls ADDR:PORT)` });
+        deps.exit(1);
+      },
+    );
+  };
   const close = (timeoutMs: number): void => {
     if (isClosing) return;
     isClosing = true;
@@ -73,6 +86,7 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
     switch (message.type) {
       case "update":
         channel.send({ type: "applied", sequence: message.sequence, ...takeUpdate(table, message, deps) });
+        if (table.number > 0) listen();
         break;
       case "ticketKey":
         tls?.files.setTicketKey(message.ticketKey);
@@ -99,16 +113,17 @@ export async function runWorker(config: WorkerConfig, deps: WorkerDeps): Promise
   };
   tellEndpoints();
 
-  try {
-    const { proxyProtocol, h2c } = config;
-    const common = { reusePort: true, ...(proxyProtocol === undefined ? {} : { proxyProtocol }) };
-    if (tls !== undefined) await proxy.listen({ ...tls.listen, ...common, tls: tls.front });
-    const { port } = await proxy.listen({ host: config.host, port: config.port, ...common, http2: h2c });
-    channel.send({ type: "listening", port, number: table.number, routes: table.routes });
-  } catch (error) {
-    channel.send({ type: "fatal", code: "ROUTER_LISTEN", message: `${messageOf(error)} (--listen ADDR:PORT, --listen-tls ADDR:PORT)` });
-    deps.exit(1);
-  }
+  if (config.awaitTable && table.number === 0) channel.send({ type: "awaiting" });
+  else listen();
+}
+
+/** Resolves to the port of plain HTTP once everything listens. */
+async function openListeners(config: WorkerConfig, proxy: Proxy, tls: ReturnType<typeof openTls> | undefined): Promise<number> {
+  const { proxyProtocol, h2c } = config;
+  const common = { reusePort: true, ...(proxyProtocol === undefined ? {} : { proxyProtocol }) };
+  if (tls !== undefined) await proxy.listen({ ...tls.listen, ...common, tls: tls.front });
+  const { port } = await proxy.listen({ host: config.host, port: config.port, ...common, http2: h2c });
+  return port;
 }
 
 /** The certificates are read before the first connection is accepted. */
