@@ -47,6 +47,8 @@ describe("an opened table", () => {
       host("b.org"),
       'HostAny("a.org", "c.org")',
       'HostAny("*.b.org")',
+      'HostAny("a.org", "*.b.org")',
+      `HostAny("c.org", "*.b.org") && HostAny("c.org", "x.b.org")`,
       'HostAny("a.org:81", "b.org")',
       'Host("org$")',
       'Host("(")',

@@ -78,6 +78,8 @@ class OpenedTable implements Table {
   readonly #index = new HostIndex();
   readonly #patterns = new Map<string, PathPattern>();
   readonly #placements = new Map<number, Placement | undefined>();
+  /** Not those that are in the index: a route for a name and a wildcard is there from the start, at the name too. */
+  readonly #opened = new Set<string>();
 
   constructor(source: RouteSource, registry: Registry) {
     this.size = source.size;
@@ -90,7 +92,7 @@ class OpenedTable implements Table {
   }
 
   match(input: MatchInput): CompiledRoute | undefined {
-    if (!this.#index.has(input.host)) {
+    if (!this.#opened.has(input.host)) {
       const positions = this.#source.at(input.host);
       if (positions !== undefined) this.#open(input.host, positions);
     }
@@ -103,6 +105,7 @@ class OpenedTable implements Table {
   }
 
   #open(host: string, positions: readonly number[]): void {
+    this.#opened.add(host);
     for (const position of positions) {
       const placement = this.#placement(position, host);
       if (placement !== undefined) this.#index.placeAtName(host, placement);
@@ -167,10 +170,6 @@ class HostIndex {
       return;
     }
     for (const host of placement.hosts) this.#placeAt(host, placement);
-  }
-
-  has(name: string): boolean {
-    return this.#exact.has(name);
   }
 
   /** At one of its hosts only. */
