@@ -66,7 +66,7 @@ function labTests(executablePath: string): void {
     await started.close();
     lab.kill("SIGINT");
     await new Promise((resolve) => lab.once("exit", resolve));
-    rmSync(stateDir, { recursive: true, force: true });
+    rmSync(stateDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
 
   /** Asks the API server as the lab's administrator; `undefined` when it does not answer. */

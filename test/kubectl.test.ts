@@ -169,7 +169,7 @@ for (const { name, file } of WANTED.filter((wanted) => !missing.includes(wanted)
     });
     after(async () => {
       await server.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     });
 
     test("apply creates, changes and leaves alone, and the tables are those that people know", async () => {

@@ -17,7 +17,7 @@ function refuse(args: readonly string[]): string {
 
 function scratch(t: { after(end: () => void): void }): string {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-lab-input-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   return folder;
 }
 

@@ -37,7 +37,7 @@ function processesOf(text: string): readonly string[] {
 
 test("the outage of 2017 takes down the routers as they were then and not one request of ours", { timeout: 600_000 }, (t) => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-scenario-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   const result = join(folder, "result.json");
   const state = join(folder, "state");
   const startedAtMs = performance.now();
@@ -80,7 +80,7 @@ test("the outage of 2017 takes down the routers as they were then and not one re
 
 test("Ctrl-C ends every process of a lab", { timeout: 120_000 }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-ctrl-c-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   const lab = spawn("bin/holdfast", ["lab", "--scenario", "none", "--port", "0", "--state", folder], {
     stdio: ["ignore", "pipe", "inherit"],
   });

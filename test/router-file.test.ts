@@ -210,9 +210,9 @@ test("a worker that comes back without a snapshot shares the port once it has th
   const router = await startRouter(t, ["--routes", file, "--workers", "2"]);
   await until("it is ready", async () => (await router.admin("/readyz")).status === 200);
   const answers = new Set<string>();
-  let isOver = false;
+  const over = new AbortController();
   const lanes = Array.from({ length: 8 }, async () => {
-    while (!isOver) answers.add((await ask(router.port, "/", { host: "shop.example.org" })).body);
+    while (!over.signal.aborted) answers.add((await ask(router.port, "/", { host: "shop.example.org" })).body);
   });
   for (let kill = 1; kill <= 6; kill++) {
     const victim = (await router.status()).workers[0]?.pid ?? 0;
@@ -222,7 +222,7 @@ test("a worker that comes back without a snapshot shares the port once it has th
       return workers.every(({ state, pid, generation }) => state === "ready" && generation > 0 && pid !== null && pid !== victim);
     });
   }
-  isOver = true;
+  over.abort();
   await Promise.all(lanes);
   // What a killed one had accepted and not answered is torn down with it.
   assert.deepEqual(

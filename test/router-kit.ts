@@ -13,7 +13,8 @@ const HOLDFAST = new URL("../bin/holdfast", import.meta.url).pathname;
 /** A folder that is gone when the test ends. */
 export async function testFolder(t: TestContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-router-test-"));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  // The processes of the test may still be writing there.
+  t.after(() => rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   return directory;
 }
 

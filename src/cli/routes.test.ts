@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 
 const directory = mkdtempSync(join(tmpdir(), "holdfast-routes-"));
-after(() => rmSync(directory, { recursive: true }));
+after(() => rmSync(directory, { recursive: true, maxRetries: 20, retryDelay: 100 }));
 
 function file(name: string, text: string): string {
   const path = join(directory, name);

@@ -68,7 +68,7 @@ users: [{ name: u, user: { client-certificate: client.crt, client-key: client.ke
     await client.close();
     server.closeAllConnections();
     server.close();
-    await rm(directory, { recursive: true });
+    await rm(directory, { recursive: true, maxRetries: 20, retryDelay: 100 });
   });
   return {
     clock,

@@ -254,7 +254,7 @@ test("what the server said is kept with the error", async (t) => {
 
 test("a token file is read again after a 401, once", async (t) => {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-token-"));
-  t.after(() => rm(directory, { recursive: true }));
+  t.after(() => rm(directory, { recursive: true, maxRetries: 20, retryDelay: 100 }));
   const path = join(directory, "token");
   await writeFile(path, "old\n");
   const server = await createHostileServer((r, a) => {

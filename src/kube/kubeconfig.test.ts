@@ -7,7 +7,7 @@ import { AppError } from "../kernel/index.ts";
 import { inClusterConfig, loadKubeconfig } from "./index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "holdfast-kubeconfig-"));
-after(() => rmSync(directory, { recursive: true }));
+after(() => rmSync(directory, { recursive: true, maxRetries: 20, retryDelay: 100 }));
 
 const PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
 const encoded = Buffer.from(PEM).toString("base64");

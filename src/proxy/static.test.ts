@@ -64,5 +64,5 @@ test("static gives the files below its folder and no other", async () => {
   assert.doesNotMatch(await get("/files/big", "HEAD"), /content-length/i);
   assert.match(await get("/files/index.html", "DELETE"), /^HTTP\/1\.1 405 [^]*Allow: GET, HEAD\r\n/);
   await under.close();
-  rmSync(top, { recursive: true });
+  rmSync(top, { recursive: true, maxRetries: 20, retryDelay: 100 });
 });

@@ -52,7 +52,7 @@ test("a generation that kills workers takes down one of them, is set aside, and 
 
 test("workers that die of the newest snapshot boot from the one before it, and the mark survives the router", async (t) => {
   const snapshotDirectory = mkdtempSync(join(tmpdir(), "holdfast-snapshot-"));
-  t.after(() => rmSync(snapshotDirectory, { recursive: true, force: true }));
+  t.after(() => rmSync(snapshotDirectory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   const store = openSnapshotStore({ directory: snapshotDirectory, source: "toy" }, { log: silentLog });
   for (const [number, id] of [
     [1, "a"],

@@ -47,7 +47,7 @@ before(async () => {
 
 after(async () => {
   await server.close();
-  await rm(directory, { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 interface Answer {

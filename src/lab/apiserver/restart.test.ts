@@ -68,5 +68,5 @@ test("killed with SIGKILL while clients write, it comes back with every object t
   const exited = once(child, "exit");
   child.kill("SIGTERM");
   assert.deepEqual(await exited, [0, null]);
-  await rm(directory, { recursive: true });
+  await rm(directory, { recursive: true, maxRetries: 20, retryDelay: 100 });
 });

@@ -59,7 +59,7 @@ test("a database that is opened again has the objects, their revisions and the l
   assert.equal(again.eventsSince("things", revision - 1), undefined);
   assert.deepEqual(again.eventsSince("things", revision), []);
   again.close();
-  await rm(directory, { recursive: true });
+  await rm(directory, { recursive: true, maxRetries: 20, retryDelay: 100 });
 });
 
 test("a database that cannot be opened is told in one line with its file", () => {

@@ -9,7 +9,7 @@ import { adoptContainer, startContainer } from "./container-process.ts";
 import { isRunning, sessionMembers, statFields } from "../process/process-table.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-container-"));
-after(() => rmSync(root, { recursive: true, force: true }));
+after(() => rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 let attempt = 0;
 
 function run(script: string, dir = join(root, `${++attempt}`)): ReturnType<typeof startContainer> {

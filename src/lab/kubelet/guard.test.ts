@@ -12,7 +12,7 @@ import { startGuard } from "./guard.ts";
 import { isRunning } from "../process/process-table.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-guard-"));
-after(() => rmSync(root, { recursive: true, force: true }));
+after(() => rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 const SECONDS = { look: 0.1, grace: 0.1 };
 
 test("when the kubelet's parent is gone and nobody took over, the guard kills the containers and goes", { timeout: 20_000 }, async () => {

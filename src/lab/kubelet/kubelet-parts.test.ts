@@ -23,7 +23,7 @@ import { type ProbeVerdict, startProber } from "./prober.ts";
 import { prepareVolumes } from "./volumes.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-kubelet-parts-"));
-after(() => rmSync(root, { recursive: true, force: true }));
+after(() => rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
 
 const container = (more: Partial<Container> = {}): Container => ({ name: "main", image: "app:1", ...more });
 const pod = (spec: Partial<Pod["spec"]> = {}): Pod => ({

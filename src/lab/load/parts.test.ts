@@ -21,7 +21,7 @@ describe("the parts alb and load, as processes", () => {
     ]);
     const [albPort, albControl, loadControl] = await Promise.all([freePort(), freePort(), freePort()]);
     const folder = mkdtempSync(join(tmpdir(), "holdfast-lab-parts-"));
-    t.after(() => rmSync(folder, { recursive: true, force: true }));
+    t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
     await startPart(t, folder, "alb", {
       name: "hold",
       nodes: [{ zone: "a", address: "127.0.0.1" }],

@@ -40,7 +40,7 @@ async function open(
   });
   t.after(async () => {
     await server.close();
-    rmSync(directory, { recursive: true });
+    rmSync(directory, { recursive: true, maxRetries: 20, retryDelay: 100 });
   });
   const file = join(directory, "kubeconfig");
   writeFileSync(

@@ -72,7 +72,7 @@ test("new routes make a generation, other pools a pool update, and the same agai
 
 test("a process that starts where another ended makes no new generation of the same routes and tells all its pools once", async (t) => {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-publisher-"));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   const sent: FromControl[] = [];
   const start = (): ReturnType<typeof createPublisher> => {
     const store = openSnapshotStore({ directory, source: "test" }, { log: silentLog });

@@ -18,7 +18,7 @@ interface Place {
 
 function place(t: TestContext, source = SOURCE): Place {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-store-"));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   const warnings: string[] = [];
   const log: Log = {
     debug() {},

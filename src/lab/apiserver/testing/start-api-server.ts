@@ -55,7 +55,7 @@ export async function startApiServer(options: Partial<ApiServerConfig> = {}): Pr
   );
   const close = async (): Promise<void> => {
     await server.close();
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
   return {
     url,
