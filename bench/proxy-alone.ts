@@ -13,7 +13,7 @@ const proxy = createProxy(
   {},
   { clock: systemClock, random: systemRandom, metrics: new MetricsRegistry(), log: createLog({ level: "warn", name: "bench" }) },
 );
-proxy.update(table, [], "live");
+proxy.update(table, new Map(), "live");
 try {
   const { port: bound } = await proxy.listen({ host: "127.0.0.1", port: Number(port) });
   process.stdout.write(`listening on ${bound}\n`);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import * as fc from "fast-check";
 import { seededRandom } from "../kernel/index.ts";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
 import { ALGORITHMS, FOUR, counts, load, made, request } from "./testing/made.ts";
@@ -161,5 +162,43 @@ test("an address is http://HOST:PORT and nothing else; what is not is left out a
   assert.deepEqual(
     balancer.pool("p")?.endpoints.map(({ address }) => address),
     ["http://b"],
+  );
+});
+
+test("pools that change one by one come to what all of them at once come to, and an endpoint goes with the last pool that names it", () => {
+  const ids = ["p", "q", "r"];
+  const endpoints = fc.array(
+    fc.record({ address: fc.constantFrom(...FOUR), tier: fc.constantFrom("fresh" as const, "withdrawn" as const) }),
+    {
+      maxLength: 6,
+    },
+  );
+  const step = fc.record({
+    put: fc.uniqueArray(fc.record({ id: fc.constantFrom(...ids), endpoints }), { selector: ({ id }) => id }),
+    gone: fc.subarray(ids),
+  });
+  const viewOf = (balancer: Balancer): unknown =>
+    ids.map((id) => [balancer.pool(id)?.endpoints.map(({ address }) => address), balancer.pool(id)?.isWithdrawn]);
+  const addressesOf = (states: Iterable<EndpointState>): readonly string[] => [...states].map(({ address }) => address).toSorted();
+  const make = (): Balancer => new Balancer(defaultBalancerOptions, { random: seededRandom(1), clock: new ManualClock() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
+      const balancer = make();
+      const wanted = new Map<string, (typeof steps)[number]["put"][number]>();
+      for (const { put, gone } of steps) {
+        const before = [...balancer.endpoints()];
+        const kept = put.filter(({ id }) => !gone.includes(id));
+        for (const description of kept) wanted.set(description.id, description);
+        for (const id of gone) wanted.delete(id);
+        const { removed } = balancer.change(kept, gone);
+        const anew = make();
+        anew.update([...wanted.values()]);
+        assert.deepEqual(viewOf(balancer), viewOf(anew));
+        assert.deepEqual(addressesOf(balancer.endpoints()), addressesOf(anew.endpoints()));
+        const after = new Set(balancer.endpoints());
+        assert.deepEqual(addressesOf(removed), addressesOf(before.filter((endpoint) => !after.has(endpoint))));
+        assert.ok(removed.every(({ isRemoved }) => isRemoved) && [...after].every(({ isRemoved }) => !isRemoved));
+      }
+    }),
   );
 });

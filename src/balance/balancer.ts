@@ -32,11 +32,17 @@ export interface BalancerUpdate {
   readonly refused: readonly { readonly pool: string; readonly address: string }[];
 }
 
+/** A pool, and who is named by its description in either tier. */
+interface Entry {
+  readonly pool: EndpointPool;
+  members: readonly EndpointState[];
+}
+
 /** All pools and the state of their endpoints. Counters, ejections and positions outlive updates. */
 export class Balancer {
   readonly #shared: PoolShared;
   readonly #endpoints = new Map<string, EndpointState>();
-  #pools = new Map<string, EndpointPool>();
+  readonly #pools = new Map<string, Entry>();
 
   constructor({ ejection, maxInFlightPerEndpoint, zone }: BalancerOptions, deps: { readonly random: Random; readonly clock: Clock }) {
     const limits = { maxInFlight: maxInFlightPerEndpoint, ejection, zone };
@@ -48,28 +54,27 @@ export class Balancer {
   }
 
   /** Replaces all pools. A pool that keeps its id keeps its object; one that is gone is emptied, for those who still hold it. */
-  update(pools: Iterable<PoolDescription>): BalancerUpdate {
-    const next = new Map<string, EndpointPool>();
-    const used = new Set<EndpointState>();
-    const refused: { pool: string; address: string }[] = [];
-    for (const description of pools) {
-      next.set(description.id, this.#build(description, refused, used));
-    }
-    for (const [id, pool] of this.#pools) if (!next.has(id)) pool.close();
-    this.#pools = next;
-    return { removed: this.#sweep(used), refused };
+  update(pools: readonly PoolDescription[]): BalancerUpdate {
+    const ids = new Set(pools.map(({ id }) => id));
+    return this.change(
+      pools,
+      [...this.#pools.keys()].filter((id) => !ids.has(id)),
+    );
   }
 
-  /** Adds one pool whose id is not known yet. Returns the addresses that are left out. */
-  add(description: PoolDescription): BalancerUpdate["refused"] {
+  /** Adds or replaces some pools and takes others away, as {@link update} does; the rest is not looked at. */
+  change(pools: readonly PoolDescription[], gone: readonly string[]): BalancerUpdate {
     const refused: { pool: string; address: string }[] = [];
-    this.#pools.set(description.id, this.#build(description, refused));
-    return refused;
+    const left = new Set<EndpointState>();
+    for (const description of pools) this.#put(description, refused, left);
+    for (const id of gone) this.#take(id, left);
+    return { removed: this.#forget(left), refused };
   }
 
-  /** A pool of this balancer's kind that belongs to nobody and has no endpoints. */
-  emptyPool(): EndpointPool {
-    return new EndpointPool("", this.#shared);
+  /** Adds one pool whose id is not known yet, and says which of its addresses are left out. */
+  add(description: PoolDescription): { readonly pool: EndpointPool; readonly refused: BalancerUpdate["refused"] } {
+    const refused: { pool: string; address: string }[] = [];
+    return { pool: this.#put(description, refused, new Set()), refused };
   }
 
   /** The ids of all pools. */
@@ -78,7 +83,7 @@ export class Balancer {
   }
 
   pool(id: string): EndpointPool | undefined {
-    return this.#pools.get(id);
+    return this.#pools.get(id)?.pool;
   }
 
   /** Every endpoint that some pool names. */
@@ -86,22 +91,33 @@ export class Balancer {
     return this.#endpoints.values();
   }
 
-  #build(description: PoolDescription, refused: { pool: string; address: string }[], used?: Set<EndpointState>): EndpointPool {
-    const pool = this.#pools.get(description.id) ?? new EndpointPool(description.id, this.#shared);
+  #put({ id, endpoints }: PoolDescription, refused: { pool: string; address: string }[], left: Set<EndpointState>): EndpointPool {
+    const entry = this.#pools.get(id) ?? { pool: new EndpointPool(id, this.#shared), members: [] };
+    this.#pools.set(id, entry);
     const fresh: PoolMember[] = [];
     const withdrawn: PoolMember[] = [];
-    const seen = new Set<EndpointState>();
-    for (const { address, zone, tier } of description.endpoints) {
+    const members = new Set<EndpointState>();
+    for (const { address, zone, tier } of endpoints) {
       const endpoint = this.#endpoint(address);
-      if (endpoint === undefined) refused.push({ pool: description.id, address });
-      else if (!seen.has(endpoint)) {
-        seen.add(endpoint);
+      if (endpoint === undefined) refused.push({ pool: id, address });
+      else if (!members.has(endpoint)) {
+        members.add(endpoint);
+        endpoint.pools++;
         (tier === "fresh" ? fresh : withdrawn).push({ endpoint, zone });
-        used?.add(endpoint);
       }
     }
-    pool.update(fresh, withdrawn);
-    return pool;
+    leave(entry, left);
+    entry.members = [...members];
+    entry.pool.update(fresh, withdrawn);
+    return entry.pool;
+  }
+
+  #take(id: string, left: Set<EndpointState>): void {
+    const entry = this.#pools.get(id);
+    if (entry === undefined) return;
+    this.#pools.delete(id);
+    leave(entry, left);
+    entry.pool.close();
   }
 
   #endpoint(address: string): EndpointState | undefined {
@@ -115,14 +131,20 @@ export class Balancer {
     return parsed;
   }
 
-  #sweep(used: ReadonlySet<EndpointState>): EndpointState[] {
-    const removed: EndpointState[] = [];
-    for (const [address, endpoint] of this.#endpoints) {
-      if (used.has(endpoint)) continue;
-      this.#endpoints.delete(address);
+  /** Of those that left a pool, the ones that no pool names any more. */
+  #forget(left: ReadonlySet<EndpointState>): EndpointState[] {
+    const removed = [...left].filter(({ pools }) => pools === 0);
+    for (const endpoint of removed) {
+      this.#endpoints.delete(endpoint.address);
       endpoint.isRemoved = true;
-      removed.push(endpoint);
     }
     return removed;
+  }
+}
+
+function leave({ members }: Entry, left: Set<EndpointState>): void {
+  for (const endpoint of members) {
+    endpoint.pools--;
+    left.add(endpoint);
   }
 }

@@ -38,6 +38,8 @@ export class EndpointState {
   #answersBefore = 0;
   #badAnswersBefore = 0;
   #outlierTimes = 0;
+  /** How many pools of its balancer name it. */
+  pools = 0;
   /** No pool names it any more: nothing new is sent to it. */
   isRemoved = false;
   /** Monotonic time until which it is left alone because it can not be connected to; 0 for none. */

@@ -101,7 +101,7 @@ test("a check by path wants a status of 2xx or 3xx, in time; no more run at once
   await until("it passes", () => checks(under, "passed") === 1);
   answerChecks("");
   const endpoints = ["127.0.0.1", "localhost"].map((host) => ({ address: `http://${host}:${port}`, tier: "fresh" as const }));
-  under.proxy.updatePools([{ id: "p", endpoints }]);
+  under.pools([{ id: "p", endpoints }]);
   await under.exchange(GET);
   asked = 0;
   await clock.advance(1_000);

@@ -74,7 +74,7 @@ test("a back end that takes longer than the route gives it has failed", async ()
   const slow = { name: "slow", create: () => ({ request: ({ timeouts }) => void (timeouts.backendMs = 100) }) } satisfies FilterSpec;
   const registry = extendRegistry(standardRegistry, { filters: [slow] });
   const text = `* -> consecutiveBreaker(2, "10s") -> slow() -> "http://127.0.0.1:${under.server.port}"`;
-  under.proxy.update(compileTable(parseEskip(text, "test"), registry).table, [], "live");
+  under.proxy.update(compileTable(parseEskip(text, "test"), registry).table, new Map(), "live");
   for (let at = 0; at < 2; at++) {
     const answer = under.exchange(GET);
     await under.server.request();

@@ -146,9 +146,9 @@ test("a request under way to an endpoint that is taken away is finished, and its
   under.routes([route({ type: "pool", pool: "p", algorithm: "roundRobin" })], pool(under.server.port));
   const client = under.client().send(GET);
   const { connection } = await under.server.request();
-  under.proxy.updatePools(pool());
+  under.pools(pool());
   assert.match(await under.exchange(CLOSING), /^HTTP\/1\.1 503 .*PROXY_POOL_EMPTY/s);
-  under.proxy.updatePools(pool(other.port));
+  under.pools(pool(other.port));
   connection.send(OK);
   assert.equal(await client.until("ok"), OK);
   await under.server.when(() => connection.hasEnded);

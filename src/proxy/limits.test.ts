@@ -271,10 +271,10 @@ test("pools change without the table; withdrawn endpoints serve only when nothin
   const get = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
   under.routes([route({ type: "pool", pool: "shop/web/80", algorithm: "roundRobin" })]);
   assert.match(await under.exchange(get), /^HTTP\/1\.1 503 [^]*PROXY_POOL_EMPTY\)/);
-  under.proxy.updatePools([{ id: "shop/web/80", endpoints: [{ address, tier: "withdrawn" }] }]);
+  under.pools([{ id: "shop/web/80", endpoints: [{ address, tier: "withdrawn" }] }]);
   assert.match(await under.exchange(get), /^HTTP\/1\.1 200 /);
   assert.equal(under.metric("holdfast_proxy_withdrawn_endpoint_requests_total"), 1);
-  under.proxy.updatePools([
+  under.pools([
     {
       id: "shop/web/80",
       endpoints: [
@@ -285,7 +285,7 @@ test("pools change without the table; withdrawn endpoints serve only when nothin
   ]);
   for (let at = 0; at < 4; at++) assert.match(await under.exchange(get), /^HTTP\/1\.1 200 /);
   assert.equal(under.metric("holdfast_proxy_retries_total", "connect"), 0);
-  under.proxy.updatePools([]);
+  under.pools([]);
   assert.match(await under.exchange(get), /^HTTP\/1\.1 503 [^]*PROXY_POOL_EMPTY\)/);
   await under.close();
 });

@@ -1,5 +1,5 @@
 import type { Clock, Random } from "../kernel/index.ts";
-import type { Pool, SharedLimits, Table } from "../route/index.ts";
+import type { SharedLimits, Table } from "../route/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import { ActiveChecks } from "./active-checks.ts";
 import { AccessLog, type AccessLogEntry, type AccessLogSink } from "./access-log.ts";
@@ -52,9 +52,9 @@ export interface Proxy {
   /** Makes the TLS side of a listener, for `listen`; it takes no handshake before its first `update`. */
   createTlsFront(options?: Partial<TlsFrontOptions>): TlsFront;
   /** Swaps table and pools between two requests; those under way finish with the old ones. */
-  update(table: Table, pools: PoolSource | readonly Pool[], knowledge: Knowledge): void;
-  /** Replaces the pools that routes name; the table and all state of endpoints that stay is kept. */
-  updatePools(pools: PoolSource | readonly Pool[]): void;
+  update(table: Table, pools: PoolSource, knowledge: Knowledge): void;
+  /** Pools with these ids have changed in the source given to `update`; the table and all state of endpoints that stay is kept. */
+  updatePools(changed: readonly string[]): void;
   /** Whether an unknown host may be told that it does not exist: only when `live` (404), else 503 with Retry-After. */
   setKnowledge(knowledge: Knowledge): void;
   /** From now on every answer says `Connection: close`. New connections and requests are still served. */
@@ -167,12 +167,12 @@ class NodeProxy implements Proxy {
     return new TlsFront({ ...defaultTlsFrontOptions, ...options }, { metrics: this.#listenerMetrics, log: this.#log });
   }
 
-  update(table: Table, pools: PoolSource | readonly Pool[], knowledge: Knowledge): void {
-    this.#upstreams.drop(this.#engine.routing.update(table, sourceOf(pools), knowledge));
+  update(table: Table, pools: PoolSource, knowledge: Knowledge): void {
+    this.#upstreams.drop(this.#engine.routing.update(table, pools, knowledge));
   }
 
-  updatePools(pools: PoolSource | readonly Pool[]): void {
-    this.#upstreams.drop(this.#engine.routing.updatePools(sourceOf(pools)));
+  updatePools(changed: readonly string[]): void {
+    this.#upstreams.drop(this.#engine.routing.updatePools(changed));
   }
 
   setKnowledge(knowledge: Knowledge): void {
@@ -256,8 +256,4 @@ class NodeProxy implements Proxy {
   #closeIdle(): void {
     for (const connection of this.#connections) connection.closeIfIdle();
   }
-}
-
-function sourceOf(pools: PoolSource | readonly Pool[]): PoolSource {
-  return "get" in pools ? pools : new Map(pools.map((pool) => [pool.id, pool]));
 }

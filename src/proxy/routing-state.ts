@@ -2,6 +2,7 @@ import {
   type BalanceAlgorithm,
   Balancer,
   type BalancerOptions,
+  type BalancerUpdate,
   type Chooser,
   type EndpointPool,
   type EndpointState,
@@ -25,6 +26,8 @@ export interface Target {
   readonly chooser: Chooser | undefined;
   readonly hashKey: BackendSettings["hashKey"];
   readonly breaker: ServiceBreaker | undefined;
+  /** `pool.revision` when the chooser was asked for: it is asked for again once that is another. */
+  readonly revision: number;
 }
 
 /** How the endpoints in use stand, in numbers. */
@@ -38,7 +41,7 @@ export interface EndpointStats {
   readonly openBreakers: number;
 }
 
-/** The pools that routes name, looked up when a route is first used; a Map of them is one. */
+/** The pools that routes name, looked up when a route is first used; a Map of them is one. A pool that changes there is told to the proxy. */
 export interface PoolSource {
   get(id: string): Pool | undefined;
 }
@@ -51,7 +54,6 @@ export interface PoolSource {
 export class RoutingState {
   readonly #named: Balancer;
   readonly #own: Balancer;
-  readonly #empty: EndpointPool;
   readonly #breakers: Breakers;
   readonly #services: KeptState;
   readonly #onRefused: (endpoints: readonly string[]) => void;
@@ -71,7 +73,6 @@ export class RoutingState {
     this.#named = new Balancer(options, deps);
     this.#own = new Balancer(options, deps);
     this.#onRefused = onRefused;
-    this.#empty = this.#own.emptyPool();
     this.#breakers = new Breakers(deps.clock);
     this.#services = new KeptState(deps.clock, deps.metrics, deps.sharedLimits);
   }
@@ -83,31 +84,35 @@ export class RoutingState {
     this.hasTable = true;
     this.#breakers.sweep();
     this.#services.sweep();
-    const removed = this.updatePools(pools);
+    this.#pools = pools;
+    // Choosers that filters of the new table ask for may be others.
+    this.#targets = Array.from({ length: table.size });
+    const named: PoolDescription[] = [];
+    for (const id of this.#named.ids()) {
+      const pool = pools.get(id);
+      if (pool !== undefined) named.push(pool);
+    }
     const own: PoolDescription[] = [];
     for (const id of this.#own.ids()) {
       const route = table.find(id);
       const description = route === undefined ? undefined : ownPool(route);
       if (description !== undefined) own.push(description);
     }
-    return [...removed, ...this.#replace(this.#own, own)];
+    return [...this.#told(this.#named.update(named)), ...this.#told(this.#own.update(own))];
   }
 
-  updatePools(pools: PoolSource): readonly EndpointState[] {
-    this.#pools = pools;
-    // A pool that is new has to be found by routes that missed it before.
-    this.#targets = Array.from({ length: this.table.size });
-    const named: PoolDescription[] = [];
-    for (const id of this.#named.ids()) {
-      const pool = pools.get(id);
-      if (pool !== undefined) named.push(pool);
+  /** Takes over what changed in the pools given to `update`; costs as much as there is of it. Returns as `update` does. */
+  updatePools(changed: readonly string[]): readonly EndpointState[] {
+    const descriptions: PoolDescription[] = [];
+    for (const id of changed) {
+      if (this.#named.pool(id) !== undefined) descriptions.push(this.#pools.get(id) ?? { id, endpoints: [] });
     }
-    return this.#replace(this.#named, named);
+    return this.#told(this.#named.change(descriptions, []));
   }
 
   targetOf(route: CompiledRoute): Target {
     const known = this.#targets[route.index];
-    if (known !== undefined) return known;
+    if (known !== undefined && (known.pool === undefined || known.pool.revision === known.revision)) return known;
     for (const filter of route.filters) filter.bind?.(this.#services, route.id, route.filters);
     const target = this.#resolve(route);
     this.#targets[route.index] = target;
@@ -147,11 +152,11 @@ export class RoutingState {
       case "shunt":
         return SHUNT;
       case "pool":
-        return this.#target(route, this.#poolOf(this.#named, backend.pool, this.#pools.get(backend.pool)), backend.algorithm);
+        return this.#target(route, this.#namedPool(backend.pool), backend.algorithm);
       case "loadBalanced":
-        return this.#target(route, this.#poolOf(this.#own, route.id, ownPool(route)), backend.algorithm);
+        return this.#target(route, this.#ownPool(route), backend.algorithm);
       case "network":
-        return this.#target(route, this.#poolOf(this.#own, route.id, ownPool(route)), "roundRobin");
+        return this.#target(route, this.#ownPool(route), "roundRobin");
       case "loopback":
         return LOOPBACK;
       case "dynamic":
@@ -170,29 +175,32 @@ export class RoutingState {
       chooser: pool.chooser(balance),
       hashKey,
       breaker: breaker === undefined ? undefined : this.#breakers.of(pool.id, breaker),
+      revision: pool.revision,
     };
   }
 
-  #poolOf(balancer: Balancer, id: string, description: PoolDescription | undefined): EndpointPool {
-    const known = balancer.pool(id);
-    if (known !== undefined) return known;
-    if (description === undefined) return this.#empty;
-    this.#tellRefused(balancer.add(description));
-    return balancer.pool(id) ?? this.#empty;
+  /** One that is not there is made without endpoints: it is the same one once it has some. */
+  #namedPool(id: string): EndpointPool {
+    return this.#named.pool(id) ?? this.#added(this.#named, this.#pools.get(id) ?? { id, endpoints: [] });
   }
 
-  #replace(balancer: Balancer, descriptions: readonly PoolDescription[]): readonly EndpointState[] {
-    const { removed, refused } = balancer.update(descriptions);
-    this.#tellRefused(refused);
-    return removed;
+  #ownPool(route: CompiledRoute): EndpointPool {
+    return this.#own.pool(route.id) ?? this.#added(this.#own, ownPool(route) ?? { id: route.id, endpoints: [] });
   }
 
-  #tellRefused(refused: readonly { readonly pool: string; readonly address: string }[]): void {
+  #added(balancer: Balancer, description: PoolDescription): EndpointPool {
+    const { pool, refused } = balancer.add(description);
+    this.#told({ removed: [], refused });
+    return pool;
+  }
+
+  #told({ removed, refused }: BalancerUpdate): readonly EndpointState[] {
     if (refused.length > 0) this.#onRefused(refused.map(({ pool, address }) => `${pool}: ${address}`));
+    return removed;
   }
 }
 
-const NOWHERE = { pool: undefined, chooser: undefined, hashKey: undefined, breaker: undefined };
+const NOWHERE = { pool: undefined, chooser: undefined, hashKey: undefined, breaker: undefined, revision: 0 };
 const SHUNT: Target = { kind: "shunt", ...NOWHERE };
 const LOOPBACK: Target = { kind: "loopback", ...NOWHERE };
 const BROKEN: Target = { kind: "broken", ...NOWHERE };

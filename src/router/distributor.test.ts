@@ -220,3 +220,33 @@ test("a worker that waits for the newest generation is not told that its table i
   assert.ok(second?.generation !== undefined);
   assert.equal(second?.knowledge, "live");
 });
+
+test("a worker hears that a pool is gone together with the generation that does not want it, not before", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  join(distributor, "b", 1);
+  offer(distributor, 2);
+  const tried = take("a");
+  distributor.offerPools([{ id: "p", endpoints: [] }], ["gone"]);
+  const meanwhile = take("b");
+  assert.deepEqual([meanwhile?.generation, meanwhile?.pools, meanwhile?.removedPools], [undefined, [{ id: "p", endpoints: [] }], []]);
+  distributor.workerApplied("b", meanwhile?.sequence ?? 0, 1, 0, undefined);
+  assert.equal(take("b"), undefined);
+  distributor.workerApplied("a", tried?.sequence ?? 0, 2, 0, undefined);
+  const update = take("b");
+  assert.ok(update?.generation?.includes('"number":2'));
+  assert.deepEqual(update?.removedPools, ["gone"]);
+});
+
+test("when the generation that a worker waits for is bad, it hears which pools are gone all the same", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  join(distributor, "b", 1);
+  offer(distributor, 2);
+  const tried = take("a");
+  distributor.offerPools([{ id: "p", endpoints: [] }], ["gone"]);
+  distributor.workerApplied("b", take("b")?.sequence ?? 0, 1, 0, undefined);
+  distributor.workerApplied("a", tried?.sequence ?? 0, 1, 0, "cannot be built");
+  const update = take("b");
+  assert.deepEqual([update?.pools, update?.removedPools], [[], ["gone"]]);
+});

@@ -51,11 +51,19 @@ interface Link {
   generation: number;
   routes: number;
   poolsRevision: number;
+  /** Up to where it knows which pools are gone: a worker that is behind learns no more before it has caught up. */
+  removalsRevision: number;
   knowledge: Knowledge;
   /** What it is building at this moment; not undefined when it dies of it. */
   applying: number | undefined;
   underWay:
-    | { readonly sequence: number; readonly generation: Held | undefined; readonly poolsRevision: number; readonly knowledge: Knowledge }
+    | {
+        readonly sequence: number;
+        readonly generation: Held | undefined;
+        readonly poolsRevision: number;
+        readonly removalsRevision: number;
+        readonly knowledge: Knowledge;
+      }
     | undefined;
 }
 
@@ -90,6 +98,7 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
     generation: 0,
     routes: 0,
     poolsRevision: 0,
+    removalsRevision: 0,
     knowledge: initialKnowledge,
     applying: undefined,
     underWay: undefined,
@@ -117,11 +126,8 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
     return at.generation === 0 ? proven : undefined;
   };
 
-  /** A worker that is behind may not come to claim that what it does not know does not exist. */
-  const knowledgeFor = (at: Link, generation: Held | undefined): Knowledge => {
-    const isBehind = newest !== undefined && newest.header.number > (generation?.header.number ?? at.generation);
-    return knowledge === "live" && isBehind ? at.knowledge : knowledge;
-  };
+  const staysBehind = (at: Link, generation: Held | undefined): boolean =>
+    newest !== undefined && newest.header.number > (generation?.header.number ?? at.generation);
 
   const pump = (): void => {
     for (const [worker, at] of links) {
@@ -129,20 +135,27 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
       const generation = generationFor(worker, at);
       // A generation brings pools of its own age: what changed after it must follow, whatever the worker had before.
       const since = generation?.poolsRevision ?? at.poolsRevision;
+      const removedSince = generation?.poolsRevision ?? at.removalsRevision;
+      const isBehind = staysBehind(at, generation);
       const changed: Pool[] = [];
       const removed: string[] = [];
       for (const [id, { revision, pool }] of pools) {
-        if (revision <= since) continue;
-        if (pool === undefined) removed.push(id);
-        else changed.push(pool);
+        if (pool !== undefined) {
+          if (revision > since) changed.push(pool);
+        } else if (revision > removedSince && !isBehind) {
+          // Its routes may still want it; it goes with the generation that does not.
+          removed.push(id);
+        }
       }
-      const worth = knowledgeFor(at, generation);
+      // A worker that is behind may not come to claim that what it does not know does not exist.
+      const worth = knowledge === "live" && isBehind ? at.knowledge : knowledge;
+      const upTo = { poolsRevision, removalsRevision: isBehind ? removedSince : poolsRevision };
       if (generation === undefined && changed.length === 0 && removed.length === 0 && at.knowledge === worth) {
-        at.poolsRevision = poolsRevision;
+        Object.assign(at, upTo);
         continue;
       }
       sequence++;
-      at.underWay = { sequence, generation, poolsRevision, knowledge: worth };
+      at.underWay = { sequence, generation, ...upTo, knowledge: worth };
       const text = generation === undefined ? {} : { generation: generation.text };
       if (!deps.send(worker, { type: "update", sequence, ...text, pools: changed, removedPools: removed, knowledge: worth }))
         at.underWay = undefined;
@@ -222,6 +235,7 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
       at.knowledge = done.knowledge;
       if (problem === undefined) {
         at.poolsRevision = done.poolsRevision;
+        at.removalsRevision = done.removalsRevision;
         if (done.generation !== undefined) prove(done.generation);
       } else if (done.generation !== undefined) {
         condemn(done.generation.header.number, problem);

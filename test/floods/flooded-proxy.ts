@@ -14,7 +14,7 @@ const { table } = compileTable(
   { routes: [{ id: "all", predicates: [], filters: [], backend: { type: "network", address: `http://127.0.0.1:${backEndPort}` } }] },
   standardRegistry,
 );
-proxy.update(table, [], "live");
+proxy.update(table, new Map(), "live");
 const { port } = await proxy.listen({ host: "127.0.0.1", port: 0 });
 process.on("message", () => void report());
 process.on("disconnect", () => process.exit(0));

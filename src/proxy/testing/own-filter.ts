@@ -13,7 +13,7 @@ export function serve(under: ProxyUnderTest, text: string, own: Filter = {}, oth
     extendRegistry(standardRegistry, { filters }),
   );
   assert.deepEqual(problems, []);
-  under.proxy.update(table, [], "live");
+  under.proxy.update(table, new Map(), "live");
 }
 
 /** The values of all field lines of this name in a head. */

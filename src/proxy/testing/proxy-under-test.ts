@@ -19,6 +19,8 @@ export interface ProxyUnderTest {
   /** Value of a series, 0 when it is not there. */
   metric(name: string, ...labelValues: string[]): number;
   routes(routes: readonly RouteDefinition[], pools?: readonly Pool[], knowledge?: Knowledge): void;
+  /** These instead of those there are. */
+  pools(pools: readonly Pool[]): void;
   close(): Promise<void>;
 }
 
@@ -46,8 +48,16 @@ export async function startProxy(
     { tickMs: 10, ...options },
     { clock, random: seededRandom(7), metrics, log: { ...silentLog, ...log }, accessLog: sink },
   );
+  const poolsById = new Map<string, Pool>();
+  const replacePools = (pools: readonly Pool[]): readonly string[] => {
+    const before = [...poolsById.keys()];
+    poolsById.clear();
+    for (const pool of pools) poolsById.set(pool.id, pool);
+    return [...before, ...poolsById.keys()];
+  };
   const routes: ProxyUnderTest["routes"] = (definitions, pools = [], knowledge = "live") => {
-    proxy.update(compileTable({ routes: definitions }, standardRegistry).table, pools, knowledge);
+    replacePools(pools);
+    proxy.update(compileTable({ routes: definitions }, standardRegistry).table, poolsById, knowledge);
   };
   routes([route({ type: "network", address: `http://127.0.0.1:${server.port}` })]);
   const { port } = await proxy.listen({ host: "127.0.0.1", port: 0 });
@@ -66,6 +76,7 @@ export async function startProxy(
     clock,
     client,
     routes,
+    pools: (pools) => proxy.updatePools(replacePools(pools)),
     async exchange(request) {
       const one = client().send(request);
       return one.ended();

@@ -195,6 +195,6 @@ class WorkerTable {
   applyPools(changed: readonly Pool[], removed: readonly string[]): void {
     if (this.#generation === undefined || (changed.length === 0 && removed.length === 0)) return;
     this.#generation.change(changed, removed);
-    this.#proxy.updatePools(this.#generation);
+    this.#proxy.updatePools([...changed.map(({ id }) => id), ...removed]);
   }
 }
