@@ -123,18 +123,20 @@ test("with too few endpoints left ejections are ignored", () => {
   assert.equal(counts(pool, "roundRobin", 100, String).size, 4);
 });
 
-test("an address is http://HOST:PORT and nothing else; what is not is left out and named", () => {
+test("an address is a scheme, HOST and PORT and nothing else; what is not is left out and named", () => {
   for (const [address, host, port] of [
     ["http://10.0.0.1:8080", "10.0.0.1", 8080],
     ["http://[2001:db8::1]:80", "2001:db8::1", 80],
     ["http://web.shop.svc", "web.shop.svc", 80],
     ["http://web.shop.svc:1/", "web.shop.svc", 1],
+    ["h2c://web.shop.svc", "web.shop.svc", 80],
+    ["h2://web.shop.svc", "web.shop.svc", 443],
   ] as const) {
     const endpoint = parseEndpointAddress(address);
     assert.deepEqual([endpoint?.host, endpoint?.port], [host, port]);
   }
   for (const bad of [
-    "h2c://a",
+    "fastcgi://a",
     "http://a/b",
     "http://a:0",
     "http://a:65536",
@@ -152,13 +154,13 @@ test("an address is http://HOST:PORT and nothing else; what is not is left out a
     {
       id: "p",
       endpoints: [
-        { address: "h2c://a", tier: "fresh" },
+        { address: "fastcgi://a", tier: "fresh" },
         { address: "http://b", tier: "fresh" },
         { address: "http://b/", tier: "fresh" },
       ],
     },
   ]);
-  assert.deepEqual(refused, [{ pool: "p", address: "h2c://a" }]);
+  assert.deepEqual(refused, [{ pool: "p", address: "fastcgi://a" }]);
   assert.deepEqual(
     balancer.pool("p")?.endpoints.map(({ address }) => address),
     ["http://b"],

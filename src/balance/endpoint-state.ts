@@ -21,6 +21,8 @@ export class EndpointState {
   readonly authority: string;
   /** Whether it is spoken to over TLS. */
   readonly isTls: boolean;
+  /** Whether it is spoken to in HTTP/2, as `h2` (over TLS) and `h2c` ask for. */
+  readonly isHttp2: boolean;
   /** Monotonic time at which it became known. */
   readonly knownSinceMs: number;
   readonly #version: HealthVersion;
@@ -53,7 +55,8 @@ export class EndpointState {
     this.address = address;
     this.host = host;
     this.port = port;
-    this.isTls = address.startsWith("https:");
+    this.isTls = address.startsWith("https:") || address.startsWith("h2:");
+    this.isHttp2 = address.startsWith("h2");
     this.authority = address.slice(address.indexOf("//") + 2);
     this.#version = version;
     this.knownSinceMs = knownSinceMs;
@@ -199,14 +202,14 @@ export class EndpointState {
   }
 }
 
-const ADDRESS = /^https?:\/\/(?:([A-Za-z0-9._~-]{1,255})|\[([0-9A-Fa-f:.]{2,45})\])(?::(\d{1,5}))?\/?$/;
+const ADDRESS = /^(?:https?|h2c?):\/\/(?:([A-Za-z0-9._~-]{1,255})|\[([0-9A-Fa-f:.]{2,45})\])(?::(\d{1,5}))?\/?$/;
 
-/** Reads `http://host:port` or `https://host:port` (port 80 or 443 when left out). Undefined for what can not be served: another scheme, a path, a bad port. */
+/** Reads `http://host:port`, or with `https`, `h2` or `h2c` (port 443 over TLS, else 80 when left out). Undefined for what can not be served: another scheme, a path, a bad port. */
 export function parseEndpointAddress(address: string, version = new HealthVersion(), knownSinceMs = 0): EndpointState | undefined {
   const match = ADDRESS.exec(address);
   if (match === null) return undefined;
   const host = match[1] ?? match[2] ?? "";
-  const port = match[3] === undefined ? (address.startsWith("https:") ? 443 : 80) : Number(match[3]);
+  const port = match[3] === undefined ? (/^(?:https|h2):/.test(address) ? 443 : 80) : Number(match[3]);
   if (port < 1 || port > 65_535) return undefined;
   return new EndpointState(address.endsWith("/") ? address.slice(0, -1) : address, host, port, version, knownSinceMs);
 }

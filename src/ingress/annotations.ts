@@ -15,7 +15,7 @@ import { unreadable } from "./unreadable.ts";
 
 const PREFIX = "zalando.org/";
 const PATH_MODES: readonly PathMode[] = ["kubernetes-ingress", "path-regexp", "path-prefix"];
-const PROTOCOLS = ["http", "https", "h2c", "fastcgi"] as const;
+const PROTOCOLS = ["http", "https", "h2c", "h2", "fastcgi"] as const;
 
 /** What the annotations of an Ingress ask for. */
 export interface IngressAnnotations {

@@ -87,6 +87,6 @@ export const defaultConvertOptions: ConvertOptions = {
   serviceSelector: none,
   endpointSelector: none,
   defaultFilters: none,
-  protocols: ["http", "https"],
+  protocols: ["http", "https", "h2c", "h2"],
   dropUnreadable: false,
 };

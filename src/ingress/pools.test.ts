@@ -78,12 +78,34 @@ describe("a pool", () => {
   it("writes IPv6 addresses in brackets and takes only protocols that are spoken", () => {
     const six = { ...slice("a", "web", { "2001:db8::1": {} }), addressType: "IPv6" };
     deepEqual(endpoints(run([...web, six])), ["http://[2001:db8::1]:8080 fresh"]);
-    const converted = run([
-      web[0] as KubeObject,
-      service("web", { ports: [{ name: "http", port: 80, appProtocol: "kubernetes.io/h2c" }] }),
-      slice("a", "web", READY),
-    ]);
+    const annotated = ingress("web", "example.org", { "/": "web" }, { "zalando.org/skipper-backend-protocol": "fastcgi" });
+    const converted = run([annotated, service("web"), slice("a", "web", READY)]);
     deepEqual(endpoints(converted, "shop/web/80/missing"), []);
     equal(converted.problems[0]?.code, "INGRESS_PROTOCOL");
+  });
+
+  for (const [appProtocol, scheme] of [
+    ["kubernetes.io/h2c", "h2c"],
+    ["h2c", "h2c"],
+    ["grpc", "h2c"],
+    ["grpcs", "h2"],
+    ["https", "https"],
+    ["kubernetes.io/wss", "https"],
+    ["kubernetes.io/ws", "http"],
+    ["http", "http"],
+    ["mysql", "http"],
+  ] as const) {
+    it(`speaks ${scheme} where the Service's port says ${appProtocol}`, () => {
+      const asked = service("web", { ports: [{ name: "http", port: 80, appProtocol }] });
+      const pool = `shop/web/http${scheme === "http" ? "" : `/${scheme}`}`;
+      const [address = ""] = endpoints(run([web[0] as KubeObject, asked, slice("a", "web", { "10.0.0.1": {} })]), pool) ?? [];
+      equal(address, `${scheme}://10.0.0.1:8080 fresh`);
+    });
+  }
+
+  it("speaks what the Ingress says, whatever the port does", () => {
+    const annotated = ingress("web", "example.org", { "/": "web" }, { "zalando.org/skipper-backend-protocol": "h2" });
+    const asked = service("web", { ports: [{ name: "http", port: 80, appProtocol: "grpc" }] });
+    deepEqual(endpoints(run([annotated, asked, slice("a", "web", { "10.0.0.1": {} })]), "shop/web/http/h2"), ["h2://10.0.0.1:8080 fresh"]);
   });
 });

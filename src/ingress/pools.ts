@@ -117,8 +117,19 @@ export class PoolBuilder {
   }
 }
 
+/** What `appProtocol` of a port asks for: names of Kubernetes (KEP-3726), and those that Istio and others have made customary. */
+const APP_PROTOCOLS: ReadonlyMap<string, string> = new Map([
+  ["https", "https"],
+  ["kubernetes.io/wss", "https"],
+  ["kubernetes.io/h2c", "h2c"],
+  ["h2c", "h2c"],
+  ["grpc", "h2c"],
+  ["h2", "h2"],
+  ["grpcs", "h2"],
+]);
+
 function protocolOf(appProtocol: string | undefined): string {
-  return appProtocol === "kubernetes.io/h2c" ? "h2c" : appProtocol === "https" ? "https" : "http";
+  return APP_PROTOCOLS.get(appProtocol?.toLowerCase() ?? "") ?? "http";
 }
 
 type Candidate = SliceAddress & Pick<SliceEndpoint, "ready" | "serving" | "terminating">;

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { type ServerHttp2Stream, createServer } from "node:http2";
+import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
 import { until } from "../kernel/testing/until.ts";
@@ -112,6 +114,34 @@ test("a check by path wants a status of 2xx or 3xx, in time; no more run at once
   await until("the other is asked", () => asked === 2);
   assert.equal(checks(under, "failed"), 2, "its time was over");
   await under.close();
+});
+
+test("an endpoint of HTTP/2 is well when it answers with SETTINGS, and only then", async (t) => {
+  const clock = new ManualClock();
+  const under = await startProxy(CHECKS, clock);
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, "127.0.0.1", resolve);
+  });
+  t.after(async () => {
+    await under.close();
+    server.close();
+  });
+  server.on("stream", (stream: ServerHttp2Stream) => {
+    stream.respond();
+    stream.end();
+  });
+  const use = async (port: number): Promise<void> => {
+    under.routes([route({ type: "network", address: `h2c://127.0.0.1:${port}` })], [], "live");
+    await under.exchange(GET);
+    under.proxy.setKnowledge("stale");
+    await clock.advance(1_000);
+  };
+  await use((server.address() as AddressInfo).port);
+  await until("it passes", () => checks(under, "passed") === 1);
+  under.server.onData = (connection) => connection.send("HTTP/1.1 400 Bad Request\r\n\r\n");
+  await use(under.server.port);
+  await until("it fails", () => checks(under, "failed") === 1);
 });
 
 /** Requests alone find nothing out here. */

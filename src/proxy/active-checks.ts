@@ -8,7 +8,10 @@ import { connectFailureOf } from "./upstream-socket.ts";
 
 /** How endpoints are checked while nobody vouches for them. */
 export interface ActiveCheckOptions {
-  /** Path of a GET that must be answered with 2xx or 3xx; empty, or where TLS is spoken: a connection is enough. */
+  /**
+   * Path of a GET that must be answered with 2xx or 3xx; empty, or where TLS is spoken: a connection is enough. Where HTTP/2 is spoken
+   * without TLS, SETTINGS are.
+   */
   readonly path: string;
   /** From one round through all endpoints to the next; a round takes longer where the rate says so. */
   readonly intervalMs: number;
@@ -138,7 +141,8 @@ export class ActiveChecks {
       end(connectFailureOf(error.code ?? "") === "PROXY_LOCAL_LIMIT" ? "unknown" : "failed");
     });
     socket.on("connect", () => {
-      if (path === "" || endpoint.isTls) end("passed");
+      if (endpoint.isTls || (path === "" && !endpoint.isHttp2)) end("passed");
+      else if (endpoint.isHttp2) greet(socket, end);
       else ask(socket, endpoint, path, end);
     });
     socket.on("close", () => end("failed"));
@@ -160,4 +164,19 @@ function ask(socket: Socket, endpoint: EndpointState, path: string, end: (result
     else if (answer.includes("\n") || answer.length > ANSWER_BYTES) end("failed");
   });
   socket.write(`GET ${path} HTTP/1.1\r\nHost: ${endpoint.authority}\r\nUser-Agent: holdfast-check\r\nConnection: close\r\n\r\n`);
+}
+
+/** The preface of a client with empty SETTINGS (RFC 9113 section 3.4), and the type that a server's first frame has. */
+const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", "latin1");
+const FRAME_HEAD_BYTES = 9;
+const SETTINGS = 4;
+
+/** Begins to speak HTTP/2, and ends the check with whether the endpoint does too. */
+function greet(socket: Socket, end: (result: "passed" | "failed") => void): void {
+  let answer = Buffer.alloc(0);
+  socket.on("data", (data: Buffer) => {
+    answer = Buffer.concat([answer, data]);
+    if (answer.length >= FRAME_HEAD_BYTES) end(answer[3] === SETTINGS && answer.readUInt32BE(5) === 0 ? "passed" : "failed");
+  });
+  socket.write(PREFACE);
 }

@@ -71,8 +71,7 @@ export class Attempts implements PickRequest {
     this.endpoint = endpoint;
     this.#isCounted = true;
     endpoint.begin();
-    const idle = this.#needsNewConnection ? undefined : this.#engine.upstreams.take(endpoint);
-    return idle ?? this.#engine.upstreams.open(endpoint);
+    return this.#engine.upstreams.acquire(endpoint, this.#needsNewConnection);
   }
 
   /** The endpoint has nothing to do with the request any more. Idempotent. */
@@ -125,7 +124,8 @@ export class Attempts implements PickRequest {
     }
     // A connection that died idle says nothing about its endpoint; any other failure does.
     if (reason === "reused") this.#needsNewConnection = true;
-    else if (endpoint !== undefined) this.tried.push(endpoint);
+    // Nor does one that the endpoint is done with: the next one may well be to the same.
+    else if (endpoint !== undefined && reason !== "refused") this.tried.push(endpoint);
     metrics.retry(reason);
     return true;
   }
@@ -135,7 +135,8 @@ export class Attempts implements PickRequest {
     if (!attempt.wasSent) {
       if (endpoint.connectFailed(deadlines.nowMs, options.balancer.ejection)) metrics.ejections.connect.add();
     } else {
-      if (retryReasonOf(attempt) === "reused") return;
+      const reason = retryReasonOf(attempt);
+      if (reason === "reused" || reason === "refused") return;
       this.#judge(endpoint, true);
     }
     this.#attempted(endpoint, true);

@@ -3,7 +3,7 @@ import { AppError } from "../kernel/index.ts";
 import { MOST_LOOPBACKS } from "../route/index.ts";
 import { type ActiveCheckOptions, defaultActiveCheckOptions } from "./active-checks.ts";
 import { type ChunkedLimits, type HeadLimits, defaultHeadLimits, defaultTrailerLimits } from "../wire/index.ts";
-import { type Http2Limits, defaultHttp2Limits } from "./h2/options.ts";
+import { type Http2Limits, type Http2UpstreamLimits, defaultHttp2Limits, defaultHttp2UpstreamLimits } from "./h2/options.ts";
 import type { UpstreamTlsOptions } from "./upstream-socket.ts";
 
 /** How long each thing may take; all in milliseconds, exact to one `tickMs`. */
@@ -25,7 +25,11 @@ export interface ProxyTimeouts {
   readonly responseBodyIdleMs: number;
   /** An idle connection to an endpoint; shorter than what servers keep. */
   readonly upstreamIdleMs: number;
-  /** An upgraded connection on which nothing moves. */
+  /** Requests are open on an HTTP/2 connection to an endpoint, and nothing comes from it: it is asked with a PING, … */
+  readonly upstreamPingMs: number;
+  /** … and has this long to answer. */
+  readonly upstreamPongMs: number;
+  /** An upgraded connection on which nothing moves; an HTTP/2 stream whose answer comes while the request still goes on. */
   readonly tunnelIdleMs: number;
   /** Each wait of a filter; also for a stream of one that takes no more, or has all, and gives nothing. */
   readonly filterMs: number;
@@ -49,6 +53,7 @@ export interface ProxyLimits {
   /** How often one request may be looked up again. */
   readonly loopbacks: number;
   readonly http2: Http2Limits;
+  readonly http2Upstream: Http2UpstreamLimits;
 }
 
 export interface RetryOptions {
@@ -104,6 +109,8 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     responseHeadMs: 60_000,
     responseBodyIdleMs: 120_000,
     upstreamIdleMs: 30_000,
+    upstreamPingMs: 30_000,
+    upstreamPongMs: 10_000,
     tunnelIdleMs: 600_000,
     filterMs: 30_000,
   }),
@@ -120,6 +127,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     heldResponseBytes: 65_536,
     loopbacks: MOST_LOOPBACKS,
     http2: defaultHttp2Limits,
+    http2Upstream: defaultHttp2UpstreamLimits,
   }),
   retry: Object.freeze({ attempts: 3, budgetShare: 0.2, budgetFloor: 500 }),
   balancer: defaultBalancerOptions,

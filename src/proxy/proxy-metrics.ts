@@ -5,7 +5,7 @@ import { type ProxyFailure, failures } from "./failure.ts";
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** Why a request was sent again. */
-export type RetryReason = "connect" | "reused" | "lost";
+export type RetryReason = "connect" | "reused" | "lost" | "refused";
 
 /** All series of the data plane, bound at start, so that counting is array writes. Label values are closed sets (except route, which is opt-in). */
 export class ProxyMetrics {
@@ -43,7 +43,12 @@ export class ProxyMetrics {
       Object.entries(failures).map(([cause, { isUpstream }]) => [cause as ProxyFailure, failed.with(cause, String(isUpstream))] as const),
     );
     const retries = registry.counter("holdfast_proxy_retries_total", "Requests sent to an endpoint again, by reason.", ["reason"]);
-    this.#retries = { connect: retries.with("connect"), reused: retries.with("reused"), lost: retries.with("lost") };
+    this.#retries = {
+      connect: retries.with("connect"),
+      reused: retries.with("reused"),
+      lost: retries.with("lost"),
+      refused: retries.with("refused"),
+    };
     this.durationSeconds = registry
       .histogram("holdfast_proxy_request_duration_seconds", "From the request head to the end of the answer.", SECONDS)
       .with();

@@ -8,6 +8,8 @@ import type { Connection, OpenedConnection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
 import { FilterFailures } from "./filter-failures.ts";
+import { EndpointHttp2Metrics } from "./h2/endpoint-metrics.ts";
+import { EndpointSessions } from "./h2/endpoint-sessions.ts";
 import { Http2Connection } from "./h2/http2-connection.ts";
 import { Http2Metrics } from "./h2/http2-metrics.ts";
 import { type ListenOptions, Listener } from "./listener.ts";
@@ -141,7 +143,7 @@ class NodeProxy implements Proxy {
       logEntry: { ...NO_ENTRY },
       isDraining: false,
     };
-    this.#upstreams.bind(this.#engine);
+    this.#upstreams.bind(this.#engine, new EndpointSessions(this.#engine, new EndpointHttp2Metrics(deps.metrics)));
     this.#onClosed = (connection) => {
       this.#connections.delete(connection);
       metrics.connections.set(this.#connections.size);
@@ -222,7 +224,7 @@ class NodeProxy implements Proxy {
   #refused(endpoints: readonly string[]): void {
     this.#log.warn(
       { endpoints: endpoints.slice(0, 20), count: endpoints.length },
-      "endpoints left out: only http://HOST:PORT and https://HOST:PORT are served",
+      "endpoints left out: only http, https, h2 and h2c with HOST:PORT are served",
     );
   }
 

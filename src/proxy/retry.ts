@@ -25,10 +25,12 @@ export interface LostAttempt {
 
 /**
  * Whether a request may be sent again, and why; undefined for no. Where nothing was sent it is always safe. Where the head was, only an
- * idempotent request without a used body is, and only before any answer.
+ * idempotent request without a used body is, and only before any answer; or any that the endpoint says it has not looked at.
  */
 export function retryReasonOf(lost: LostAttempt): RetryReason | undefined {
   if (!lost.wasSent) return lost.failure === "PROXY_LOCAL_LIMIT" ? undefined : "connect";
+  // RFC 9113 section 8.7: the endpoint says that it did nothing with it.
+  if (lost.failure === "PROXY_UPSTREAM_REFUSED") return lost.isBodyUsed ? undefined : "refused";
   if (lost.failure !== "PROXY_UPSTREAM_CLOSED" && lost.failure !== "PROXY_UPSTREAM_RESET") return undefined;
   if (lost.hasAnswered || lost.isBodyUsed || !IDEMPOTENT.has(lost.method)) return undefined;
   return lost.wasReused ? "reused" : "lost";

@@ -24,7 +24,11 @@ export function connectToEndpoint(
   buffer: Buffer,
   onBytes: (buffer: Buffer, length: number) => void,
 ): Socket {
-  if (endpoint.isTls) return connectSecurely(endpoint, tls, onBytes);
+  if (endpoint.isTls) {
+    const socket = connectSecurely(endpoint, tls, "http/1.1");
+    socket.on("data", (data: Buffer) => onBytes(data, data.length));
+    return socket;
+  }
   return connect({
     host: endpoint.host,
     port: endpoint.port,
@@ -42,7 +46,14 @@ export function connectToEndpoint(
   });
 }
 
-function connectSecurely(endpoint: EndpointState, tls: UpstreamTlsOptions, onBytes: (buffer: Buffer, length: number) => void): Socket {
+/** Connects to an endpoint that is spoken to in HTTP/2; nothing is read yet. */
+export function connectForHttp2(endpoint: EndpointState, tls: UpstreamTlsOptions): Socket {
+  if (endpoint.isTls) return connectSecurely(endpoint, tls, "h2");
+  const { host, port } = endpoint;
+  return connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+}
+
+function connectSecurely(endpoint: EndpointState, tls: UpstreamTlsOptions, protocol: "http/1.1" | "h2"): Socket {
   const { host, port } = endpoint;
   // node:tls is read where it is used: a worker without it starts sooner (by 60 ms, measured on a busy machine).
   const { connect: connectTls, createSecureContext } = process.getBuiltinModule("node:tls");
@@ -58,13 +69,12 @@ function connectSecurely(endpoint: EndpointState, tls: UpstreamTlsOptions, onByt
     rejectUnauthorized: tls.isVerified,
     // RFC 6066 section 3: an address is no server name; the certificate must name it all the same.
     ...(isIP(host) === 0 ? { servername: host } : {}),
-    ALPNProtocols: ["http/1.1"],
-    allowHalfOpen: true,
+    ALPNProtocols: [protocol],
+    allowHalfOpen: protocol === "http/1.1",
   };
   const socket = connectTls(options);
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 30_000);
-  socket.on("data", (data: Buffer) => onBytes(data, data.length));
   return socket;
 }
 

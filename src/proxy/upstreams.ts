@@ -1,6 +1,8 @@
 import type { EndpointState } from "../balance/index.ts";
+import type { EndpointSessions } from "./h2/endpoint-sessions.ts";
 import { loopCount } from "./loop-count.ts";
 import { UpstreamConnection, type UpstreamEngine } from "./upstream-connection.ts";
+import type { Upstream } from "./upstream.ts";
 
 /** Size of the one buffer all endpoints' connections read into. */
 const READ_BYTES = 65_536;
@@ -40,33 +42,36 @@ class IdleQueue {
 }
 
 /**
- * Idle connections by endpoint, oldest first. One that became idle a moment ago is not used yet: what an endpoint sends behind its
- * answer, which could be taken for the answer to the next request (undici GHSA-35p6-xmwp-9g52 is of that kind), has to
+ * Connections to endpoints: those of HTTP/1.1 that are idle, oldest first, and the sessions of HTTP/2. One that became
+ * idle a moment ago is not used yet: what an endpoint sends behind its answer, which could be taken for the answer to the next request (undici GHSA-35p6-xmwp-9g52 is of that kind), has to
  * have had the time to be read. That time is one full turn of the event loop.
  */
 export class Upstreams {
   readonly #idle = new Map<EndpointState, IdleQueue>();
   readonly #readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   #engine: UpstreamEngine | undefined = undefined;
+  #sessions: EndpointSessions | undefined = undefined;
   /** No connection is kept any more. */
   #isClosed = false;
 
-  bind(engine: UpstreamEngine): void {
+  bind(engine: UpstreamEngine, sessions: EndpointSessions): void {
     this.#engine = engine;
+    this.#sessions = sessions;
   }
 
-  /** An idle connection that may be used, if there is one. */
-  take(endpoint: EndpointState): UpstreamConnection | undefined {
+  /** What carries one request to the endpoint; `isNew`: no connection of HTTP/1.1 that was idle. */
+  acquire(endpoint: EndpointState, isNew: boolean): Upstream {
+    if (this.#engine === undefined || this.#sessions === undefined) throw new Error("upstreams are used before they are bound");
+    if (endpoint.isHttp2) return this.#sessions.stream(endpoint);
+    return (isNew ? undefined : this.#take(endpoint)) ?? new UpstreamConnection(endpoint, this.#engine, this.#readBuffer);
+  }
+
+  #take(endpoint: EndpointState): UpstreamConnection | undefined {
     const idle = this.#idle.get(endpoint);
     const first = idle?.first;
     if (idle === undefined || first === undefined || first.idleSinceLoop + 2 > loopCount()) return undefined;
     idle.dropFirst();
     return first;
-  }
-
-  open(endpoint: EndpointState): UpstreamConnection {
-    if (this.#engine === undefined) throw new Error("upstreams are used before they are bound");
-    return new UpstreamConnection(endpoint, this.#engine, this.#readBuffer);
   }
 
   /** Keeps a connection whose response is whole; false when it is not wanted. */
@@ -97,10 +102,12 @@ export class Upstreams {
       this.#idle.delete(endpoint);
       for (const connection of idle?.all() ?? []) connection.destroy();
     }
+    this.#sessions?.drop(endpoints);
   }
 
   close(): void {
     this.#isClosed = true;
     this.drop([...this.#idle.keys()]);
+    this.#sessions?.close();
   }
 }

@@ -1,9 +1,12 @@
 import { AppError, assertNever } from "../kernel/index.ts";
 import type { Backend } from "./definition.ts";
 
+/** What an endpoint is spoken to in: HTTP/1.1, the same over TLS, HTTP/2 over TLS, HTTP/2 without. */
+export type BackendScheme = "http" | "https" | "h2" | "h2c";
+
 /** Where to connect. */
 export interface BackendAddress {
-  readonly scheme: "http" | "https";
+  readonly scheme: BackendScheme;
   /** A name or address, without brackets. */
   readonly host: string;
   readonly port: number;
@@ -11,21 +14,22 @@ export interface BackendAddress {
   readonly zone: string | undefined;
 }
 
-const ADDRESS = /^(https?):\/\/(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?(?:\/[^?#]*)?(?:\?zone=([A-Za-z0-9_.-]*))?$/;
+const ADDRESS =
+  /^(https?|h2c?):\/\/(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?(?:\/[^?#]*)?(?:\?zone=([A-Za-z0-9_.-]*))?$/;
 
 /**
- * Reads `http://10.2.3.4:8080`, `https://example.org` or `http://[2001:db8::1]:8080`. A path is ignored, as Skipper does:
+ * Reads `http://10.2.3.4:8080`, `https://example.org`, `h2c://grpc.example.org:50051` or `http://[2001:db8::1]:8080`. A path is ignored, as Skipper does:
  * what is sent on is the path of the request. Throws AppError `ROUTE_BACKEND`.
  */
 export function parseBackendAddress(text: string): BackendAddress {
   const [, scheme, literal, name, port, zone] = ADDRESS.exec(text) ?? [];
-  const number = port === undefined ? (scheme === "https" ? 443 : 80) : Number(port);
+  const number = port === undefined ? (scheme === "https" || scheme === "h2" ? 443 : 80) : Number(port);
   const host = literal ?? name;
   if (host === undefined || number < 1 || number > 65_535) {
     const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text;
     throw new AppError("ROUTE_BACKEND", `"${shown}" is no back end; write "http://HOST:PORT"`);
   }
-  return { scheme: scheme === "https" ? "https" : "http", host, port: number, zone: zone === "" ? undefined : zone };
+  return { scheme: scheme as BackendScheme, host, port: number, zone: zone === "" ? undefined : zone };
 }
 
 /**

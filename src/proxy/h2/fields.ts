@@ -3,6 +3,7 @@ import type { WireFault } from "../../wire/index.ts";
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
+const STATUS = /^[1-5][0-9][0-9]$/;
 const PATH = /^[\x21\x22\x24-\x7e]+$/;
 
 /** RFC 9113 section 8.2.2: fields about a connection that HTTP/2 does not have. */
@@ -92,7 +93,8 @@ export function fieldsOfLines(text: string): string[] {
     const colon = text.indexOf(":", at);
     if (end < 0 || colon < 0 || colon > end) break;
     const name = text.slice(at, colon).toLowerCase();
-    if (!CONNECTION_SPECIFIC.has(name)) fields.push(name, text.slice(colon + 1, end).trim());
+    const value = text.slice(colon + 1, end).trim();
+    if (!CONNECTION_SPECIFIC.has(name) && (name !== "te" || value === "trailers")) fields.push(name, value);
     at = end + 2;
   }
   return fields;
@@ -101,4 +103,56 @@ export function fieldsOfLines(text: string): string[] {
 /** The status in a status line. */
 export function statusOfLines(text: string): number {
   return Number(text.slice(9, 12));
+}
+
+/** Lines of one name become one entry with all values, in their order. */
+export function recordOf(fields: readonly string[]): Record<string, string | string[]> {
+  const record: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] as string;
+    const value = fields[at + 1] as string;
+    const known = record[name];
+    if (known === undefined) record[name] = value;
+    else if (typeof known === "string") record[name] = [known, value];
+    else known.push(value);
+  }
+  return record;
+}
+
+/** A request head in lines of HTTP/1.1, as it is sent to endpoints, as the field list of HTTP/2 (section 8.3.1). */
+export function requestFields(text: string, isTls: boolean): readonly string[] {
+  const methodEnd = text.indexOf(" ");
+  const targetEnd = text.indexOf(" ", methodEnd + 1);
+  const fields = [":method", text.slice(0, methodEnd), ":scheme", isTls ? "https" : "http", ":path", text.slice(methodEnd + 1, targetEnd)];
+  const regular = fieldsOfLines(text);
+  for (let at = 0; at < regular.length; at += 2) if (regular[at] === "host") fields.push(":authority", regular[at + 1] as string);
+  for (let at = 0; at < regular.length; at += 2) if (regular[at] !== "host") fields.push(regular[at] as string, regular[at + 1] as string);
+  return fields;
+}
+
+/**
+ * A response head as lines of HTTP/1.1, undefined when it is malformed (sections 8.2 and 8.3.2). `content`: `none` where the request or
+ * the status lets none be, `empty` where the stream ends with the head, `open` where it goes on.
+ */
+export function responseLines(fields: readonly string[], content: "none" | "empty" | "open"): string | undefined {
+  let status = "";
+  let lines = "";
+  let hasLength = false;
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] as string;
+    const value = fields[at + 1] as string;
+    if (name === ":status") {
+      if (status !== "" || lines !== "" || !STATUS.test(value)) return undefined;
+      status = value;
+      continue;
+    }
+    if (!NAME.test(name) || !VALUE.test(value) || CONNECTION_SPECIFIC.has(name)) return undefined;
+    if (name === "content-length") hasLength = true;
+    lines += `${name}: ${value}\r\n`;
+  }
+  // Section 8.6: there is no 101.
+  if (status === "" || status === "101") return undefined;
+  const isBodiless = content === "none" || hasLength || status === "204" || status === "304";
+  const framing = isBodiless ? "" : content === "empty" ? "content-length: 0\r\n" : "transfer-encoding: chunked\r\n";
+  return `HTTP/1.1 ${status} \r\n${lines}${framing}\r\n`;
 }

@@ -42,6 +42,8 @@ export class Http2Connection implements Connection, Deadlined {
       maxHeaderListPairs: requestHead.fieldLines + 4,
       maxSessionInvalidFrames: http2.invalidFrames,
       maxSessionRejectedStreams: http2.refusedStreams,
+      // What endpoints say twice is passed on; node:http2 would throw.
+      strictSingleValueFields: false,
       settings: {
         maxConcurrentStreams: http2.concurrentStreams,
         initialWindowSize: http2.streamWindowBytes,

@@ -1,14 +1,5 @@
 import type { ServerHttp2Stream } from "node:http2";
-import {
-  BodyFraming,
-  FieldId,
-  Framing,
-  HeadParser,
-  type MessageHead,
-  RequestTarget,
-  type WireFault,
-  wireFaults,
-} from "../../wire/index.ts";
+import { BodyFraming, Framing, HeadParser, type MessageHead, RequestTarget, type WireFault, wireFaults } from "../../wire/index.ts";
 import type { Deadlined } from "../deadlines.ts";
 import type { Downstream } from "../downstream.ts";
 import type { Engine } from "../engine.ts";
@@ -18,7 +9,8 @@ import { trailerText } from "../last-chunk.ts";
 import type { Peer } from "../peer.ts";
 import { RequestContext } from "../request-context.ts";
 import { Http2Code } from "./codes.ts";
-import { fieldsOfLines, requestLines, statusOfLines, trailerLines } from "./fields.ts";
+import { fieldsOfLines, recordOf, requestLines, statusOfLines } from "./fields.ts";
+import { readTrailer } from "./trailer.ts";
 
 /** One request of an HTTP/2 client and its answer. */
 export class Http2Stream implements Downstream, Deadlined {
@@ -35,6 +27,7 @@ export class Http2Stream implements Downstream, Deadlined {
   #isReading = false;
   #hasBody = false;
   #isRequestWhole = false;
+  #hasBegun = false;
   #isAnswered = false;
   #bodyBytes = 0;
   isBlocked = false;
@@ -113,8 +106,10 @@ export class Http2Stream implements Downstream, Deadlined {
   startResponse(text: string, framing: Framing, _isFinal: boolean): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
+    this.#hasBegun = true;
     const fields = [":status", String(statusOfLines(text)), ...fieldsOfLines(text)];
-    const hasBody = framing !== Framing.none;
+    // An answer without a byte ends with its head: gRPC tells by that what is an error at once.
+    const hasBody = framing !== Framing.none && !(framing === Framing.length && isEmpty(fields));
     // node:http2 ends a stream before it resets it. Where a length does not show that something is missing, that end waits for trailers.
     stream.respond(fields, { endStream: !hasBody, waitForTrailers: hasBody && framing !== Framing.length, sendDate: false } as object);
   }
@@ -125,7 +120,10 @@ export class Http2Stream implements Downstream, Deadlined {
     // The buffer is read into again; the stream keeps what it is given.
     const copy = Buffer.allocUnsafe(end - start);
     buffer.copy(copy, 0, start, end);
-    if (stream.write(copy)) return;
+    if (stream.write(copy)) {
+      if (!this.#isRequestWhole) this.#arm();
+      return;
+    }
     this.isBlocked = true;
     this.#arm();
     this.#exchange.onClientBlocked();
@@ -220,14 +218,9 @@ export class Http2Stream implements Downstream, Deadlined {
       this.#exchange.onRequestEnd(undefined);
       return;
     }
-    const text = trailerLines(this.#trailerFields);
-    const parser = new HeadParser("trailer", this.#engine.options.limits.chunked.trailer);
-    const bytes = Buffer.from(text ?? "", "latin1");
-    if (text === undefined || parser.push(bytes, 0, bytes.length) !== bytes.length) {
-      this.#exchange.fail("PROXY_REQUEST_MALFORMED", parser.fault ?? "WIRE_CONNECTION_FIELD");
-    } else if ((parser.head.present & (FieldId.contentLength | FieldId.framingLookalike)) !== 0) {
-      this.#exchange.fail("PROXY_REQUEST_MALFORMED", "WIRE_TRAILER_FRAMING");
-    } else this.#exchange.onRequestEnd(this.#framing.framing === Framing.chunked ? parser.head : undefined);
+    const trailer = readTrailer(this.#trailerFields, this.#engine.options.limits.chunked);
+    if (typeof trailer === "string") this.#exchange.fail("PROXY_REQUEST_MALFORMED", trailer);
+    else this.#exchange.onRequestEnd(this.#framing.framing === Framing.chunked ? trailer : undefined);
   }
 
   #refuse(failure: ProxyFailure, detail: WireFault | undefined): void {
@@ -239,22 +232,14 @@ export class Http2Stream implements Downstream, Deadlined {
     const { timeouts } = this.#engine.options;
     const { nowMs } = this.#engine.deadlines;
     if (this.isBlocked || (this.#isAnswered && !this.#stream.closed)) this.deadlineMs = nowMs + timeouts.writeStallMs;
-    else
-      this.deadlineMs =
-        this.#isReading && !this.#isRequestWhole && !this.#stream.isPaused() ? nowMs + timeouts.requestBodyIdleMs : Infinity;
+    else if (!this.#isReading || this.#isRequestWhole || this.#stream.isPaused()) this.deadlineMs = Infinity;
+    // An answer that comes while the request goes on is a conversation, and may be silent as long as a tunnel.
+    else this.deadlineMs = nowMs + (this.#hasBegun ? timeouts.tunnelIdleMs : timeouts.requestBodyIdleMs);
   }
 }
 
-/** Lines of one name become one entry with all values, in their order. */
-function recordOf(fields: readonly string[]): Record<string, string | string[]> {
-  const record: Record<string, string | string[]> = Object.create(null) as Record<string, string | string[]>;
-  for (let at = 0; at < fields.length; at += 2) {
-    const name = fields[at] as string;
-    const value = fields[at + 1] as string;
-    const known = record[name];
-    if (known === undefined) record[name] = value;
-    else if (typeof known === "string") record[name] = [known, value];
-    else known.push(value);
-  }
-  return record;
+/** Whether fields speak of no content. */
+function isEmpty(fields: readonly string[]): boolean {
+  for (let at = 0; at < fields.length; at += 2) if (fields[at] === "content-length") return fields[at + 1] === "0";
+  return false;
 }

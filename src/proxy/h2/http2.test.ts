@@ -300,6 +300,18 @@ describe("HTTP/2 in front", () => {
     assert.equal((await get(calm)).status, 200);
   });
 
+  it("forwards fields of an answer that stand there twice", async (t) => {
+    const { under, session } = await front(t);
+    under.server.onData = (connection) => {
+      connection.takeRequest();
+      connection.send(
+        "HTTP/1.1 103 Early Hints\r\nETag: a\r\nETag: b\r\n\r\nHTTP/1.1 200 OK\r\nDate: a\r\nDate: b\r\nETag: c\r\nETag: d\r\n",
+      );
+      connection.send("Transfer-Encoding: chunked\r\n\r\n0\r\nETag: e\r\nETag: f\r\n\r\n");
+    };
+    assert.equal((await get(session())).status, 200);
+  });
+
   it("ends a connection that asks for nothing, counted", async (t) => {
     const { under, session } = await front(t, { timeouts: { requestHeadMs: 30, lingerMs: 30 } });
     const gone = once(session(), "close");

@@ -27,3 +27,25 @@ export const defaultHttp2Limits: Http2Limits = Object.freeze({
   refusedStreams: 200,
   sessionMemoryBytes: 10_000_000,
 });
+
+/** Bounds on HTTP/2 connections to endpoints. */
+export interface Http2UpstreamLimits {
+  /** Requests at once on one connection; fewer where the endpoint says so, and another connection for more. */
+  readonly concurrentStreams: number;
+  /** Requests one connection carries before another one is made. */
+  readonly streamsPerConnection: number;
+  /** Bytes of a response an endpoint may send ahead on one stream. */
+  readonly streamWindowBytes: number;
+  /** The same for all streams of a connection together. */
+  readonly connectionWindowBytes: number;
+  /** Memory one connection may hold, in bytes. */
+  readonly sessionMemoryBytes: number;
+}
+
+export const defaultHttp2UpstreamLimits: Http2UpstreamLimits = Object.freeze({
+  concurrentStreams: 100,
+  streamsPerConnection: 1_000_000,
+  streamWindowBytes: 262_144,
+  connectionWindowBytes: 1_048_576,
+  sessionMemoryBytes: 64_000_000,
+});
