@@ -5,6 +5,7 @@ const layers = [
   ["call", "telemetry", "x509"],
   ["wire", "route", "balance", "hold", "kube", "aws"],
   ["proxy", "ingress", "alb"],
+  ["auth"],
   ["router", "experiment", "rollout"],
   ["lab"],
   ["console"],

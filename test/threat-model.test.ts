@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { authLimits } from "../src/auth/settings.ts";
 import { defaultProxyOptions } from "../src/proxy/options.ts";
 import { defaultTlsFrontOptions } from "../src/proxy/tls/tls-front.ts";
 
@@ -24,6 +25,10 @@ function namedBelow(heading: string): string[] {
 test("every limit of the proxy and of TLS is in the threat model by its name, and no other is", () => {
   assert.deepEqual(namedBelow("Limits of the proxy").toSorted(), numbersIn(defaultProxyOptions, "").toSorted());
   assert.deepEqual(namedBelow("Limits of a TLS listener").toSorted(), numbersIn(defaultTlsFrontOptions, "tls").toSorted());
+});
+
+test("every limit of authentication is in the threat model by its name, and no other is", () => {
+  assert.deepEqual(namedBelow("Limits of authentication").toSorted(), numbersIn(authLimits, "").toSorted());
 });
 
 test("every limit of the admin listener is in the threat model by its name, and no other is", () => {

@@ -6,13 +6,15 @@ import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 
-import { AppError, messageOf, systemClock, systemRandom } from "../kernel/index.ts";
+import { messageOf, systemClock, systemRandom } from "../kernel/index.ts";
 import type { Router, RouterOptions, RoutesSource } from "../router/index.ts";
 import { type LogLevel, createLog } from "../telemetry/index.ts";
+import { type AuthFlags, addAuthFlags, readAuthSettings } from "./auth-flags.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { badUsage, seconds, wholeNumber } from "./flag-values.ts";
 import { routerProcesses } from "./router-processes.ts";
 
-interface Flags {
+interface Flags extends AuthFlags {
   readonly routes?: string;
   readonly kubeconfig?: string;
   readonly listen: string;
@@ -42,7 +44,7 @@ const DEFAULT_WORKERS = Math.min(8, Math.max(2, availableParallelism()));
 
 /** `holdfast router` (docs/reference/cli.md). `worker` is one that waits to become its first. */
 export function routerCommand(worker: ChildProcess | undefined): Command {
-  return new Command("router")
+  const command = new Command("router")
     .description("The ingress: serves the routes of a cluster, or of a file, and keeps serving when their source is gone.")
     .option("--routes <FILE.eskip>", "serve the routes of this file; it is watched")
     .option(
@@ -83,10 +85,10 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
         .choices(["debug", "info", "warn", "error", "silent"])
         .default("info"),
     )
-    .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp())
-    .action(async (flags: Flags) => {
-      process.exitCode = await run(flags, worker);
-    });
+    .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp());
+  return addAuthFlags(command).action(async (flags: Flags) => {
+    process.exitCode = await run(flags, worker);
+  });
 }
 
 async function run(flags: Flags, worker: ChildProcess | undefined): Promise<number> {
@@ -155,6 +157,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
     drainTimeoutMs: seconds(flags.drainTimeout, "--drain-timeout", 0) * 1000,
     staleAfterMs: seconds(flags.staleAfter, "--stale-after", 1) * 1000,
     accessLog: flags.accessLog,
+    auth: readAuthSettings(flags),
     ...(nodeName === undefined ? {} : { nodeName }),
     ...(zone === "" ? {} : { zone }),
   };
@@ -247,22 +250,4 @@ function readToken(file: string): string {
   if (!/^[\x21-\x7e]{16,4096}$/.test(text))
     throw badUsage(`--admin-token-file ${file}: it must hold one token of at least 16 printable characters`);
   return text;
-}
-
-function wholeNumber(text: string, option: string, least: number, most: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < least || value > most)
-    throw badUsage(`${option} ${JSON.stringify(text)}: write a whole number from ${least} to ${most}`);
-  return value;
-}
-
-function seconds(text: string, option: string, least: number): number {
-  const value = Number(text);
-  if (!/^\d+(\.\d+)?$/.test(text) || value < least || value > 86_400)
-    throw badUsage(`${option} ${JSON.stringify(text)}: write a number of seconds from ${least} to 86400`);
-  return value;
-}
-
-function badUsage(message: string): AppError {
-  return new AppError("CLI_USAGE", message);
 }

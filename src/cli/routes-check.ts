@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { routeRegistry } from "../auth/index.ts";
 import { AppError, type Problem, formatProblem, messageOf } from "../kernel/index.ts";
-import { type ParsedEskip, type Table, compileTable, parseEskip, printEskip, readRoutesJson, standardRegistry } from "../route/index.ts";
+import { type ParsedEskip, type Table, compileTable, parseEskip, printEskip, readRoutesJson } from "../route/index.ts";
 import { ExitCode } from "./exit-codes.ts";
 
 /** The text of a file of the user's; `-` is standard input. Throws AppError `CLI_FILE`. */
@@ -36,7 +37,7 @@ export interface CheckedRoutes {
 /** Parses and builds the routes of a file, eskip or (named .json) JSON. Throws AppError when it cannot be read. */
 export function loadRoutes(file: string): CheckedRoutes {
   const parsed = file.endsWith(".json") ? parseJson(file) : parseEskip(readText(file), file);
-  const { table, problems } = compileTable(parsed, standardRegistry);
+  const { table, problems } = compileTable(parsed, routeRegistry());
   const byId = new Map(parsed.routes.map((route) => [route.id, route]));
   const placed = problems.map(({ routeId, message, call }): Problem => {
     const route = byId.get(routeId);

@@ -1,3 +1,4 @@
+export type { CallArguments } from "./arguments.ts";
 export type { CallDocumentation, Parameter } from "./call-documentation.ts";
 export {
   ALGORITHMS,
@@ -23,11 +24,13 @@ export {
   type FilterSpec,
   type FilterWait,
   type Pass,
+  defineFilter,
   runRequestFilters,
   runResponseFilters,
 } from "./filter.ts";
 export { KeptState } from "./filter-services.ts";
-export { type HeaderList, getHeader } from "./header-list.ts";
+export { fieldNames, isHost, setField } from "./filters/fields.ts";
+export { type HeaderList, getHeader, removeHeader, sameName } from "./header-list.ts";
 export { normalizePath, splitAuthority } from "./path.ts";
 export type { MatchInput, Predicate, PredicateSpec } from "./predicate.ts";
 export { maskQuery } from "./query.ts";

@@ -1,3 +1,4 @@
+import type { AuthSettings } from "../auth/index.ts";
 import type { BackendTls, ListenAddress, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
 import type { RoutesSource } from "./messages.ts";
 
@@ -27,6 +28,7 @@ export interface RouterOptions {
   /** A source silent for so long is stale. */
   readonly staleAfterMs: number;
   readonly accessLog: "off" | "combined" | "json";
+  readonly auth: AuthSettings;
   readonly nodeName?: string;
   /** Availability zone of the node; endpoints in it are preferred. */
   readonly zone?: string;

@@ -26,7 +26,16 @@ const FRAMING = new Set([
 
 /** The field name that is argument `at`. Throws AppError `ROUTE_ARGUMENT` for what is none, or not a filter's to write. */
 export function fieldName(args: CallArguments, at = 0): string {
-  const name = args.text(at);
+  return checkedName(args, args.text(at));
+}
+
+/** The field names that argument `at` has, with commas between them; none when it is left out. Throws as `fieldName`. */
+export function fieldNames(args: CallArguments, at: number): readonly string[] {
+  const text = args.optionalText(at) ?? "";
+  return text === "" ? [] : text.split(",").map((name) => checkedName(args, name.trim()));
+}
+
+function checkedName(args: CallArguments, name: string): string {
   if (!TOKEN.test(name)) throw args.refusal("a field name of letters, digits and dashes");
   if (FRAMING.has(name.toLowerCase())) {
     throw new AppError("ROUTE_ARGUMENT", `${name} frames the message or belongs to the connection and is written by the proxy alone`);

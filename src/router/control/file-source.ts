@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 
 import { AppError, type Problem, type Timer, formatProblem, messageOf } from "../../kernel/index.ts";
-import { type RouteDefinition, compileTable, parseEskip, standardRegistry } from "../../route/index.ts";
+import { type Registry, type RouteDefinition, compileTable, parseEskip } from "../../route/index.ts";
 import type { HeldRemoval } from "../messages.ts";
 import type { ControlSource, SourceDeps } from "./source.ts";
 
@@ -24,7 +24,7 @@ const EMPTY_ID = "file-empty";
  * are held for a person's word (rule 3). Rejects with AppError `ROUTER_ROUTES_FILE` when the first reading is no good.
  */
 export async function openFileSource(file: string, deps: SourceDeps): Promise<ControlSource> {
-  const first = await read(file);
+  const first = await read(file, deps.registry);
   if (first.type === "problem") throw new AppError("ROUTER_ROUTES_FILE", first.message);
   const source = new FileSource(file, deps);
   source.accept(first.text, first.routes);
@@ -32,7 +32,7 @@ export async function openFileSource(file: string, deps: SourceDeps): Promise<Co
   return source;
 }
 
-async function read(file: string): Promise<Reading> {
+async function read(file: string, registry: Registry): Promise<Reading> {
   let text: string;
   try {
     text = await readFile(file, "utf8");
@@ -42,7 +42,7 @@ async function read(file: string): Promise<Reading> {
   const parsed = parseEskip(text, file);
   const problems: Problem[] = [...parsed.problems];
   if (problems.length === 0) {
-    for (const { routeId, call, message } of compileTable(parsed, standardRegistry).problems) {
+    for (const { routeId, call, message } of compileTable(parsed, registry).problems) {
       const route = parsed.routes.find(({ id }) => id === routeId);
       const place =
         (call === undefined ? undefined : parsed.places.get(call)) ?? (route === undefined ? undefined : parsed.places.get(route));
@@ -127,7 +127,7 @@ class FileSource implements ControlSource {
   async #look(): Promise<void> {
     if (this.#isReading) return;
     this.#isReading = true;
-    const reading = await read(this.#file);
+    const reading = await read(this.#file, this.#deps.registry);
     this.#isReading = false;
     this.#take(reading);
     this.#lookIn(this.#smaller === undefined ? POLL_MS : CONFIRM_MS / 4);

@@ -13,7 +13,7 @@ import {
   validate,
 } from "../../ingress/index.ts";
 import { type Heartbeat, type KubeClient, type KubeObject, createHeartbeat, kinds, objectKey } from "../../kube/index.ts";
-import { compileTable, standardRegistry } from "../../route/index.ts";
+import { type Registry, compileTable } from "../../route/index.ts";
 import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
 import { openClusterClient } from "./cluster-client.ts";
 import { createDebounce } from "./debounce.ts";
@@ -101,7 +101,7 @@ class KubeSource implements ControlSource {
           resource,
           optional,
           decode: (value) => this.#decode(value),
-          restore: restoreObject,
+          restore: (value) => restoreObject(value, deps.registry),
           toMembers: (sink) => (evidence) => sink(evidence),
         },
         mirrorDeps,
@@ -169,7 +169,7 @@ class KubeSource implements ControlSource {
 
   #decode(object: KubeObject): KubeObject {
     const trimmed = trim(object);
-    const [problem] = seriousProblems(trimmed);
+    const [problem] = seriousProblems(trimmed, this.#deps.registry);
     if (problem !== undefined && (problem.effect === "dropped" || this.#hasGoodVersion(object))) {
       this.#events.seen(trimmed);
       throw new AppError(problem.code, problem.message);
@@ -182,7 +182,7 @@ class KubeSource implements ControlSource {
   #hasGoodVersion({ kind, metadata }: KubeObject): boolean {
     const mirror = kind === "Ingress" ? this.#ingresses : this.#routeGroups;
     const accepted = mirror.accepted.get(objectKey(metadata));
-    return accepted !== undefined && seriousProblems(accepted.value).length === 0;
+    return accepted !== undefined && seriousProblems(accepted.value, this.#deps.registry).length === 0;
   }
 
   #onPoisoned(kind: string, key: string, problem: string): void {
@@ -228,10 +228,10 @@ class KubeSource implements ControlSource {
 
   async #buildOnce(): Promise<void> {
     const isComplete = this.#mirrors.every((mirror) => mirror.isSynced);
-    const converted = convert(this.#world(), defaultConvertOptions, standardRegistry, this.#memory);
+    const converted = convert(this.#world(), defaultConvertOptions, this.#deps.registry, this.#memory);
     const { routeSet } = converted;
     // Building the table here first: what throws here would throw in a worker.
-    const compiled = compileTable(routeSet, standardRegistry);
+    const compiled = compileTable(routeSet, this.#deps.registry);
     const problems = [...converted.problems, ...blame(converted, compiled.problems)];
     this.#standing.see(problems);
     this.#converted = problems.map(({ kind, namespace, name, message }) => ({
@@ -291,14 +291,14 @@ function nameOf({ kind, metadata }: KubeObject): string {
   return `${kind} ${metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`}`;
 }
 
-function restoreObject(value: unknown): KubeObject {
+function restoreObject(value: unknown, registry: Registry): KubeObject {
   const object = value as KubeObject;
-  const problem = seriousProblems(object).find(({ effect }) => effect === "dropped");
+  const problem = seriousProblems(object, registry).find(({ effect }) => effect === "dropped");
   if (problem !== undefined) throw new AppError("ROUTER_SNAPSHOT_CORRUPT", `an object in it cannot be used: ${problem.message}`);
   return object;
 }
 
 /** What keeps an object, or some of its routes, from being served; a setting that is not heeded does not. */
-function seriousProblems(object: KubeObject): ReturnType<typeof validate> {
-  return validate(object.kind as ObjectKind, object, defaultConvertOptions, standardRegistry).filter(({ effect }) => effect !== "ignored");
+function seriousProblems(object: KubeObject, registry: Registry): ReturnType<typeof validate> {
+  return validate(object.kind as ObjectKind, object, defaultConvertOptions, registry).filter(({ effect }) => effect !== "ignored");
 }

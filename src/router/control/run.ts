@@ -1,3 +1,4 @@
+import { routeRegistry } from "../../auth/index.ts";
 import { AppError, type Clock, type Random, type Timer, messageOf } from "../../kernel/index.ts";
 import { type Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { Channel } from "../channel.ts";
@@ -67,7 +68,7 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
   });
 
   try {
-    source = await openSource({ ...deps, metrics, config, store, publisher, booted, onStatus });
+    source = await openSource({ ...deps, metrics, config, registry: routeRegistry(), store, publisher, booted, onStatus });
   } catch (error) {
     const code = error instanceof AppError ? error.code : "ROUTER_CONTROL";
     send({ type: "fatal", code, message: messageOf(error) });

@@ -1,4 +1,5 @@
 import type { Clock, Random } from "../../kernel/index.ts";
+import type { Registry } from "../../route/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { GenerationHeader } from "../generation.ts";
 import type { ControlConfig, ControlStatus, HoldDecision } from "../messages.ts";
@@ -21,6 +22,8 @@ export interface SourceDeps {
   readonly log: Log;
   readonly metrics: MetricsRegistry;
   readonly config: ControlConfig;
+  /** What routes may name. */
+  readonly registry: Registry;
   readonly store: SnapshotStore | undefined;
   readonly publisher: Publisher;
   /** The generation on disk when this process started, which the workers serve. */

@@ -36,6 +36,7 @@ export function startToyRouter(t: TestContext, overrides: Partial<RouterOptions>
       drainTimeoutMs: 1_000,
       staleAfterMs: 30_000,
       accessLog: "off",
+      auth: { webhookTimeoutMs: 2_000 },
       h2c: false,
       backendTls: { isVerified: true },
       ...overrides,

@@ -1,6 +1,7 @@
+import { AuthRuntime, routeRegistry } from "../../auth/index.ts";
 import { type Clock, type Random, messageOf } from "../../kernel/index.ts";
 import { type Proxy, type TlsFront, createProxy } from "../../proxy/index.ts";
-import { type Pool, type Registry, openTable, standardRegistry } from "../../route/index.ts";
+import { type Pool, type Registry, openTable } from "../../route/index.ts";
 import { type Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { Channel } from "../channel.ts";
 import { openGeneration } from "../generation.ts";
@@ -47,7 +48,8 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     log,
     ...(accessLog === "off" ? {} : { accessLog: createStdoutSink() }),
   });
-  const table = new WorkerTable(proxy, standardRegistry, config.knowledge);
+  const auth = new AuthRuntime(config.auth, { clock, random, log, metrics });
+  const table = new WorkerTable(proxy, routeRegistry(auth), config.knowledge);
 
   if (config.snapshotDirectory !== undefined) {
     const store = openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log });
@@ -76,7 +78,10 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   const close = (timeoutMs: number): void => {
     if (isClosing) return;
     isClosing = true;
-    void proxy.close({ timeoutMs }).finally(() => deps.exit(0));
+    void proxy
+      .close({ timeoutMs })
+      .then(() => auth.close())
+      .finally(() => deps.exit(0));
   };
   channel.onParentGone(() => {
     proxy.drain();

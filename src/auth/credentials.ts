@@ -1,0 +1,12 @@
+import { sameName } from "../route/index.ts";
+
+/** The one Authorization line; undefined when there is none, or when there are several: nobody knows which one the back end reads. */
+export function credentials(headers: readonly string[]): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < headers.length; at += 2) {
+    if (!sameName(headers[at] as string, "authorization")) continue;
+    if (found !== undefined) return undefined;
+    found = headers[at + 1];
+  }
+  return found;
+}

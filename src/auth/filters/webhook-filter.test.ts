@@ -1,0 +1,54 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { test } from "node:test";
+import { startAuthProxy } from "../testing/auth-proxy.ts";
+import { startServer } from "../testing/local-server.ts";
+
+test("webhook asks with the fields of the request and does what the service says", async (t) => {
+  const service = await startServer(t, ({ headers }, response) => {
+    const { "x-want": want = "200" } = headers;
+    response.writeHead(Number(want), { "X-User": "ann", "X-Secret": "no", Location: "/elsewhere" }).end("ignored");
+  });
+  const { ask, backend, metric } = await startAuthProxy(t, `* -> webhook("${service.url}/check?a=b", "X-User, X-Role") -> BACKEND`);
+  equal((await ask("/path", { Cookie: "a=b", "X-User": "root", "X-Role": "admin" })).status, 200);
+  const [asked] = service.seen;
+  deepEqual([asked?.method, asked?.path, asked?.headers.cookie, asked?.body], ["GET", "/check?a=b", "a=b", ""]);
+  equal(asked?.headers.host, new URL(service.url).host);
+  const [seen] = backend.seen;
+  deepEqual([seen?.headers["x-user"], seen?.headers["x-role"], seen?.headers["x-secret"]], ["ann", undefined, undefined]);
+  for (const [want, status] of [
+    ["204", 200],
+    ["403", 403],
+    ["302", 401],
+    ["401", 401],
+    ["404", 401],
+    ["500", 401],
+    ["429", 401],
+  ] as const)
+    equal((await ask("/", { "X-Want": want })).status, status, want);
+  equal(backend.seen.length, 2);
+  equal(metric("holdfast_auth_decisions_total", "webhook", "refused"), 6);
+});
+
+test("webhook lets nobody pass while the service is slow, breaks off, talks without end or is gone", async (t) => {
+  const service = await startServer(t, ({ path }, response) => {
+    if (path === "/slow") return;
+    if (path === "/broken") response.writeHead(200, { "content-length": 10 }).write("x", () => response.destroy());
+    else response.end("x".repeat(2_000_000));
+  });
+  const gone = await startServer(t, () => {});
+  await gone.stop();
+  const routes = ["slow", "broken", "long"].map((name) => `${name}: Path("/${name}") -> webhook("${service.url}/${name}") -> BACKEND;`);
+  const { ask, backend, logged } = await startAuthProxy(
+    t,
+    `${routes.join(" ")} gone: Path("/gone") -> webhook("${gone.url}/?token=hidden") -> BACKEND`,
+    { settings: { webhookTimeoutMs: 300 } },
+  );
+  for (const path of ["/slow", "/broken", "/long", "/gone"]) {
+    const { status, headers } = await ask(path);
+    equal(status, 401, path);
+    equal(headers["www-authenticate"], 'Bearer realm="127.0.0.1"');
+  }
+  equal(backend.seen.length, 0);
+  match(logged.join("\n"), /nobody could say who somebody is/);
+  equal(logged.join("\n").includes("hidden"), false);
+});

@@ -1,0 +1,32 @@
+/** What the filters that ask who somebody is are told from outside the routes. Plain data: it travels to the processes of a router. */
+export interface AuthSettings {
+  /** How long a `webhook` may take to answer. */
+  readonly webhookTimeoutMs: number;
+}
+
+/** Bounds that are the same for everybody. docs/threat-model.md has each by its name. */
+export const authLimits = Object.freeze({
+  /** Authorities that are told apart in metrics, breakers and bounds. */
+  authorities: 1_000,
+  /** Questions to one authority under way. */
+  asking: 1_000,
+  /** Connections to one authority. */
+  connections: 64,
+  /** Of what is remembered of one kind, all together. */
+  cacheBytes: 67_108_864,
+  /** Of an answer that is read. */
+  answerBytes: 1_048_576,
+  /** Files with secrets or passwords that are known at once. */
+  files: 1_000,
+  /** Of such a file. */
+  fileBytes: 1_048_576,
+  /** From one look at such a file to the next. */
+  fileLookMs: 2_000,
+  /** Passwords waiting to be checked. */
+  passwords: 64,
+  /** Of a bcrypt hash: each step doubles the time. */
+  bcryptCost: 14,
+  /** Passwords known to be right, as many known to be wrong, and for how long. */
+  knownPasswords: 1_000,
+  knownPasswordMs: 300_000,
+});
