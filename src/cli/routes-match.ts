@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { AppError, assertNever, systemClock } from "../kernel/index.ts";
-import { type Rehearsal, type RehearsedRequest, getHeader, printEskip, rehearse } from "../route/index.ts";
+import { type Rehearsal, type RehearsedRequest, type RouteDefinition, getHeader, printEskip, rehearse } from "../route/index.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { loadRoutes, reportProblems } from "./routes-check.ts";
 
@@ -16,9 +16,11 @@ interface MatchOptions {
 /** Shows which route answers. Problems of the file are told, but do not hinder: the route in question may be sound. */
 export function matchRoute(method: string, url: string, options: MatchOptions): void {
   const request = readRequest(method, url, options);
-  const { table, problems } = loadRoutes(options.routes);
+  const { parsed, table, problems } = loadRoutes(options.routes);
   const rehearsal = rehearse(table, request);
-  process.stdout.write(options.json === true ? `${JSON.stringify(asJson(rehearsal), null, 2)}\n` : describe(rehearsal, request));
+  process.stdout.write(
+    options.json === true ? `${JSON.stringify(asJson(rehearsal), null, 2)}\n` : describe(rehearsal, request, parsed.routes),
+  );
   const found = rehearsal.outcome !== "unmatched" && rehearsal.outcome !== "refused";
   reportProblems(problems);
   if (!found) process.exitCode = ExitCode.failed;
@@ -60,26 +62,32 @@ function asJson(rehearsal: Rehearsal): object {
   return "body" in found ? { ...found, body: new TextDecoder().decode(found.body) } : found;
 }
 
-function describe(rehearsal: Rehearsal, request: RehearsedRequest): string {
+function describe(rehearsal: Rehearsal, request: RehearsedRequest, routes: readonly RouteDefinition[]): string {
+  const id = "route" in rehearsal ? rehearsal.route.id : undefined;
+  const written = routes.filter((route) => route.id === id).slice(0, 1);
   switch (rehearsal.outcome) {
     case "refused":
       return `refused with 400: ${rehearsal.reason}\n`;
     case "unmatched":
       return "no route answers\n";
     case "broken":
-      return `${printEskip([rehearsal.route.definition])}answers 503: ${rehearsal.reason}\n`;
+      return `${printEskip(written)}answers 503: ${rehearsal.reason}\n`;
     case "unfinished":
-      return `${printEskip([rehearsal.route.definition])}cannot be said without a router: ${rehearsal.reason}\n`;
+      return `${printEskip(written)}cannot be said without a router: ${rehearsal.reason}\n`;
     case "sent":
     case "answered":
-      return [...describeExchange(rehearsal, request)].map((line) => `${line}\n`).join("");
+      return [...describeExchange(rehearsal, request, written)].map((line) => `${line}\n`).join("");
     default:
       return assertNever(rehearsal);
   }
 }
 
-function* describeExchange(rehearsal: Extract<Rehearsal, { path: string }>, request: RehearsedRequest): Generator<string> {
-  yield printEskip([rehearsal.route.definition]).trimEnd();
+function* describeExchange(
+  rehearsal: Extract<Rehearsal, { path: string }>,
+  request: RehearsedRequest,
+  written: readonly RouteDefinition[],
+): Generator<string> {
+  yield printEskip(written).trimEnd();
   if (rehearsal.outcome === "sent") {
     yield `sends ${request.method} ${rehearsal.path}${rehearsal.query === "" ? "" : `?${rehearsal.query}`} to the back end`;
     for (const line of changes(request.headers, rehearsal.requestHeaders)) yield `  ${line}`;

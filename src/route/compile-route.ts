@@ -26,7 +26,6 @@ export interface Placement {
   readonly route: CompiledRoute;
   /** Alternatives; undefined for any host. */
   readonly hosts: readonly HostPattern[] | undefined;
-  readonly predicates: readonly Predicate[];
   readonly weight: number;
   readonly detail: number;
   readonly unplaced: boolean;
@@ -72,6 +71,7 @@ export function compileRoute(
   const effect = refused ? "refused" : "broken";
   const problems = draft.failures.map((failure) => ({ routeId: definition.id, ...failure, effect }) as const);
   if (refused) return { placement: undefined, problems };
+  const { hosts, predicates } = placeHosts(draft);
   const route: CompiledRoute = {
     id: definition.id,
     index,
@@ -79,10 +79,9 @@ export function compileRoute(
     backend,
     broken: problems.length > 0 ? problems.map((problem) => problem.message).join("; ") : undefined,
     pathPattern: draft.path,
-    definition,
+    predicates,
   };
-  const { hosts, predicates } = placeHosts(draft);
-  return { placement: { route, hosts, predicates, weight: draft.weight, detail: draft.detail, unplaced }, problems };
+  return { placement: { route, hosts, weight: draft.weight, detail: draft.detail, unplaced }, problems };
 }
 
 function attempt(failures: Failure[], call: Call | undefined, action: () => unknown): void {
@@ -181,7 +180,7 @@ function hostNames(call: Call): readonly HostPattern[] {
   return call.args.map((value) => parseHostName(String(value)));
 }
 
-function placeHosts(draft: Draft): Pick<Placement, "hosts" | "predicates"> {
+function placeHosts(draft: Draft): { readonly hosts: Placement["hosts"]; readonly predicates: readonly Predicate[] } {
   const [placed, ...checked] = byPlacingCost(draft.hosts);
   const predicates = [...checked.map(hostPredicate), ...draft.predicates];
   return { hosts: placed, predicates: predicates.length === 0 ? NO_PREDICATES : predicates };
@@ -202,8 +201,13 @@ export function placingNames(definition: Pick<RouteDefinition, "predicates">): r
     if (call.name !== "Host" && call.name !== "HostAny") continue;
     attempt([], call, () => conditions.push(readHosts(call)));
   }
+  return namesOf(byPlacingCost(conditions)[0]);
+}
+
+/** Undefined when there are none, or when one of the hosts is no plain name. */
+export function namesOf(hosts: Placement["hosts"]): readonly string[] | undefined {
   const names = new Set<string>();
-  for (const host of byPlacingCost(conditions)[0] ?? []) {
+  for (const host of hosts ?? []) {
     if (host.kind !== "exact") return undefined;
     names.add(host.host);
   }

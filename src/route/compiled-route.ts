@@ -1,6 +1,7 @@
-import type { Backend, RouteDefinition } from "./definition.ts";
+import type { Backend } from "./definition.ts";
 import type { Filter } from "./filter.ts";
 import type { PathPattern } from "./path-pattern.ts";
+import type { Predicate } from "./predicate.ts";
 
 /** A route as the data plane uses it. Immutable; a new generation has new ones. */
 export interface CompiledRoute {
@@ -17,5 +18,6 @@ export interface CompiledRoute {
   readonly broken: string | undefined;
   /** Its Path or PathSubtree; undefined when it has neither. */
   readonly pathPattern: PathPattern | undefined;
-  readonly definition: RouteDefinition;
+  /** What is left to check where its host and path match. */
+  readonly predicates: readonly Predicate[];
 }

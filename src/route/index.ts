@@ -31,6 +31,8 @@ export {
 export { KeptState } from "./filter-services.ts";
 export { fieldNames, isHost, setField } from "./filters/fields.ts";
 export { type HeaderList, getHeader, removeHeader, sameName } from "./header-list.ts";
+export { type RouteSource, openTable } from "./opened-table.ts";
+export type { VisitName } from "./host-index.ts";
 export { normalizePath, splitAuthority } from "./path.ts";
 export type { MatchInput, Predicate, PredicateSpec } from "./predicate.ts";
 export { maskQuery } from "./query.ts";
@@ -41,4 +43,4 @@ export type { RehearsedRequest } from "./rehearsed-exchange.ts";
 export { readRoutesJson } from "./route-json.ts";
 export type { BucketLimit, HitLimit, SharedLimits } from "./shared-limits.ts";
 export { standardRegistry } from "./standard.ts";
-export { type RouteSource, type Table, compileTable, openTable } from "./table.ts";
+export { type Table, compileTable } from "./table.ts";

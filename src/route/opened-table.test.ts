@@ -6,7 +6,8 @@ import type { RouteDefinition } from "./definition.ts";
 import { parseEskip } from "./eskip-parser.ts";
 import type { MatchInput } from "./predicate.ts";
 import { standardRegistry } from "./standard.ts";
-import { type RouteSource, type Table, compileTable, openTable } from "./table.ts";
+import { type RouteSource, openTable } from "./opened-table.ts";
+import { type Table, compileTable } from "./table.ts";
 import { matchInput } from "./testing/requests.ts";
 
 function idFor(table: Table, given: Partial<MatchInput>): string | undefined {
@@ -17,17 +18,13 @@ const host = (name: string): string => `Host("^(${name.replaceAll(".", "[.]")}[.
 
 /** Routes as a generation's text has them: by the names that place them. */
 function sourceOf(routes: readonly RouteDefinition[], read: string[] = []): RouteSource {
-  const hosts = new Map<string, number[]>();
-  const anywhere: number[] = [];
-  for (const [position, route] of routes.entries()) {
-    const names = placingNames(route);
-    if (names === undefined) anywhere.push(position);
-    for (const name of names ?? []) hosts.set(name, [...(hosts.get(name) ?? []), position]);
-  }
   return {
     size: routes.length,
-    at: (name) => hosts.get(name),
-    anywhere,
+    tellNames(visit) {
+      for (const [position, route] of routes.entries())
+        for (const name of placingNames(route) ?? []) visit(position, `..${name}.`, 2, 2 + name.length);
+    },
+    anywhere: [...routes.keys()].filter((position) => placingNames(routes[position] ?? { predicates: [] }) === undefined),
     find: (id) => routes.map((route) => route.id).indexOf(id),
     read(position) {
       const route = routes[position];
@@ -50,6 +47,8 @@ describe("an opened table", () => {
       'HostAny("a.org", "*.b.org")',
       `HostAny("c.org", "*.b.org") && HostAny("c.org", "x.b.org")`,
       'HostAny("a.org:81", "b.org")',
+      'HostAny("a.org", "a.org:81")',
+      'HostAny("a.org:81", "a.org:82")',
       'Host("org$")',
       'Host("(")',
       `${host("a.org")} && HostAny("a.org", "b.org")`,

@@ -1,35 +1,17 @@
 import type { CompiledRoute } from "./compiled-route.ts";
-import type { PatternSegment } from "./path-pattern.ts";
+import type { PathPattern, PatternSegment } from "./path-pattern.ts";
+import type { Place, PlacedRoute } from "./placed-route.ts";
 import type { MatchInput, MatchState, Predicate } from "./predicate.ts";
 
-/** A route at its place in a tree, with what is left to check there. */
-export interface Leaf {
-  readonly route: CompiledRoute;
-  readonly predicates: readonly Predicate[];
-  /** `PathPattern.rank`; that of a route without a path is the subtree of "/". */
-  readonly pathRank: string;
-  readonly weight: number;
-  /** 0 exact host, 1 wildcard, 2 expression, 3 none. */
-  readonly hostRank: number;
-  /** Longest first among equals: the length of the host suffix and of the path expressions. */
-  readonly detail: number;
-  /** Its predicates could not all be built: it stands behind the sound routes of its place. */
-  readonly unplaced: boolean;
-  /** Matches when nothing of the path is left, as a subtree does. */
-  readonly takesEmpty: boolean;
+/** A route in a tree: how it stands, and its number among the routes of the tree. */
+export interface Slot extends Place {
+  readonly at: number;
 }
 
-/** The order in which two leaves that can both match are tried; total, so that a table never depends on the order of its input. */
-export function compareLeaves(left: Leaf, right: Leaf): number {
-  if (left.pathRank !== right.pathRank) return left.pathRank < right.pathRank ? -1 : 1;
-  if (left.unplaced !== right.unplaced) return left.unplaced ? 1 : -1;
-  if (left.weight !== right.weight) return right.weight - left.weight;
-  if (left.hostRank !== right.hostRank) return left.hostRank - right.hostRank;
-  if (left.detail !== right.detail) return right.detail - left.detail;
-  return left.route.id < right.route.id ? -1 : left.route.id > right.route.id ? 1 : 0;
-}
+/** The routes of a tree stand side by side from `base` on, in the order of their numbers. */
+export type Routes = readonly (CompiledRoute | number)[];
 
-const NONE: readonly Leaf[] = [];
+const EVERYTHING: readonly PatternSegment[] = [{ kind: "subtree", name: "" }];
 /** Up to this many static children are compared one by one; a map of so few costs more memory than it saves time. */
 const MAX_LISTED = 8;
 
@@ -40,9 +22,9 @@ class Node {
   byText: Map<string, Node> | undefined = undefined;
   parameter: Node | undefined = undefined;
   /** Routes whose path ends here. */
-  here: readonly Leaf[] = NONE;
+  here: Slot[] | undefined = undefined;
   /** Routes that take what is left of the path. */
-  below: readonly Leaf[] = NONE;
+  below: Slot[] | undefined = undefined;
 
   child(text: string): Node {
     const known = this.byText === undefined ? this.children?.[this.texts?.indexOf(text) ?? -1] : this.byText.get(text);
@@ -67,55 +49,52 @@ class Node {
   }
 }
 
-/** The routes of one host by path. */
+/**
+ * Paths, and which routes stand at them, by number. The routes themselves are kept apart: hosts with the same paths, of which there are
+ * thousands, share one tree, and what a host of its own costs is its routes.
+ */
 export class PathTree {
   readonly #root = new Node();
 
-  add(segments: readonly PatternSegment[], leaf: Leaf): void {
+  /** In the order in which they are tried (`sortPlaced`); their numbers are their positions in it. */
+  constructor(routes: readonly PlacedRoute[]) {
+    for (const [at, { route, place }] of routes.entries()) this.#add(route.pathPattern, { ...place, at });
+  }
+
+  /** The first whose path and predicates match. */
+  find(input: MatchInput, state: MatchState, routes: Routes, base: number): Slot | undefined {
+    return walk(this.#root, input, state, 1, routes, base);
+  }
+
+  #add(pattern: PathPattern | undefined, slot: Slot): void {
     let node = this.#root;
-    for (const segment of segments) {
+    for (const segment of pattern?.segments ?? EVERYTHING) {
       if (segment.kind === "static") node = node.child(segment.text);
       else if (segment.kind === "parameter") node = node.parameter ??= new Node();
       else {
-        node.below = insert(node.below, leaf);
+        (node.below ??= []).push(slot);
         return;
       }
     }
-    node.here = insert(node.here, leaf);
+    (node.here ??= []).push(slot);
   }
-
-  /** The first leaf, in the order of `compareLeaves`, whose path and predicates match. */
-  find(input: MatchInput, state: MatchState): Leaf | undefined {
-    return walk(this.#root, input, state, 1);
-  }
-}
-
-function insert(leaves: readonly Leaf[], leaf: Leaf): readonly Leaf[] {
-  if (leaves.length === 0) return [leaf];
-  let low = 0;
-  let high = leaves.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareLeaves(leaves[middle] as Leaf, leaf) <= 0) low = middle + 1;
-    else high = middle;
-  }
-  return leaves.toSpliced(low, 0, leaf);
 }
 
 /** `start` is where the next segment of the path begins; past its end when none is left. Each node is visited once at most. */
-function walk(node: Node, input: MatchInput, state: MatchState, start: number): Leaf | undefined {
+function walk(node: Node, input: MatchInput, state: MatchState, start: number, routes: Routes, base: number): Slot | undefined {
   const path = input.matchPath;
-  if (start > path.length) return first(node.here, input, state, false) ?? first(node.below, input, state, true);
+  if (start > path.length)
+    return first(node.here, input, state, false, routes, base) ?? first(node.below, input, state, true, routes, base);
   const slash = path.indexOf("/", start);
   const end = slash < 0 ? path.length : slash;
   const child = staticChild(node, path, start, end);
-  const found = child === undefined ? undefined : walk(child, input, state, end + 1);
+  const found = child === undefined ? undefined : walk(child, input, state, end + 1, routes, base);
   if (found !== undefined) return found;
   if (node.parameter !== undefined && end > start) {
-    const taken = walk(node.parameter, input, state, end + 1);
+    const taken = walk(node.parameter, input, state, end + 1, routes, base);
     if (taken !== undefined) return taken;
   }
-  return first(node.below, input, state, start === path.length);
+  return first(node.below, input, state, start === path.length, routes, base);
 }
 
 function staticChild(node: Node, path: string, start: number, end: number): Node | undefined {
@@ -129,11 +108,21 @@ function staticChild(node: Node, path: string, start: number, end: number): Node
   return undefined;
 }
 
-function first(leaves: readonly Leaf[], input: MatchInput, state: MatchState, empty: boolean): Leaf | undefined {
-  for (let at = 0; at < leaves.length; at++) {
-    const leaf = leaves[at] as Leaf;
-    if (empty && !leaf.takesEmpty) continue;
-    if (holds(leaf.predicates, input, state)) return leaf;
+function first(
+  slots: readonly Slot[] | undefined,
+  input: MatchInput,
+  state: MatchState,
+  empty: boolean,
+  routes: Routes,
+  base: number,
+): Slot | undefined {
+  if (slots === undefined) return undefined;
+  for (let at = 0; at < slots.length; at++) {
+    const slot = slots[at] as Slot;
+    if (empty && !slot.takesEmpty) continue;
+    if (slot.port !== undefined && slot.port !== input.port) continue;
+    // A route that has nothing to say is not looked at: in a large table it is in no cache.
+    if (!slot.hasPredicates || holds((routes[base + slot.at] as CompiledRoute).predicates, input, state)) return slot;
   }
   return undefined;
 }

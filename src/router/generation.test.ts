@@ -24,7 +24,14 @@ test("a generation comes back whole, from text and from bytes, whatever stands i
     deepEqual(decodeGeneration(from), { header, routes, pools });
     const open = openGeneration(from);
     equal(open.size, 4);
-    deepEqual([open.at("a.org"), open.at("b.org"), open.at("c.org"), open.anywhere], [[0], [0, 2], undefined, [1, 3]]);
+    const names: [number, string][] = [];
+    open.tellNames((position, name, start, end) => names.push([position, name.slice(start, end)]));
+    deepEqual(names, [
+      [0, "a.org"],
+      [0, "b.org"],
+      [2, "b.org"],
+    ]);
+    deepEqual(open.anywhere, [1, 3]);
     deepEqual([open.find("ü\t\n"), open.find("w"), open.find("none")], [2, 3, undefined]);
     deepEqual([open.pool("odd\t\n"), open.pool("shop/web/80"), open.pool("none")], [pools[1], pools[0], undefined]);
   }

@@ -1,7 +1,8 @@
 import { hash } from "node:crypto";
 
-import { AppError, isRecord } from "../kernel/index.ts";
-import type { Backend, Call, Endpoint, Pool, RouteDefinition, RouteSet, RouteSource } from "../route/index.ts";
+import { isRecord } from "../kernel/index.ts";
+import type { Pool, RouteDefinition, RouteSet, RouteSource, VisitName } from "../route/index.ts";
+import { corrupt, idOf, keyOf, parseJson, readPool, readRoute } from "./generation-words.ts";
 
 /** What is known of a generation without reading its routes; the first line of its text. */
 export interface GenerationHeader {
@@ -38,9 +39,10 @@ export interface OpenGeneration extends RouteSource {
 }
 
 /** First word of a generation's text. */
-export const GENERATION_MAGIC = "holdfast-generation/2";
+export const GENERATION_MAGIC = "holdfast-generation/3";
 /** Stands in place of host names for a route that is not found by any. */
 export const ANYWHERE = "*";
+const BLANK = 32;
 const LIMIT_BYTES = 512 * 1024 * 1024;
 const LIMIT_HEADER_BYTES = 64 * 1024;
 
@@ -70,9 +72,8 @@ class GenerationText implements OpenGeneration {
   readonly anywhere: number[] = [];
   /** Where each route's line begins. */
   readonly #lines: Uint32Array;
-  readonly #hosts = new Map<string, number[]>();
   #ids: Map<string, number> | undefined = undefined;
-  /** Where the JSON of each pool begins. */
+  /** Where the JSON of each pool begins, by its id as it is written. */
   readonly #pools = new Map<string, number>();
 
   constructor(header: GenerationHeader, text: string) {
@@ -87,7 +88,7 @@ class GenerationText implements OpenGeneration {
       const hosts = text.indexOf("\t", at) + 1;
       const json = text.indexOf("\t", hosts);
       if (end < 0 || hosts === 0 || json < 0 || json > end) throw corrupt("its body has another number of routes than its header says");
-      this.#place(text.slice(hosts, json), position);
+      if (json === hosts + ANYWHERE.length && text.startsWith(ANYWHERE, hosts)) this.anywhere.push(position);
       at = end + 1;
     }
     // Here and not at the first request, which would wait for it.
@@ -101,8 +102,22 @@ class GenerationText implements OpenGeneration {
     if (at !== text.length) throw corrupt("its body has more routes or pools than its header says");
   }
 
-  at(host: string): readonly number[] | undefined {
-    return this.#hosts.get(host);
+  tellNames(visit: VisitName): void {
+    const { text } = this;
+    for (let position = 0, anywhere = 0; position < this.size; position++) {
+      if (this.anywhere[anywhere] === position) {
+        anywhere++;
+        continue;
+      }
+      let start = text.indexOf("\t", this.#lines[position]) + 1;
+      const end = text.indexOf("\t", start);
+      for (let at = start; at < end; at++) {
+        if (text.charCodeAt(at) !== BLANK) continue;
+        visit(position, text, start, at);
+        start = at + 1;
+      }
+      visit(position, text, start, end);
+    }
   }
 
   find(id: string): number | undefined {
@@ -115,36 +130,22 @@ class GenerationText implements OpenGeneration {
 
   read(position: number): RouteDefinition {
     const start = this.#lines[position] ?? this.text.length;
-    const value = this.#json(this.text.indexOf("\t", this.text.indexOf("\t", start) + 1) + 1);
-    if (!isRoute(value)) throw corrupt("a route in it is malformed");
-    return value;
+    const idEnd = this.text.indexOf("\t", start);
+    const id = idOf(this.text.slice(start, idEnd));
+    return readRoute(id, this.#json(this.text.indexOf("\t", idEnd + 1) + 1));
   }
 
   pool(id: string): Pool | undefined {
     const at = this.#pools.get(keyOf(id));
-    return at === undefined ? undefined : this.#poolAt(at);
+    return at === undefined ? undefined : this.#poolAt(id, at);
   }
 
   *allPools(): Iterable<Pool> {
-    for (const at of this.#pools.values()) yield this.#poolAt(at);
+    for (const [key, at] of this.#pools) yield this.#poolAt(idOf(key), at);
   }
 
-  #place(hosts: string, position: number): void {
-    if (hosts === ANYWHERE) {
-      this.anywhere.push(position);
-      return;
-    }
-    for (const host of hosts.includes(" ") ? hosts.split(" ") : [hosts]) {
-      const known = this.#hosts.get(host);
-      if (known === undefined) this.#hosts.set(host, [position]);
-      else known.push(position);
-    }
-  }
-
-  #poolAt(start: number): Pool {
-    const value = this.#json(start);
-    if (!isPool(value)) throw corrupt("a pool in it is malformed");
-    return value;
+  #poolAt(id: unknown, start: number): Pool {
+    return readPool(id, this.#json(start));
   }
 
   #word(start: number): string {
@@ -152,17 +153,8 @@ class GenerationText implements OpenGeneration {
   }
 
   #json(start: number): unknown {
-    try {
-      return JSON.parse(this.text.slice(start, this.text.indexOf("\n", start)));
-    } catch (error) {
-      throw corrupt("a line of its body is not JSON", error);
-    }
+    return parseJson(this.text.slice(start, this.text.indexOf("\n", start)));
   }
-}
-
-/** An id as it begins a line: without control characters, whatever it is made of. */
-export function keyOf(id: string): string {
-  return JSON.stringify(id).slice(1, -1);
 }
 
 /** The first line alone, checked for form; what it says of the body is not. */
@@ -181,19 +173,9 @@ export function decodeGenerationHeader(text: string | Buffer): GenerationHeader 
   return parsed;
 }
 
-/** A list of pools as it arrives from outside the process; throws AppError `ROUTER_SNAPSHOT_CORRUPT` when it is something else. */
-export function checkPools(value: unknown): readonly Pool[] {
-  if (!Array.isArray(value) || !value.every(isPool)) throw corrupt("it is not a list of pools");
-  return value;
-}
-
 /** Hexadecimal. */
 export function sha256Of(body: string | Buffer): string {
   return hash("sha256", body, "hex");
-}
-
-function corrupt(what: string, cause?: unknown): AppError {
-  return new AppError("ROUTER_SNAPSHOT_CORRUPT", what, { cause });
 }
 
 function isCount(value: unknown): value is number {
@@ -213,62 +195,5 @@ function isHeader(value: unknown): value is GenerationHeader {
     typeof value["routesSha256"] === "string" &&
     isRecord(value["revisions"]) &&
     Object.values(value["revisions"]).every((revision) => typeof revision === "string")
-  );
-}
-
-function isCall(value: unknown): value is Call {
-  return (
-    isRecord(value) &&
-    typeof value["name"] === "string" &&
-    Array.isArray(value["args"]) &&
-    value["args"].every((argument) => typeof argument === "string" || typeof argument === "number")
-  );
-}
-
-function isRoute(value: unknown): value is RouteDefinition {
-  return (
-    isRecord(value) &&
-    typeof value["id"] === "string" &&
-    Array.isArray(value["predicates"]) &&
-    value["predicates"].every(isCall) &&
-    Array.isArray(value["filters"]) &&
-    value["filters"].every(isCall) &&
-    isBackend(value["backend"])
-  );
-}
-
-function isBackend(value: unknown): value is Backend {
-  if (!isRecord(value)) return false;
-  switch (value["type"]) {
-    case "network":
-      return typeof value["address"] === "string";
-    case "pool":
-      return typeof value["pool"] === "string" && typeof value["algorithm"] === "string";
-    case "loadBalanced":
-      return (
-        typeof value["algorithm"] === "string" &&
-        Array.isArray(value["endpoints"]) &&
-        value["endpoints"].every((address) => typeof address === "string")
-      );
-    case "shunt":
-    case "loopback":
-    case "dynamic":
-    case "forward":
-      return true;
-    default:
-      return false;
-  }
-}
-
-function isPool(value: unknown): value is Pool {
-  return isRecord(value) && typeof value["id"] === "string" && Array.isArray(value["endpoints"]) && value["endpoints"].every(isEndpoint);
-}
-
-function isEndpoint(value: unknown): value is Endpoint {
-  return (
-    isRecord(value) &&
-    typeof value["address"] === "string" &&
-    (value["tier"] === "fresh" || value["tier"] === "withdrawn") &&
-    (value["zone"] === undefined || typeof value["zone"] === "string")
   );
 }

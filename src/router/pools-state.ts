@@ -1,5 +1,5 @@
 import type { Pool } from "../route/index.ts";
-import { checkPools } from "./generation.ts";
+import { checkPools } from "./generation-words.ts";
 
 /** The name under which a snapshot folder keeps pools that are newer than their generation. */
 export const POOLS_STATE = "pools";

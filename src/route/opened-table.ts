@@ -1,0 +1,117 @@
+import { messageOf } from "../kernel/index.ts";
+import { type PatternCache, type Placement, compileRoute, placingNames } from "./compile-route.ts";
+import type { CompiledRoute } from "./compiled-route.ts";
+import type { Backend, RouteDefinition } from "./definition.ts";
+import { HostIndex, type VisitName } from "./host-index.ts";
+import type { MatchInput } from "./predicate.ts";
+import type { Registry } from "./registry.ts";
+import type { Table } from "./table.ts";
+
+/** Routes that are read one by one, when they are needed. Positions are 0 … size - 1. */
+export interface RouteSource {
+  readonly size: number;
+  /** Visits the host names by which routes are found (`placingNames`). */
+  tellNames(visit: VisitName): void;
+  /** The routes that have no such names: any request may be theirs. */
+  readonly anywhere: readonly number[];
+  /** The position of an id. */
+  find(id: string): number | undefined;
+  /** Throws AppError when what stands at this position is no route. */
+  read(position: number): RouteDefinition;
+}
+
+/**
+ * A table that builds the routes of a host when it is first asked for it, so that a start does not wait for ten thousand hosts that
+ * nobody asks for. It answers as the table that `compileTable` makes of the same routes; problems are for who made them to find.
+ */
+export function openTable(source: RouteSource, registry: Registry): Table {
+  return new OpenedTable(source, registry);
+}
+
+class OpenedTable implements Table {
+  readonly size: number;
+  readonly #source: RouteSource;
+  readonly #registry: Registry;
+  readonly #index: HostIndex;
+  readonly #patterns: PatternCache = new Map();
+  /** Of routes that are found by no name, or by more than one, so that all of them lead to one object. */
+  readonly #shared = new Map<number, Placement>();
+  #lastPool: Extract<Backend, { type: "pool" }> | undefined = undefined;
+
+  constructor(source: RouteSource, registry: Registry) {
+    this.size = source.size;
+    this.#source = source;
+    this.#registry = registry;
+    for (const position of source.anywhere) {
+      const placement = this.#compile(position);
+      // Where it cannot be read nobody knows whose requests it would answer.
+      if (typeof placement === "object") this.#shared.set(position, placement);
+    }
+    this.#index = new HostIndex(
+      (visit) => source.tellNames(visit),
+      [...this.#shared.values()],
+      (position, name) => this.#build(position, name),
+    );
+  }
+
+  match(input: MatchInput): CompiledRoute | undefined {
+    return this.#index.match(input);
+  }
+
+  find(id: string): CompiledRoute | undefined {
+    const position = this.#source.find(id);
+    if (position === undefined) return undefined;
+    const shared = this.#shared.get(position);
+    if (shared !== undefined) return shared.route;
+    try {
+      const [name] = placingNames(this.#source.read(position)) ?? [];
+      return name === undefined ? undefined : this.#index.routeAt(name, position);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #build(position: number, name: string): Placement | undefined {
+    const shared = this.#shared.get(position);
+    if (shared !== undefined) return shared;
+    const placement = this.#compile(position);
+    // Its host is known, so it answers there for itself (rule 8) and no broader route does.
+    if (typeof placement === "string") return unreadable(position, name, placement);
+    const isElsewhere = placement?.hosts?.some((host) => host.kind !== "exact" || host.host !== name) === true;
+    if (placement !== undefined && isElsewhere) this.#shared.set(position, placement);
+    return placement;
+  }
+
+  /** Undefined when it cannot be placed; text says why it cannot be read. */
+  #compile(position: number): Placement | string | undefined {
+    try {
+      const definition = this.#source.read(position);
+      const backend = this.#backendOf(definition);
+      return compileRoute({ ...definition, backend }, position, this.#registry, this.#patterns).placement;
+    } catch (thrown) {
+      return messageOf(thrown);
+    }
+  }
+
+  /** The routes of a host mostly have one Service, which need not be kept for each of them. */
+  #backendOf({ backend }: RouteDefinition): Backend {
+    if (backend.type !== "pool") return backend;
+    const last = this.#lastPool;
+    if (last?.pool === backend.pool && last.algorithm === backend.algorithm) return last;
+    this.#lastPool = backend;
+    return backend;
+  }
+}
+
+function unreadable(position: number, host: string, reason: string): Placement {
+  const route: CompiledRoute = {
+    id: `unreadable_${position}`,
+    index: position,
+    filters: [],
+    backend: { type: "shunt" },
+    broken: reason,
+    pathPattern: undefined,
+    predicates: [],
+  };
+  return { route, hosts: [{ kind: "exact", host, port: undefined }], weight: 0, detail: 0, unplaced: true };
+}
