@@ -42,6 +42,8 @@ export class EndpointState {
   #outlierTimes = 0;
   /** How many pools of its balancer name it. */
   pools = 0;
+  /** Connections to it begin with a PROXY header: what begins otherwise says nothing about it. */
+  takesHeader = false;
   /** No pool names it any more: nothing new is sent to it. */
   isRemoved = false;
   /** Monotonic time until which it is left alone because it can not be connected to; 0 for none. */

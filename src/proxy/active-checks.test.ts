@@ -156,3 +156,16 @@ const neverEject = {
   maxMs: 1,
   panicShare: 0.4,
 };
+
+test("of an endpoint that takes a PROXY header a connection says enough", async (t) => {
+  const clock = new ManualClock();
+  const under = await startProxy({ activeChecks: { intervalMs: 1_000, rate: 1_000, path: "/health" } }, clock);
+  t.after(() => under.close());
+  const backend = { type: "network", address: `http://127.0.0.1:${under.server.port}` } as const;
+  under.routes([route(backend, [{ name: "sendProxyProtocol", args: ["v1"] }])], [], "live");
+  under.server.answer(OK);
+  await under.exchange(GET);
+  under.proxy.setKnowledge("stale");
+  await clock.advance(1_000);
+  await until("it passes", () => checks(under, "passed") === 1);
+});

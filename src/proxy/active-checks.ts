@@ -9,7 +9,7 @@ import { connectFailureOf } from "./upstream-socket.ts";
 /** How endpoints are checked while nobody vouches for them. */
 export interface ActiveCheckOptions {
   /**
-   * Path of a GET that must be answered with 2xx or 3xx; empty, or where TLS is spoken: a connection is enough. Where HTTP/2 is spoken
+   * Path of a GET that must be answered with 2xx or 3xx; empty, or where TLS or a PROXY header comes first: a connection is enough. Where HTTP/2 is spoken
    * without TLS, SETTINGS are.
    */
   readonly path: string;
@@ -141,7 +141,7 @@ export class ActiveChecks {
       end(connectFailureOf(error.code ?? "") === "PROXY_LOCAL_LIMIT" ? "unknown" : "failed");
     });
     socket.on("connect", () => {
-      if (endpoint.isTls || (path === "" && !endpoint.isHttp2)) end("passed");
+      if (endpoint.isTls || endpoint.takesHeader || (path === "" && !endpoint.isHttp2)) end("passed");
       else if (endpoint.isHttp2) greet(socket, end);
       else ask(socket, endpoint, path, end);
     });

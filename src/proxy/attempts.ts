@@ -1,6 +1,9 @@
 import type { BreakerPermit, EndpointState, PickRequest } from "../balance/index.ts";
 import type { Engine } from "./engine.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
+import { plainAddress } from "./peer.ts";
+import { writeProxyHeader } from "./proxy-header-writer.ts";
+import type { ProxiedAddresses } from "./proxy-protocol.ts";
 import type { RequestContext } from "./request-context.ts";
 import { type LostAttempt, retryReasonOf } from "./retry.ts";
 import type { Target } from "./routing-state.ts";
@@ -71,7 +74,21 @@ export class Attempts implements PickRequest {
     this.endpoint = endpoint;
     this.#isCounted = true;
     endpoint.begin();
-    return this.#engine.upstreams.acquire(endpoint, this.#needsNewConnection);
+    const { upstreams } = this.#engine;
+    if (target.proxyProtocol === undefined) return upstreams.acquire(endpoint, this.#needsNewConnection);
+    return upstreams.announce(endpoint, writeProxyHeader(target.proxyProtocol, this.#clientAddresses()));
+  }
+
+  /** Who the client is believed to be, and where it arrived. */
+  #clientAddresses(): ProxiedAddresses {
+    const { peer, clientAddress } = this.#context;
+    return {
+      sourceAddress: clientAddress,
+      // Of a client that a proxy in front speaks of, the port is not known.
+      sourcePort: clientAddress === peer.address ? peer.addresses.sourcePort : 0,
+      destinationAddress: plainAddress(peer.addresses.destinationAddress),
+      destinationPort: peer.addresses.destinationPort,
+    };
   }
 
   /** The endpoint has nothing to do with the request any more. Idempotent. */

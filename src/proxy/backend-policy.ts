@@ -1,11 +1,12 @@
 import type { BalanceAlgorithm, BalancePolicy } from "../balance/index.ts";
-import type { BackendSettings, BreakerSettings, Filter } from "../route/index.ts";
+import type { BackendSettings, BreakerSettings, Filter, ProxyProtocolVersion } from "../route/index.ts";
 
 /** What the filters of a route make of its back end. */
 export interface BackendPolicy {
   readonly balance: BalancePolicy;
   readonly hashKey: BackendSettings["hashKey"];
   readonly breaker: BreakerSettings | undefined;
+  readonly proxyProtocol: ProxyProtocolVersion | undefined;
 }
 
 /** Puts together what filters say of the back end: of several that say the same thing the last one counts. */
@@ -14,6 +15,7 @@ export function backendPolicy(filters: readonly Filter[], algorithm: BalanceAlgo
   let balanceFactor: number | undefined;
   let fadeIn: BackendSettings["fadeIn"];
   let breaker: BackendSettings["breaker"];
+  let proxyProtocol: BackendSettings["proxyProtocol"];
   const createdMs = new Map<string, number>();
   for (const { backend } of filters) {
     if (backend === undefined) continue;
@@ -21,6 +23,7 @@ export function backendPolicy(filters: readonly Filter[], algorithm: BalanceAlgo
     balanceFactor = backend.balanceFactor ?? balanceFactor;
     fadeIn = backend.fadeIn ?? fadeIn;
     breaker = backend.breaker ?? breaker;
+    proxyProtocol = backend.proxyProtocol ?? proxyProtocol;
     if (backend.created !== undefined) createdMs.set(backend.created.address, backend.created.atMs);
   }
   return {
@@ -31,5 +34,6 @@ export function backendPolicy(filters: readonly Filter[], algorithm: BalanceAlgo
     },
     hashKey,
     breaker: breaker === "off" ? undefined : breaker,
+    proxyProtocol,
   };
 }

@@ -161,8 +161,12 @@ export class Listener {
     if (socket.destroyed) return;
     const { tls } = this.#options;
     const peer = new Peer(
-      addresses?.sourceAddress ?? socket.remoteAddress ?? "",
-      addresses?.destinationPort ?? socket.localPort ?? 0,
+      addresses ?? {
+        sourceAddress: socket.remoteAddress ?? "",
+        sourcePort: socket.remotePort ?? 0,
+        destinationAddress: socket.localAddress ?? "",
+        destinationPort: socket.localPort ?? 0,
+      },
       tls === undefined ? "http" : "https",
       this.#deps.engine.trusted,
       { isHttp2: protocol === "http2", clientCertificate: tls === undefined ? undefined : (socket as TLSSocket).getPeerX509Certificate() },

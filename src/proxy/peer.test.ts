@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Peer, TrustedProxies } from "./peer.ts";
+import type { ProxiedAddresses } from "./proxy-protocol.ts";
+
+function from(sourceAddress: string): ProxiedAddresses {
+  return { sourceAddress, sourcePort: 4711, destinationAddress: "10.0.0.1", destinationPort: 8080 };
+}
 
 test("the client's address is read from the right of X-Forwarded-For, as far as proxies are trusted", () => {
   const trusted = new TrustedProxies(["private", "198.51.100.0/24"]);
-  const alb = new Peer("10.0.0.5", 8080, "http", trusted);
+  const alb = new Peer(from("10.0.0.5"), "http", trusted);
   for (const [forwardedFor, client] of [
     [undefined, "10.0.0.5"],
     ["203.0.113.9", "203.0.113.9"],
@@ -20,10 +25,10 @@ test("the client's address is read from the right of X-Forwarded-For, as far as 
   ] as const) {
     assert.equal(alb.clientAddress(forwardedFor), client, String(forwardedFor));
   }
-  const stranger = new Peer("203.0.113.50", 8080, "http", trusted);
+  const stranger = new Peer(from("203.0.113.50"), "http", trusted);
   assert.equal(stranger.isTrusted, false);
   assert.equal(stranger.clientAddress("1.2.3.4"), "203.0.113.50");
-  assert.equal(new Peer("::ffff:10.0.0.5", 8080, "http", trusted).address, "10.0.0.5");
+  assert.equal(new Peer(from("::ffff:10.0.0.5"), "http", trusted).address, "10.0.0.5");
 });
 
 test("a trusted proxy that is no address and no block is refused", () => {

@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { AppError } from "../kernel/index.ts";
+import type { ProxiedAddresses } from "./proxy-protocol.ts";
 
 const PRIVATE: readonly string[] = [
   "127.0.0.0/8",
@@ -55,6 +56,8 @@ export class Peer {
   readonly address: string;
   readonly isTrusted: boolean;
   readonly localPort: string;
+  /** Both ends of the client's connection: to the router, or to whoever sent a PROXY header. */
+  readonly addresses: ProxiedAddresses;
   readonly scheme: "http" | "https";
   /** What the client proved to hold the key of, on a listener that asks for it. */
   readonly clientCertificate: X509Certificate | undefined;
@@ -64,14 +67,14 @@ export class Peer {
   #fields = "";
 
   constructor(
-    address: string,
-    localPort: number,
+    addresses: ProxiedAddresses,
     scheme: "http" | "https",
     trusted: TrustedProxies,
     { isHttp2 = false, clientCertificate }: PeerExtras = {},
   ) {
-    this.address = plainAddress(address);
-    this.localPort = String(localPort);
+    this.address = plainAddress(addresses.sourceAddress);
+    this.localPort = String(addresses.destinationPort);
+    this.addresses = addresses;
     this.scheme = scheme;
     this.isHttp2 = isHttp2;
     this.clientCertificate = clientCertificate;

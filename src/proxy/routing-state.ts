@@ -26,6 +26,7 @@ export interface Target {
   readonly chooser: Chooser | undefined;
   readonly hashKey: BackendSettings["hashKey"];
   readonly breaker: ServiceBreaker | undefined;
+  readonly proxyProtocol: BackendSettings["proxyProtocol"];
   /** `pool.revision` when the chooser was asked for: it is asked for again once that is another. */
   readonly revision: number;
 }
@@ -168,13 +169,14 @@ export class RoutingState {
   }
 
   #target(route: CompiledRoute, pool: EndpointPool, algorithm: BalanceAlgorithm): Target {
-    const { balance, hashKey, breaker }: BackendPolicy = backendPolicy(route.filters, algorithm);
+    const { balance, hashKey, breaker, proxyProtocol }: BackendPolicy = backendPolicy(route.filters, algorithm);
     return {
       kind: "pool",
       pool,
       chooser: pool.chooser(balance),
       hashKey,
       breaker: breaker === undefined ? undefined : this.#breakers.of(pool.id, breaker),
+      proxyProtocol,
       revision: pool.revision,
     };
   }
@@ -200,7 +202,7 @@ export class RoutingState {
   }
 }
 
-const NOWHERE = { pool: undefined, chooser: undefined, hashKey: undefined, breaker: undefined, revision: 0 };
+const NOWHERE = { pool: undefined, chooser: undefined, hashKey: undefined, breaker: undefined, proxyProtocol: undefined, revision: 0 };
 const SHUNT: Target = { kind: "shunt", ...NOWHERE };
 const LOOPBACK: Target = { kind: "loopback", ...NOWHERE };
 const BROKEN: Target = { kind: "broken", ...NOWHERE };

@@ -41,6 +41,7 @@ export class UpstreamConnection implements Upstream, WriterOwner, Deadlined {
   #isRequestSent = false;
   #isPaused = false;
   #sentInLoop = 0;
+  readonly #isPrivate: boolean;
   /** Whether we do not want the connection to live after this response. */
   #isFinal = false;
   /** Requests before this one. */
@@ -52,13 +53,14 @@ export class UpstreamConnection implements Upstream, WriterOwner, Deadlined {
   deadlineMs = Infinity;
   deadlineSlot = -1;
 
-  constructor(endpoint: EndpointState, engine: UpstreamEngine, readBuffer: Buffer) {
+  /** `header`: what the connection begins with; such a one carries one request. */
+  constructor(endpoint: EndpointState, engine: UpstreamEngine, readBuffer: Buffer, header?: Buffer) {
     this.endpoint = endpoint;
+    this.#isPrivate = header !== undefined;
     this.#engine = engine;
     this.#response = new ResponseReader(engine.options.limits);
-    const socket = connectToEndpoint(endpoint, engine.options.upstreamTls, readBuffer, (buffer, length) => {
-      this.#onBytes(buffer, length);
-    });
+    const onBytes = (buffer: Buffer, length: number): void => this.#onBytes(buffer, length);
+    const socket = connectToEndpoint(endpoint, engine.options.upstreamTls, { buffer: readBuffer, onBytes }, header);
     this.#socket = socket;
     this.#writer = new SocketWriter(socket, engine.queue, this);
     socket.on(endpoint.isTls ? "secureConnect" : "connect", () => {
@@ -106,7 +108,7 @@ export class UpstreamConnection implements Upstream, WriterOwner, Deadlined {
   }
 
   begin(method: string, head: string, framing: Framing, isFinal: boolean): void {
-    this.#isFinal = isFinal;
+    this.#isFinal = isFinal || this.#isPrivate;
     this.#isRequestSent = false;
     this.#state = State.head;
     this.#isChunked = framing === Framing.chunked;

@@ -14,22 +14,25 @@ export interface UpstreamTlsOptions {
 /** Made when the first endpoint needs it: the authorities take a while to read. */
 const contexts = new WeakMap<UpstreamTlsOptions, SecureContext>();
 
-/**
- * Connects to an endpoint; it is connected at the event `connect`, over TLS `secureConnect`. All plain connections read into one `buffer`:
- * what is read is used up before `onBytes` returns.
- */
+/** Where a connection's bytes go. All plain connections read into one `buffer`: what is read is used up before `onBytes` returns. */
+export interface BytesReader {
+  readonly buffer: Buffer;
+  readonly onBytes: (buffer: Buffer, length: number) => void;
+}
+
+/** Connects to an endpoint; it is connected at the event `connect`, over TLS `secureConnect`. `header` is sent before anything else. */
 export function connectToEndpoint(
   endpoint: EndpointState,
   tls: UpstreamTlsOptions,
-  buffer: Buffer,
-  onBytes: (buffer: Buffer, length: number) => void,
+  { buffer, onBytes }: BytesReader,
+  header: Buffer | undefined,
 ): Socket {
   if (endpoint.isTls) {
-    const socket = connectSecurely(endpoint, tls, "http/1.1");
+    const socket = connectSecurely(endpoint, tls, "http/1.1", header);
     socket.on("data", (data: Buffer) => onBytes(data, data.length));
     return socket;
   }
-  return connect({
+  const socket = connect({
     host: endpoint.host,
     port: endpoint.port,
     noDelay: true,
@@ -44,16 +47,27 @@ export function connectToEndpoint(
       },
     },
   });
+  if (header !== undefined) socket.write(header);
+  return socket;
 }
 
 /** Connects to an endpoint that is spoken to in HTTP/2; nothing is read yet. */
-export function connectForHttp2(endpoint: EndpointState, tls: UpstreamTlsOptions): Socket {
-  if (endpoint.isTls) return connectSecurely(endpoint, tls, "h2");
-  const { host, port } = endpoint;
-  return connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+export function connectForHttp2(endpoint: EndpointState, tls: UpstreamTlsOptions, header: Buffer | undefined): Socket {
+  return endpoint.isTls ? connectSecurely(endpoint, tls, "h2", header) : connectPlainly(endpoint, header);
 }
 
-function connectSecurely(endpoint: EndpointState, tls: UpstreamTlsOptions, protocol: "http/1.1" | "h2"): Socket {
+function connectPlainly({ host, port }: EndpointState, header: Buffer | undefined): Socket {
+  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+  if (header !== undefined) socket.write(header);
+  return socket;
+}
+
+function connectSecurely(
+  endpoint: EndpointState,
+  tls: UpstreamTlsOptions,
+  protocol: "http/1.1" | "h2",
+  header: Buffer | undefined,
+): Socket {
   const { host, port } = endpoint;
   // node:tls is read where it is used: a worker without it starts sooner (by 60 ms, measured on a busy machine).
   const { connect: connectTls, createSecureContext } = process.getBuiltinModule("node:tls");
@@ -65,6 +79,7 @@ function connectSecurely(endpoint: EndpointState, tls: UpstreamTlsOptions, proto
   const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
     host,
     port,
+    ...(header === undefined ? {} : { socket: connectPlainly(endpoint, header) }),
     secureContext,
     rejectUnauthorized: tls.isVerified,
     // RFC 6066 section 3: an address is no server name; the certificate must name it all the same.

@@ -66,6 +66,14 @@ export class Upstreams {
     return (isNew ? undefined : this.#take(endpoint)) ?? new UpstreamConnection(endpoint, this.#engine, this.#readBuffer);
   }
 
+  /** What carries one request on a connection that begins with `header`, which speaks of its client alone. */
+  announce(endpoint: EndpointState, header: Buffer): Upstream {
+    if (this.#engine === undefined || this.#sessions === undefined) throw new Error("upstreams are used before they are bound");
+    endpoint.takesHeader = true;
+    if (endpoint.isHttp2) return this.#sessions.announce(endpoint, header);
+    return new UpstreamConnection(endpoint, this.#engine, this.#readBuffer, header);
+  }
+
   #take(endpoint: EndpointState): UpstreamConnection | undefined {
     const idle = this.#idle.get(endpoint);
     const first = idle?.first;

@@ -129,7 +129,11 @@ export interface BackendSettings {
   /** When an endpoint came to be, in milliseconds since the Unix epoch. All that are given count. */
   readonly created?: { readonly address: string; readonly atMs: number };
   readonly breaker?: BreakerSettings | "off";
+  /** Version of the PROXY header that its connections begin with. */
+  readonly proxyProtocol?: ProxyProtocolVersion;
 }
+
+export type ProxyProtocolVersion = 1 | 2;
 
 /**
  * A built filter of one route. It holds no state of a request and is shared by all of them. A side that returns a promise holds the

@@ -18,6 +18,7 @@ export { inlinePools, printEskip } from "./eskip-printer.ts";
 export { type AccessLogWish, ExchangeState, type ExchangeTimeouts, type ExchangeWishes, isLogWanted } from "./exchange-state.ts";
 export {
   type BackendSettings,
+  type ProxyProtocolVersion,
   type ClientCertificate,
   type Filter,
   type FilterContext,

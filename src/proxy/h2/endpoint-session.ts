@@ -68,14 +68,15 @@ export class EndpointSession implements Deadlined {
   deadlineMs: number;
   deadlineSlot = -1;
 
-  constructor(endpoint: EndpointState, engine: SessionEngine, metrics: EndpointHttp2Metrics, owner: SessionOwner) {
+  /** `header`: what the connection begins with, before HTTP/2 and before TLS. */
+  constructor(endpoint: EndpointState, engine: SessionEngine, metrics: EndpointHttp2Metrics, owner: SessionOwner, header?: Buffer) {
     const { limits, timeouts, upstreamTls } = engine.options;
     this.endpoint = endpoint;
     this.#engine = engine;
     this.#metrics = metrics;
     this.#owner = owner;
     this.#limit = limits.http2Upstream.concurrentStreams;
-    const socket = connectForHttp2(endpoint, upstreamTls);
+    const socket = connectForHttp2(endpoint, upstreamTls, header);
     this.#socket = socket;
     socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#connectFailure = connectFailureOf(error.code ?? "");

@@ -23,6 +23,16 @@ export class EndpointSessions implements SessionOwner {
     return stream;
   }
 
+  /** A stream on a connection of its own, which begins with `header`. */
+  announce(endpoint: EndpointState, header: Buffer): EndpointStream {
+    const stream = new EndpointStream(this.#engine);
+    const session = new EndpointSession(endpoint, this.#engine, this.#metrics, this, header);
+    this.#all.add(session);
+    session.take(stream);
+    session.close();
+    return stream;
+  }
+
   place(stream: PlacedRequest, endpoint: EndpointState): void {
     const sessions = this.#byEndpoint.get(endpoint);
     // The oldest first: those that are not needed any more become idle.

@@ -117,6 +117,21 @@ export const balanceFilters: readonly FilterSpec[] = [
     create: (args) => says({ balanceFactor: args.number(0) }),
   }),
   defineFilter({
+    name: "sendProxyProtocol",
+    family: "Connections to back ends",
+    source: "https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt",
+    does: `begins each connection to the back end with a PROXY header that says who the client is, as the router believes it. ${LAST}`,
+    parameters: [{ name: "version", type: "text", what: "`v1` (a line of text) or `v2` (binary)" }],
+    deviations: [
+      "Not in Skipper. Such a connection carries one request, as it speaks of one client. A back end that does not expect the header takes it for a broken request.",
+    ],
+    create(args) {
+      const version = args.text(0);
+      if (version !== "v1" && version !== "v2") throw args.refusal('"v1" or "v2"');
+      return says({ proxyProtocol: version === "v1" ? 1 : 2 });
+    },
+  }),
+  defineFilter({
     name: "consecutiveBreaker",
     family: breakers,
     does: `answers 503 in place of a back end that failed so often in a row: with a status of 500 and more, or with none. ${LAST}`,
