@@ -3,7 +3,7 @@
 const layers = [
   ["kernel"],
   ["call", "telemetry", "x509"],
-  ["wire", "route", "balance", "hold", "kube", "aws"],
+  ["wire", "route", "balance", "hold", "kube", "aws", "shared-limits"],
   ["proxy", "ingress", "alb"],
   ["auth"],
   ["router", "experiment", "rollout"],

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { authLimits } from "../src/auth/settings.ts";
 import { defaultProxyOptions } from "../src/proxy/options.ts";
+import { defaultSharedLimitTimes } from "../src/shared-limits/options.ts";
 import { defaultTlsFrontOptions } from "../src/proxy/tls/tls-front.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
@@ -29,6 +30,11 @@ test("every limit of the proxy and of TLS is in the threat model by its name, an
 
 test("every limit of authentication is in the threat model by its name, and no other is", () => {
   assert.deepEqual(namedBelow("Limits of authentication").toSorted(), numbersIn(authLimits, "").toSorted());
+});
+
+test("every limit of shared rate limits is in the threat model by its name, and no other is", () => {
+  const names = [...Object.keys(defaultSharedLimitTimes), "SHARED_LIMIT_WAITING"];
+  assert.deepEqual(namedBelow("Limits of shared rate limits").toSorted(), names.toSorted());
 });
 
 test("every limit of the admin listener is in the threat model by its name, and no other is", () => {

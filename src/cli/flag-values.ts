@@ -1,4 +1,6 @@
-import { AppError } from "../kernel/index.ts";
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { AppError, messageOf } from "../kernel/index.ts";
 
 /** Throws AppError `CLI_USAGE`. */
 export function wholeNumber(text: string, option: string, least: number, most: number): number {
@@ -19,4 +21,15 @@ export function seconds(text: string, option: string, least: number): number {
 /** The error of a command line that is wrong. */
 export function badUsage(message: string): AppError {
   return new AppError("CLI_USAGE", message);
+}
+
+/** Certificates in PEM. Throws AppError `CLI_USAGE`. */
+export function readAuthorities(file: string, option: string): string {
+  try {
+    const authorities = readFileSync(file, "utf8");
+    // Throws for what is none.
+    return new X509Certificate(authorities).raw.length > 0 ? authorities : "";
+  } catch (error) {
+    throw badUsage(`${option} ${file} cannot be used: ${messageOf(error)}`);
+  }
 }

@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { X509Certificate, createHash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { availableParallelism, homedir } from "node:os";
@@ -11,10 +11,11 @@ import type { Router, RouterOptions, RoutesSource } from "../router/index.ts";
 import { type LogLevel, createLog } from "../telemetry/index.ts";
 import { type AuthFlags, addAuthFlags, readAuthSettings } from "./auth-flags.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { badUsage, seconds, wholeNumber } from "./flag-values.ts";
+import { badUsage, readAuthorities, seconds, wholeNumber } from "./flag-values.ts";
 import { routerProcesses } from "./router-processes.ts";
+import { type SharedLimitFlags, addSharedLimitFlags, readSharedLimits } from "./shared-limit-flags.ts";
 
-interface Flags extends AuthFlags {
+interface Flags extends AuthFlags, SharedLimitFlags {
   readonly routes?: string;
   readonly kubeconfig?: string;
   readonly listen: string;
@@ -86,7 +87,7 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
         .default("info"),
     )
     .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp());
-  return addAuthFlags(command).action(async (flags: Flags) => {
+  return addSharedLimitFlags(addAuthFlags(command)).action(async (flags: Flags) => {
     process.exitCode = await run(flags, worker);
   });
 }
@@ -138,6 +139,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
   const snapshotDirectory = flags.policy === "naive" ? undefined : (flags.snapshot ?? defaultSnapshotFolder(routes, flags.listen));
   const tls = readTls(flags, parseAddress);
   const proxyProtocol = readProxyProtocol(flags);
+  const sharedLimits = readSharedLimits(flags);
   const adminToken = flags.adminTokenFile === undefined ? undefined : readToken(flags.adminTokenFile);
   const { NODE_NAME: nodeName, NODE_ZONE: zone = "" } = process.env;
   return {
@@ -148,6 +150,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
     ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
     h2c: flags.h2c === true,
     backendTls: readBackendTls(flags),
+    ...(sharedLimits === undefined ? {} : { sharedLimits }),
     workers: wholeNumber(flags.workers, "--workers", 1, 256),
     admin: parseAddress(flags.admin, "--admin"),
     ...(adminToken === undefined ? {} : { adminToken }),
@@ -201,14 +204,7 @@ function readBackendTls({ backendCa, backendInsecure }: Flags): RouterOptions["b
     if (backendCa !== undefined) throw badUsage("--backend-ca and --backend-insecure exclude each other; give one of them");
     return { isVerified: false };
   }
-  if (backendCa === undefined) return { isVerified: true };
-  try {
-    const authorities = readFileSync(backendCa, "utf8");
-    // Throws for what is none.
-    return { authorities, isVerified: new X509Certificate(authorities).raw.length > 0 };
-  } catch (error) {
-    throw badUsage(`--backend-ca ${backendCa} cannot be used: ${messageOf(error)}`);
-  }
+  return { ...(backendCa === undefined ? {} : { authorities: readAuthorities(backendCa, "--backend-ca") }), isVerified: true };
 }
 
 function readSource(flags: Flags): RoutesSource {

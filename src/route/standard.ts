@@ -4,6 +4,7 @@ import { backendFilters } from "./filters/backend-filters.ts";
 import { balanceFilters } from "./filters/balance-filters.ts";
 import { compressionFilters } from "./filters/compression-filters.ts";
 import { certificateFilters } from "./filters/certificate-filters.ts";
+import { clusterLimitFilters } from "./filters/cluster-limit-filters.ts";
 import { contentFilters } from "./filters/content-filters.ts";
 import { cookieFilters } from "./filters/cookie-filters.ts";
 import { editFilters } from "./filters/edit-filters.ts";
@@ -59,6 +60,7 @@ export const standardRegistry: Registry = createRegistry({
     ...queueFilters,
     ...admissionFilters,
     ...rateLimitFilters,
+    ...clusterLimitFilters,
     ...accessLogFilters,
     ...timeoutFilters,
     ...compressionFilters,

@@ -1,6 +1,7 @@
 import type { AuthSettings } from "../auth/index.ts";
 import type { EndpointStats } from "../proxy/index.ts";
 import type { Pool } from "../route/index.ts";
+import type { SharedLimitOptions } from "../shared-limits/index.ts";
 import type { FamilyDump } from "../telemetry/index.ts";
 import type { GenerationHeader } from "./generation.ts";
 import type { BackendTls, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
@@ -140,6 +141,7 @@ export interface WorkerConfig {
   readonly h2c: boolean;
   readonly proxyProtocol?: ProxyProtocolOptions;
   readonly backendTls: BackendTls;
+  readonly sharedLimits?: SharedLimitOptions;
   /** `ticketKey`: what all workers encrypt session tickets with. */
   readonly tls?: TlsListener & { readonly ticketKey: Uint8Array };
 }

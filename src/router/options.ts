@@ -1,5 +1,6 @@
 import type { AuthSettings } from "../auth/index.ts";
 import type { BackendTls, ListenAddress, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
+import type { SharedLimitOptions } from "../shared-limits/index.ts";
 import type { RoutesSource } from "./messages.ts";
 
 /** What a router is told; validated by the command line that makes it. */
@@ -11,6 +12,8 @@ export interface RouterOptions {
   readonly tls?: TlsListener;
   readonly proxyProtocol?: ProxyProtocolOptions;
   readonly backendTls: BackendTls;
+  /** Left out: limits that routers keep together count nothing. */
+  readonly sharedLimits?: SharedLimitOptions;
   /** Whether the plain listener serves HTTP/2 to clients that begin with its preface. */
   readonly h2c: boolean;
   readonly workers: number;

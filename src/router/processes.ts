@@ -1,4 +1,6 @@
 import { systemClock, systemRandom } from "../kernel/index.ts";
+import { startServerLimits } from "../shared-limits/index.ts";
+import { MetricsRegistry } from "../telemetry/index.ts";
 import { nextMessage, parentChannel, relayedLog } from "./channel.ts";
 import type { ControlConfig, FromControl, FromWorker, ToControl, ToWorker, WorkerConfig } from "./messages.ts";
 
@@ -10,7 +12,12 @@ export async function runWorkerProcess(exit: (code: number) => void): Promise<vo
   if (config === undefined) return exit(0);
   const channel = parentChannel<ToWorker, FromWorker>();
   const log = relayedLog((record) => channel.send(record));
-  runWorker(config, { clock: systemClock, random: systemRandom, log, channel, exit });
+  const deps = { clock: systemClock, random: systemRandom, log, metrics: new MetricsRegistry(), channel, exit };
+  const { sharedLimits: options } = config;
+  if (options === undefined) return runWorker(config, deps);
+  const sharedLimits = await startServerLimits(options, deps);
+  if (!process.connected) return exit(0);
+  runWorker(config, { ...deps, sharedLimits });
 }
 
 /** The rest of a control process. */

@@ -246,6 +246,7 @@ export class Supervisor {
       ...(options.zone === undefined ? {} : { zone: options.zone }),
       h2c: options.h2c,
       backendTls: options.backendTls,
+      ...(options.sharedLimits === undefined ? {} : { sharedLimits: options.sharedLimits }),
       ...(options.proxyProtocol === undefined ? {} : { proxyProtocol: options.proxyProtocol }),
       ...(options.tls === undefined ? {} : { tls: { ...options.tls, ticketKey: this.#ticketKey } }),
     };

@@ -1,6 +1,14 @@
 import { ManualClock } from "../../kernel/testing/manual-clock.ts";
 import { type Clock, seededRandom, systemClock } from "../../kernel/index.ts";
-import { type Backend, type Call, type Pool, type RouteDefinition, compileTable, standardRegistry } from "../../route/index.ts";
+import {
+  type Backend,
+  type Call,
+  type Pool,
+  type RouteDefinition,
+  type SharedLimits,
+  compileTable,
+  standardRegistry,
+} from "../../route/index.ts";
 import { type Log, MetricsRegistry, silentLog } from "../../telemetry/index.ts";
 import { type Knowledge, type Proxy, type ProxyOptionsInput, createProxy } from "../index.ts";
 import { RawClient, RawServer } from "./raw-peers.ts";
@@ -34,6 +42,7 @@ export async function startProxy(
   options: ProxyOptionsInput = {},
   clock: Clock | ManualClock = systemClock,
   log: Partial<Log> = {},
+  sharedLimits?: SharedLimits,
 ): Promise<ProxyUnderTest> {
   const server = await new RawServer().listen();
   const metrics = new MetricsRegistry();
@@ -46,7 +55,14 @@ export async function startProxy(
   };
   const proxy = createProxy(
     { tickMs: 10, ...options },
-    { clock, random: seededRandom(7), metrics, log: { ...silentLog, ...log }, accessLog: sink },
+    {
+      clock,
+      random: seededRandom(7),
+      metrics,
+      log: { ...silentLog, ...log },
+      accessLog: sink,
+      ...(sharedLimits === undefined ? {} : { sharedLimits }),
+    },
   );
   const poolsById = new Map<string, Pool>();
   const replacePools = (pools: readonly Pool[]): readonly string[] => {

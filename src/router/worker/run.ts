@@ -1,8 +1,8 @@
 import { AuthRuntime, routeRegistry } from "../../auth/index.ts";
 import { type Clock, type Random, messageOf } from "../../kernel/index.ts";
 import { type Proxy, type TlsFront, createProxy } from "../../proxy/index.ts";
-import { type Pool, type Registry, openTable } from "../../route/index.ts";
-import { type Log, MetricsRegistry } from "../../telemetry/index.ts";
+import { type Pool, type Registry, type SharedLimits, openTable } from "../../route/index.ts";
+import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { Channel } from "../channel.ts";
 import { openGeneration } from "../generation.ts";
 import type { FromWorker, Knowledge, ToWorker, WorkerConfig } from "../messages.ts";
@@ -17,6 +17,8 @@ interface WorkerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly metrics: MetricsRegistry;
+  readonly sharedLimits?: SharedLimits;
   readonly channel: Channel<ToWorker, FromWorker>;
   /** Ends the process; called when everything is closed. */
   readonly exit: (code: number) => void;
@@ -33,8 +35,7 @@ const ENDPOINTS_MS = 1_000;
  * without a table beside others that have theirs listens only once it has one too: what came to it before would be refused.
  */
 export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
-  const { channel, log, clock, random } = deps;
-  const metrics = new MetricsRegistry();
+  const { channel, log, clock, random, metrics, sharedLimits } = deps;
   const { accessLog } = config;
   const options = {
     ...(accessLog === "off" ? {} : { accessLog: { format: accessLog } }),
@@ -46,6 +47,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     random,
     metrics,
     log,
+    ...(sharedLimits === undefined ? {} : { sharedLimits }),
     ...(accessLog === "off" ? {} : { accessLog: createStdoutSink() }),
   });
   const auth = new AuthRuntime(config.auth, { clock, random, log, metrics });
