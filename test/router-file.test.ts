@@ -17,11 +17,13 @@ test("a routes file is served, edits are followed, broken ones keep the last goo
   await writeFile(file, shop);
   const router = await startRouter(t, ["--routes", file, "--workers", "2"]);
   await until("shop answers", async () => (await ask(router.port, "/", { host: "shop.example.org" })).body === "shop");
+  await router.settled();
   assert.equal((await ask(router.port, "/", { host: "blog.example.org" })).status, 404, "a live table knows that there is no such host");
 
   await t.test("an addition", async () => {
     await writeFile(file, shop + blog);
     await until("blog answers", async () => (await ask(router.port, "/", { host: "blog.example.org" })).body === "blog");
+    await router.settled();
   });
   await t.test("a broken edit", async () => {
     await writeFile(file, `${shop}blog: Host("blog.example.org") -> noSuchFilter() -> <shunt>;\n`);
@@ -38,12 +40,14 @@ test("a routes file is served, edits are followed, broken ones keep the last goo
   await t.test("a removal, once the file says it for a second", async () => {
     await writeFile(file, shop);
     await until("blog is gone", async () => (await ask(router.port, "/", { host: "blog.example.org" })).status === 404);
+    await router.settled();
     assert.equal((await router.status()).problems.length, 0);
   });
   await t.test("a file replaced by renaming, as a ConfigMap is", async () => {
     await writeFile(`${file}.new`, shop + blog);
     await rename(`${file}.new`, file);
     await until("blog answers", async () => (await ask(router.port, "/", { host: "blog.example.org" })).body === "blog");
+    await router.settled();
   });
   await t.test("an emptied file is held until a person approves", async () => {
     await writeFile(file, "");
@@ -139,7 +143,7 @@ test("SIGTERM under load loses no request: not ready at once, serving on, then c
   const file = join(directory, "routes.eskip");
   await writeFile(file, `shop: Host("shop.example.org") -> "http://127.0.0.1:${application.port}";\n`);
   const router = await startRouter(t, ["--routes", file, "--workers", "2", "--drain-delay", "2"]);
-  await until("it is ready", async () => (await router.admin("/readyz")).status === 200);
+  await router.settled();
   const load = startLoad(router.port, new Map([["shop.example.org", "shop"]]), { lanes: 8 });
   await until("load runs", () => load.sent() > 50);
   router.child.kill("SIGTERM");
@@ -161,7 +165,7 @@ test("a request under way when the listeners close is finished", async (t) => {
   const file = join(directory, "routes.eskip");
   await writeFile(file, `shop: Host("shop.example.org") -> "http://127.0.0.1:${application.port}";\n`);
   const router = await startRouter(t, ["--routes", file, "--workers", "1", "--drain-delay", "0"]);
-  await until("it is ready", async () => (await router.admin("/readyz")).status === 200);
+  await router.settled();
   const slow = ask(router.port, "/slow", { host: "shop.example.org" });
   await new Promise((resolve) => setTimeout(resolve, 100));
   router.child.kill("SIGTERM");
@@ -175,7 +179,7 @@ test("a killed worker loses at most what was in flight, and a killed control pro
   const file = join(directory, "routes.eskip");
   await writeFile(file, `shop: Host("shop.example.org") -> "http://127.0.0.1:${application.port}";\n`);
   const router = await startRouter(t, ["--routes", file, "--workers", "2"]);
-  await until("both workers serve", async () => (await router.status()).workers.every(({ generation }) => generation > 0));
+  await router.settled();
   const lanes = 6;
   const load = startLoad(router.port, new Map([["shop.example.org", "shop"]]), { lanes });
   await until("load runs", () => load.sent() > 50);
@@ -208,7 +212,7 @@ test("a worker that comes back without a snapshot shares the port once it has th
   const file = join(directory, "routes.eskip");
   await writeFile(file, shop);
   const router = await startRouter(t, ["--routes", file, "--workers", "2"]);
-  await until("it is ready", async () => (await router.admin("/readyz")).status === 200);
+  await router.settled();
   const answers = new Set<string>();
   const over = new AbortController();
   const lanes = Array.from({ length: 8 }, async () => {
@@ -236,8 +240,7 @@ test("a router that is killed leaves workers that serve until its successor shar
   const file = join(directory, "routes.eskip");
   await writeFile(file, shop);
   const first = await startRouter(t, ["--routes", file, "--workers", "2"]);
-  // One answer says that one worker serves: the router is ready once all that listen do.
-  await until("it is ready", async () => (await first.admin("/readyz")).status === 200);
+  await first.settled();
   const workers = (await first.status()).workers.map(({ pid }) => pid ?? 0);
   first.child.kill("SIGKILL");
   await until("it is gone", () => first.child.signalCode !== null, 5_000);

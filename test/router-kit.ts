@@ -47,6 +47,11 @@ export interface RunningRouter extends Program {
   readonly port: number;
   readonly adminPort: number;
   status(): Promise<RouterStatus>;
+  /**
+   * Waits until every worker serves the newest table that one of them serves, with the knowledge of the router. One answer is that of one
+   * worker: whoever asserts the next one waits for this first.
+   */
+  settled(): Promise<void>;
   admin(path: string, method?: string, body?: string): Promise<Answer>;
 }
 
@@ -63,6 +68,7 @@ export interface RouterStatus {
     readonly pid: number | null;
     readonly state: string;
     readonly generation: number;
+    readonly source: string;
     readonly restarts: number;
   }[];
   readonly control: { readonly pid: number | null; readonly restarts: number };
@@ -80,7 +86,19 @@ export async function startRouter(
   const program = holdfast(t, ["router", ...listen, "--admin", "127.0.0.1:0", ...args], env);
   const [port, adminPort] = await portsOf(program);
   const admin: RunningRouter["admin"] = (path, method = "GET", body = "") => ask(adminPort, path, { method, body });
-  return { ...program, port, adminPort, admin, status: async () => JSON.parse((await admin("/statusz")).body) as RouterStatus };
+  const status = async (): Promise<RouterStatus> => JSON.parse((await admin("/statusz")).body) as RouterStatus;
+  const isSettled = async (): Promise<boolean> => {
+    const { workers, generation, source } = await status();
+    return generation > 0 && workers.every((one) => one.state === "ready" && one.generation === generation && one.source === source);
+  };
+  return {
+    ...program,
+    port,
+    adminPort,
+    admin,
+    status,
+    settled: async () => void (await until("every worker serves the same", isSettled, 60_000)),
+  };
 }
 
 async function portsOf(program: Program): Promise<readonly [number, number]> {

@@ -50,6 +50,7 @@ async function world(t: TestContext): Promise<World> {
 async function untilSource(router: RunningRouter, source: string): Promise<void> {
   try {
     await until(`the table is ${source}`, async () => (await router.status()).source === source, PATIENCE_MS);
+    await router.settled();
   } catch (error) {
     throw new Error(`${JSON.stringify(await router.status())}\n${router.stderr()}`, { cause: error });
   }
@@ -57,6 +58,7 @@ async function untilSource(router: RunningRouter, source: string): Promise<void>
 
 async function untilAnswer(router: RunningRouter, host: string, status: number): Promise<void> {
   await until(`${host} answers ${status}`, async () => (await ask(router.port, "/", { host })).status === status, PATIENCE_MS);
+  await router.settled();
 }
 
 test("whatever the API server answers, a running router gives no wrong answer and comes back to live", async (t) => {
@@ -126,6 +128,7 @@ test("additions, edits and real removals arrive; the last good version of a brok
     async () => (await ask(router.port, "/", { host: "news.example.org" })).headers["x-edited"] === "yes",
     PATIENCE_MS,
   );
+  await router.settled();
   await cluster.replaceAnnotations("news", { "zalando.org/skipper-filter": "noSuchFilter()" });
   await until(
     "the problem is told",
@@ -150,6 +153,7 @@ test("a mass delete is held and shown, survives a restart, and happens when a pe
   const first = await start(t);
   await untilSource(first, "live");
   await untilAnswer(first, "extra-59.example.org", 200);
+  await first.settled();
   const load = startLoad(first.port, expected);
   for (let at = 0; at < 60; at++) await cluster.deleteIngress(`extra-${at}`);
   await until("most are held", async () => (await first.status()).held >= 30, PATIENCE_MS);

@@ -46,7 +46,7 @@ async function startTls(
     ...args,
   ]);
   const tlsPort = Number(/TLS on \S+ port (\d+)/.exec(router.stdout())?.[1]);
-  await until("both workers listen", async () => (await router.status()).workers.filter(({ state }) => state === "ready").length === 2);
+  await router.settled();
   return { folder, tlsPort, port: router.port, metrics: async () => (await router.admin("/metrics")).body };
 }
 

@@ -65,7 +65,7 @@ test("a worker that awaits its table gets it before it listens", () => {
   distributor.workerApplied("b", update?.sequence ?? 0, 2, 0, undefined);
   assert.equal(distributor.view("b").state, "starting");
   distributor.workerListening("b", 2, 0);
-  assert.deepEqual(distributor.view("b"), { state: "ready", generation: 2, routes: 0 });
+  assert.deepEqual(distributor.view("b"), { state: "ready", generation: 2, routes: 0, knowledge: "restored" });
 });
 
 test("a new generation goes to one worker alone and to the others once it serves there", () => {

@@ -8,6 +8,8 @@ export interface WorkerView {
   /** The generation it serves, 0 without one. */
   readonly generation: number;
   readonly routes: number;
+  /** What it takes its table to be worth. */
+  readonly knowledge: Knowledge;
 }
 
 /**
@@ -255,7 +257,12 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
     },
     view(worker) {
       const at = links.get(worker);
-      return { state: at?.state ?? "starting", generation: at?.generation ?? 0, routes: at?.routes ?? 0 };
+      return {
+        state: at?.state ?? "starting",
+        generation: at?.generation ?? 0,
+        routes: at?.routes ?? 0,
+        knowledge: at?.knowledge ?? initialKnowledge,
+      };
     },
   };
 }

@@ -19,6 +19,8 @@ export interface StatusView {
     readonly state: "starting" | "ready";
     readonly generation: number;
     readonly routes: number;
+    /** What the worker takes its table to be worth: an update may be under way to it. */
+    readonly source: "live" | "restored" | "stale";
     readonly restarts: number;
     readonly restartInSeconds: number | null;
     /** Null before it said how its endpoints stand. */
@@ -70,6 +72,7 @@ export function statusView(supervisor: Supervisor): StatusView {
       state: worker.state,
       generation: worker.generation,
       routes: worker.routes,
+      source: worker.knowledge,
       ...childView(worker),
       endpoints: worker.endpoints ?? null,
     })),
