@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { makeKey, startAuthorizationServer } from "../src/auth/testing/authorization-server.ts";
 import { until } from "../src/kernel/testing/until.ts";
 import { listen, startRouter, testFolder } from "./router-kit.ts";
 
@@ -35,4 +37,38 @@ test("a router asks for passwords and webhooks, as its command line says", async
   const { body } = await router.admin("/metrics");
   assert.match(body, /holdfast_auth_decisions_total\{filter="basicAuth",outcome="allowed"\} 1\n/);
   assert.equal(body.includes("secret"), false);
+});
+
+test("workers that start while the issuer of tokens is down know its keys from the snapshot folder", async (t) => {
+  const directory = await testFolder(t);
+  const issuer = await startAuthorizationServer(t);
+  const key = await makeKey("first");
+  issuer.keys = [key.jwk];
+  const routes = join(directory, "routes.eskip");
+  await writeFile(routes, `* -> jwtValidation("${issuer.url}") -> inlineContent("in") -> <shunt>;`);
+  const router = await startRouter(t, ["--routes", routes, "--workers", "1", "--snapshot", join(directory, "snapshot")]);
+  const token = await issuer.sign(key);
+  const get = async (bearer: string): Promise<number> => {
+    const headers = { authorization: `Bearer ${bearer}`, connection: "close" };
+    return (await fetch(`http://127.0.0.1:${router.port}/`, { headers })).status;
+  };
+  await until("the token is let in", async () => (await get(token)) === 200, 30_000);
+  await until(
+    "the keys are kept",
+    () => readdirSync(join(directory, "snapshot")).some((name) => name.startsWith("state-authority-")),
+    30_000,
+  );
+  await issuer.server.stop();
+  const [worker] = (await router.status()).workers;
+  process.kill(worker?.pid ?? 0, "SIGKILL");
+  await until(
+    "another worker serves",
+    async () => {
+      const [now] = (await router.status()).workers;
+      return now?.state === "ready" && now.pid !== worker?.pid;
+    },
+    30_000,
+  );
+  assert.equal(await get(await issuer.sign(key, { jti: "new" })), 200);
+  assert.equal(await get(await issuer.sign(await makeKey("first"))), 401);
 });

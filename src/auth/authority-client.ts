@@ -1,6 +1,6 @@
 import type { Agent, Dispatcher } from "undici";
 import { type Caller, createCaller } from "../call/index.ts";
-import { AppError, type Clock, type Random, messageOf } from "../kernel/index.ts";
+import { AppError, type Clock, type Random, isRecord, messageOf } from "../kernel/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import { authLimits } from "./settings.ts";
 
@@ -50,10 +50,10 @@ export class AuthorityClient {
   }
 
   /**
-   * The answer, whatever its status below 500. Rejects with AppError AUTH_UNREACHABLE, AUTH_FAILING, AUTH_MALFORMED, AUTH_BUSY or CALL_…,
+   * What `read` makes of the answer, whatever its status below 500; what it throws counts against the authority if it may be retried. Rejects with AppError AUTH_UNREACHABLE, AUTH_FAILING, AUTH_MALFORMED, AUTH_BUSY or CALL_…,
    * whose messages name the authority and no token.
    */
-  async ask(question: Question): Promise<Answer> {
+  async ask<Result>(question: Question, read: (answer: Answer) => Result): Promise<Result> {
     const origin = originOf(question.url);
     const asking = this.#asking.get(origin) ?? 0;
     if (asking >= authLimits.asking)
@@ -61,7 +61,9 @@ export class AuthorityClient {
     this.#asking.set(origin, asking + 1);
     try {
       const { name, timeoutMs, isRepeatable } = question;
-      return await this.#callerOf(origin).call({ name, timeoutMs, idempotent: isRepeatable }, ({ signal }) => this.#send(question, signal));
+      return await this.#callerOf(origin).call({ name, timeoutMs, idempotent: isRepeatable }, async ({ signal }) =>
+        read(await this.#send(question, signal)),
+      );
     } finally {
       const left = (this.#asking.get(origin) ?? 1) - 1;
       if (left === 0) this.#asking.delete(origin);
@@ -125,6 +127,20 @@ export class AuthorityClient {
     );
     return this.#agent;
   }
+}
+
+/** An answer with status 200 that is one JSON object. Throws AppError AUTH_REFUSED for another status, AUTH_MALFORMED for anything else. */
+export function readObject({ status, body }: Answer): Readonly<Record<string, unknown>> {
+  if (status !== 200) throw new AppError("AUTH_REFUSED", `the authority answered ${status}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw new AppError("AUTH_MALFORMED", "the authority answered 200 with something that is no JSON", { retry: "idempotent" });
+  }
+  if (!isRecord(value))
+    throw new AppError("AUTH_MALFORMED", "the authority answered 200 with JSON that is no object", { retry: "idempotent" });
+  return value;
 }
 
 async function readText(body: Dispatcher.ResponseData["body"], limitBytes: number, where: string, signal: AbortSignal): Promise<string> {

@@ -1,4 +1,4 @@
-import { sameName } from "../route/index.ts";
+import { type FilterContext, sameName } from "../route/index.ts";
 
 /** The one Authorization line; undefined when there is none, or when there are several: nobody knows which one the back end reads. */
 export function credentials(headers: readonly string[]): string | undefined {
@@ -9,4 +9,10 @@ export function credentials(headers: readonly string[]): string | undefined {
     found = headers[at + 1];
   }
   return found;
+}
+
+/** The token of `Authorization: Bearer …` (RFC 6750 section 2.1); undefined when there is none. */
+export function bearerToken({ requestHeaders }: FilterContext): string | undefined {
+  const value = credentials(requestHeaders);
+  return value === undefined ? undefined : /^bearer +([\x21-\x7e]+)$/i.exec(value)?.[1];
 }

@@ -1,7 +1,13 @@
 import type { FilterContext } from "../route/index.ts";
 
 /** Why somebody is not let in; the words of Skipper's `rejectReason`. They go into metrics and the state of the exchange, never to the client. */
-export type Reason = "invalid-access" | "auth-service-access" | "wrong-password";
+export type Reason =
+  | "invalid-access"
+  | "auth-service-access"
+  | "wrong-password"
+  | "missing-token"
+  | "invalid-token"
+  | "invalid-sub-in-token";
 
 /** Keys in `context.state`, as Skipper has them: other filters can write what stands there into fields. */
 const USER = "auth-user";
@@ -13,6 +19,12 @@ const TEXT = ["Content-Type", "text/plain; charset=utf-8", "Cache-Control", "no-
 export function unauthorized(context: FilterContext, reason: Reason, challenge: string, user = ""): void {
   refuse(context, reason, user);
   context.respond(401, [...TEXT, "WWW-Authenticate", challenge], Buffer.from("401 Unauthorized\n"));
+}
+
+/** 302, to where somebody can prove who it is. Of bytes, as heads are. */
+export function redirect(context: FilterContext, location: string, user: string): void {
+  refuse(context, "invalid-access", user);
+  context.respond(302, [...TEXT, "Location", location], Buffer.from("302 Found\n"));
 }
 
 /** 403: who it is is known, and it is not enough. */

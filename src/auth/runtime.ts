@@ -1,8 +1,11 @@
 import type { Clock, Random } from "../kernel/index.ts";
 import type { Cell, Log, MetricsRegistry } from "../telemetry/index.ts";
 import { AuthorityClient } from "./authority-client.ts";
+import { type AuthorityId, AuthorityStore, type StateStore } from "./authority-store.ts";
+import { Authority } from "./authority.ts";
 import { PasswordCheck } from "./passwords.ts";
 import { type AuthSettings, authLimits } from "./settings.ts";
+import { TokenVerifier } from "./token-verifier.ts";
 import { WatchedFile } from "./watched-file.ts";
 
 export interface AuthDeps {
@@ -10,6 +13,8 @@ export interface AuthDeps {
   readonly random: Random;
   readonly log: Log;
   readonly metrics: MetricsRegistry;
+  /** Where what authorities say outlives this process; undefined: nowhere. */
+  readonly store: StateStore | undefined;
 }
 
 /** How a question about somebody ended. */
@@ -29,6 +34,9 @@ export class AuthRuntime {
   readonly deps: AuthDeps;
   readonly client: AuthorityClient;
   readonly passwords: PasswordCheck;
+  readonly verifier: TokenVerifier;
+  readonly #store: AuthorityStore;
+  readonly #authorities = new Map<string, Authority>();
   readonly #files = new Map<string, WatchedFile<unknown>>();
   readonly #cells = new Map<string, DecisionCells>();
   readonly #told = new Map<string, number>();
@@ -38,6 +46,28 @@ export class AuthRuntime {
     this.deps = deps;
     this.client = new AuthorityClient(deps);
     this.passwords = new PasswordCheck(deps.clock);
+    this.verifier = new TokenVerifier(deps.clock);
+    this.#store = new AuthorityStore(deps.store, deps.log);
+  }
+
+  /** The one with this id; nobody is asked yet. The one used longest ago makes room. */
+  authority(id: AuthorityId): Authority {
+    const key = `${id.kind} ${id.url}`;
+    const known = this.#authorities.get(key);
+    if (known !== undefined) {
+      this.#authorities.delete(key);
+      this.#authorities.set(key, known);
+      return known;
+    }
+    const { clock, random, log } = this.deps;
+    const made = new Authority(id, { clock, random, log, client: this.client, store: this.#store });
+    this.#authorities.set(key, made);
+    const [oldest] = this.#authorities.keys();
+    if (this.#authorities.size > authLimits.authorities && oldest !== undefined) {
+      this.#authorities.get(oldest)?.close();
+      this.#authorities.delete(oldest);
+    }
+    return made;
   }
 
   cellsOf(filter: string): DecisionCells {
@@ -79,6 +109,7 @@ export class AuthRuntime {
   }
 
   async close(): Promise<void> {
+    for (const authority of this.#authorities.values()) authority.close();
     await this.passwords.close();
     await this.client.close();
   }

@@ -1,7 +1,16 @@
+import { createHash } from "node:crypto";
+
 interface Entry<Value> {
   readonly value: Value;
   readonly untilMs: number;
   readonly bytes: number;
+}
+
+/** What keeps a secret from standing in memory in clear; different for different lists of texts. */
+export function digestOf(...texts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const text of texts) hash.update(`${text.length}:`).update(text);
+  return hash.digest("base64url");
 }
 
 /** What was found out about secrets, by digest; bounded in number, bytes and time. The one used longest ago goes first. */

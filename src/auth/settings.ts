@@ -16,6 +16,26 @@ export const authLimits = Object.freeze({
   cacheBytes: 67_108_864,
   /** Of an answer that is read. */
   answerBytes: 1_048_576,
+  /** Keys of one set. */
+  keys: 100,
+  /** Tokens whose signature is known to be good, and how long they are not checked again. */
+  verifiedTokens: 10_000,
+  verifiedMs: 60_000,
+  /** How far a clock may be wrong. */
+  clockSkewMs: 5_000,
+  /** How long a request waits for an authority that is asked for the first time. */
+  firstAnswerMs: 5_000,
+  /** From one look at metadata and keys to the next. */
+  refreshMs: 600_000,
+  /** A key nobody has heard of makes the keys be looked at again, at most so often. */
+  unknownKeyMs: 10_000,
+  /** How long keys are believed that nobody confirms. */
+  trustedMs: 604_800_000,
+  /** A key that is missing from the set is still believed for so long, and until it was missing so often. */
+  missingKeyMs: 900_000,
+  missingKeyAnswers: 3,
+  /** An authority nobody asks for is not looked at any more. */
+  unusedMs: 3_600_000,
   /** Files with secrets or passwords that are known at once. */
   files: 1_000,
   /** Of such a file. */

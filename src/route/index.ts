@@ -31,6 +31,7 @@ export {
 } from "./filter.ts";
 export { KeptState } from "./filter-services.ts";
 export { fieldNames, isHost, setField } from "./filters/fields.ts";
+export { isAnnotated } from "./filters/remark-filters.ts";
 export { type HeaderList, getHeader, removeHeader, sameName } from "./header-list.ts";
 export { type RouteSource, openTable } from "./opened-table.ts";
 export type { VisitName } from "./host-index.ts";

@@ -6,5 +6,12 @@ export function authorityUrl(args: CallArguments, at: number): string {
   const isHttp = url !== null && (url.protocol === "https:" || url.protocol === "http:") && url.host !== "";
   if (!isHttp || url.username !== "" || url.password !== "" || url.hash !== "")
     throw args.refusal("a URL as in https://accounts.example.org, without user, password and fragment");
-  return url.href;
+  return args.text(at);
+}
+
+/** The argument as the URL of an issuer (OpenID Connect Discovery 1.0 section 2: no query). Throws as `authorityUrl`. */
+export function issuerUrl(args: CallArguments, at: number): string {
+  const issuer = authorityUrl(args, at);
+  if (issuer.includes("?")) throw args.refusal("an issuer without a query");
+  return issuer;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { hashSync } from "bcryptjs";
-import { type Clock, systemClock } from "../../kernel/index.ts";
+import { AheadClock } from "../testing/ahead-clock.ts";
 import { startAuthProxy } from "../testing/auth-proxy.ts";
 
 const basic = (user: string, password: string): string => `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
@@ -48,16 +48,14 @@ test("basicAuth lets the right password through and answers 401 to everything el
 
 test("basicAuth takes a changed file over, and answers 503 while there never was a good one", async (t) => {
   const path = passwordFile(t, "not a file of passwords");
-  // Time that goes on by itself, and jumps when the file is to be looked at again.
-  let aheadMs = 0;
-  const clock: Clock = { ...systemClock, monoMs: () => systemClock.monoMs() + aheadMs };
+  const clock = new AheadClock();
   const { ask, metric, logged } = await startAuthProxy(t, `* -> basicAuth("${path}") -> BACKEND`, { clock });
   equal((await ask("/", { Authorization: basic("ann", "one") })).status, 503);
   equal(metric("holdfast_auth_decisions_total", "basicAuth", "unavailable"), 1);
   match(logged.join("\n"), /line 1: expected user:hash/);
   const write = (text: string): void => {
     writeFileSync(path, text);
-    aheadMs += 5_000;
+    clock.skip(5_000);
   };
   write(`ann:${hashSync("one", 4)}\n`);
   equal((await ask("/", { Authorization: basic("ann", "one") })).status, 200);

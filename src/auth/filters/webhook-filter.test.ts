@@ -18,15 +18,17 @@ test("webhook asks with the fields of the request and does what the service says
   for (const [want, status] of [
     ["204", 200],
     ["403", 403],
-    ["302", 401],
+    ["302", 302],
+    ["307", 401],
     ["401", 401],
     ["404", 401],
     ["500", 401],
     ["429", 401],
   ] as const)
     equal((await ask("/", { "X-Want": want })).status, status, want);
+  equal((await ask("/", { "X-Want": "302" })).headers.location, "/elsewhere");
   equal(backend.seen.length, 2);
-  equal(metric("holdfast_auth_decisions_total", "webhook", "refused"), 6);
+  equal(metric("holdfast_auth_decisions_total", "webhook", "refused"), 8);
 });
 
 test("webhook lets nobody pass while the service is slow, breaks off, talks without end or is gone", async (t) => {

@@ -9,7 +9,7 @@ import {
   setField,
 } from "../../route/index.ts";
 import type { Answer } from "../authority-client.ts";
-import { authorized, challenge, forbidden, unauthorized } from "../decision.ts";
+import { authorized, challenge, forbidden, redirect, unauthorized } from "../decision.ts";
 import { decidingFilter, tell } from "../filter-kit.ts";
 import type { AuthRuntime } from "../runtime.ts";
 import { authLimits } from "../settings.ts";
@@ -43,21 +43,19 @@ async function judge(context: FilterContext, runtime: AuthRuntime, webhook: Webh
   const headers = requestHeaders.filter((_, at) => !NOT_COPIED.some((name) => sameName(requestHeaders[at - (at % 2)] as string, name)));
   let answer: Answer;
   try {
-    answer = await runtime.client.ask({
-      name: NAME,
-      method: "GET",
-      url: webhook.url,
-      headers,
-      timeoutMs: runtime.settings.webhookTimeoutMs,
-      limitBytes: authLimits.answerBytes,
-      isRepeatable: true,
-    });
+    const timeoutMs = runtime.settings.webhookTimeoutMs;
+    answer = await runtime.client.ask(
+      { name: NAME, method: "GET", url: webhook.url, headers, timeoutMs, limitBytes: authLimits.answerBytes, isRepeatable: true },
+      (given) => given,
+    );
   } catch (thrown) {
     tell(runtime, NAME, thrown);
     if (!signal.aborted) unauthorized(context, "auth-service-access", webhook.challenge, NAME);
     return;
   }
   if (signal.aborted) return;
+  const { location } = answer.headers;
+  if (answer.status === 302 && typeof location === "string") return redirect(context, location, NAME);
   if (answer.status === 403) return forbidden(context, "invalid-access", NAME);
   if (answer.status >= 300) return unauthorized(context, "invalid-access", webhook.challenge, NAME);
   for (const name of webhook.copied) {
@@ -74,7 +72,7 @@ export function webhookFilter(runtime: AuthRuntime | undefined): FilterSpec {
   return defineFilter({
     name: NAME,
     family: "Who somebody is",
-    does: "asks a service whether the request may pass, with GET and the fields of the request: yes for a status below 300, 403 for 403, 401 for others and when it does not answer within `--webhook-timeout`.",
+    does: "asks a service whether the request may pass, with GET and the fields of the request: yes for a status below 300, a redirect to its Location for 302, 403 for 403, 401 for others and when it does not answer within `--webhook-timeout`.",
     parameters: [
       { name: "url", type: "text", what: "of the service" },
       {
@@ -85,7 +83,7 @@ export function webhookFilter(runtime: AuthRuntime | undefined): FilterSpec {
       },
     ],
     deviations: [
-      "A redirect counts as 401 and is not followed; Accept-Encoding and what is about the body is not passed on.",
+      "Accept-Encoding and what is about the body is not passed on.",
       "`WWW-Authenticate` is a Bearer challenge (RFC 6750), where Skipper sends the bare host name.",
     ],
     create(args) {

@@ -7,6 +7,7 @@ import { type Clock, seededRandom, systemClock } from "../../kernel/index.ts";
 import { createProxy } from "../../proxy/index.ts";
 import { compileTable, parseEskip } from "../../route/index.ts";
 import { type Log, MetricsRegistry, silentLog } from "../../telemetry/index.ts";
+import type { StateStore } from "../authority-store.ts";
 import { AuthRuntime, type AuthSettings, routeRegistry } from "../index.ts";
 import { type LocalServer, startServer } from "./local-server.ts";
 
@@ -35,7 +36,7 @@ export interface AuthProxy {
 export async function startAuthProxy(
   t: TestContext,
   routes: string,
-  options: { readonly settings?: Partial<AuthSettings>; readonly clock?: Clock } = {},
+  options: { readonly settings?: Partial<AuthSettings>; readonly clock?: Clock; readonly store?: StateStore } = {},
 ): Promise<AuthProxy> {
   const { clock = systemClock } = options;
   const random = seededRandom(7);
@@ -44,7 +45,7 @@ export async function startAuthProxy(
   const write = (fields: object, message: string): void => void logged.push(`${message} ${JSON.stringify(fields)}`);
   const log: Log = { ...silentLog, info: write, warn: write, error: write };
   const backend = await startServer(t, (seen, response) => response.end(JSON.stringify(seen)));
-  const runtime = new AuthRuntime({ ...SETTINGS, ...options.settings }, { clock, random, log, metrics });
+  const runtime = new AuthRuntime({ ...SETTINGS, ...options.settings }, { clock, random, log, metrics, store: options.store });
   const proxy = createProxy({ tickMs: 10 }, { clock: systemClock, random, metrics, log });
   t.after(async () => {
     await proxy.close({ timeoutMs: 0 });

@@ -1,8 +1,15 @@
-import { type FilterSpec, defineFilter } from "../filter.ts";
+import { type FilterContext, type FilterSpec, defineFilter } from "../filter.ts";
 import { readInstant } from "../instant.ts";
 
 /** Key in `context.state` of what `annotate` says: a `Map` of texts. */
 const ANNOTATIONS = "annotate";
+
+/** Whether `annotate` said something under one of the keys. */
+export function isAnnotated(context: FilterContext, keys: readonly string[]): boolean {
+  if (keys.length === 0) return false;
+  const known = context.state.get(ANNOTATIONS);
+  return known instanceof Map && keys.some((key) => known.has(key));
+}
 
 /** Filters about the route more than about the message. */
 export const remarkFilters: readonly FilterSpec[] = [

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { AppError, makeFolder, messageOf } from "../../kernel/index.ts";
@@ -22,10 +22,12 @@ export interface SnapshotStore {
   keepServed(number: number): void;
   /** Remembers that workers die of a generation, so that no later boot takes it. Best effort: false when it could not be written. */
   markBad(number: number, reason: string): boolean;
-  /** A named piece of state (`[a-z-]+`), undefined when there is none. Throws AppError `ROUTER_SNAPSHOT_READ` when it cannot be read. */
+  /** A named piece of state (`[a-z0-9-]+`), undefined when there is none. Throws AppError `ROUTER_SNAPSHOT_READ` when it cannot be read. */
   readState(name: string): string | undefined;
   /** Replaces a piece of state. Rejects with AppError `ROUTER_SNAPSHOT_WRITE`; the old one stays. */
   writeState(name: string, text: string): Promise<void>;
+  /** Takes away pieces of state whose names begin with `prefix` and that were last written before then. Best effort. */
+  forgetStates(prefix: string, beforeMs: number): void;
 }
 
 interface SnapshotOptions {
@@ -139,6 +141,17 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
 
     writeState(name, text) {
       return writeFile(join(directory, `state-${name}`), text);
+    },
+
+    forgetStates(prefix, beforeMs) {
+      for (const name of list().filter((entry) => entry.startsWith(`state-${prefix}`))) {
+        try {
+          const file = join(directory, name);
+          if (statSync(file).mtimeMs < beforeMs) rmSync(file, { force: true });
+        } catch (error) {
+          log.warn({ file: name, reason: messageOf(error) }, "old state cannot be removed");
+        }
+      }
     },
   };
 

@@ -50,11 +50,12 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     ...(sharedLimits === undefined ? {} : { sharedLimits }),
     ...(accessLog === "off" ? {} : { accessLog: createStdoutSink() }),
   });
-  const auth = new AuthRuntime(config.auth, { clock, random, log, metrics });
+  const { snapshotDirectory: directory, source } = config;
+  const store = directory === undefined ? undefined : openSnapshotStore({ directory, source }, { log });
+  const auth = new AuthRuntime(config.auth, { clock, random, log, metrics, store });
   const table = new WorkerTable(proxy, routeRegistry(auth), config.knowledge);
 
-  if (config.snapshotDirectory !== undefined) {
-    const store = openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log });
+  if (store !== undefined) {
     const restored = readBootGeneration(store, new Set(config.skip), log);
     if (restored !== undefined) {
       channel.send({ type: "applying", number: restored.number });

@@ -1,0 +1,45 @@
+import { AppError } from "../kernel/index.ts";
+
+/** What an issuer says of itself (OpenID Connect Discovery 1.0 section 3, RFC 8414 section 2), as far as it is used here. */
+export interface IssuerMetadata {
+  /** As it stands in its tokens. */
+  readonly issuer: string;
+  readonly jwks_uri?: string;
+}
+
+const URLS = ["jwks_uri"] as const;
+
+/** Where an issuer's metadata is. */
+export function discoveryUrl(issuer: string): string {
+  return `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+}
+
+/**
+ * What of a document is used. Throws AppError AUTH_MALFORMED for one of another issuer, or one that sends what was to go over TLS
+ * somewhere without it: it is then not the issuer who speaks.
+ */
+export function readMetadata(document: Readonly<Record<string, unknown>>, issuer: string): IssuerMetadata {
+  const said = document["issuer"];
+  if (typeof said !== "string" || said.replace(/\/$/, "") !== issuer.replace(/\/$/, ""))
+    throw malformed(issuer, `its metadata is of issuer ${JSON.stringify(said)?.slice(0, 200)}`);
+  const isSecure = new URL(issuer).protocol === "https:";
+  const metadata: { -readonly [Name in keyof IssuerMetadata]: IssuerMetadata[Name] } = { issuer: said };
+  for (const name of URLS) {
+    const value = document[name];
+    if (value === undefined || value === null) continue;
+    const url = typeof value === "string" ? URL.parse(value) : null;
+    if (
+      typeof value !== "string" ||
+      url === null ||
+      !(url.protocol === "https:" || (url.protocol === "http:" && !isSecure)) ||
+      url.username !== ""
+    )
+      throw malformed(issuer, `${name} is no URL that can be used`);
+    metadata[name] = value;
+  }
+  return metadata;
+}
+
+function malformed(issuer: string, what: string): AppError {
+  return new AppError("AUTH_MALFORMED", `${issuer}: ${what}`, { retry: "idempotent" });
+}

@@ -1,0 +1,77 @@
+import type { TestContext } from "node:test";
+import { type CryptoKey, type JWK, SignJWT, exportJWK, generateKeyPair } from "jose";
+import { type LocalServer, type Respond, startServer } from "./local-server.ts";
+
+/** A key of a {@link AuthorizationServer}. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly alg: string;
+  readonly privateKey: CryptoKey;
+  readonly publicKey: CryptoKey;
+  /** Its public half, as a key set has it. */
+  readonly jwk: JWK;
+}
+
+export async function makeKey(kid: string, alg = "ES256"): Promise<SigningKey> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+  return { kid, alg, privateKey, publicKey, jwk: { ...(await exportJWK(publicKey)), kid, alg, use: "sig" } };
+}
+
+/** An issuer of tokens, as OpenID Connect Discovery has it. What it says is the test's to change. */
+export interface AuthorizationServer {
+  /** The issuer. */
+  readonly url: string;
+  readonly server: LocalServer;
+  /** Keys of the set. */
+  keys: readonly JWK[];
+  /** More of its metadata, or other than it should be. */
+  metadata: Readonly<Record<string, unknown>>;
+  /** Answers in place of what is usual. */
+  respond: Respond | undefined;
+  /** A token of `claims`, which may also take away what is usual by `undefined`. */
+  sign(
+    key: SigningKey,
+    claims?: Readonly<Record<string, unknown>>,
+    header?: Readonly<{ kid?: string | undefined; typ?: string }>,
+  ): Promise<string>;
+  /** How often a path was asked for. */
+  asked(path: string): number;
+}
+
+/** Starts one; `nowMs` is the time of its tokens, which live for an hour. `port`: where it was before. */
+export async function startAuthorizationServer(
+  t: TestContext,
+  options: { readonly nowMs?: () => number; readonly port?: number } = {},
+): Promise<AuthorizationServer> {
+  const { nowMs = Date.now, port = 0 } = options;
+  const server = await startServer(
+    t,
+    (seen, response) => {
+      if (made.respond !== undefined) return made.respond(seen, response);
+      const url = new URL(seen.path, made.url);
+      const documents: Readonly<Record<string, unknown>> = {
+        "/.well-known/openid-configuration": { issuer: made.url, jwks_uri: `${made.url}/keys`, ...made.metadata },
+        "/keys": { keys: made.keys },
+      };
+      const document = documents[url.pathname];
+      response.writeHead(document === undefined ? 404 : 200, { "content-type": "application/json" });
+      response.end(JSON.stringify(document ?? { error: "not_found" }));
+    },
+    port,
+  );
+  const made: AuthorizationServer = {
+    url: server.url,
+    server,
+    keys: [],
+    metadata: {},
+    respond: undefined,
+    sign(key, claims = {}, header = {}) {
+      const now = Math.floor(nowMs() / 1000);
+      const payload = { iss: server.url, sub: "ann", iat: now, exp: now + 3600, ...claims };
+      const protectedHeader = { alg: key.alg, kid: key.kid, ...header };
+      return new SignJWT(payload).setProtectedHeader(protectedHeader as { alg: string }).sign(key.privateKey);
+    },
+    asked: (path) => server.seen.filter((seen) => seen.path === path).length,
+  };
+  return made;
+}
