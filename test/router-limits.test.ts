@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { until } from "../src/kernel/testing/until.ts";
 import { LimitServerProcess, NO_SERVER, serverProgram } from "../src/shared-limits/testing/limit-server-process.ts";
-import { type RunningRouter, ask, startRouter, testFolder } from "./router-kit.ts";
+import { type RunningRouter, ask, startApplication, startRouter, testFolder } from "./router-kit.ts";
 
 const ROUTES = `
 few: Path("/few") -> clusterRatelimit("few", 5, "1h") -> status(204) -> <shunt>;
 more: Path("/more") -> clusterRatelimit("more", 3, "1h") -> status(204) -> <shunt>;
 open: Path("/open") -> clusterRatelimit("open", 1, "1h") -> status(204) -> <shunt>;
+endpoint: Path("/endpoint") -> backendRatelimit("endpoint", 4, "1h") -> "BACKEND";
 closed: Path("/closed") -> clusterRatelimit("closed", 1000, "1h") -> ratelimitFailClosed() -> status(204) -> <shunt>;
 `;
 
@@ -34,7 +35,8 @@ if (serverProgram === undefined) {
   test("two routers keep a limit together, and go on when its server hangs, dies or takes no password", async (t) => {
     const folder = await testFolder(t);
     const [routes, password] = [join(folder, "routes.eskip"), join(folder, "password")];
-    await writeFile(routes, ROUTES);
+    const { port } = await startApplication(t, "application");
+    await writeFile(routes, ROUTES.replace("BACKEND", `http://127.0.0.1:${port}`));
     await writeFile(password, "right\n", { mode: 0o600 });
     const server = await LimitServerProcess.start("--requirepass", "right");
     t.after(() => server.kill());
@@ -53,6 +55,8 @@ if (serverProgram === undefined) {
     const refused = await ask(routers[0].port, "/few");
     assert.equal(refused.headers["x-rate-limit"], "5");
     assert.ok(Number(refused.headers["retry-after"]) > 3_000, String(refused.headers["retry-after"]));
+
+    assert.deepEqual(await statuses(routers, "/endpoint", 6), [200, 200, 200, 200, 503, 503]);
 
     server.signal("SIGSTOP");
     assert.deepEqual(await statuses(routers, "/open", 6), [204, 204, 204, 204, 204, 204], "nobody can say");

@@ -24,7 +24,7 @@ export class Attempts implements PickRequest {
   #target: Target | undefined = undefined;
   /** What the breaker of the service wants to hear the end of. */
   #permit: BreakerPermit | undefined = undefined;
-  /** Why `next` found nothing. */
+  /** Why `choose` found nothing. */
   failure: ProxyFailure = "PROXY_POOL_EMPTY";
 
   constructor(engine: Engine, context: RequestContext) {
@@ -51,14 +51,14 @@ export class Attempts implements PickRequest {
     this.#permit = undefined;
   }
 
-  /** Chooses an endpoint and takes a connection to it, which may have to be made first. Undefined when there is none: `failure` says why. */
-  next(target: Target): Upstream | undefined {
+  /** Chooses an endpoint. False when there is none: `failure` says why. */
+  choose(target: Target): boolean {
     const { pool, chooser, breaker } = target;
     if (breaker !== undefined && this.#permit === undefined) {
       this.#permit = breaker.admit(this.nowMs);
       if (this.#permit === undefined) {
         this.failure = "PROXY_BREAKER_OPEN";
-        return undefined;
+        return false;
       }
     }
     this.#target = target;
@@ -67,16 +67,24 @@ export class Attempts implements PickRequest {
       if (this.#lastFailure !== undefined) this.#settle(true);
       this.failure =
         chooser?.miss === "busy" ? "PROXY_POOL_BUSY" : ((chooser?.miss === "tried" ? this.#lastFailure : undefined) ?? "PROXY_POOL_EMPTY");
-      return undefined;
+      return false;
     }
     if (pool.isWithdrawn) this.#engine.metrics.withdrawnPicks.add();
     this.#count++;
     this.endpoint = endpoint;
     this.#isCounted = true;
     endpoint.begin();
+    return true;
+  }
+
+  /** Takes a connection to the endpoint that was chosen, which may have to be made first. */
+  connect(): Upstream | undefined {
+    const endpoint = this.endpoint;
+    if (endpoint === undefined) return undefined;
     const { upstreams } = this.#engine;
-    if (target.proxyProtocol === undefined) return upstreams.acquire(endpoint, this.#needsNewConnection);
-    return upstreams.announce(endpoint, writeProxyHeader(target.proxyProtocol, this.#clientAddresses()));
+    const proxyProtocol = this.#target?.proxyProtocol;
+    if (proxyProtocol === undefined) return upstreams.acquire(endpoint, this.#needsNewConnection);
+    return upstreams.announce(endpoint, writeProxyHeader(proxyProtocol, this.#clientAddresses()));
   }
 
   /** Who the client is believed to be, and where it arrived. */

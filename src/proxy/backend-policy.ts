@@ -1,5 +1,5 @@
 import type { BalanceAlgorithm, BalancePolicy } from "../balance/index.ts";
-import type { BackendSettings, BreakerSettings, Filter, ProxyProtocolVersion } from "../route/index.ts";
+import type { BackendSettings, BreakerSettings, EndpointLimit, Filter, ProxyProtocolVersion } from "../route/index.ts";
 
 /** What the filters of a route make of its back end. */
 export interface BackendPolicy {
@@ -7,6 +7,7 @@ export interface BackendPolicy {
   readonly hashKey: BackendSettings["hashKey"];
   readonly breaker: BreakerSettings | undefined;
   readonly proxyProtocol: ProxyProtocolVersion | undefined;
+  readonly endpointLimit: EndpointLimit | undefined;
 }
 
 /** Puts together what filters say of the back end: of several that say the same thing the last one counts. */
@@ -16,6 +17,7 @@ export function backendPolicy(filters: readonly Filter[], algorithm: BalanceAlgo
   let fadeIn: BackendSettings["fadeIn"];
   let breaker: BackendSettings["breaker"];
   let proxyProtocol: BackendSettings["proxyProtocol"];
+  let endpointLimit: EndpointLimit | undefined;
   const createdMs = new Map<string, number>();
   for (const { backend } of filters) {
     if (backend === undefined) continue;
@@ -24,6 +26,7 @@ export function backendPolicy(filters: readonly Filter[], algorithm: BalanceAlgo
     fadeIn = backend.fadeIn ?? fadeIn;
     breaker = backend.breaker ?? breaker;
     proxyProtocol = backend.proxyProtocol ?? proxyProtocol;
+    endpointLimit = backend.endpointLimit ?? endpointLimit;
     if (backend.created !== undefined) createdMs.set(backend.created.address, backend.created.atMs);
   }
   return {
@@ -35,5 +38,6 @@ export function backendPolicy(filters: readonly Filter[], algorithm: BalanceAlgo
     hashKey,
     breaker: breaker === "off" ? undefined : breaker,
     proxyProtocol,
+    endpointLimit,
   };
 }

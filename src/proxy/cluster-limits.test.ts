@@ -41,7 +41,7 @@ test("cluster limits ask for the group, for the client of a group, for the label
   for (const path of ["/all", "/client", "/address", "/bucket", "/off"]) assert.match(await ask(under, path), /^HTTP\/1\.1 204 /, path);
   assert.match(await ask(under, "/client", "Authorization: me\r\n"), /^HTTP\/1\.1 204 /);
   assert.match(await ask(under, "/bucket", "X-Who: me\r\n"), /^HTTP\/1\.1 204 /);
-  assert.deepEqual(asked, ["hit shop 10 60000", "hit shop|127.0.0.1 5 2000", "hit shop|me 5 2000", "pour b-me 3 1 500"]);
+  assert.deepEqual(asked, ["hit gshop 10 60000", "hit cshop|127.0.0.1 5 2000", "hit cshop|me 5 2000", "pour b-me 3 1 500"]);
   await under.close();
 });
 
@@ -98,5 +98,65 @@ test("a client that leaves while the limit is asked about disturbs nobody", asyn
   leaving.close();
   answer(5);
   assert.match(await ask(under), /^HTTP\/1\.1 204 /);
+  await under.close();
+});
+
+test("backendRatelimit asks for the endpoint that was chosen, also for the one that is tried next, and refuses before it gets anything", async () => {
+  let answer: Answer = 0;
+  const { under, asked } = await start(
+    `limited: Path("/limited") -> backendRatelimit("shop", 4, "1m") -> BACKEND;
+     status: Path("/status") -> backendRatelimit("shop", 4, "1m", 429) -> BACKEND;
+     closed: Path("/closed") -> ratelimitFailClosed() -> backendRatelimit("shop", 4, "1m") -> BACKEND;
+     none: Path("/none") -> backendRatelimit("shop", 0, "1m") -> BACKEND;
+     off: Path("/off") -> backendRatelimit("shop", 0, "1m") -> disableRatelimit() -> BACKEND;
+     two: Path("/two") -> backendRatelimit("two", 4, "1m") -> <roundRobin, "http://127.0.0.1:1", BACKEND>`,
+    () => answer,
+  );
+  under.server.answer("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  const key = `hit eshop|127.0.0.1:${under.server.port} 4 60000`;
+  for (const one of [0, Promise.resolve(0), undefined, Promise.resolve(undefined)]) {
+    answer = one;
+    assert.match(await ask(under, "/limited"), /^HTTP\/1\.1 200 /);
+  }
+  assert.deepEqual(asked, [key, key, key, key]);
+  for (const one of [700, Promise.resolve(700)]) {
+    answer = one;
+    assert.match(await ask(under, "/limited"), /^HTTP\/1\.1 503 [^]*\(PROXY_BACKEND_LIMIT\)/);
+    assert.match(await ask(under, "/status"), /^HTTP\/1\.1 429 [^]*\(PROXY_BACKEND_LIMIT\)/);
+  }
+  answer = undefined;
+  assert.match(await ask(under, "/closed"), /^HTTP\/1\.1 503 /);
+  assert.match(await ask(under, "/none"), /^HTTP\/1\.1 503 /);
+  assert.match(await ask(under, "/off"), /^HTTP\/1\.1 200 /);
+  assert.equal(under.proxy.stats().upstreamInFlight, 0);
+  asked.length = 0;
+  answer = Promise.resolve(0);
+  for (let at = 0; at < 2; at++) assert.match(await ask(under, "/two"), /^HTTP\/1\.1 200 /);
+  assert.ok(asked.includes("hit etwo|127.0.0.1:1 4 60000") && asked.includes(key.replace("shop", "two")), asked.join());
+  assert.equal(under.metric("holdfast_filter_ratelimit_refused_total", "backendRatelimit"), 6);
+  assert.equal(under.metric("holdfast_filter_ratelimit_unknown_total", "backendRatelimit"), 3);
+  await under.close();
+});
+
+test("a request with a body waits for the word on its endpoint, and a client that leaves meanwhile frees it", async () => {
+  let settle: ((waitMs: number) => void) | undefined;
+  const { under } = await start(`* -> backendRatelimit("a", 1, "1m") -> BACKEND`, () => new Promise((resolve) => (settle = resolve)));
+  const leaving = under.client();
+  leaving.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  const late = await until("the limit is asked about", () => settle, 30_000);
+  leaving.socket.resetAndDestroy();
+  await until("the request is over", () => under.proxy.stats().inFlight === 0, 30_000);
+  assert.equal(under.proxy.stats().upstreamInFlight, 0);
+  settle = undefined;
+  late(0);
+  const staying = under.client();
+  staying.send("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbo");
+  const answer = await until("the limit is asked about", () => settle, 30_000);
+  staying.send("dy");
+  answer(0);
+  const { connection, text } = await under.server.request(4);
+  assert.match(text, /\r\n\r\nbody$/);
+  connection.send("HTTP/1.1 204 No Content\r\n\r\n");
+  assert.match(await staying.ended(), /^HTTP\/1\.1 204 /);
   await under.close();
 });

@@ -1,4 +1,5 @@
 import { type BodyFraming, FieldId, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
+import type { EndpointLimit } from "../route/index.ts";
 import type { Answer } from "./answer.ts";
 import { Attempts } from "./attempts.ts";
 import type { Downstream } from "./downstream.ts";
@@ -16,6 +17,8 @@ const Phase = { none: 0, connecting: 1, sent: 2, answering: 3, tunnel: 4 } as co
 /** What a delivery tells its exchange. */
 export interface DeliveryOwner {
   fail(failure: ProxyFailure, detail: WireFault | undefined): void;
+  /** No endpoint may get the request, by a limit of the route. */
+  onEndpointLimited(status: number): void;
   /** The endpoint broke the tunnel. */
   onTunnelLost(): void;
 }
@@ -48,6 +51,8 @@ export class Delivery implements ResponseReceiver {
   #phase: number = Phase.none;
   #target: Target | undefined = undefined;
   #upgrade = "";
+  /** Whether the chosen endpoint may get the request: that is being asked. */
+  #asking: Promise<boolean> | undefined = undefined;
   /** The endpoint that has the request, or is to get it. */
   upstream: Upstream | undefined = undefined;
 
@@ -70,6 +75,11 @@ export class Delivery implements ResponseReceiver {
     this.attempts.reset();
   }
 
+  /** Whether an endpoint has the request, or one was chosen for it. */
+  get isUnderWay(): boolean {
+    return this.upstream !== undefined || this.#asking !== undefined;
+  }
+
   get isTunnel(): boolean {
     return this.#phase === Phase.tunnel;
   }
@@ -86,6 +96,7 @@ export class Delivery implements ResponseReceiver {
   cut(): void {
     const upstream = this.upstream;
     this.upstream = undefined;
+    this.#asking = undefined;
     upstream?.destroy();
     this.attempts.abandon();
   }
@@ -193,11 +204,37 @@ export class Delivery implements ResponseReceiver {
   }
 
   #dispatch(): void {
-    const upstream = this.#target === undefined ? undefined : this.attempts.next(this.#target);
-    if (upstream === undefined) {
+    const target = this.#target;
+    if (target === undefined || !this.attempts.choose(target)) {
       this.#owner.fail(this.attempts.failure, undefined);
       return;
     }
+    if (target.endpointLimit === undefined) this.#connect();
+    else this.#ask(target.endpointLimit);
+  }
+
+  #ask(limit: EndpointLimit): void {
+    const isAdmitted = limit.admit(this.attempts.endpoint?.authority ?? "");
+    if (typeof isAdmitted === "boolean") {
+      this.#admit(limit, isAdmitted);
+      return;
+    }
+    this.#asking = isAdmitted;
+    void isAdmitted.then((is) => {
+      if (this.#asking !== isAdmitted) return;
+      this.#asking = undefined;
+      this.#admit(limit, is);
+    });
+  }
+
+  #admit({ status }: EndpointLimit, isAdmitted: boolean): void {
+    if (isAdmitted) this.#connect();
+    else this.#owner.onEndpointLimited(status);
+  }
+
+  #connect(): void {
+    const upstream = this.attempts.connect();
+    if (upstream === undefined) return;
     this.upstream = upstream;
     this.#phase = Phase.connecting;
     upstream.assign(this);

@@ -119,11 +119,15 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
   }
 
   get isAtEndpoint(): boolean {
-    return this.#delivery.upstream !== undefined;
+    return this.#delivery.isUnderWay;
   }
 
   get isRequestWhole(): boolean {
     return this.#body.isWhole;
+  }
+
+  onEndpointLimited(status: number): void {
+    this.#failWith("PROXY_BACKEND_LIMIT", undefined, status, false);
   }
 
   onTunnelLost(): void {

@@ -14,6 +14,7 @@ export const failures = {
   PROXY_CONTENT_BLOCKED: { status: 400, text: "the request body is one that the route does not let through", isUpstream: false },
   PROXY_POOL_EMPTY: { status: 503, text: "the back end has no endpoints", isUpstream: true },
   PROXY_POOL_BUSY: { status: 503, text: "all endpoints are at their limit of requests in flight", isUpstream: true },
+  PROXY_BACKEND_LIMIT: { status: 503, text: "the endpoint has got as many requests as the route allows", isUpstream: false },
   PROXY_BREAKER_OPEN: { status: 503, text: "the back end failed too often and is not asked for a while", isUpstream: true },
   PROXY_CONNECT_REFUSED: { status: 502, text: "the endpoint refused the connection", isUpstream: true },
   PROXY_CONNECT_FAILED: { status: 502, text: "the endpoint could not be connected to", isUpstream: true },

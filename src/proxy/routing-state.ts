@@ -27,6 +27,7 @@ export interface Target {
   readonly hashKey: BackendSettings["hashKey"];
   readonly breaker: ServiceBreaker | undefined;
   readonly proxyProtocol: BackendSettings["proxyProtocol"];
+  readonly endpointLimit: BackendSettings["endpointLimit"];
   /** `pool.revision` when the chooser was asked for: it is asked for again once that is another. */
   readonly revision: number;
 }
@@ -169,7 +170,7 @@ export class RoutingState {
   }
 
   #target(route: CompiledRoute, pool: EndpointPool, algorithm: BalanceAlgorithm): Target {
-    const { balance, hashKey, breaker, proxyProtocol }: BackendPolicy = backendPolicy(route.filters, algorithm);
+    const { balance, hashKey, breaker, proxyProtocol, endpointLimit }: BackendPolicy = backendPolicy(route.filters, algorithm);
     return {
       kind: "pool",
       pool,
@@ -177,6 +178,7 @@ export class RoutingState {
       hashKey,
       breaker: breaker === undefined ? undefined : this.#breakers.of(pool.id, breaker),
       proxyProtocol,
+      endpointLimit,
       revision: pool.revision,
     };
   }
@@ -202,7 +204,15 @@ export class RoutingState {
   }
 }
 
-const NOWHERE = { pool: undefined, chooser: undefined, hashKey: undefined, breaker: undefined, proxyProtocol: undefined, revision: 0 };
+const NOWHERE = {
+  pool: undefined,
+  chooser: undefined,
+  hashKey: undefined,
+  breaker: undefined,
+  proxyProtocol: undefined,
+  endpointLimit: undefined,
+  revision: 0,
+};
 const SHUNT: Target = { kind: "shunt", ...NOWHERE };
 const LOOPBACK: Target = { kind: "loopback", ...NOWHERE };
 const BROKEN: Target = { kind: "broken", ...NOWHERE };

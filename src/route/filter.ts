@@ -119,6 +119,14 @@ export interface FilterContext extends Pass {
   transformResponse(stream: Duplex): void;
 }
 
+/** Says, before each try, whether an endpoint may get the request. */
+export interface EndpointLimit {
+  /** What the client gets when it may not. */
+  readonly status: number;
+  /** `authority`: host and port. It does not reject. */
+  admit(authority: string): boolean | Promise<boolean>;
+}
+
 /** What a filter of a route says of its back end; read once per route, so that a request costs nothing. Of several that say the same thing the last counts. */
 export interface BackendSettings {
   /** What consistentHash hashes; undefined: as if not said. */
@@ -129,6 +137,7 @@ export interface BackendSettings {
   /** When an endpoint came to be, in milliseconds since the Unix epoch. All that are given count. */
   readonly created?: { readonly address: string; readonly atMs: number };
   readonly breaker?: BreakerSettings | "off";
+  readonly endpointLimit?: EndpointLimit;
   /** Version of the PROXY header that its connections begin with. */
   readonly proxyProtocol?: ProxyProtocolVersion;
 }

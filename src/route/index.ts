@@ -20,6 +20,7 @@ export {
   type BackendSettings,
   type ProxyProtocolVersion,
   type ClientCertificate,
+  type EndpointLimit,
   type Filter,
   type FilterContext,
   type FilterSpec,

@@ -1,6 +1,7 @@
 import { accessLogFilters } from "./filters/access-log-filters.ts";
 import { admissionFilters } from "./filters/admission-filters.ts";
 import { backendFilters } from "./filters/backend-filters.ts";
+import { backendLimitFilter } from "./filters/backend-limit-filter.ts";
 import { balanceFilters } from "./filters/balance-filters.ts";
 import { compressionFilters } from "./filters/compression-filters.ts";
 import { certificateFilters } from "./filters/certificate-filters.ts";
@@ -61,6 +62,7 @@ export const standardRegistry: Registry = createRegistry({
     ...admissionFilters,
     ...rateLimitFilters,
     ...clusterLimitFilters,
+    backendLimitFilter,
     ...accessLogFilters,
     ...timeoutFilters,
     ...compressionFilters,

@@ -1,5 +1,6 @@
 import type { Cell } from "../../telemetry/index.ts";
 import type { CallArguments } from "../arguments.ts";
+import type { Parameter } from "../call-documentation.ts";
 import type { FilterServices } from "../filter-services.ts";
 import { type Filter, type FilterContext, type FilterSpec, defineFilter } from "../filter.ts";
 import { type ClientKey, clientKey, shortKey } from "../limited-client.ts";
@@ -25,6 +26,19 @@ const FAIL_CLOSED: Filter = {};
 
 /** What a client is told to wait when nobody knows. */
 const UNKNOWN_MS = 1_000;
+
+/** Whether what nobody can say is refused. */
+export function failsClosed(all: readonly Filter[]): boolean {
+  return all.includes(FAIL_CLOSED);
+}
+
+export function unknownCell(services: FilterServices, filter: string): Cell {
+  return services.metrics
+    .counter("holdfast_filter_ratelimit_unknown_total", "Requests for which no server said whether they are over a limit, by filter.", [
+      "filter",
+    ])
+    .with(filter);
+}
 
 type Answer = ReturnType<SharedLimits["hit"]>;
 
@@ -52,13 +66,9 @@ class ClusterLimitFilter implements Filter {
   bind(services: FilterServices, _routeId: string, all: readonly Filter[]): void {
     this.#isOn = !isSwitchedOff(all);
     this.#limits = services.sharedLimits;
-    this.#failsClosed = all.includes(FAIL_CLOSED);
+    this.#failsClosed = failsClosed(all);
     this.#refused = refusedCell(services, this.#limit.name);
-    this.#unknown = services.metrics
-      .counter("holdfast_filter_ratelimit_unknown_total", "Requests for which no server said whether they are over a limit, by filter.", [
-        "filter",
-      ])
-      .with(this.#limit.name);
+    this.#unknown = unknownCell(services, this.#limit.name);
   }
 
   request(context: FilterContext): void | Promise<void> {
@@ -92,12 +102,11 @@ function hits(name: string, args: CallArguments, status: number, client: ClientK
   return new ClusterLimitFilter({
     name,
     ask(limits, context) {
-      let key = group;
+      let key = `g${group}`;
       if (client !== undefined) {
         const own = client(context);
         if (own === "") return "unlimited";
-        // Neither a name in a route nor a field has a zero byte.
-        key = `${group}\0${own}`;
+        key = `c${group}\0${own}`;
       }
       return limit.hits === 0 ? NEVER_MS : limits.hit(key, limit);
     },
@@ -121,9 +130,13 @@ function bucket(args: CallArguments): Filter {
 }
 
 const family = "Rate limits";
-const KEPT =
+export const KEPT =
   "It is counted on the servers of `--limit-servers`; when none says anything in time, or there are none, the request passes, or gets the status with `ratelimitFailClosed`.";
-const group = { name: "group", type: "text", what: "routes that name it count together, with the same hits and window" } as const;
+export const groupParameter: Parameter = {
+  name: "group",
+  type: "text",
+  what: "routes that name it count together, with the same hits and window",
+};
 const natural = (name: string, what: string) => ({ name, type: "number", what, range: [1, 1_000_000_000] }) as const;
 
 /** Filters that limit how often something is asked for, counted by all routers together. */
@@ -132,14 +145,14 @@ export const clusterLimitFilters: readonly FilterSpec[] = [
     name: "clusterRatelimit",
     family,
     does: `allows a group of routes so many requests in a window of time, at all routers together. ${KEPT}`,
-    parameters: [group, hitsParameter, windowParameter, statusParameter],
+    parameters: [groupParameter, hitsParameter, windowParameter, statusParameter],
     create: (args) => hits("clusterRatelimit", args, args.length > 3 ? Math.trunc(args.number(3)) : 429, undefined),
   }),
   defineFilter({
     name: "clusterClientRatelimit",
     family,
     does: `allows each client of a group of routes so many requests in a window of time, at all routers together. ${KEPT}`,
-    parameters: [group, hitsParameter, windowParameter, lookupParameter],
+    parameters: [groupParameter, hitsParameter, windowParameter, lookupParameter],
     deviations: [ADDRESS_DEVIATION],
     create: (args) => hits("clusterClientRatelimit", args, 429, clientKey(args.optionalText(3))),
   }),
@@ -159,7 +172,7 @@ export const clusterLimitFilters: readonly FilterSpec[] = [
   defineFilter({
     name: "ratelimitFailClosed",
     family,
-    does: "refuses what the `cluster…` limits of the route cannot be asked about, wherever on it they stand.",
+    does: "refuses what the `cluster…` limits and the `backendRatelimit` of the route cannot say of, wherever on it they stand.",
     parameters: [],
     create: () => FAIL_CLOSED,
   }),
