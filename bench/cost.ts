@@ -20,7 +20,7 @@ npm run bench -- [--peers haproxy,nginx,envoy,caddy] [--peer skipper=BINARY] [--
   --logs           also the router with an access log, in each form
   --picture FILE   also bars, as SVG
   --at-most RATIO  exit code 1 when the router costs more than RATIO times the CPU of the first peer
-npm run bench -- table --help: memory and lookup time of tables; npm run bench -- live --help: how fast changes are served`;
+npm run bench -- fronts, idle, bodies, table and live, each with --help: TLS and HTTP/2, idle connections, large bodies, tables by size, how fast changes are served`;
 
 /** One line of the result. */
 interface Row {

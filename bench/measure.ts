@@ -4,6 +4,8 @@ import type { Peer } from "./peers.ts";
 
 /** USER_HZ, fixed at 100 on Linux for everything user space sees (proc_pid_stat(5)). */
 const TICKS_PER_SECOND = 100;
+/** On every machine this is meant for. */
+const PAGE_BYTES = 4_096;
 
 /** Ten request header fields with Host, as browsers send about that many; those of the judge's cpu.py. */
 export const REQUEST_FIELDS: readonly string[] = [
@@ -29,28 +31,26 @@ export interface Burst {
 
 /** CPU time in seconds, user and system, of a process and all its descendants. */
 export function cpuSeconds(pid: number): number {
-  const parents = new Map<number, { parent: number; ticks: number }>();
+  return familyOf(pid).reduce((sum, { ticks }) => sum + ticks, 0) / TICKS_PER_SECOND;
+}
+
+/** A process and all its descendants, with their CPU time in ticks and resident memory in bytes. */
+export function familyOf(pid: number): readonly { readonly pid: number; readonly ticks: number; readonly rssBytes: number }[] {
+  const processes = new Map<number, { parent: number; ticks: number; rssBytes: number }>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     try {
       // The command, in parentheses, may hold spaces: count from behind it.
       const stat = readFileSync(`/proc/${name}/stat`, "utf8");
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      parents.set(Number(name), { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]) });
+      const rssBytes = Number(fields[21]) * PAGE_BYTES;
+      processes.set(Number(name), { parent: Number(fields[1]), ticks: Number(fields[11]) + Number(fields[12]), rssBytes });
     } catch {
       // It ended in between.
     }
   }
-  let ticks = 0;
-  for (const [id, { ticks: own }] of parents) {
-    for (let at: number | undefined = id; at !== undefined && at !== 0; at = parents.get(at)?.parent) {
-      if (at === pid) {
-        ticks += own;
-        break;
-      }
-    }
-  }
-  return ticks / TICKS_PER_SECOND;
+  const isOf = (id: number | undefined): boolean => id === pid || (id !== undefined && id !== 0 && isOf(processes.get(id)?.parent));
+  return [...processes].filter(([id]) => isOf(id)).map(([id, { ticks, rssBytes }]) => ({ pid: id, ticks, rssBytes }));
 }
 
 /** One wrk burst: 64 keep-alive connections from one thread. */
@@ -73,7 +73,8 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
-function run(program: string, args: readonly string[]): Promise<string> {
+/** What a program prints. */
+export function run(program: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
     let text = "";
