@@ -10,9 +10,10 @@ import {
   fieldIdOfName,
   reasonPhrases,
 } from "../wire/index.ts";
-import { type RequestContext, forwardedFields } from "./request-context.ts";
+import { FORWARDED, forwardedFields } from "./forwarded-fields.ts";
+import type { MessageFields } from "./message-fields.ts";
+import type { RequestContext } from "./request-context.ts";
 
-const FORWARDED = FieldId.xForwardedFor | FieldId.xForwardedProto | FieldId.xForwardedPort | FieldId.xForwardedHost;
 const FRAMING = FieldId.contentLength | FieldId.transferEncoding;
 
 /** What makes a request head need more than one cut and one addition. */
@@ -34,11 +35,11 @@ export function requestHeadText(
   upgrade: string,
   fallbackHost: string,
 ): string | undefined {
-  const fields = context.changedHeaders;
+  const fields = context.requestFields.listed;
   // A body that filters make has no length; else nothing is both chunked and of a length.
   const isReframed = framing.framing === Framing.chunked && (head.present & FieldId.contentLength) !== 0;
   if (
-    fields === undefined &&
+    context.requestFields.isUntouched &&
     !isReframed &&
     context.isPathOriginal &&
     head.minorVersion === 1 &&
@@ -60,7 +61,9 @@ export function requestHeadText(
       (isHostSent ? 0 : FieldId.host) |
       (head.minorVersion === 0 ? FieldId.expect : 0) |
       (isReframed ? FieldId.contentLength : 0);
-    text += copyFields(head, dropped, context.connectionNames) + forwardedFields(head, context);
+    const added = fieldsText(context.requestFields.added);
+    if (added === undefined) return undefined;
+    text += copyFields(head, dropped, namesWith(context.connectionNames, context.requestFields)) + forwardedFields(head, context) + added;
   } else {
     const listed = fieldsText(fields);
     if (listed === undefined) return undefined;
@@ -69,6 +72,10 @@ export function requestHeadText(
   }
   if (framing.framing === Framing.chunked) text += "Transfer-Encoding: chunked\r\n";
   return `${text}${hopFields(head, framing.framing, upgrade)}\r\n`;
+}
+
+function namesWith(names: readonly string[], { dropped }: MessageFields): readonly string[] {
+  return names.length === 0 ? dropped : dropped.length === 0 ? names : [...names, ...dropped];
 }
 
 /** Whether a filter left a path that may stand in a request line. */
@@ -128,14 +135,23 @@ function droppedFrom(head: MessageHead, framing: Framing, method: string): numbe
 }
 
 /** Status line and fields of a response as it is forwarded, without framing and connection fields of our own and without the empty line. */
-export function responseHeadText(head: MessageHead, framing: Framing, method: string): string {
+export function responseHeadText(head: MessageHead, framing: Framing, method: string): string;
+/** The same as filters want it; undefined when it can not be sent. */
+export function responseHeadText(head: MessageHead, framing: Framing, method: string, edits: MessageFields): string | undefined;
+export function responseHeadText(head: MessageHead, framing: Framing, method: string, edits?: MessageFields): string | undefined {
   const dropped = droppedFrom(head, framing, method);
-  const names = connectionNames(connectionOptions(head));
+  let names = connectionNames(connectionOptions(head));
+  let added: string | undefined = "";
+  if (edits !== undefined && !edits.isUntouched) {
+    names = namesWith(names, edits);
+    added = fieldsText(edits.added);
+    if (added === undefined) return undefined;
+  }
   const isLineKept = head.minorVersion === 1 && head.reason !== "";
   const line = isLineKept
     ? head.text.slice(0, head.fieldsStart)
     : statusLine(head.status, head.reason === "" ? reasonOf(head.status) : head.reason);
-  return line + copyFields(head, dropped, names);
+  return line + copyFields(head, dropped, names) + added;
 }
 
 /** The lower-case names of a response's fields that are not forwarded, for those who work on the list. */

@@ -6,30 +6,28 @@ import {
   type FilterContext,
   type HeaderList,
   type MatchInput,
+  type MessageSide,
   type Pass,
-  getHeader,
   maskQuery,
   normalizePath,
   splitAuthority,
 } from "../route/index.ts";
-import {
-  FieldId,
-  HOP_BY_HOP,
-  type MessageHead,
-  type RequestTarget,
-  connectionNames,
-  connectionOptions,
-  listFields,
-} from "../wire/index.ts";
+import { FieldId, type MessageHead, type RequestTarget, connectionNames, connectionOptions, listFields } from "../wire/index.ts";
 import type { AccessLogEntry } from "./access-log.ts";
 import type { Engine } from "./engine.ts";
+import { forwardedForOf, listForwarded } from "./forwarded-fields.ts";
+import { MessageFields } from "./message-fields.ts";
 import type { Peer } from "./peer.ts";
 
-const FORWARDED = FieldId.xForwardedFor | FieldId.xForwardedProto | FieldId.xForwardedPort | FieldId.xForwardedHost;
-const FRAMING = FieldId.contentLength | FieldId.transferEncoding;
 const NO_NAMES: readonly string[] = [];
 // What no client may send in a target either.
 const UNSENDABLE_QUERY = /[^\x21\x22\x24-\x7e]/;
+
+/** Which fields of a head are left out: by their ids, and by lower-case names. */
+export interface DroppedFields {
+  readonly mask: number;
+  readonly names: readonly string[];
+}
 
 /**
  * One request and its answer as predicates and filters see them; one object serves all requests of a connection. Fields become a
@@ -42,7 +40,9 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   readonly #engine: Pick<Engine, "random" | "clock" | "isDraining">;
   #head: MessageHead;
   #received: string[] | undefined = undefined;
-  #forwarded: HeaderList | undefined = undefined;
+  /** Head of the endpoint's answer, as long as it is there. */
+  #answerHead: MessageHead | undefined = undefined;
+  #answerDropped: DroppedFields = { mask: 0, names: NO_NAMES };
   #clientAddress = "";
   #authority = "";
   #host = "";
@@ -66,7 +66,9 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   connectionNames: readonly string[] = NO_NAMES;
   scheme: "http" | "https" = "http";
 
-  responseHeaders: HeaderList = [];
+  /** What is forwarded to the endpoint, and what to the client. */
+  readonly requestFields = new MessageFields(() => listForwarded(this.#head, this));
+  readonly responseFields = new MessageFields(() => this.#listAnswer());
   responseStatus = 0;
   responded = false;
   responseBody: Uint8Array = EMPTY;
@@ -89,7 +91,6 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   begin(target: RequestTarget): boolean {
     const head = this.#head;
     this.#received = undefined;
-    this.#forwarded = undefined;
     this.#clientAddress = "";
     this.#isMatching = true;
     this.#route = undefined;
@@ -97,7 +98,9 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.fallbackPath = undefined;
     this.method = head.method;
     this.authority = target.authority;
-    this.responseHeaders = [];
+    this.requestFields.clear();
+    this.responseFields.clear();
+    this.#answerHead = undefined;
     this.responseStatus = 404;
     this.responded = false;
     this.responseBody = EMPTY;
@@ -214,7 +217,8 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.#received = this.requestHeaders;
     this.#isMatching = true;
     this.responded = false;
-    this.responseHeaders = [];
+    this.#answerHead = undefined;
+    this.responseFields.clear();
     this.responseStatus = 404;
     this.responseBody = EMPTY;
     this.replacedBody = undefined;
@@ -241,19 +245,43 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
       this.#received ??= listFields(this.#head, 0, NO_NAMES);
       return this.#received;
     }
-    this.#forwarded ??= this.#listForwarded();
-    return this.#forwarded;
+    return this.requestFields.list;
   }
 
-  /** The list filters worked on; undefined when none did. */
-  get changedHeaders(): HeaderList | undefined {
-    return this.#forwarded;
+  get responseHeaders(): HeaderList {
+    return this.responseFields.list;
+  }
+
+  /** An endpoint answers with this head, which stays until filters had it; `dropped` are its fields that are not forwarded. */
+  answer(head: MessageHead, dropped: DroppedFields): void {
+    this.responseFields.clear();
+    this.#answerHead = head;
+    this.#answerDropped = dropped;
+    this.responseStatus = head.status;
+  }
+
+  /** The head will be another's: what filters have not asked for so far is read now. */
+  detachAnswer(): void {
+    void this.responseFields.list;
+    this.#answerHead = undefined;
+  }
+
+  setField(side: MessageSide, name: string, value: string): void {
+    this.#fieldsOf(side).set(name, value);
+  }
+
+  addField(side: MessageSide, name: string, value: string): void {
+    this.#fieldsOf(side).add(name, value);
+  }
+
+  dropField(side: MessageSide, name: string): void {
+    this.#fieldsOf(side).drop(name);
   }
 
   respond(status: number, headers: readonly string[], body: Uint8Array): void {
     this.responded = true;
     this.responseStatus = status;
-    this.responseHeaders = [...headers];
+    this.responseFields.replace([...headers]);
     this.responseBody = body;
   }
 
@@ -277,6 +305,15 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   replaceBody(body: Uint8Array): void {
     this.replacedBody = body;
     this.dropResponseTransforms();
+  }
+
+  #fieldsOf(side: MessageSide): MessageFields {
+    return side === "request" ? this.requestFields : this.responseFields;
+  }
+
+  #listAnswer(): HeaderList {
+    const head = this.#answerHead;
+    return head === undefined ? [] : listFields(head, this.#answerDropped.mask | FieldId.contentLength, this.#answerDropped.names);
   }
 
   #loggedTarget(): string {
@@ -323,48 +360,6 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.isPathOriginal = !isRewritten && normalized.path === raw;
     return true;
   }
-
-  #listForwarded(): HeaderList {
-    const dropped = HOP_BY_HOP | FRAMING | FORWARDED | (this.#head.minorVersion === 0 ? FieldId.expect : 0);
-    const fields = listFields(this.#head, dropped, this.connectionNames);
-    if (this.authority !== "" && getHeader(fields, "host") !== this.authority) {
-      const host = fields.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === "host");
-      if (host >= 0) fields[host + 1] = this.authority;
-      else fields.unshift("Host", this.authority);
-    }
-    for (const line of forwardedFields(this.#head, this).split("\r\n")) {
-      const colon = line.indexOf(": ");
-      if (colon > 0) fields.push(line.slice(0, colon), line.slice(colon + 2));
-    }
-    return fields;
-  }
 }
 
 const EMPTY = new Uint8Array(0);
-
-/** All lines of X-Forwarded-For as one value. */
-function forwardedForOf(head: MessageHead): string {
-  if ((head.repeated & FieldId.xForwardedFor) === 0) return head.valueOf(FieldId.xForwardedFor) ?? "";
-  const values: string[] = [];
-  for (let index = 0; index < head.fieldCount; index++) {
-    if (head.idAt(index) === FieldId.xForwardedFor) values.push(head.valueAt(index));
-  }
-  return values.join(", ");
-}
-
-/**
- * The X-Forwarded-* lines to be sent. What a trusted proxy said is kept and our peer appended; what anybody else said is
- * replaced, as a client could claim any address.
- */
-export function forwardedFields(head: MessageHead, context: RequestContext): string {
-  const peer = context.peer;
-  const present = head.present & FORWARDED;
-  if (present === 0 || !peer.isTrusted) return peer.forwardedFields(context.authority);
-  const before = (present & FieldId.xForwardedFor) === 0 ? "" : forwardedForOf(head);
-  const proto = head.valueOf(FieldId.xForwardedProto) ?? peer.scheme;
-  // A proxy that says https and no port was asked on the port of https, not on ours.
-  const port =
-    head.valueOf(FieldId.xForwardedPort) ?? ((present & FieldId.xForwardedProto) === 0 ? peer.localPort : proto === "https" ? "443" : "80");
-  const host = head.valueOf(FieldId.xForwardedHost) ?? context.authority;
-  return `X-Forwarded-For: ${before === "" ? "" : `${before}, `}${peer.address}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${port}\r\n${host === "" ? "" : `X-Forwarded-Host: ${host}\r\n`}`;
-}

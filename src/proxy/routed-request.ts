@@ -1,8 +1,8 @@
 import { type CompiledRoute, type FilterWait, type Pass, runRequestFilters, runResponseFilters } from "../route/index.ts";
-import { type BodyFraming, FieldId, Framing, type MessageHead, listFields } from "../wire/index.ts";
+import { type BodyFraming, FieldId, Framing, type MessageHead } from "../wire/index.ts";
 import type { Engine } from "./engine.ts";
 import type { ProxyFailure } from "./failure.ts";
-import { fieldsText, reasonOf, responseDropped, statusLine } from "./message-heads.ts";
+import { fieldsText, reasonOf, responseDropped, responseHeadText, statusLine } from "./message-heads.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { Target } from "./routing-state.ts";
 
@@ -26,6 +26,8 @@ export class RoutedRequest {
   #loopbacks = 0;
   #endpointStatus = 0;
   #endpointReason = "";
+  /** The head of the answer in this turn: another may stand in the same object later. */
+  #endpointHead: MessageHead | undefined = undefined;
   #endpointLength: string | undefined = undefined;
   /** The last one that was found. */
   route: CompiledRoute | undefined = undefined;
@@ -45,6 +47,7 @@ export class RoutedRequest {
     this.#current = undefined;
     this.target = undefined;
     this.#filtersRun = 0;
+    this.#endpointHead = undefined;
     this.#outer = undefined;
     this.#loopbacks = 0;
   }
@@ -109,8 +112,8 @@ export class RoutedRequest {
   filterAnswer(head: MessageHead, framing: BodyFraming): FilterOutcome {
     const context = this.#context;
     const dropped = responseDropped(head, framing.framing, context.method);
-    context.responseHeaders = listFields(head, dropped.mask | FieldId.contentLength, dropped.names);
-    context.responseStatus = head.status;
+    context.answer(head, dropped);
+    this.#endpointHead = head;
     this.#endpointStatus = head.status;
     this.#endpointReason = head.reason;
     this.#endpointLength = (dropped.mask & FieldId.contentLength) === 0 ? head.valueOf(FieldId.contentLength) : undefined;
@@ -124,9 +127,15 @@ export class RoutedRequest {
       try {
         let run = runResponseFilters(this.#current.filters, context, count);
         while (run === 0 && this.#outer !== undefined && context.fallbackPath === undefined) run = this.#filterOuter(this.#outer);
-        if (typeof run !== "number") return run;
+        if (typeof run !== "number") {
+          // When the filter has had its time the head is another's.
+          context.detachAnswer();
+          this.#endpointHead = undefined;
+          return run;
+        }
         if (context.fallbackPath !== undefined) {
           this.#filtersRun = run;
+          this.#endpointHead = undefined;
           return "fallback";
         }
       } catch (thrown) {
@@ -154,6 +163,12 @@ export class RoutedRequest {
    */
   answerHead(framing: Framing, isBodyMade: boolean): string | undefined {
     const { status } = this;
+    const head = this.#endpointHead;
+    this.#endpointHead = undefined;
+    if (head !== undefined && !isBodyMade && status === head.status && !this.#context.hasCallbacks) {
+      const { method, responseFields } = this.#context;
+      if (responseFields.listed === undefined) return responseHeadText(head, framing, method, responseFields);
+    }
     const fields = this.answerFields();
     if (fields === undefined) return undefined;
     // A filter that makes something else of a 204 or 304 must not have the client wait for a body.

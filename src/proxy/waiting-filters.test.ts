@@ -37,7 +37,7 @@ test("a request waits for a filter and goes on with the next one; the body waits
   assert.equal(under.server.connections.length, 0);
   held.resolve();
   const { text, connection } = await under.server.request(5);
-  assert.match(text, /\r\nX-After: 1\r\n[^]*\r\n\r\nhello$/);
+  assert.match(text, /\r\nX-After: 1\r\n(?:[^]*\r\n)?\r\nhello$/);
   connection.send(OK);
   await client.until("ok");
   // The connection goes on.

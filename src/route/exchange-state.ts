@@ -107,6 +107,11 @@ export class ExchangeState {
     return this.#left?.timeouts;
   }
 
+  /** For the proxy: whether somebody will look back at the exchange when it ends. */
+  get hasCallbacks(): boolean {
+    return this.#left?.callbacks !== undefined;
+  }
+
   /** For the proxy: as set by filters, or undefined. */
   get wishesSet(): ExchangeWishes | undefined {
     return this.#left?.wishes;

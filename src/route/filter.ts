@@ -21,6 +21,9 @@ export interface ClientCertificate {
   readonly raw: Buffer;
 }
 
+/** Which message of an exchange. */
+export type MessageSide = "request" | "response";
+
 /** One of the routes that a request came by: a `<loopback>` leads it from one to the next. */
 export interface Pass {
   readonly route: { readonly id: string; readonly pathPattern: PathPattern | undefined };
@@ -86,6 +89,13 @@ export interface FilterContext extends Pass {
    * it are destroyed, those that are given later get this one.
    */
   replaceBody(body: Uint8Array): void;
+  /**
+   * Leaves exactly one line with this name in the message. As all three of these: cheaper than through the lists, because a message whose lines
+   * nobody looks at is forwarded from its bytes. Name and value must be fit to be sent; where lines of different names come is not said.
+   */
+  setField(side: MessageSide, name: string, value: string): void;
+  addField(side: MessageSide, name: string, value: string): void;
+  dropField(side: MessageSide, name: string): void;
   /**
    * Drops the response: the request, as filters left it, is looked up again with this path, which starts with `/` and is percent-encoded.
    * Only from `response`; filters before this one see the new response.

@@ -25,6 +25,7 @@ export {
   type FilterContext,
   type FilterSpec,
   type FilterWait,
+  type MessageSide,
   type Pass,
   defineFilter,
   runRequestFilters,
@@ -33,7 +34,7 @@ export {
 export { KeptState } from "./filter-services.ts";
 export { fieldNames, isHost, setField } from "./filters/fields.ts";
 export { isAnnotated } from "./filters/remark-filters.ts";
-export { type HeaderList, getHeader, removeHeader, sameName } from "./header-list.ts";
+export { type HeaderList, addHeader, getHeader, removeHeader, sameName, setHeader } from "./header-list.ts";
 export { type RouteSource, openTable } from "./opened-table.ts";
 export type { VisitName } from "./host-index.ts";
 export { normalizePath, splitAuthority } from "./path.ts";

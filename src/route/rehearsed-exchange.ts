@@ -1,8 +1,8 @@
 import { type Clock, type Random, systemClock } from "../kernel/index.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import { ExchangeState } from "./exchange-state.ts";
-import type { FilterContext, Pass } from "./filter.ts";
-import { getHeader, sameName } from "./header-list.ts";
+import type { FilterContext, MessageSide, Pass } from "./filter.ts";
+import { type HeaderList, addHeader, getHeader, removeHeader, sameName, setHeader } from "./header-list.ts";
 import { type NormalizedPath, splitAuthority } from "./path.ts";
 import type { MatchInput } from "./predicate.ts";
 
@@ -125,6 +125,22 @@ export class RehearsedExchange extends ExchangeState implements FilterContext {
 
   replaceBody(body: Uint8Array): void {
     this.body = body;
+  }
+
+  setField(side: MessageSide, name: string, value: string): void {
+    setHeader(this.#fields(side), name, value);
+  }
+
+  addField(side: MessageSide, name: string, value: string): void {
+    addHeader(this.#fields(side), name, value);
+  }
+
+  dropField(side: MessageSide, name: string): void {
+    removeHeader(this.#fields(side), name);
+  }
+
+  #fields(side: MessageSide): HeaderList {
+    return side === "request" ? this.requestHeaders : this.responseHeaders;
   }
 
   fallBack(path: string): void {

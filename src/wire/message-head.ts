@@ -112,6 +112,21 @@ export class MessageHead {
     return this.text.slice(this.#fields[at + 2], this.#fields[at + 3]);
   }
 
+  /** Whether the field at `index` has this name, which is in lower case. */
+  isNamed(index: number, lower: string): boolean {
+    const at = index * FIELD_INTS;
+    const start = this.#fields[at] as number;
+    if ((this.#fields[at + 1] as number) - start !== lower.length) return false;
+    const text = this.text;
+    for (let offset = 0; offset < lower.length; offset++) {
+      const letter = text.charCodeAt(start + offset);
+      const expected = lower.charCodeAt(offset);
+      // Lower case of the letters only: 0x20 makes other characters of a token into others.
+      if (letter !== expected && (letter < 0x41 || letter > 0x5a || (letter | 0x20) !== expected)) return false;
+    }
+    return true;
+  }
+
   idAt(index: number): number {
     return (this.#fields[index * FIELD_INTS + 4] as number) & ~PLAIN;
   }

@@ -12,7 +12,7 @@ export function copyFields(head: MessageHead, without: number, names: readonly s
   let copied = "";
   let runStart = -1;
   for (let index = 0; index < head.fieldCount; index++) {
-    const isDropped = (head.idAt(index) & without) !== 0 || (names.length > 0 && names.includes(head.nameAt(index).toLowerCase()));
+    const isDropped = (head.idAt(index) & without) !== 0 || isAmong(head, index, names);
     if (!isDropped && head.isPlainAt(index)) {
       if (runStart < 0) runStart = head.lineStartAt(index);
       continue;
@@ -29,10 +29,14 @@ export function listFields(head: MessageHead, without: number, names: readonly s
   const fields: string[] = [];
   for (let index = 0; index < head.fieldCount; index++) {
     if ((head.idAt(index) & without) !== 0) continue;
-    const name = head.nameAt(index);
-    if (names.length === 0 || !names.includes(name.toLowerCase())) fields.push(name, head.valueAt(index));
+    if (!isAmong(head, index, names)) fields.push(head.nameAt(index), head.valueAt(index));
   }
   return fields;
+}
+
+function isAmong(head: MessageHead, index: number, names: readonly string[]): boolean {
+  for (let at = 0; at < names.length; at++) if (head.isNamed(index, names[at] as string)) return true;
+  return false;
 }
 
 const NO_NAMES: readonly string[] = Object.freeze([]);

@@ -1,8 +1,8 @@
 import type { CallArguments } from "../arguments.ts";
-import { type Filter, type FilterSpec, defineFilter } from "../filter.ts";
+import { type Filter, type FilterSpec, type MessageSide, defineFilter } from "../filter.ts";
 import { getHeader } from "../header-list.ts";
 import { type Charset, charsetNames, findCharset } from "./charsets.ts";
-import { type Side, fieldName, fieldsOf, onSide, setField } from "./fields.ts";
+import { fieldName, fieldsOf, onSide, setField } from "./fields.ts";
 
 type Convert = (text: string) => string | undefined;
 
@@ -12,7 +12,7 @@ const encodeBase64: Convert = (text) => Buffer.from(text, "latin1").toString("ba
 const decodeBase64: Convert = (text) => (BASE64.test(text) ? Buffer.from(text, "base64").toString("latin1") : undefined);
 
 /** Converts a field's value, or one of its parts; what cannot be converted stays. */
-function converter(args: CallArguments, side: Side, convert: Convert): Filter {
+function converter(args: CallArguments, side: MessageSide, convert: Convert): Filter {
   const field = fieldName(args);
   const part = args.length === 1 ? undefined : Math.trunc(args.number(1));
   return onSide(side, (context) => {
@@ -30,7 +30,7 @@ function convertPart(value: string, index: number, convert: Convert): string | u
   return converted === undefined ? undefined : parts.with(index, converted).join(" ");
 }
 
-function reencoder(args: CallArguments, side: Side): Filter {
+function reencoder(args: CallArguments, side: MessageSide): Filter {
   const field = fieldName(args);
   let charset: Charset | undefined;
   if ((charset = findCharset(args.text(1))) === undefined) throw args.refusal(`one of ${charsetNames.join(", ")}`);
@@ -52,7 +52,7 @@ const part = {
 } as const;
 
 const base64Filters = (["Request", "Response"] as const).flatMap((direction): readonly FilterSpec[] => {
-  const side: Side = direction === "Request" ? "request" : "response";
+  const side: MessageSide = direction === "Request" ? "request" : "response";
   const family = `Fields of the ${side}`;
   return [
     defineFilter({

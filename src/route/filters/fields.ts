@@ -1,10 +1,7 @@
 import { AppError } from "../../kernel/index.ts";
 import type { CallArguments } from "../arguments.ts";
-import type { Filter, FilterContext } from "../filter.ts";
+import type { Filter, FilterContext, MessageSide } from "../filter.ts";
 import { type HeaderList, addHeader, setHeader } from "../header-list.ts";
-
-/** Which message a filter changes. */
-export type Side = "request" | "response";
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // Tab and what is printable (RFC 9110 section 5.5); a placeholder may bring anything.
@@ -58,7 +55,7 @@ export function isHost(name: string): boolean {
   return name.length === 4 && name.toLowerCase() === "host";
 }
 
-export function fieldsOf(context: FilterContext, side: Side): HeaderList {
+export function fieldsOf(context: FilterContext, side: MessageSide): HeaderList {
   return side === "request" ? context.requestHeaders : context.responseHeaders;
 }
 
@@ -74,8 +71,20 @@ export function addField(list: HeaderList, name: string, value: string): void {
   else addHeader(list, name, value);
 }
 
+/** As `setField`, on a message that is not looked at. */
+export function writeField(context: FilterContext, side: MessageSide, name: string, value: string): void {
+  if (isFieldValue(name, value)) context.setField(side, name, value);
+}
+
+/** As `addField`, on a message that is not looked at. */
+export function appendField(context: FilterContext, side: MessageSide, name: string, value: string): void {
+  if (!isFieldValue(name, value)) return;
+  if (isHost(name)) context.setField(side, name, value);
+  else context.addField(side, name, value);
+}
+
 /** A filter whose one side is `run`. */
-export function onSide(side: Side, run: (context: FilterContext) => void): Filter {
+export function onSide(side: MessageSide, run: (context: FilterContext) => void): Filter {
   return side === "request" ? { request: run } : { response: run };
 }
 

@@ -1,33 +1,33 @@
 import type { CallArguments } from "../arguments.ts";
 import type { CallDocumentation } from "../call-documentation.ts";
-import { type Filter, type FilterSpec, defineFilter } from "../filter.ts";
-import { type HeaderList, findHeader, getHeader, removeHeader } from "../header-list.ts";
+import { type Filter, type FilterContext, type FilterSpec, type MessageSide, defineFilter } from "../filter.ts";
+import { findHeader, getHeader } from "../header-list.ts";
 import { skipperPage } from "../predicate.ts";
 import { compileTemplate } from "../template.ts";
-import { type Side, addField, fieldName, fieldsOf, isHost, onSide, setField } from "./fields.ts";
+import { addField, appendField, fieldName, fieldsOf, isHost, onSide, setField, writeField } from "./fields.ts";
 
-type Write = (list: HeaderList, name: string, value: string) => void;
+type Write = (context: FilterContext, side: MessageSide, name: string, value: string) => void;
 
 const name = { name: "name", type: "text", what: "of the field" } as const;
 const SAFETY =
   "A value that no field can have is not written, and Content-Length, Transfer-Encoding, Connection and what else frames a message cannot be named. Skipper writes what it is told.";
 
-function writer(args: CallArguments, side: Side, write: Write): Filter {
+function writer(args: CallArguments, side: MessageSide, write: Write): Filter {
   const field = fieldName(args);
   if (/[\x00-\x08\x0a-\x1f\x7f]/.test(args.text(1))) throw args.refusal("a value of printable characters");
   const template = compileTemplate(args.text(1), "field");
   return onSide(side, (context) => {
     const value = template.apply(context);
-    if (value !== undefined) write(fieldsOf(context, side), field, value);
+    if (value !== undefined) write(context, side, field, value);
   });
 }
 
-function dropper(args: CallArguments, side: Side): Filter {
+function dropper(args: CallArguments, side: MessageSide): Filter {
   const field = fieldName(args);
-  return side === "request" && isHost(field) ? {} : onSide(side, (context) => removeHeader(fieldsOf(context, side), field));
+  return side === "request" && isHost(field) ? {} : onSide(side, (context) => context.dropField(side, field));
 }
 
-function valueDropper(args: CallArguments, side: Side): Filter {
+function valueDropper(args: CallArguments, side: MessageSide): Filter {
   const [field, regexp] = [fieldName(args), args.expression(1)];
   if (side === "request" && isHost(field)) return {};
   return onSide(side, (context) => {
@@ -39,7 +39,7 @@ function valueDropper(args: CallArguments, side: Side): Filter {
   });
 }
 
-function changer(args: CallArguments, side: Side): Filter {
+function changer(args: CallArguments, side: MessageSide): Filter {
   const [field, regexp, replacement] = [fieldName(args), args.expression(1), args.text(2)];
   return onSide(side, (context) => {
     const list = fieldsOf(context, side);
@@ -48,7 +48,7 @@ function changer(args: CallArguments, side: Side): Filter {
   });
 }
 
-function copier(args: CallArguments, side: Side): Filter {
+function copier(args: CallArguments, side: MessageSide): Filter {
   const [from, to] = [fieldName(args, 0), fieldName(args, 1)];
   return onSide(side, (context) => {
     const list = fieldsOf(context, side);
@@ -57,12 +57,11 @@ function copier(args: CallArguments, side: Side): Filter {
   });
 }
 
-function contextWriter(args: CallArguments, side: Side, write: Write): Filter {
+function contextWriter(args: CallArguments, side: MessageSide, write: Write): Filter {
   const [field, key] = [fieldName(args), args.text(1)];
   return onSide(side, (context) => {
     const value = context.state.get(key);
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
-      write(fieldsOf(context, side), field, String(value));
+    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") write(context, side, field, String(value));
   });
 }
 
@@ -70,10 +69,10 @@ type Described = Pick<CallDocumentation, "does" | "parameters"> & Partial<Pick<C
 
 /** The same filter for either message. */
 function onBothSides(
-  names: Readonly<Record<Side, string>>,
-  create: (args: CallArguments, side: Side) => Filter,
-  describe: (side: Side) => Described,
-  source?: Readonly<Record<Side, string>>,
+  names: Readonly<Record<MessageSide, string>>,
+  create: (args: CallArguments, side: MessageSide) => Filter,
+  describe: (side: MessageSide) => Described,
+  source?: Readonly<Record<MessageSide, string>>,
 ): readonly FilterSpec[] {
   return (["request", "response"] as const).map((side) =>
     defineFilter({
@@ -94,7 +93,7 @@ const value = {
 const expression = { name: "expression", type: "expression", what: "on the value, found anywhere in it unless anchored" } as const;
 
 function writerFilters(verb: "set" | "append", write: Write): readonly FilterSpec[] {
-  const does = (side: Side): string =>
+  const does = (side: MessageSide): string =>
     verb === "set" ? `sets a field of the ${side}: one line of it is left.` : `adds a line with this field to the ${side}.`;
   return [
     ...onBothSides(
@@ -130,7 +129,7 @@ function dropValueFilters(suffix: "HeaderRegexp" | "HeaderValueRegexp"): readonl
   );
 }
 
-function copyFilters(names: Readonly<Record<Side, string>>, note: string): readonly FilterSpec[] {
+function copyFilters(names: Readonly<Record<MessageSide, string>>, note: string): readonly FilterSpec[] {
   return onBothSides(
     names,
     copier,
@@ -147,8 +146,8 @@ function copyFilters(names: Readonly<Record<Side, string>>, note: string): reado
 
 /** Filters that write, remove and change field lines. A value with a placeholder that has no value leaves the field as it was. */
 export const headerFilters: readonly FilterSpec[] = [
-  ...writerFilters("set", setField),
-  ...writerFilters("append", addField),
+  ...writerFilters("set", writeField),
+  ...writerFilters("append", appendField),
   ...onBothSides({ request: "dropRequestHeader", response: "dropResponseHeader" }, dropper, (side) => ({
     does: `removes a field of the ${side}.`,
     parameters: [name],
