@@ -18,11 +18,11 @@ test("a router asks for passwords and webhooks, as its command line says", async
   );
   await writeFile(
     join(directory, "routes.eskip"),
-    `basic: Path("/basic") -> basicAuth("${join(directory, "htpasswd")}") -> inlineContent("in") -> <shunt>;
+    `basic: Path("/basic") -> basicAuth("${join(directory, "htpasswd")}") -> setRequestHeader("Authorization", "Basic aGlkZGVu") -> inlineContent("in") -> <shunt>;
      quick: Path("/quick") -> webhook("http://127.0.0.1:${slow}/quick") -> inlineContent("in") -> <shunt>;
      slow: Path("/slow") -> webhook("http://127.0.0.1:${slow}/slow") -> inlineContent("in") -> <shunt>;`,
   );
-  const router = await startRouter(t, ["--routes", join(directory, "routes.eskip"), "--workers", "1", "--webhook-timeout", "0.2"]);
+  const router = await startRouter(t, ["--routes", join(directory, "routes.eskip"), "--workers", "1", "--webhook-timeout", "3"]);
   const get = async (path: string, password = ""): Promise<number> => {
     const authorization = `Basic ${Buffer.from(`ann:${password}`).toString("base64")}`;
     const response = await fetch(`http://127.0.0.1:${router.port}${path}`, { headers: { authorization, connection: "close" } });
@@ -37,6 +37,11 @@ test("a router asks for passwords and webhooks, as its command line says", async
   const { body } = await router.admin("/metrics");
   assert.match(body, /holdfast_auth_decisions_total\{filter="basicAuth",outcome="allowed"\} 1\n/);
   assert.equal(body.includes("secret"), false);
+  for (const format of ["", "?format=json"]) {
+    const { body: routes } = await router.admin(`/routes${format}`);
+    assert.match(routes, /"Authorization",\s*"\*\*\*"/);
+    assert.equal(routes.includes("aGlkZGVu"), false);
+  }
 });
 
 test("workers that start while the issuer of tokens is down know its keys from the snapshot folder", async (t) => {

@@ -1,12 +1,14 @@
 import { AppError } from "../kernel/index.ts";
-import { type Parameter, shapeOf } from "./call-documentation.ts";
+import { type Parameter, isSecret, shapeOf } from "./call-documentation.ts";
 import type { Argument } from "./definition.ts";
 import { readDuration } from "./duration.ts";
 import { type LinearRegexp, compileRegexp } from "./regexp.ts";
 
-/** The error of a predicate or filter that was given the wrong arguments; `expected` reads like `(name, value)`. */
-export function argumentError(expected: string, got: readonly Argument[]): AppError {
-  return new AppError("ROUTE_ARGUMENT", `expected ${expected}, got (${got.map(shown).join(", ")})`);
+/** The error of a predicate or filter that was given the wrong arguments; `expected` reads like `(name, value)`. Secrets are not shown. */
+export function argumentError(expected: string, got: readonly Argument[], parameters: readonly Parameter[] = []): AppError {
+  const hasSecrets = parameters.some((parameter) => got.some((value) => isSecret(parameter, value, got[0])));
+  const given = hasSecrets ? `${got.length} arguments, among them secrets` : got.map(shown).join(", ");
+  return new AppError("ROUTE_ARGUMENT", `expected ${expected}, got (${given})`);
 }
 
 function shown(value: Argument): string {
@@ -17,14 +19,14 @@ function shown(value: Argument): string {
 /** How a predicate or filter is called, worked out once for all its calls. */
 export class Signature {
   readonly shape: string;
-  readonly #parameters: readonly Parameter[];
+  readonly parameters: readonly Parameter[];
   readonly #required: number;
   readonly #optional: number;
   readonly #group: readonly Parameter[];
 
   constructor(parameters: readonly Parameter[]) {
     this.shape = shapeOf(parameters);
-    this.#parameters = parameters;
+    this.parameters = parameters;
     this.#required = parameters.filter(({ occurs }) => occurs === undefined).length;
     this.#optional = parameters.filter(({ occurs }) => occurs === "optional").length;
     this.#group = parameters.filter(({ occurs }) => occurs === "repeated" || occurs === "any");
@@ -39,7 +41,7 @@ export class Signature {
 
   /** The parameter of the argument at this place; behind the last one those of the group start again. */
   at(index: number): Parameter | undefined {
-    return this.#parameters[index] ?? this.#group[(index - this.#parameters.length) % Math.max(1, this.#group.length)];
+    return this.parameters[index] ?? this.#group[(index - this.parameters.length) % Math.max(1, this.#group.length)];
   }
 }
 
@@ -52,7 +54,7 @@ export class CallArguments {
   constructor(signature: Signature, args: readonly Argument[]) {
     this.#signature = signature;
     this.#args = args;
-    if (!signature.takes(args.length)) throw argumentError(signature.shape, args);
+    if (!signature.takes(args.length)) throw argumentError(signature.shape, args, signature.parameters);
     for (let at = 0; at < args.length; at++) {
       const type = signature.at(at)?.type;
       if (type === "number") this.number(at);
@@ -110,7 +112,7 @@ export class CallArguments {
 
   /** The error of arguments that are of the right kind and wrong all the same; `requirement` reads like `a name of letters`. */
   refusal(requirement: string): AppError {
-    return argumentError(`${this.#signature.shape} with ${requirement}`, this.#args);
+    return argumentError(`${this.#signature.shape} with ${requirement}`, this.#args, this.#signature.parameters);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Argument } from "./definition.ts";
+
 /**
  * What an argument may be. `text` also takes a number, as its text; `template` is a text with `${…}` placeholders; `expression` is a
  * regular expression in RE2 syntax; `time` is an RFC 3339 text or a number of seconds since 1970; `duration` is a text as in `1m30s` or
@@ -18,6 +20,11 @@ export interface Parameter {
   readonly occurs?: "optional" | "repeated" | "any";
   /** Of a number, or of the milliseconds of a duration: the least and the most it may be. */
   readonly range?: readonly [least: number, most: number];
+  /**
+   * It is left out where routes are shown and in messages: `always`, or when the first argument names what carries credentials, as
+   * Authorization does.
+   */
+  readonly isSecret?: "always" | "by name";
 }
 
 /** What the reference says of a predicate or filter; docs/reference/predicates.md and filters.md are made of it. */
@@ -44,4 +51,15 @@ export function shapeOf(parameters: readonly Parameter[]): string {
   const any = parameters.filter(({ occurs }) => occurs === "any").map(({ name }) => name);
   if (any.length > 0) shape += shape === "" ? `[${any.join(", ")}, …]` : `[, ${any.join(", ")}, …]`;
   return `(${shape}${group.length > 0 ? ", …" : ""})`;
+}
+
+/** Names of fields and the like that carry what lets somebody in. */
+const CREDENTIALS = /^(?:proxy-)?authorization$|^(?:set-)?cookie$|token|secret|passw|api-?key|credential/i;
+/** The path of a file that holds a secret is none. */
+const REFERENCE = /^secretRef:/;
+
+/** Whether whoever sees the argument can do what the router does. `first` is the first argument of the call. */
+export function isSecret({ isSecret: how }: Parameter, value: Argument, first: Argument | undefined): boolean {
+  if (how === undefined || value === "" || REFERENCE.test(String(value))) return false;
+  return how === "always" || CREDENTIALS.test(String(first));
 }

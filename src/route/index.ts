@@ -40,6 +40,7 @@ export type { VisitName } from "./host-index.ts";
 export { normalizePath, splitAuthority } from "./path.ts";
 export type { MatchInput, Predicate, PredicateSpec } from "./predicate.ts";
 export { maskQuery } from "./query.ts";
+export { redactRoutes } from "./redact.ts";
 export { compileRegexp } from "./regexp.ts";
 export { PLACING_PREDICATES, type Registry, didYouMean, extendRegistry } from "./registry.ts";
 export { MOST_LOOPBACKS, type Rehearsal, rehearse } from "./rehearse.ts";

@@ -43,7 +43,7 @@ test("webhook lets nobody pass while the service is slow, breaks off, talks with
   const { ask, backend, logged } = await startAuthProxy(
     t,
     `${routes.join(" ")} gone: Path("/gone") -> webhook("${gone.url}/?token=hidden") -> BACKEND`,
-    { settings: { webhookTimeoutMs: 300 } },
+    { settings: { webhookTimeoutMs: 1_000 } },
   );
   for (const path of ["/slow", "/broken", "/long", "/gone"]) {
     const { status, headers } = await ask(path);

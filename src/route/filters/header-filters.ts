@@ -89,6 +89,7 @@ const value = {
   name: "value",
   type: "template",
   what: "the new value; with a placeholder that has no value the field stays as it is",
+  isSecret: "by name",
 } as const;
 const expression = { name: "expression", type: "expression", what: "on the value, found anywhere in it unless anchored" } as const;
 
@@ -160,7 +161,7 @@ export const headerFilters: readonly FilterSpec[] = [
     parameters: [
       name,
       expression,
-      { name: "replacement", type: "text", what: "`$1`, `${1}` and `${name}` stand for groups of the expression" },
+      { name: "replacement", type: "text", what: "`$1`, `${1}` and `${name}` stand for groups of the expression", isSecret: "by name" },
     ],
     deviations: [SAFETY],
   })),

@@ -28,7 +28,7 @@ export const headerPredicates: readonly PredicateSpec[] = [
     name: "Header",
     family,
     does: "requests with a line of this field whose value is this one.",
-    parameters: [name, { name: "value", type: "text", what: "the whole value" }],
+    parameters: [name, { name: "value", type: "text", what: "the whole value", isSecret: "by name" }],
     create(args) {
       const [field, expected] = [args.text(0), args.text(1)];
       return { matches: (input) => anyHeader(input, field, (value) => value === expected) };
@@ -38,7 +38,7 @@ export const headerPredicates: readonly PredicateSpec[] = [
     name: "HeaderRegexp",
     family,
     does: "requests with a line of this field whose value the expression matches.",
-    parameters: [name, { name: "value", type: "expression", what: "found anywhere in the value unless anchored" }],
+    parameters: [name, { name: "value", type: "expression", what: "found anywhere in the value unless anchored", isSecret: "by name" }],
     create(args) {
       const [field, regexp] = [args.text(0), args.expression(1)];
       return { matches: (input) => anyHeader(input, field, (value) => regexp.test(value)) };
@@ -75,7 +75,7 @@ export const headerPredicates: readonly PredicateSpec[] = [
     does: "requests with this cookie, whose value the expression matches.",
     parameters: [
       { name: "name", type: "text", what: "of the cookie" },
-      { name: "value", type: "expression", what: "on the value, quotes around it left out" },
+      { name: "value", type: "expression", what: "on the value, quotes around it left out", isSecret: "by name" },
     ],
     create(args) {
       const [cookie, regexp] = [args.text(0), args.expression(1)];

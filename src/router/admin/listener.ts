@@ -145,11 +145,14 @@ async function answerRoutes({ supervisor, response, url }: Context): Promise<voi
   if (newest === undefined) return sendJson(response, 503, { error: "there is no table yet" });
   const generation = decodeGeneration(newest.text);
   response.setHeader("x-generation", String(generation.header.number));
-  if (url.searchParams.get("format") === "json")
-    return sendJson(response, 200, { ...generation.header, routes: generation.routes, pools: generation.pools });
   // Loaded here: it is needed for this answer alone, and the supervisor must be up before anything else.
-  const { inlinePools, printEskip } = await import("../../route/index.ts");
-  send(response, 200, TEXT_TYPE, printEskip(inlinePools(generation)));
+  const [{ inlinePools, printEskip, redactRoutes }, { routeRegistry }] = await Promise.all([
+    import("../../route/index.ts"),
+    import("../../auth/index.ts"),
+  ]);
+  const routes = redactRoutes(generation.routes, routeRegistry());
+  if (url.searchParams.get("format") === "json") return sendJson(response, 200, { ...generation.header, routes, pools: generation.pools });
+  send(response, 200, TEXT_TYPE, printEskip(inlinePools({ ...generation, routes })));
 }
 
 async function answerDecision({ supervisor, request, response, groups }: Context): Promise<void> {
