@@ -14,7 +14,7 @@ npm run bench -- [--peers haproxy,nginx,envoy,caddy] [--peer skipper=BINARY] [--
                  [--rate N] [--alone] [--logs] [--json FILE|-] [--picture FILE] [--at-most RATIO]
   --peers          which to measure; those that are not there are installed, downloaded or built where that can be done
   --peer           NAME=BINARY, a binary of your own; may be repeated
-  --scenario real  two header fields set, two back ends 4 to 1, a JSON access log; without it one route and nothing else
+  --scenario real  a rate limit of each client, two header fields set, two back ends 4 to 1, a JSON access log; without it one route and nothing else
   --rate N         also p50, p99 and p99.9 at N requests per second, whether or not answers come (0: not measured)
   --alone          also the data plane without supervisor and control process
   --logs           also the router with an access log, in each form

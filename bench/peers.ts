@@ -13,10 +13,13 @@ export interface Peer {
 }
 
 /**
- * What every peer is set up for. `plain`: one route, X-Forwarded-For. `real`: also two header fields set, two back ends 4 to 1, and a JSON access log
- * that is written and read by nobody.
+ * What every peer is set up for. `plain`: one route, X-Forwarded-For. `real`: also a rate limit of each client, two header fields set, two back ends 4 to 1,
+ * and a JSON access log that is written and read by nobody.
  */
 export type Scenario = "plain" | "real";
+
+/** Requests that a client may send in 10 s: each is counted, none is refused. Envoy's limit is of all clients together, Caddy has none built in. */
+const CLIENT_HITS = 10_000_000;
 
 /** As the supervisor starts its workers. */
 const WORKER_NODE_FLAGS = ["--single-threaded-gc", "--min-semi-space-size=4", "--max-semi-space-size=4"];
@@ -50,6 +53,8 @@ export const startPeer: Readonly<Record<PeerProgram, StartPeer>> = {
       "defaults\n  mode http\n  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n  http-reuse always",
       `frontend f\n  bind 127.0.0.1:${port}\n  option forwardfor\n  default_backend b`,
       ...(isReal ? [`  log stdout format raw local0\n  ${log}`] : []),
+      ...(isReal ? ["  stick-table type ip size 100k expire 30s store http_req_rate(10s)\n  http-request track-sc0 src"] : []),
+      ...(isReal ? [`  http-request deny deny_status 429 if { sc_http_req_rate(0) gt ${CLIENT_HITS} }`] : []),
       ...(isReal ? ["  http-request set-header X-Team shop\n  http-response set-header X-Served-By bench"] : []),
       `backend b\n  server s1 127.0.0.1:${backendPort} weight 4`,
       ...(isReal ? [`  server s2 127.0.0.2:${backendPort} weight 1`] : []),
@@ -61,14 +66,15 @@ export const startPeer: Readonly<Record<PeerProgram, StartPeer>> = {
     const port = await freePort();
     const isReal = scenario === "real";
     const log = `log_format j escape=json '{"at":"$time_iso8601","client":"$remote_addr","method":"$request_method","path":"$uri","status":$status,"bytes":$bytes_sent,"seconds":$request_time}';`;
+    const zone = `limit_req_zone $binary_remote_addr zone=z:10m rate=${CLIENT_HITS / 10}r/s; limit_req_status 429;`;
     const second = isReal ? `server 127.0.0.2:${backendPort} weight=1;` : "";
     const file = programs.file("proxy.conf", [
       `worker_processes 1; daemon off; pid ${programs.path("proxy.pid")}; error_log ${programs.path("proxy.err")};`,
       "events { worker_connections 4096; }",
-      `http { keepalive_requests 100000000; ${isReal ? `${log} access_log /dev/null j;` : "access_log off;"}`,
+      `http { keepalive_requests 100000000; ${isReal ? `${log} ${zone} access_log /dev/null j;` : "access_log off;"}`,
       `upstream b { server 127.0.0.1:${backendPort} weight=4; ${second} keepalive 256; keepalive_requests 100000000; }`,
       `server { listen 127.0.0.1:${port}; location / { proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;`,
-      isReal ? "proxy_set_header X-Team shop; add_header X-Served-By bench;" : "",
+      isReal ? `limit_req zone=z burst=${CLIENT_HITS / 10} nodelay; proxy_set_header X-Team shop; add_header X-Served-By bench;` : "",
       "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_pass http://b; } } }",
     ]);
     return {
@@ -104,7 +110,7 @@ export const startPeer: Readonly<Record<PeerProgram, StartPeer>> = {
   async skipper(programs, binary, backendPort, scenario) {
     const port = await freePort();
     const file = programs.file("skipper.eskip", routesOf(backendPort, scenario));
-    const log = scenario === "real" ? ["-access-log-json-enabled"] : ["-access-log-disabled"];
+    const log = scenario === "real" ? ["-access-log-json-enabled", "-enable-ratelimits"] : ["-access-log-disabled"];
     const args = [`-address=127.0.0.1:${port}`, `-routes-file=${file}`, `-support-listener=127.0.0.1:${await freePort()}`, ...log];
     return { name: "skipper", port, pid: await programs.start(binary, args, port, { GOMAXPROCS: "1" }) };
   },
@@ -136,7 +142,7 @@ export async function startProxyAlone(programs: Programs, backendPort: number): 
 
 function routesOf(backendPort: number, scenario: Scenario): readonly string[] {
   if (scenario === "plain") return [`all: * -> "http://127.0.0.1:${backendPort}";`];
-  const filters = 'setRequestHeader("X-Team", "shop") -> setResponseHeader("X-Served-By", "bench")';
+  const filters = `clientRatelimit(${CLIENT_HITS}, "10s") -> setRequestHeader("X-Team", "shop") -> setResponseHeader("X-Served-By", "bench")`;
   return [
     `most: TrafficSegment(0.0, 0.8) -> ${filters} -> "http://127.0.0.1:${backendPort}";`,
     `some: TrafficSegment(0.8, 1.0) -> ${filters} -> "http://127.0.0.2:${backendPort}";`,
@@ -171,13 +177,24 @@ function envoyBootstrap(port: number, backendPort: number, scenario: Scenario): 
     route: isReal ? { weighted_clusters: { clusters } } : { cluster: "most" },
     ...(isReal ? { request_headers_to_add: [set("X-Team", "shop")], response_headers_to_add: [set("X-Served-By", "bench")] } : {}),
   };
+  const all = { default_value: { numerator: 100, denominator: "HUNDRED" } };
+  const limit = {
+    name: "limit",
+    typed_config: {
+      ...type("extensions.filters.http.local_ratelimit.v3.LocalRateLimit"),
+      stat_prefix: "limit",
+      token_bucket: { max_tokens: CLIENT_HITS, tokens_per_fill: CLIENT_HITS, fill_interval: "10s" },
+      filter_enabled: all,
+      filter_enforced: all,
+    },
+  };
   const manager = {
     ...type("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"),
     stat_prefix: "bench",
     use_remote_address: true,
     ...(isReal ? { access_log: [log] } : {}),
     route_config: { virtual_hosts: [{ name: "all", domains: ["*"], routes: [route] }] },
-    http_filters: [{ name: "router", typed_config: type("extensions.filters.http.router.v3.Router") }],
+    http_filters: [...(isReal ? [limit] : []), { name: "router", typed_config: type("extensions.filters.http.router.v3.Router") }],
   };
   const listener = { address: address("127.0.0.1", port), filter_chains: [{ filters: [{ name: "http", typed_config: manager }] }] };
   return { static_resources: { listeners: [listener], clusters: [cluster("most", "127.0.0.1"), cluster("some", "127.0.0.2")] } };
