@@ -55,6 +55,8 @@ export interface Proxy {
   createTlsFront(options?: Partial<TlsFrontOptions>): TlsFront;
   /** Swaps table and pools between two requests; those under way finish with the old ones. */
   update(table: Table, pools: PoolSource, knowledge: Knowledge): void;
+  /** The table given to `update` has other routes at these positions (`CompiledRoute.index`); these are the ids of those that came or went. */
+  updateRoutes(positions: Iterable<number>, ids: Iterable<string>): void;
   /** Pools with these ids have changed in the source given to `update`; the table and all state of endpoints that stay is kept. */
   updatePools(changed: readonly string[]): void;
   /** Whether an unknown host may be told that it does not exist: only when `live` (404), else 503 with Retry-After. */
@@ -171,6 +173,10 @@ class NodeProxy implements Proxy {
 
   update(table: Table, pools: PoolSource, knowledge: Knowledge): void {
     this.#upstreams.drop(this.#engine.routing.update(table, pools, knowledge));
+  }
+
+  updateRoutes(positions: Iterable<number>, ids: Iterable<string>): void {
+    this.#upstreams.drop(this.#engine.routing.updateRoutes(positions, ids));
   }
 
   updatePools(changed: readonly string[]): void {

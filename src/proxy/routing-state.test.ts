@@ -83,3 +83,28 @@ test("a route goes on choosing after any number of updates of its pool that it d
   }
   assert.equal(pick("a"), "http://a:39");
 });
+
+test("where a route changes it goes to its new endpoints, and what is known of those that stay is kept", () => {
+  const deps = { random: seededRandom(1), clock: new ManualClock(), metrics: new MetricsRegistry() };
+  const state = new RoutingState(defaultBalancerOptions, deps, () => {});
+  const addresses = ["http://a:1", "http://a:2", "http://a:3"];
+  const compiled = (endpoints: readonly string[], id = "a"): CompiledRoute => {
+    const routes = [route({ type: "loadBalanced", algorithm: "roundRobin", endpoints }, [], [], id)];
+    return compileTable({ routes }, standardRegistry).table.find(id) as CompiledRoute;
+  };
+  let current: CompiledRoute | undefined = compiled(addresses.slice(0, 2));
+  const table = { size: 1, match: () => current, find: (id: string) => (id === current?.id ? current : undefined) };
+  state.update(table, new Map(), "live");
+  const [, kept] = state.targetOf(current).pool?.endpoints ?? [];
+  current = compiled(addresses.slice(1));
+  const gone = state.updateRoutes([0], ["a", "another"]);
+  assert.deepEqual(
+    gone.map(({ address }) => address),
+    ["http://a:1"],
+  );
+  assert.equal(state.targetOf(current).pool?.endpoints[0], kept);
+  const successor = compiled(["http://b:1"], "b");
+  current = successor;
+  assert.equal(state.updateRoutes([0], ["a", "b"]).length, 2);
+  assert.equal(state.targetOf(successor).pool?.endpoints[0]?.address, "http://b:1", "the place is another route's now");
+});

@@ -103,13 +103,32 @@ export class RoutingState {
     return [...this.#told(this.#named.update(named)), ...this.#told(this.#own.update(own))];
   }
 
+  /** Takes over what changed in the table given to `update`; costs as much as there is of it. Returns as `update` does. */
+  updateRoutes(positions: Iterable<number>, ids: Iterable<string>): readonly EndpointState[] {
+    for (const position of positions) this.#targets[position] = undefined;
+    const descriptions: PoolDescription[] = [];
+    const gone: string[] = [];
+    for (const id of ids) {
+      if (this.#own.pool(id) === undefined) continue;
+      const route = this.table.find(id);
+      const description = route === undefined ? undefined : ownPool(route);
+      if (description === undefined) gone.push(id);
+      else descriptions.push(description);
+    }
+    return this.#told(this.#own.change(descriptions, gone));
+  }
+
   /** Takes over what changed in the pools given to `update`; costs as much as there is of it. Returns as `update` does. */
   updatePools(changed: readonly string[]): readonly EndpointState[] {
     const descriptions: PoolDescription[] = [];
+    const gone: string[] = [];
     for (const id of changed) {
-      if (this.#named.pool(id) !== undefined) descriptions.push(this.#pools.get(id) ?? { id, endpoints: [] });
+      if (this.#named.pool(id) === undefined) continue;
+      const description = this.#pools.get(id);
+      if (description === undefined) gone.push(id);
+      else descriptions.push(description);
     }
-    return this.#told(this.#named.change(descriptions, []));
+    return this.#told(this.#named.change(descriptions, gone));
   }
 
   targetOf(route: CompiledRoute): Target {
@@ -183,7 +202,7 @@ export class RoutingState {
     };
   }
 
-  /** One that is not there is made without endpoints: it is the same one once it has some. */
+  /** One that is not there is made without endpoints, and gets them when it comes. */
   #namedPool(id: string): EndpointPool {
     return this.#named.pool(id) ?? this.#added(this.#named, this.#pools.get(id) ?? { id, endpoints: [] });
   }

@@ -3,10 +3,10 @@ import type { Filter } from "./filter.ts";
 import type { PathPattern } from "./path-pattern.ts";
 import type { Predicate } from "./predicate.ts";
 
-/** A route as the data plane uses it. Immutable; a new generation has new ones. */
+/** A route as the data plane uses it. Immutable; one that changes is another object. */
 export interface CompiledRoute {
   readonly id: string;
-  /** Position in its table, 0 … table.size - 1: the key for what the proxy keeps per route (counters, resolved back ends). */
+  /** Position in its table: the key for what the proxy keeps per route. A route that goes leaves it to another. */
   readonly index: number;
   /** In the order they run; empty when `broken`. */
   readonly filters: readonly Filter[];

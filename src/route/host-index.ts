@@ -40,16 +40,18 @@ class Beside {
  * synchronous, so one state serves all.
  */
 export class HostIndex {
-  /** Of a name: where its routes begin in `#routes`, and -1 - their number, or once they are built the id of their shape. */
+  /** Of a name: where its routes begin in `#routes`, and the negative of their number, or once they are built the id of their shape. */
   readonly #names = new HostNames();
   /** Positions, or once they are built routes, a host's side by side. */
   readonly #routes: (CompiledRoute | number)[] = [];
   readonly #shapes = new PathShapes();
   readonly #build: (position: number, name: string) => Placement | undefined;
-  readonly #wildcards: ReadonlyMap<string, Beside>;
-  readonly #regexps: readonly Beside[];
-  readonly #any: Beside | undefined;
-  readonly #isNamesOnly: boolean;
+  /** By length, where stretches of `#routes` begin that no name has any more. */
+  readonly #free = new Map<number, number[]>();
+  #wildcards: ReadonlyMap<string, Beside> = new Map();
+  #regexps: readonly Beside[] = [];
+  #any: Beside | undefined = undefined;
+  #isNamesOnly = true;
   readonly #draw = new Draw();
   /** The best of a match so far. */
   #best: Slot | undefined = undefined;
@@ -70,6 +72,31 @@ export class HostIndex {
       for (const { route, hosts } of beside)
         for (const host of hosts ?? []) if (host.kind === "exact") visit(route.index, host.host, 0, host.host.length);
     });
+    this.replaceBeside(beside);
+  }
+
+  /** The positions of the routes that are found by this name. */
+  positionsAt(name: string): readonly number[] {
+    const slot = this.#names.find(name);
+    if (slot < 0) return [];
+    const first = this.#names.first(slot);
+    const entries = this.#routes.slice(first, first + this.#length(slot));
+    return [...new Set(entries.map((entry) => (typeof entry === "number" ? entry : entry.index)))];
+  }
+
+  /** From now on these routes are found by this name. They are built anew when it is next asked for. */
+  replace(name: string, positions: readonly number[]): void {
+    const slot = this.#names.add(name, 0, name.length);
+    if (slot === undefined) return;
+    this.#leave(this.#names.first(slot), this.#length(slot));
+    this.#shapes.release(this.#names.second(slot));
+    const first = this.#stretch(positions.length);
+    for (const [at, position] of positions.entries()) this.#routes[first + at] = position;
+    this.#names.set(slot, first, -positions.length);
+  }
+
+  /** From now on these are the routes that are found by other than names alone. By which names they are found too, `replace` says. */
+  replaceBeside(beside: readonly Placement[]): void {
     const byPattern = new Map<string, { readonly pattern: HostPattern | undefined; readonly placed: PlacedRoute[] }>();
     for (const placement of beside) {
       for (const host of placement.hosts ?? [undefined]) {
@@ -164,7 +191,7 @@ export class HostIndex {
     const starts = counts.map((count) => (next += count) - count);
     for (const slot of names.slots()) {
       const host = names.first(slot);
-      names.set(slot, starts[host] ?? 0, -1 - (counts[host] ?? 0));
+      names.set(slot, starts[host] ?? 0, -(counts[host] ?? 0));
     }
     for (let at = 0; at < next; at++) this.#routes.push(0);
     for (let at = 0; at < next; at++) {
@@ -178,7 +205,7 @@ export class HostIndex {
   /** The shape of a name's routes, which are built if they are not yet. */
   #shapeOf(slot: number, name: string): number {
     const second = this.#names.second(slot);
-    return second >= 0 ? second : this.#open(slot, name, -1 - second);
+    return second > 0 ? second : this.#open(slot, name, -second);
   }
 
   #open(slot: number, name: string, count: number): number {
@@ -191,10 +218,35 @@ export class HostIndex {
         if (placement !== undefined && host.kind === "exact" && host.host === name) placed.push(placedAt(placement, host));
     }
     const shape = this.#shapes.of(sortPlaced(placed));
-    // With and without a port, a name is two hosts.
-    if (placed.length > count) first = this.#routes.length;
+    if (placed.length > count) {
+      // With and without a port, a name is two hosts.
+      this.#leave(first, count);
+      first = this.#stretch(placed.length);
+    }
     for (const [at, { route }] of placed.entries()) this.#routes[first + at] = route;
     this.#names.set(slot, first, shape.id);
     return shape.id;
+  }
+
+  #length(slot: number): number {
+    const second = this.#names.second(slot);
+    return second > 0 ? this.#shapes.at(second).size : -second;
+  }
+
+  #leave(first: number, length: number): void {
+    if (length === 0) return;
+    this.#routes.fill(0, first, first + length);
+    const free = this.#free.get(length);
+    if (free === undefined) this.#free.set(length, [first]);
+    else free.push(first);
+  }
+
+  /** Room for so many routes side by side. */
+  #stretch(length: number): number {
+    const free = this.#free.get(length)?.pop();
+    if (free !== undefined) return free;
+    const first = this.#routes.length;
+    for (let at = 0; at < length; at++) this.#routes.push(0);
+    return first;
   }
 }

@@ -35,7 +35,7 @@ export { KeptState } from "./filter-services.ts";
 export { fieldNames, isHost, setField } from "./filters/fields.ts";
 export { isAnnotated } from "./filters/remark-filters.ts";
 export { type HeaderList, addHeader, getHeader, removeHeader, sameName, setHeader } from "./header-list.ts";
-export { type RouteSource, openTable } from "./opened-table.ts";
+export { type ChangedPosition, type ChangingTable, type RouteSource, openTable } from "./opened-table.ts";
 export type { VisitName } from "./host-index.ts";
 export { normalizePath, splitAuthority } from "./path.ts";
 export type { MatchInput, Predicate, PredicateSpec } from "./predicate.ts";

@@ -2,82 +2,73 @@ import { deepEqual, equal } from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { placingNames } from "./compile-route.ts";
+import type { CompiledRoute } from "./compiled-route.ts";
 import type { RouteDefinition } from "./definition.ts";
 import { parseEskip } from "./eskip-parser.ts";
+import { type ChangedPosition, openTable } from "./opened-table.ts";
 import type { MatchInput } from "./predicate.ts";
 import { standardRegistry } from "./standard.ts";
-import { type RouteSource, openTable } from "./opened-table.ts";
-import { type Table, compileTable } from "./table.ts";
+import type { Table } from "./table.ts";
+import { anyOrderOfHosts, anyRoute, answersAsCompiled, hostNamed, routesOf, sourceOf } from "./testing/any-routes.ts";
 import { matchInput } from "./testing/requests.ts";
 
 function idFor(table: Table, given: Partial<MatchInput>): string | undefined {
   return table.match(matchInput(given))?.id;
 }
 
-const host = (name: string): string => `Host("^(${name.replaceAll(".", "[.]")}[.]?(:[0-9]+)?)$")`;
-
-/** Routes as a generation's text has them: by the names that place them. */
-function sourceOf(routes: readonly RouteDefinition[], read: string[] = []): RouteSource {
-  return {
-    size: routes.length,
-    tellNames(visit) {
-      for (const [position, route] of routes.entries())
-        for (const name of placingNames(route) ?? []) visit(position, `..${name}.`, 2, 2 + name.length);
-    },
-    anywhere: [...routes.keys()].filter((position) => placingNames(routes[position] ?? { predicates: [] }) === undefined),
-    find: (id) => routes.map((route) => route.id).indexOf(id),
-    read(position) {
-      const route = routes[position];
-      if (route === undefined || route.id === "torn") throw new Error("malformed");
-      read.push(route.id);
-      return route;
-    },
-  };
-}
-
 describe("an opened table", () => {
   it("answers as the compiled one, whatever the routes are and in whatever order hosts are asked for", () => {
-    const hosts = ["a.org", "b.org", "x.b.org", "c.org", "other.org"];
-    const condition = fc.constantFrom(
-      "*",
-      host("a.org"),
-      host("b.org"),
-      'HostAny("a.org", "c.org")',
-      'HostAny("*.b.org")',
-      'HostAny("a.org", "*.b.org")',
-      `HostAny("c.org", "*.b.org") && HostAny("c.org", "x.b.org")`,
-      'HostAny("a.org:81", "b.org")',
-      'HostAny("a.org", "a.org:81")',
-      'HostAny("a.org:81", "a.org:82")',
-      'Host("org$")',
-      'Host("(")',
-      `${host("a.org")} && HostAny("a.org", "b.org")`,
-      `Host("(") && ${host("c.org")}`,
-    );
-    const more = fc.constantFrom("", ' && Path("/a")', ' && PathSubtree("/")', ' && PathSubtree("/a")', ' && Method("PUT")', " && Nope()");
-    const filter = fc.constantFrom("", 'setPath("/x") -> ', "nope() -> ");
     fc.assert(
-      fc.property(
-        fc.array(fc.tuple(condition, more, filter), { maxLength: 12 }),
-        fc.shuffledSubarray(hosts, { minLength: hosts.length }),
-        (made, order) => {
-          const text = made.map(([where, what, how], at) => `r${at}: ${where}${what} -> ${how}<shunt>;`).join("\n");
-          const { routes } = parseEskip(text, "test");
-          const { table } = compileTable({ routes }, standardRegistry);
-          const opened = openTable(sourceOf(routes), standardRegistry);
-          for (const name of order) {
-            for (const matchPath of ["/", "/a", "/a/b"]) {
-              for (const port of ["", "81"]) {
-                const input = matchInput({ host: name, matchPath, port });
-                const expected = table.match(input);
-                const got = opened.match(input);
-                deepEqual([got?.id, got?.broken], [expected?.id, expected?.broken], `${name}:${port}${matchPath}\n${text}`);
-                if (got !== undefined) equal(opened.find(got.id), got);
-              }
-            }
+      fc.property(fc.array(anyRoute, { maxLength: 12 }), anyOrderOfHosts, (made, hosts) => {
+        const routes = routesOf(new Map(made.map((text, at) => [`r${at}`, text])));
+        answersAsCompiled(openTable(sourceOf(routes), standardRegistry), routes, hosts, made.join("\n"));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("answers after any changes of its routes as a table that is made of what they came to, and says which routes are others now", () => {
+    const ids = ["r0", "r1", "r2", "r3", "r4", "r5", "r6"];
+    const step = fc.record({
+      routes: fc.array(fc.tuple(fc.constantFrom(...ids), fc.option(anyRoute, { nil: undefined })), { maxLength: 5 }),
+      asked: anyOrderOfHosts.chain((hosts) => fc.subarray(hosts)),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), anyOrderOfHosts, (steps, hosts) => {
+        const at: (RouteDefinition | undefined)[] = [];
+        const written = new Map<string, string>();
+        const table = openTable(sourceOf(at), standardRegistry);
+        for (const { routes, asked } of steps) {
+          const before = new Map<number, CompiledRoute>();
+          for (const route of at) {
+            const found = route === undefined ? undefined : table.find(route.id);
+            if (found !== undefined) before.set(found.index, found);
           }
-        },
-      ),
+          const gone: ChangedPosition[] = [];
+          const come: ChangedPosition[] = [];
+          for (const [id, text] of new Map(routes)) {
+            const position = at.findIndex((route) => route?.id === id);
+            const old = at[position];
+            if (old !== undefined) gone.push({ position, names: placingNames(old) });
+            if (old !== undefined) at[position] = undefined;
+            if (text === undefined) written.delete(id);
+            else written.set(id, text);
+          }
+          for (const route of routesOf(new Map([...new Map(routes)].flatMap(([id, text]) => (text === undefined ? [] : [[id, text]]))))) {
+            const free = at.indexOf(undefined);
+            const position = free < 0 ? at.length : free;
+            at[position] = route;
+            come.push({ position, names: placingNames(route) });
+          }
+          const changed = table.change(gone, come);
+          const said = JSON.stringify(steps);
+          for (const [position, route] of before) if (!changed.has(position)) equal(table.find(route.id), route, said);
+          for (const { position, names } of come) equal(table.positionsAt(names?.[0]).includes(position), true);
+          answersAsCompiled(table, routesOf(written), asked, said);
+        }
+        equal(table.size, written.size);
+        answersAsCompiled(table, routesOf(written), hosts, JSON.stringify(steps));
+      }),
       { numRuns: 300 },
     );
   });
@@ -85,10 +76,13 @@ describe("an opened table", () => {
   it("reads the routes of a host when it is first asked for it, once", () => {
     const read: string[] = [];
     const { routes } = parseEskip(
-      `a: ${host("a.org")} -> <shunt>; b: ${host("b.org")} -> <shunt>; ab: HostAny("a.org", "b.org") && Path("/ab") -> <shunt>; all: Path("/all") -> <shunt>;`,
+      `a: ${hostNamed("a.org")} -> <shunt>; b: ${hostNamed("b.org")} -> <shunt>; ab: HostAny("a.org", "b.org") && Path("/ab") -> <shunt>; all: Path("/all") -> <shunt>;`,
       "test",
     );
-    const table = openTable(sourceOf(routes, read), standardRegistry);
+    const table = openTable(
+      sourceOf(routes, (id) => read.push(id)),
+      standardRegistry,
+    );
     deepEqual(read, ["all"]);
     equal(idFor(table, { host: "b.org", matchPath: "/" }), "b");
     equal(idFor(table, { host: "b.org", matchPath: "/ab" }), "ab");
@@ -99,7 +93,7 @@ describe("an opened table", () => {
   });
 
   it("has a route that cannot be read answer for itself: no broader one takes its host", () => {
-    const { routes } = parseEskip(`torn: ${host("a.org")} -> <shunt>; all: * -> <shunt>;`, "test");
+    const { routes } = parseEskip(`torn: ${hostNamed("a.org")} -> <shunt>; all: * -> <shunt>;`, "test");
     const table = openTable(sourceOf(routes), standardRegistry);
     equal(table.match(matchInput({ host: "a.org", matchPath: "/" }))?.broken, "malformed");
     equal(idFor(table, { host: "b.org", matchPath: "/" }), "all");

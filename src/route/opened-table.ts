@@ -7,7 +7,7 @@ import type { MatchInput } from "./predicate.ts";
 import type { Registry } from "./registry.ts";
 import type { Table } from "./table.ts";
 
-/** Routes that are read one by one, when they are needed. Positions are 0 … size - 1. */
+/** Routes that are read one by one, when they are needed. */
 export interface RouteSource {
   readonly size: number;
   /** Visits the host names by which routes are found (`placingNames`). */
@@ -20,38 +20,56 @@ export interface RouteSource {
   read(position: number): RouteDefinition;
 }
 
+/** A position that routes come to or go from, and the names by which they are found (`placingNames`). */
+export interface ChangedPosition {
+  readonly position: number;
+  readonly names: readonly string[] | undefined;
+}
+
+/** A table whose source changes. */
+export interface ChangingTable extends Table {
+  /** The positions that are found by this name, or (undefined) by none. */
+  positionsAt(name: string | undefined): readonly number[];
+  /**
+   * The source has other routes at these positions; one that changed has gone and come. Costs what changed, and the next request for
+   * its host as much as the first one ever. Answers the positions whose routes are other objects from now on.
+   */
+  change(gone: readonly ChangedPosition[], come: readonly ChangedPosition[]): ReadonlySet<number>;
+}
+
 /**
  * A table that builds the routes of a host when it is first asked for it, so that a start does not wait for ten thousand hosts that
  * nobody asks for. It answers as the table that `compileTable` makes of the same routes; problems are for who made them to find.
  */
-export function openTable(source: RouteSource, registry: Registry): Table {
+export function openTable(source: RouteSource, registry: Registry): ChangingTable {
   return new OpenedTable(source, registry);
 }
 
-class OpenedTable implements Table {
-  readonly size: number;
+class OpenedTable implements ChangingTable {
   readonly #source: RouteSource;
   readonly #registry: Registry;
   readonly #index: HostIndex;
   readonly #patterns: PatternCache = new Map();
+  /** Positions of routes that are found by no name, those that cannot be built too. */
+  readonly #anywhere: Set<number>;
   /** Of routes that are found by no name, or by more than one, so that all of them lead to one object. */
   readonly #shared = new Map<number, Placement>();
   #lastPool: Extract<Backend, { type: "pool" }> | undefined = undefined;
 
   constructor(source: RouteSource, registry: Registry) {
-    this.size = source.size;
     this.#source = source;
     this.#registry = registry;
-    for (const position of source.anywhere) {
-      const placement = this.#compile(position);
-      // Where it cannot be read nobody knows whose requests it would answer.
-      if (typeof placement === "object") this.#shared.set(position, placement);
-    }
+    this.#anywhere = new Set(source.anywhere);
+    for (const position of source.anywhere) this.#placeAnywhere(position);
     this.#index = new HostIndex(
       (visit) => source.tellNames(visit),
       [...this.#shared.values()],
       (position, name) => this.#build(position, name),
     );
+  }
+
+  get size(): number {
+    return this.#source.size;
   }
 
   match(input: MatchInput): CompiledRoute | undefined {
@@ -69,6 +87,50 @@ class OpenedTable implements Table {
     } catch {
       return undefined;
     }
+  }
+
+  positionsAt(name: string | undefined): readonly number[] {
+    return name === undefined ? [...this.#anywhere] : this.#index.positionsAt(name);
+  }
+
+  change(gone: readonly ChangedPosition[], come: readonly ChangedPosition[]): ReadonlySet<number> {
+    const byName = new Map<string, Set<number>>();
+    const at = (name: string): Set<number> => {
+      const known = byName.get(name) ?? new Set(this.#index.positionsAt(name));
+      byName.set(name, known);
+      return known;
+    };
+    let isAnywhereChanged = false;
+    for (const { position, names } of gone) {
+      const shared = this.#shared.get(position);
+      this.#shared.delete(position);
+      if (this.#anywhere.delete(position)) isAnywhereChanged = true;
+      for (const name of names ?? exactNames(shared)) at(name).delete(position);
+    }
+    for (const { position, names } of come) {
+      let placement: Placement | undefined;
+      if (names === undefined) {
+        this.#anywhere.add(position);
+        isAnywhereChanged = true;
+        placement = this.#placeAnywhere(position);
+      }
+      for (const name of names ?? exactNames(placement)) at(name).add(position);
+    }
+    const changed = new Set([...gone, ...come].map(({ position }) => position));
+    for (const [name, positions] of byName) {
+      this.#index.replace(name, [...positions]);
+      for (const position of positions) changed.add(position);
+    }
+    if (isAnywhereChanged) this.#index.replaceBeside([...this.#anywhere].flatMap((position) => this.#shared.get(position) ?? []));
+    return changed;
+  }
+
+  /** Where it cannot be read nobody knows whose requests it would answer. */
+  #placeAnywhere(position: number): Placement | undefined {
+    const placement = this.#compile(position);
+    if (typeof placement !== "object") return undefined;
+    this.#shared.set(position, placement);
+    return placement;
   }
 
   #build(position: number, name: string): Placement | undefined {
@@ -101,6 +163,10 @@ class OpenedTable implements Table {
     this.#lastPool = backend;
     return backend;
   }
+}
+
+function exactNames(placement: Placement | undefined): readonly string[] {
+  return (placement?.hosts ?? []).flatMap((host) => (host.kind === "exact" ? [host.host] : []));
 }
 
 function unreadable(position: number, host: string, reason: string): Placement {

@@ -4,31 +4,52 @@ import type { Place, PlacedRoute } from "./placed-route.ts";
 
 /** The paths of a host, as many others have them. */
 export interface PathShape {
+  /** From 1 on. */
   readonly id: number;
   readonly tree: PathTree;
   /** How many routes such a host has. */
   readonly size: number;
 }
 
+interface KeptShape extends PathShape {
+  readonly key: string;
+  hosts: number;
+}
+
 /** One tree for all hosts whose routes have the same paths and stand to each other in the same way. */
 export class PathShapes {
-  readonly #shapes: PathShape[] = [];
-  readonly #byKey = new Map<string, PathShape>();
+  /** By id. */
+  readonly #shapes: (KeptShape | undefined)[] = [undefined];
+  readonly #free: number[] = [];
+  readonly #byKey = new Map<string, KeptShape>();
   readonly #patterns = new Map<PathPattern, number>();
 
   at(id: number): PathShape {
     return this.#shapes[id] as PathShape;
   }
 
-  /** The shape of these routes, which are sorted (`sortPlaced`). */
+  /** The shape of these routes of one host, which are sorted (`sortPlaced`). To be given back with `release`. */
   of(routes: readonly PlacedRoute[]): PathShape {
     const key = routes.map(({ route, place }) => `${this.#patternId(route.pathPattern)} ${keyOf(place)}`).join("\n");
     const known = this.#byKey.get(key);
-    if (known !== undefined) return known;
-    const shape = { id: this.#shapes.length, tree: new PathTree(routes), size: routes.length };
-    this.#shapes.push(shape);
+    if (known !== undefined) {
+      known.hosts++;
+      return known;
+    }
+    const id = this.#free.pop() ?? this.#shapes.length;
+    const shape: KeptShape = { id, tree: new PathTree(routes), size: routes.length, key, hosts: 1 };
+    this.#shapes[id] = shape;
     this.#byKey.set(key, shape);
     return shape;
+  }
+
+  /** A host has it no more. */
+  release(id: number): void {
+    const shape = this.#shapes[id];
+    if (shape === undefined || --shape.hosts > 0) return;
+    this.#shapes[id] = undefined;
+    this.#free.push(id);
+    this.#byKey.delete(shape.key);
   }
 
   /** 0 for none. */

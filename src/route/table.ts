@@ -8,7 +8,7 @@ import type { Registry } from "./registry.ts";
 
 /** One generation's routes, ready to be asked. */
 export interface Table {
-  /** How many routes it has; the index of each is below. */
+  /** How many routes it has. */
   readonly size: number;
   /** The route with this id, or undefined. */
   find(id: string): CompiledRoute | undefined;

@@ -47,6 +47,14 @@ function offer(distributor: Distributor, number: number): void {
   distributor.offer(header, text);
 }
 
+/** Made of the one before it, whose pool `p` has an endpoint more now. */
+function offerDelta(distributor: Distributor, number: number): void {
+  const { header, text } = generation(number);
+  distributor.offer(header, text, { from: number - 1, text: `delta ${number}`, pools: { changed: [P], removed: ["gone"] } });
+}
+
+const P = { id: "p", endpoints: [{ address: `http://10.0.0.1:80`, tier: "fresh" as const }] };
+
 function join(distributor: Distributor, worker: string, number: number): void {
   distributor.workerStarted(worker);
   distributor.workerListening(worker, number, 0);
@@ -56,13 +64,13 @@ test("a worker that awaits its table gets it before it listens", () => {
   const { distributor, take } = bench();
   join(distributor, "a", 1);
   offer(distributor, 2);
-  distributor.workerApplied("a", take("a")?.sequence ?? 0, 2, 0, undefined);
+  distributor.workerApplied("a", { sequence: take("a")?.sequence ?? 0, number: 2, routes: 0 });
   distributor.workerStarted("b");
   assert.equal(take("b"), undefined, "nothing is sent to a process that has not spoken");
   distributor.workerAwaiting("b");
   const update = take("b");
   assert.equal(update?.generation, generation(2).text);
-  distributor.workerApplied("b", update?.sequence ?? 0, 2, 0, undefined);
+  distributor.workerApplied("b", { sequence: update?.sequence ?? 0, number: 2, routes: 0 });
   assert.equal(distributor.view("b").state, "starting");
   distributor.workerListening("b", 2, 0);
   assert.deepEqual(distributor.view("b"), { state: "ready", generation: 2, routes: 0, knowledge: "restored" });
@@ -76,7 +84,7 @@ test("a new generation goes to one worker alone and to the others once it serves
   const first = take("a");
   assert.ok(first?.generation?.includes('"number":2'));
   assert.equal(take("b"), undefined);
-  distributor.workerApplied("a", first?.sequence ?? 0, 2, 0, undefined);
+  distributor.workerApplied("a", { sequence: first?.sequence ?? 0, number: 2, routes: 0 });
   assert.ok(take("b")?.generation?.includes('"number":2'));
 });
 
@@ -86,7 +94,7 @@ test("a generation that a worker refuses is bad and reaches no other worker", ()
   join(distributor, "b", 1);
   offer(distributor, 2);
   const first = take("a");
-  distributor.workerApplied("a", first?.sequence ?? 0, 1, 0, "cannot be built");
+  distributor.workerApplied("a", { sequence: first?.sequence ?? 0, number: 1, routes: 0, problem: "cannot be built" });
   assert.deepEqual(bad, [2]);
   assert.equal(take("b"), undefined);
   offer(distributor, 2);
@@ -124,13 +132,13 @@ test("after a bad generation a worker without a table gets the proven one, and a
   const { distributor, take } = bench();
   join(distributor, "a", 0);
   offer(distributor, 1);
-  distributor.workerApplied("a", take("a")?.sequence ?? 0, 1, 0, undefined);
+  distributor.workerApplied("a", { sequence: take("a")?.sequence ?? 0, number: 1, routes: 0 });
   offer(distributor, 2);
-  distributor.workerApplied("a", take("a")?.sequence ?? 0, 1, 0, "no");
+  distributor.workerApplied("a", { sequence: take("a")?.sequence ?? 0, number: 1, routes: 0, problem: "no" });
   join(distributor, "b", 0);
   const caughtUp = take("b");
   assert.ok(caughtUp?.generation?.includes('"number":1'));
-  distributor.workerApplied("b", caughtUp?.sequence ?? 0, 1, 0, undefined);
+  distributor.workerApplied("b", { sequence: caughtUp?.sequence ?? 0, number: 1, routes: 0 });
   offer(distributor, 3);
   const third = take("a") ?? take("b");
   assert.ok(third?.generation?.includes('"number":3'));
@@ -146,7 +154,7 @@ test("pool changes go to every worker at once and never twice", () => {
     assert.deepEqual(update?.pools, [{ id: "p", endpoints: [] }]);
     assert.deepEqual(update?.removedPools, ["gone"]);
     assert.equal(update?.generation, undefined);
-    distributor.workerApplied(worker, update?.sequence ?? 0, 1, 0, undefined);
+    distributor.workerApplied(worker, { sequence: update?.sequence ?? 0, number: 1, routes: 0 });
     assert.equal(take(worker), undefined);
   }
 });
@@ -158,7 +166,7 @@ test("a worker that catches up with a generation gets the pool changes made afte
   const stillBusy = take("a");
   offer(distributor, 2);
   distributor.offerPools([{ id: "after", endpoints: [] }], []);
-  distributor.workerApplied("a", stillBusy?.sequence ?? 0, 1, 0, undefined);
+  distributor.workerApplied("a", { sequence: stillBusy?.sequence ?? 0, number: 1, routes: 0 });
   const update = take("a");
   assert.ok(update?.generation?.includes('"number":2'));
   assert.deepEqual(
@@ -171,7 +179,7 @@ test("a worker that comes back gets the pool changes that happened meanwhile", (
   const { distributor, take } = bench();
   join(distributor, "a", 1);
   distributor.offerPools([{ id: "p", endpoints: [] }], []);
-  distributor.workerApplied("a", take("a")?.sequence ?? 0, 1, 0, undefined);
+  distributor.workerApplied("a", { sequence: take("a")?.sequence ?? 0, number: 1, routes: 0 });
   distributor.workerGone("a");
   join(distributor, "a", 1);
   assert.deepEqual(
@@ -188,7 +196,7 @@ test("only one update is under way to a worker; what happened meanwhile follows 
   distributor.offerPools([{ id: "p", endpoints: [] }], []);
   distributor.offerPools([{ id: "q", endpoints: [] }], []);
   assert.equal(take("a"), undefined);
-  distributor.workerApplied("a", first?.sequence ?? 0, 1, 0, undefined);
+  distributor.workerApplied("a", { sequence: first?.sequence ?? 0, number: 1, routes: 0 });
   assert.deepEqual(
     take("a")?.pools.map((pool) => pool.id),
     ["p", "q"],
@@ -200,7 +208,7 @@ test("an older generation than the newest is not taken", () => {
   join(distributor, "a", 5);
   offer(distributor, 6);
   const update = take("a");
-  distributor.workerApplied("a", update?.sequence ?? 0, 6, 0, undefined);
+  distributor.workerApplied("a", { sequence: update?.sequence ?? 0, number: 6, routes: 0 });
   offer(distributor, 4);
   assert.equal(take("a"), undefined);
   assert.equal(distributor.newest?.header.number, 6);
@@ -214,7 +222,7 @@ test("a worker that waits for the newest generation is not told that its table i
   distributor.setKnowledge("live");
   assert.equal(take("b"), undefined);
   const first = take("a");
-  distributor.workerApplied("a", first?.sequence ?? 0, 2, 0, undefined);
+  distributor.workerApplied("a", { sequence: first?.sequence ?? 0, number: 2, routes: 0 });
   assert.equal(take("a")?.knowledge, "live");
   const second = take("b");
   assert.ok(second?.generation !== undefined);
@@ -230,9 +238,9 @@ test("a worker hears that a pool is gone together with the generation that does 
   distributor.offerPools([{ id: "p", endpoints: [] }], ["gone"]);
   const meanwhile = take("b");
   assert.deepEqual([meanwhile?.generation, meanwhile?.pools, meanwhile?.removedPools], [undefined, [{ id: "p", endpoints: [] }], []]);
-  distributor.workerApplied("b", meanwhile?.sequence ?? 0, 1, 0, undefined);
+  distributor.workerApplied("b", { sequence: meanwhile?.sequence ?? 0, number: 1, routes: 0 });
   assert.equal(take("b"), undefined);
-  distributor.workerApplied("a", tried?.sequence ?? 0, 2, 0, undefined);
+  distributor.workerApplied("a", { sequence: tried?.sequence ?? 0, number: 2, routes: 0 });
   const update = take("b");
   assert.ok(update?.generation?.includes('"number":2'));
   assert.deepEqual(update?.removedPools, ["gone"]);
@@ -245,8 +253,89 @@ test("when the generation that a worker waits for is bad, it hears which pools a
   offer(distributor, 2);
   const tried = take("a");
   distributor.offerPools([{ id: "p", endpoints: [] }], ["gone"]);
-  distributor.workerApplied("b", take("b")?.sequence ?? 0, 1, 0, undefined);
-  distributor.workerApplied("a", tried?.sequence ?? 0, 1, 0, "cannot be built");
+  distributor.workerApplied("b", { sequence: take("b")?.sequence ?? 0, number: 1, routes: 0 });
+  distributor.workerApplied("a", { sequence: tried?.sequence ?? 0, number: 1, routes: 0, problem: "cannot be built" });
   const update = take("b");
   assert.deepEqual([update?.pools, update?.removedPools], [[], ["gone"]]);
+});
+
+test("a worker that has the generation before gets the way from there with the pools that changed on it, others get the whole", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  join(distributor, "b", 0);
+  offer(distributor, 1);
+  const first = take("b");
+  distributor.workerApplied("b", { sequence: first?.sequence ?? 0, number: 1, routes: 0 });
+  offerDelta(distributor, 2);
+  const update = take("a");
+  assert.deepEqual([update?.generation, update?.delta, update?.pools, update?.removedPools], [undefined, "delta 2", [P], ["gone"]]);
+  const pools = take("b");
+  assert.deepEqual([pools?.delta, pools?.pools, pools?.removedPools], [undefined, [P], []], "the others wait, but not for endpoints");
+  distributor.workerApplied("b", { sequence: pools?.sequence ?? 0, number: 1, routes: 0 });
+  distributor.workerApplied("a", { sequence: update?.sequence ?? 0, number: 2, routes: 0 });
+  const second = take("b");
+  assert.deepEqual([second?.delta, second?.pools, second?.removedPools], ["delta 2", [], ["gone"]]);
+  distributor.workerStarted("c");
+  distributor.workerListening("c", 0, 0);
+  const whole = take("c");
+  assert.deepEqual([whole?.generation, whole?.delta, whole?.pools], [generation(2).text, undefined, []]);
+});
+
+test("a worker that missed a generation gets the next one whole", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  offer(distributor, 2);
+  const update = take("a");
+  offerDelta(distributor, 3);
+  offerDelta(distributor, 4);
+  distributor.workerApplied("a", { sequence: update?.sequence ?? 0, number: 2, routes: 0 });
+  assert.deepEqual([take("a")?.generation], [generation(4).text]);
+});
+
+test("a worker that a delta does not fit gets the whole generation, which is not bad because of that", () => {
+  const { distributor, take, bad } = bench();
+  join(distributor, "a", 1);
+  offerDelta(distributor, 2);
+  const update = take("a");
+  assert.equal(update?.delta, "delta 2");
+  distributor.workerApplied("a", { sequence: update?.sequence ?? 0, number: 1, routes: 0, wantsWhole: true });
+  const whole = take("a");
+  assert.equal(whole?.generation, generation(2).text);
+  distributor.workerApplied("a", { sequence: whole?.sequence ?? 0, number: 2, routes: 0 });
+  offerDelta(distributor, 3);
+  const next = take("a");
+  assert.equal(next?.delta, "delta 3");
+  distributor.workerApplied("a", { sequence: next?.sequence ?? 0, number: 3, routes: 0, wantsWhole: true });
+  assert.equal(take("a"), undefined, "it has what there is");
+  offerDelta(distributor, 4);
+  assert.equal(take("a")?.generation, generation(4).text);
+  assert.deepEqual(bad, []);
+});
+
+test("a delta that kills makes its generation bad, and the one after it comes whole", () => {
+  const { distributor, take, bad } = bench();
+  join(distributor, "a", 1);
+  offerDelta(distributor, 2);
+  for (let death = 1; death <= 3; death++) {
+    assert.equal(take("a")?.delta, "delta 2");
+    distributor.workerApplying("a", 2);
+    distributor.workerGone("a");
+    join(distributor, "a", 1);
+  }
+  assert.deepEqual(bad, [2]);
+  const pools = take("a");
+  assert.deepEqual([pools?.delta, pools?.generation, pools?.pools], [undefined, undefined, [P]]);
+  distributor.workerApplied("a", { sequence: pools?.sequence ?? 0, number: 1, routes: 0 });
+  offerDelta(distributor, 3);
+  assert.equal(take("a")?.generation, generation(3).text);
+});
+
+test("a worker that starts from an older generation than those that serve gets the whole: pools that changed since are not all known", () => {
+  const { distributor, take } = bench();
+  join(distributor, "a", 1);
+  offerDelta(distributor, 2);
+  distributor.workerApplied("a", { sequence: take("a")?.sequence ?? 0, number: 2, routes: 0 });
+  join(distributor, "b", 1);
+  const update = take("b");
+  assert.deepEqual([update?.generation, update?.delta], [generation(2).text, undefined]);
 });

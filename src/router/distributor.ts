@@ -1,6 +1,6 @@
 import type { Pool } from "../route/index.ts";
 import type { GenerationHeader } from "./generation.ts";
-import type { Knowledge, ToWorker } from "./messages.ts";
+import type { Knowledge, FromWorker, OfferedDelta, PoolChanges, ToWorker } from "./messages.ts";
 
 /** How one worker stands. */
 export interface WorkerView {
@@ -15,13 +15,14 @@ export interface WorkerView {
 /**
  * Decides what to send to which worker, so that all come to serve the newest generation: never more than one update under way
  * to each; a new generation first to one worker alone, to the others once that one serves it. A generation that a worker keeps
- * dying of, or refuses, is bad: nobody gets it any more and those without a table get the last one that was proven.
+ * dying of, or refuses, is bad: nobody gets it any more and those without a table get the last one that was proven. A worker that has
+ * the generation before gets the way from there; one that cannot use it gets the whole.
  *
  * It holds generations as opaque text and reads none.
  */
 export interface Distributor {
   /** A generation from the control process, made of everything it knew, pools included. */
-  offer(header: GenerationHeader, text: string): void;
+  offer(header: GenerationHeader, text: string, delta?: OfferedDelta): void;
   /** Pools that changed since the last offer or the last call. */
   offerPools(changed: readonly Pool[], removed: readonly string[]): void;
   setKnowledge(knowledge: Knowledge): void;
@@ -35,14 +36,18 @@ export interface Distributor {
   workerAwaiting(worker: string): void;
   workerListening(worker: string, number: number, routes: number): void;
   workerApplying(worker: string, number: number): void;
-  workerApplied(worker: string, sequence: number, number: number, routes: number, problem: string | undefined): void;
+  workerApplied(worker: string, answer: Applied): void;
   workerGone(worker: string): void;
   view(worker: string): WorkerView;
 }
 
+/** What a worker answers to an update. */
+export type Applied = Omit<Extract<FromWorker, { type: "applied" }>, "type">;
+
 interface Held {
   readonly header: GenerationHeader;
   readonly text: string;
+  readonly delta: Pick<OfferedDelta, "from" | "text"> | undefined;
   /** Pool changes up to this revision are in it. */
   readonly poolsRevision: number;
 }
@@ -56,6 +61,8 @@ interface Link {
   /** Up to where it knows which pools are gone: a worker that is behind learns no more before it has caught up. */
   removalsRevision: number;
   knowledge: Knowledge;
+  /** It gets no delta before it had a whole generation. */
+  wantsWhole: boolean;
   /** What it is building at this moment; not undefined when it dies of it. */
   applying: number | undefined;
   underWay:
@@ -87,6 +94,8 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
   const deaths = new Map<number, number>();
   const pools = new Map<string, { readonly revision: number; readonly pool: Pool | undefined }>();
   let poolsRevision = 0;
+  /** Changes of pools up to here are not kept any more. */
+  let forgottenRevision = 0;
   let sequence = 0;
   let knowledge = initialKnowledge;
   let newest: Held | undefined;
@@ -102,6 +111,7 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
     poolsRevision: 0,
     removalsRevision: 0,
     knowledge: initialKnowledge,
+    wantsWhole: false,
     applying: undefined,
     underWay: undefined,
   });
@@ -131,13 +141,20 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
   const staysBehind = (at: Link, generation: Held | undefined): boolean =>
     newest !== undefined && newest.header.number > (generation?.header.number ?? at.generation);
 
+  /** Not for a worker that was started from an older generation on disk: there may have been pools since of which nothing is kept. */
+  const deltaFor = (at: Link, generation: Held | undefined): Held["delta"] => {
+    if (at.wantsWhole || at.poolsRevision < forgottenRevision) return undefined;
+    return generation?.delta?.from === at.generation ? generation.delta : undefined;
+  };
+
   const pump = (): void => {
     for (const [worker, at] of links) {
       if (!at.takesUpdates || at.underWay !== undefined) continue;
       const generation = generationFor(worker, at);
-      // A generation brings pools of its own age: what changed after it must follow, whatever the worker had before.
-      const since = generation?.poolsRevision ?? at.poolsRevision;
-      const removedSince = generation?.poolsRevision ?? at.removalsRevision;
+      const delta = deltaFor(at, generation);
+      // A whole generation brings pools of its own age: what changed after it must follow, whatever the worker had before.
+      const since = (delta === undefined ? generation?.poolsRevision : undefined) ?? at.poolsRevision;
+      const removedSince = (delta === undefined ? generation?.poolsRevision : undefined) ?? at.removalsRevision;
       const isBehind = staysBehind(at, generation);
       const changed: Pool[] = [];
       const removed: string[] = [];
@@ -158,7 +175,7 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
       }
       sequence++;
       at.underWay = { sequence, generation, ...upTo, knowledge: worth };
-      const text = generation === undefined ? {} : { generation: generation.text };
+      const text = generation === undefined ? {} : delta === undefined ? { generation: generation.text } : { delta: delta.text };
       if (!deps.send(worker, { type: "update", sequence, ...text, pools: changed, removedPools: removed, knowledge: worth }))
         at.underWay = undefined;
     }
@@ -179,18 +196,24 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
     for (const at of links.values()) if (at.generation < generation.header.number) return;
     // Every worker has it, and a worker that boots later boots from it or from something newer: what it contains need not be kept twice.
     for (const [id, { revision }] of pools) if (revision <= generation.poolsRevision) pools.delete(id);
+    forgottenRevision = generation.poolsRevision;
+  };
+
+  const takePools = ({ changed, removed }: PoolChanges): void => {
+    poolsRevision++;
+    for (const pool of changed) pools.set(pool.id, { revision: poolsRevision, pool });
+    for (const id of removed) pools.set(id, { revision: poolsRevision, pool: undefined });
   };
 
   return {
-    offer(header, text) {
+    offer(header, text, delta) {
+      if (delta !== undefined) takePools(delta.pools);
       if (bad.has(header.number) || (newest !== undefined && header.number <= newest.header.number)) return;
-      newest = { header, text, poolsRevision };
+      newest = { header, text, delta, poolsRevision };
       pump();
     },
     offerPools(changed, removed) {
-      poolsRevision++;
-      for (const pool of changed) pools.set(pool.id, { revision: poolsRevision, pool });
-      for (const id of removed) pools.set(id, { revision: poolsRevision, pool: undefined });
+      takePools({ changed, removed });
       pump();
     },
     setKnowledge(next) {
@@ -226,14 +249,18 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
     workerApplying(worker, number) {
       link(worker).applying = number;
     },
-    workerApplied(worker, acknowledged, number, routes, problem) {
+    workerApplied(worker, { sequence: acknowledged, number, routes, problem, wantsWhole = false }) {
       const at = link(worker);
       const done = at.underWay;
       if (done === undefined || done.sequence !== acknowledged) return;
+      at.wantsWhole = wantsWhole;
       at.underWay = undefined;
       at.applying = undefined;
       at.generation = number;
       at.routes = routes;
+      // Of an update whose delta does not fit nothing counts: the whole generation comes next.
+      const isRefused = wantsWhole && done.generation !== undefined && number !== done.generation.header.number;
+      if (isRefused) return pump();
       at.knowledge = done.knowledge;
       if (problem === undefined) {
         at.poolsRevision = done.poolsRevision;

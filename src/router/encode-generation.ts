@@ -1,5 +1,7 @@
+import { type Hash, createHash } from "node:crypto";
+
 import { type Call, type RouteDefinition, type RouteSet, placingNames } from "../route/index.ts";
-import { ANYWHERE, GENERATION_MAGIC, type GenerationHeader, sha256Of } from "./generation.ts";
+import { ANYWHERE, GENERATION_MAGIC, type GenerationHeader } from "./generation.ts";
 import { jsonOf, keyOf } from "./generation-words.ts";
 
 /**
@@ -16,18 +18,37 @@ export function encodeGeneration(
     readonly source: string;
     readonly revisions: Readonly<Record<string, string>>;
   },
+  encoded: EncodedRoutes = encodeRoutes(routeSet.routes),
 ): { readonly header: GenerationHeader; readonly text: string } {
-  const ids = new Set<string>();
-  const routes = routeSet.routes.filter(({ id }) => !ids.has(id) && ids.add(id));
-  const body = [...routes.map(lineOf), ...routeSet.pools.map((pool) => `${keyOf(pool.id)}\t${jsonOf(pool.endpoints)}\n`)].join("");
+  const pools = routeSet.pools.map((pool) => `${keyOf(pool.id)}\t${jsonOf(pool.endpoints)}\n`).join("");
   const header: GenerationHeader = {
     ...facts,
-    routes: routes.length,
+    routes: encoded.lines.size,
     pools: routeSet.pools.length,
-    sha256: sha256Of(body),
-    routesSha256: hashRoutes(routeSet.routes),
+    sha256: encoded.hash.copy().update(pools).digest("hex"),
+    routesSha256: encoded.sha256,
   };
-  return { header, text: `${GENERATION_MAGIC} ${JSON.stringify(header)}\n${body}` };
+  return { header, text: `${GENERATION_MAGIC} ${JSON.stringify(header)}\n${encoded.text}${pools}` };
+}
+
+/** The routes of a generation, as its text has them. */
+export interface EncodedRoutes {
+  /** By id, ends included. */
+  readonly lines: ReadonlyMap<string, string>;
+  readonly text: string;
+  /** Of the text, hexadecimal: `routesSha256`. */
+  readonly sha256: string;
+  /** SHA-256 with the text in it. */
+  readonly hash: Hash;
+}
+
+/** Of two routes with one id the first counts. */
+export function encodeRoutes(routes: readonly RouteDefinition[]): EncodedRoutes {
+  const byId = new Map<string, string>();
+  for (const route of routes) if (!byId.has(route.id)) byId.set(route.id, lineOf(route));
+  const text = [...byId.values()].join("");
+  const hash = createHash("sha256").update(text);
+  return { lines: byId, text, sha256: hash.copy().digest("hex"), hash };
 }
 
 /** Most routes of a generation are the very objects of the one before it, and what they are encoded as does not change. */
@@ -41,9 +62,4 @@ function lineOf(route: RouteDefinition): string {
   const line = `${keyOf(route.id)}\t${placingNames(route)?.join(" ") ?? ANYWHERE}\t${json}\n`;
   lines.set(route, line);
   return line;
-}
-
-/** The `routesSha256` that {@link encodeGeneration} would give these routes. */
-export function hashRoutes(routes: readonly RouteDefinition[]): string {
-  return sha256Of(JSON.stringify(routes));
 }

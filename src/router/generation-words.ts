@@ -29,8 +29,14 @@ export function corrupt(what: string, cause?: unknown): AppError {
   return new AppError("ROUTER_SNAPSHOT_CORRUPT", what, { cause });
 }
 
-/** The route of `[[predicate, argument…]…], [[filter, argument…]…], backend`. Throws AppError `ROUTER_SNAPSHOT_CORRUPT` when it is something else. */
-export function readRoute(id: unknown, value: unknown): RouteDefinition {
+/** The route of a line `id TAB hosts TAB json`, without its end. Throws AppError `ROUTER_SNAPSHOT_CORRUPT` when it is something else. */
+export function readRouteLine(line: string): RouteDefinition {
+  const idEnd = line.indexOf("\t");
+  return readRoute(idOf(line.slice(0, idEnd)), parseJson(line.slice(line.indexOf("\t", idEnd + 1) + 1)));
+}
+
+/** Of `[[predicate, argument…]…], [[filter, argument…]…], backend`. */
+function readRoute(id: unknown, value: unknown): RouteDefinition {
   const [written, writtenFilters, backend, ...more]: readonly unknown[] = Array.isArray(value) ? value : [];
   const [predicates, filters] = [readCalls(written), readCalls(writtenFilters)];
   if (typeof id !== "string" || predicates === undefined || filters === undefined || !isBackend(backend) || more.length > 0)
@@ -73,7 +79,7 @@ function isBackend(value: unknown): value is Backend {
   }
 }
 
-/** The pool with these endpoints. Throws as {@link readRoute}. */
+/** The pool with these endpoints. Throws as {@link readRouteLine}. */
 export function readPool(id: unknown, endpoints: unknown): Pool {
   const pool: unknown = { id, endpoints };
   if (!isPool(pool)) throw corrupt("a pool in it is malformed");

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 
 import { isRecord } from "../kernel/index.ts";
 import type { Pool, RouteDefinition, RouteSet, RouteSource, VisitName } from "../route/index.ts";
-import { corrupt, idOf, keyOf, parseJson, readPool, readRoute } from "./generation-words.ts";
+import { corrupt, idOf, keyOf, parseJson, readPool, readRouteLine } from "./generation-words.ts";
 
 /** What is known of a generation without reading its routes; the first line of its text. */
 export interface GenerationHeader {
@@ -34,6 +34,8 @@ export interface OpenGeneration extends RouteSource {
   readonly header: GenerationHeader;
   /** As it is on disk. */
   readonly text: string;
+  /** Whether the route at this position has this id. */
+  isAt(position: number, id: string): boolean;
   /** The pool with this id. Throws AppError `ROUTER_SNAPSHOT_CORRUPT` when it is malformed. */
   pool(id: string): Pool | undefined;
 }
@@ -130,9 +132,11 @@ class GenerationText implements OpenGeneration {
 
   read(position: number): RouteDefinition {
     const start = this.#lines[position] ?? this.text.length;
-    const idEnd = this.text.indexOf("\t", start);
-    const id = idOf(this.text.slice(start, idEnd));
-    return readRoute(id, this.#json(this.text.indexOf("\t", idEnd + 1) + 1));
+    return readRouteLine(this.text.slice(start, this.text.indexOf("\n", start)));
+  }
+
+  isAt(position: number, id: string): boolean {
+    return this.text.startsWith(`${keyOf(id)}\t`, this.#lines[position] ?? this.text.length);
   }
 
   pool(id: string): Pool | undefined {
@@ -182,7 +186,8 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function isHeader(value: unknown): value is GenerationHeader {
+/** Whether it has the form of a header. */
+export function isHeader(value: unknown): value is GenerationHeader {
   return (
     isRecord(value) &&
     isCount(value["number"]) &&

@@ -79,9 +79,23 @@ export type Fatal = { readonly type: "fatal"; readonly code: string; readonly me
 
 export type StatsReply = { readonly type: "stats"; readonly id: number; readonly metrics: readonly FamilyDump[] };
 
+export interface PoolChanges {
+  readonly changed: readonly Pool[];
+  /** Ids. */
+  readonly removed: readonly string[];
+}
+
+/** The way to a generation from the one before it, for those who have that: a `Delta` as text, and the pools that changed on the way. */
+export interface OfferedDelta {
+  /** Number of the generation before. */
+  readonly from: number;
+  readonly text: string;
+  readonly pools: PoolChanges;
+}
+
 export type FromControl =
-  | { readonly type: "generation"; readonly header: GenerationHeader; readonly text: string }
-  | { readonly type: "pools"; readonly changed: readonly Pool[]; readonly removed: readonly string[] }
+  | { readonly type: "generation"; readonly header: GenerationHeader; readonly text: string; readonly delta?: OfferedDelta }
+  | ({ readonly type: "pools" } & PoolChanges)
   | { readonly type: "status"; readonly status: ControlStatus }
   | { readonly type: "decided"; readonly id: number; readonly problem?: string }
   | { readonly type: "apiAnswer"; readonly id: number; readonly answers: boolean }
@@ -104,7 +118,15 @@ export type FromWorker =
   /** Started without a table while the router has one: it takes updates, and listens once one brought a table. */
   | { readonly type: "awaiting" }
   | { readonly type: "listening"; readonly port: number; readonly number: number; readonly routes: number }
-  | { readonly type: "applied"; readonly sequence: number; readonly number: number; readonly routes: number; readonly problem?: string }
+  | {
+      readonly type: "applied";
+      readonly sequence: number;
+      readonly number: number;
+      readonly routes: number;
+      readonly problem?: string;
+      /** The next generation as a whole, please: there was a delta that does not fit, or there were so many that it is time for one. */
+      readonly wantsWhole?: boolean;
+    }
   | StatsReply
   | LogRecord
   | Fatal;
@@ -115,6 +137,8 @@ export type ToWorker =
       readonly type: "update";
       readonly sequence: number;
       readonly generation?: string;
+      /** In place of a generation: how to make it of the one that the worker has. */
+      readonly delta?: string;
       readonly pools: readonly Pool[];
       readonly removedPools: readonly string[];
       readonly knowledge: Knowledge;

@@ -303,7 +303,7 @@ export class Supervisor {
         this.#endWithoutTable();
         break;
       case "applied":
-        this.distributor.workerApplied(id, message.sequence, message.number, message.routes, message.problem);
+        this.distributor.workerApplied(id, message);
         break;
       case "endpoints":
         this.#endpoints.set(id, message.endpoints);
@@ -326,7 +326,7 @@ export class Supervisor {
     switch (message.type) {
       case "generation":
         this.#controlProblem = undefined;
-        this.distributor.offer(message.header, message.text);
+        this.distributor.offer(message.header, message.text, message.delta);
         break;
       case "pools":
         this.distributor.offerPools(message.changed, message.removed);

@@ -8,6 +8,8 @@ import { systemClock } from "../../kernel/index.ts";
 import { ManualClock } from "../../kernel/testing/manual-clock.ts";
 import type { Pool, RouteDefinition } from "../../route/index.ts";
 import { silentLog } from "../../telemetry/index.ts";
+import { decodeDelta } from "../delta.ts";
+import { readRouteLine } from "../generation-words.ts";
 import type { FromControl } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { createPublisher, lastNumberOf } from "./publisher.ts";
@@ -67,6 +69,7 @@ test("new routes make a generation, other pools a pool update, and the same agai
   await publish([route("a")], [pool("p", "http://10.0.0.2:80")]);
   await publish([route("a"), route("b")], [pool("p", "http://10.0.0.2:80")]);
   assert.deepEqual(kinds(sent), ["generation 5", "pools", "generation 6"]);
+  assert.ok(sent[0]?.type === "generation" && sent[0].delta === undefined, "nothing is known of what the workers have");
   assert.deepEqual(sent[1], { type: "pools", changed: [pool("p", "http://10.0.0.2:80")], removed: ["q"] });
 });
 
@@ -93,4 +96,36 @@ test("a process that starts where another ended makes no new generation of the s
   await second.settled();
   assert.deepEqual(kinds(sent), ["generation 1", "pools", "generation 2"]);
   assert.deepEqual(second.snapshot.errors, 0);
+});
+
+test("a generation brings the way from the one before it: the routes and the pools that are others", async () => {
+  const sent: FromControl[] = [];
+  const publisher = createPublisher({ source: "test", lastNumber: 0 }, undefined, {
+    clock: systemClock,
+    log: silentLog,
+    store: undefined,
+    send: (message) => sent.push(message),
+  });
+  const publish = async (routes: readonly RouteDefinition[], pools: readonly Pool[]): Promise<void> => {
+    publisher.publish({ routes, pools }, {});
+    await publisher.settled();
+  };
+  const changed = { ...route("c"), filters: [{ name: "setPath", args: ["/"] }] };
+  await publish([route("a"), route("b"), route("c"), route("d")], [pool("p", "http://10.0.0.1:80"), pool("q"), pool("r")]);
+  await publish([route("a"), route("b"), route("c"), route("d")], [pool("p", "http://10.0.0.2:80"), pool("q"), pool("r")]);
+  await publish([route("a"), route("b"), changed, route("e")], [pool("p", "http://10.0.0.2:80"), pool("q", "http://10.0.0.3:80")]);
+  const [first, , last] = sent;
+  assert.ok(first?.type === "generation" && last?.type === "generation" && last.delta !== undefined);
+  const { from, text, pools } = last.delta;
+  const delta = decodeDelta(text);
+  assert.deepEqual([from, delta.from, delta.header], [1, first.header.sha256, last.header]);
+  assert.deepEqual(
+    delta.gone.map(({ id }) => id),
+    ["c", "d"],
+  );
+  assert.deepEqual(
+    delta.come.map(({ line }) => readRouteLine(line)),
+    [changed, route("e")],
+  );
+  assert.deepEqual(pools, { changed: [pool("q", "http://10.0.0.3:80")], removed: ["r"] });
 });

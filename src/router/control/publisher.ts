@@ -1,8 +1,9 @@
 import { type Clock, type Timer, messageOf, sleep } from "../../kernel/index.ts";
 import type { Pool, RouteSet } from "../../route/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { encodeGeneration, hashRoutes } from "../encode-generation.ts";
-import type { ControlConfig, ControlStatus, FromControl } from "../messages.ts";
+import { type HeadedLines, encodeDelta } from "../delta.ts";
+import { type EncodedRoutes, encodeGeneration, encodeRoutes } from "../encode-generation.ts";
+import type { ControlConfig, ControlStatus, FromControl, PoolChanges } from "../messages.ts";
 import { POOLS_STATE, encodePools } from "../pools-state.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 
@@ -56,6 +57,8 @@ export function createPublisher(
   let number = Math.max(options.lastNumber, store?.greatestNumber() ?? 0);
   let servedNumber = booted?.number ?? 0;
   let routesSha256 = booted?.routesSha256;
+  /** What was sent last; undefined until this process sent a generation. */
+  let sent: HeadedLines | undefined;
   /** Undefined until pools were sent once: what the workers have from before is not known here. */
   let sentPools: Map<string, string> | undefined;
   let latestPools: readonly Pool[] = [];
@@ -86,24 +89,34 @@ export function createPublisher(
     return isWritten;
   };
 
-  const sendGeneration = async (routeSet: RouteSet, revisions: Readonly<Record<string, string>>, routesHash: string): Promise<void> => {
+  const sendGeneration = async (routeSet: RouteSet, revisions: Readonly<Record<string, string>>, encoded: EncodedRoutes): Promise<void> => {
     number++;
-    const { header, text } = encodeGeneration(routeSet, { number, createdAtMs: clock.wallMs(), source: options.source, revisions });
+    const facts = { number, createdAtMs: clock.wallMs(), source: options.source, revisions };
+    const { header, text } = encodeGeneration(routeSet, facts, encoded);
     if (store !== undefined) await keep(`generation ${number}`, () => store.write(header, text));
     servedNumber = number;
-    routesSha256 = routesHash;
-    sentPools = new Map(routeSet.pools.map((pool) => [pool.id, JSON.stringify(pool)]));
-    latestPools = routeSet.pools;
-    send({ type: "generation", header, text });
+    routesSha256 = encoded.sha256;
+    const to = { header, lines: encoded.lines };
+    const delta = sent === undefined ? undefined : encodeDelta(sent, to);
+    const from = sent?.header.number ?? 0;
+    sent = to;
+    const pools = takePools(routeSet.pools);
+    send({ type: "generation", header, text, ...(delta === undefined ? {} : { delta: { from, text: delta, pools } }) });
     log.info({ generation: number, routes: header.routes, pools: header.pools }, "generation made");
   };
 
-  const sendPools = (pools: readonly Pool[]): void => {
+  /** These are sent now; answers in what they differ from those before. */
+  const takePools = (pools: readonly Pool[]): PoolChanges => {
     const next = new Map(pools.map((pool) => [pool.id, JSON.stringify(pool)]));
     const changed = pools.filter((pool) => sentPools?.get(pool.id) !== next.get(pool.id));
     const removed = [...(sentPools?.keys() ?? [])].filter((id) => !next.has(id));
     sentPools = next;
     latestPools = pools;
+    return { changed, removed };
+  };
+
+  const sendPools = (pools: readonly Pool[]): void => {
+    const { changed, removed } = takePools(pools);
     if (changed.length === 0 && removed.length === 0) return;
     send({ type: "pools", changed, removed });
     if (store === undefined || poolsTimer !== undefined) return;
@@ -118,9 +131,9 @@ export function createPublisher(
     while (wanted !== undefined) {
       const { routeSet, revisions } = wanted;
       wanted = undefined;
-      const routesHash = hashRoutes(routeSet.routes);
-      if (routesHash === routesSha256) sendPools(routeSet.pools);
-      else await sendGeneration(routeSet, revisions, routesHash);
+      const encoded = encodeRoutes(routeSet.routes);
+      if (encoded.sha256 === routesSha256) sendPools(routeSet.pools);
+      else await sendGeneration(routeSet, revisions, encoded);
     }
     isRunning = false;
   };

@@ -1,17 +1,16 @@
 import { AuthRuntime, routeRegistry } from "../../auth/index.ts";
 import { type Clock, type Random, messageOf } from "../../kernel/index.ts";
 import { type Proxy, type TlsFront, createProxy } from "../../proxy/index.ts";
-import { type Pool, type Registry, type SharedLimits, openTable } from "../../route/index.ts";
+import type { SharedLimits } from "../../route/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { Channel } from "../channel.ts";
-import { openGeneration } from "../generation.ts";
-import type { FromWorker, Knowledge, ToWorker, WorkerConfig } from "../messages.ts";
+import type { FromWorker, ToWorker, WorkerConfig } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { readBootGeneration } from "./boot.ts";
-import { ServedGeneration } from "./served-generation.ts";
 import type { ListenAddress } from "../listeners.ts";
 import { createStdoutSink } from "./stdout-sink.ts";
 import { TlsFiles } from "./tls-files.ts";
+import { WorkerTable } from "./worker-table.ts";
 
 interface WorkerDeps {
   readonly clock: Clock;
@@ -53,7 +52,12 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   const { snapshotDirectory: directory, source } = config;
   const store = directory === undefined ? undefined : openSnapshotStore({ directory, source }, { log });
   const auth = new AuthRuntime(config.auth, { clock, random, log, metrics, store });
-  const table = new WorkerTable(proxy, routeRegistry(auth), config.knowledge);
+  const table = new WorkerTable(config.knowledge, {
+    proxy,
+    registry: routeRegistry(auth),
+    log,
+    onApplying: (number) => channel.send({ type: "applying", number }),
+  });
 
   if (store !== undefined) {
     const restored = readBootGeneration(store, new Set(config.skip), log);
@@ -93,7 +97,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   channel.onMessage((message) => {
     switch (message.type) {
       case "update":
-        channel.send({ type: "applied", sequence: message.sequence, ...takeUpdate(table, message, deps) });
+        channel.send({ type: "applied", sequence: message.sequence, ...table.take(message) });
         if (table.number > 0) listen();
         break;
       case "ticketKey":
@@ -144,65 +148,4 @@ function openTls(
   const files = new TlsFiles(config, front, config.ticketKey, deps);
   files.start();
   return { front, files, listen: config.listen };
-}
-
-/** Builds first and swaps then: a generation that cannot be built leaves the old one in place. */
-function takeUpdate(
-  table: WorkerTable,
-  message: Extract<ToWorker, { type: "update" }>,
-  { channel, log }: WorkerDeps,
-): { readonly number: number; readonly routes: number; readonly problem?: string } {
-  try {
-    table.knowledge = message.knowledge;
-    if (message.generation === undefined) {
-      table.applyPools(message.pools, message.removedPools);
-    } else {
-      const generation = new ServedGeneration(openGeneration(message.generation), log);
-      channel.send({ type: "applying", number: generation.number });
-      generation.change(message.pools, message.removedPools);
-      table.apply(generation);
-    }
-    return { number: table.number, routes: table.routes };
-  } catch (error) {
-    return { number: table.number, routes: table.routes, problem: messageOf(error) };
-  }
-}
-
-/** What the proxy serves at this moment. */
-class WorkerTable {
-  readonly #proxy: Proxy;
-  readonly #registry: Registry;
-  #generation: ServedGeneration | undefined;
-  #knowledge: Knowledge;
-
-  constructor(proxy: Proxy, registry: Registry, knowledge: Knowledge) {
-    this.#proxy = proxy;
-    this.#registry = registry;
-    this.#knowledge = knowledge;
-    proxy.setKnowledge(knowledge);
-  }
-
-  get number(): number {
-    return this.#generation?.number ?? 0;
-  }
-
-  get routes(): number {
-    return this.#generation?.routes.size ?? 0;
-  }
-
-  set knowledge(knowledge: Knowledge) {
-    this.#knowledge = knowledge;
-    this.#proxy.setKnowledge(knowledge);
-  }
-
-  apply(generation: ServedGeneration): void {
-    this.#proxy.update(openTable(generation.routes, this.#registry), generation, this.#knowledge);
-    this.#generation = generation;
-  }
-
-  applyPools(changed: readonly Pool[], removed: readonly string[]): void {
-    if (this.#generation === undefined || (changed.length === 0 && removed.length === 0)) return;
-    this.#generation.change(changed, removed);
-    this.#proxy.updatePools([...changed.map(({ id }) => id), ...removed]);
-  }
 }

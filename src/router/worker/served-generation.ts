@@ -1,13 +1,15 @@
 import { messageOf } from "../../kernel/index.ts";
 import type { PoolSource } from "../../proxy/index.ts";
-import type { Pool, RouteSource } from "../../route/index.ts";
+import type { Pool } from "../../route/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import type { OpenGeneration } from "../generation.ts";
+import type { GenerationHeader, OpenGeneration } from "../generation.ts";
+import { ChangingRoutes } from "./changing-routes.ts";
 
 /** A generation with the pools that changed after it was made. */
 export class ServedGeneration implements PoolSource {
-  readonly number: number;
-  readonly routes: RouteSource;
+  /** Of the generation, or of the one that deltas have made of it. */
+  header: GenerationHeader;
+  readonly routes: ChangingRoutes;
   readonly #generation: OpenGeneration;
   #areAllChanged = false;
   /** By id; undefined: it is gone. */
@@ -17,9 +19,13 @@ export class ServedGeneration implements PoolSource {
 
   constructor(generation: OpenGeneration, log: Log) {
     this.#log = log;
-    this.number = generation.header.number;
-    this.routes = generation;
+    this.header = generation.header;
+    this.routes = new ChangingRoutes(generation);
     this.#generation = generation;
+  }
+
+  get number(): number {
+    return this.header.number;
   }
 
   change(changed: readonly Pool[], removed: readonly string[]): void {
