@@ -4,7 +4,7 @@ import type { Engine } from "./engine.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import type { ProxyFailure } from "./failure.ts";
 import { FilterHold, type HoldOwner } from "./filter-hold.ts";
-import { responseHeadText } from "./message-heads.ts";
+import { responseDropped, responseHeadText } from "./message-heads.ts";
 import { writeOwnAnswer } from "./own-answer.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { FilterOutcome, RoutedRequest } from "./routed-request.ts";
@@ -101,7 +101,7 @@ export class Answer implements HoldOwner, ChainOwner {
   begin(head: MessageHead, framing: BodyFraming): void {
     if (!this.#routed.isFiltered) {
       this.#record.status = head.status;
-      this.#start(responseHeadText(head, framing.framing, this.#context.method), framing.framing);
+      this.#start(responseHeadText(head, responseDropped(head, framing.framing, this.#context.method)), framing.framing);
       return;
     }
     this.#isOwn = false;

@@ -6,7 +6,7 @@ import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import type { ProxyFailure } from "./failure.ts";
-import { interimText, isContentOdd, requestHeadText, responseHeadText } from "./message-heads.ts";
+import { interimText, isContentOdd, requestHeadText, responseDropped, responseHeadText } from "./message-heads.ts";
 import type { RequestBody } from "./request-body.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { Target } from "./routing-state.ts";
@@ -138,7 +138,7 @@ export class Delivery implements ResponseReceiver {
     this.#record.status = 101;
     this.attempts.answered(101);
     this.#phase = Phase.tunnel;
-    this.#client.startTunnel(responseHeadText(head, Framing.none, this.#context.method), protocol);
+    this.#client.startTunnel(responseHeadText(head, responseDropped(head, Framing.none, this.#context.method)), protocol);
   }
 
   onResponseHead(head: MessageHead, framing: BodyFraming): void {

@@ -29,7 +29,8 @@ function run(fields: MessageFields, steps: readonly { what: "set" | "add" | "dro
 function sent(fields: MessageFields, own: HeaderList): HeaderList {
   if (fields.listed !== undefined) return fields.listed;
   const kept = own.filter((_, at) => !fields.dropped.includes(String(own[at - (at % 2)]).toLowerCase()));
-  return [...kept, ...fields.added];
+  const added = fields.addedText.split("\r\n").filter((text) => text !== "");
+  return [...kept, ...added.flatMap((text) => [text.slice(0, text.indexOf(":")), text.slice(text.indexOf(":") + 2)])];
 }
 
 test("a message comes out the same whether its lines were looked at first, last or never", () => {

@@ -12,16 +12,14 @@ import {
 } from "../wire/index.ts";
 import { FORWARDED, forwardedFields } from "./forwarded-fields.ts";
 import type { MessageFields } from "./message-fields.ts";
-import type { RequestContext } from "./request-context.ts";
+import type { DroppedFields, RequestContext } from "./request-context.ts";
+import { isSendableName, isSendableValue } from "./sendable.ts";
 
 const FRAMING = FieldId.contentLength | FieldId.transferEncoding;
 
 /** What makes a request head need more than one cut and one addition. */
 const REWRITTEN = HOP_BY_HOP | FORWARDED | FieldId.expect;
 
-const UNSENDABLE_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
-// Beyond U+00FF a character is no byte: cut to eight bits it could become a line end.
-const UNSENDABLE_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const UNSENDABLE_TARGET = /[^\x21\x22\x24-\x7e]/;
 
 /**
@@ -61,9 +59,8 @@ export function requestHeadText(
       (isHostSent ? 0 : FieldId.host) |
       (head.minorVersion === 0 ? FieldId.expect : 0) |
       (isReframed ? FieldId.contentLength : 0);
-    const added = fieldsText(context.requestFields.added);
-    if (added === undefined) return undefined;
-    text += copyFields(head, dropped, namesWith(context.connectionNames, context.requestFields)) + forwardedFields(head, context) + added;
+    const { requestFields: edits } = context;
+    text += copyFields(head, dropped, namesWith(context.connectionNames, edits)) + forwardedFields(head, context) + edits.addedText;
   } else {
     const listed = fieldsText(fields);
     if (listed === undefined) return undefined;
@@ -108,7 +105,7 @@ export function fieldsText(fields: readonly string[]): string | undefined {
     const name = fields[at] as string;
     const value = fields[at + 1] as string;
     if ((fieldIdOfName(name) & (FRAMING | FieldId.connection)) !== 0) continue;
-    if (name === "" || UNSENDABLE_NAME.test(name) || UNSENDABLE_VALUE.test(value)) return undefined;
+    if (!isSendableName(name) || !isSendableValue(value)) return undefined;
     text += `${name}: ${value}\r\n`;
   }
   return text;
@@ -134,32 +131,21 @@ function droppedFrom(head: MessageHead, framing: Framing, method: string): numbe
   return HOP_BY_HOP;
 }
 
-/** Status line and fields of a response as it is forwarded, without framing and connection fields of our own and without the empty line. */
-export function responseHeadText(head: MessageHead, framing: Framing, method: string): string;
-/** The same as filters want it; undefined when it can not be sent. */
-export function responseHeadText(head: MessageHead, framing: Framing, method: string, edits: MessageFields): string | undefined;
-export function responseHeadText(head: MessageHead, framing: Framing, method: string, edits?: MessageFields): string | undefined {
-  const dropped = droppedFrom(head, framing, method);
-  let names = connectionNames(connectionOptions(head));
-  let added: string | undefined = "";
-  if (edits !== undefined && !edits.isUntouched) {
-    names = namesWith(names, edits);
-    added = fieldsText(edits.added);
-    if (added === undefined) return undefined;
-  }
+/**
+ * Status line and fields of a response as it is forwarded, without framing and connection fields of our own and without the empty line.
+ * `edits` is what filters did, of whom none asked for the list.
+ */
+export function responseHeadText(head: MessageHead, dropped: DroppedFields, edits?: MessageFields): string {
   const isLineKept = head.minorVersion === 1 && head.reason !== "";
   const line = isLineKept
     ? head.text.slice(0, head.fieldsStart)
     : statusLine(head.status, head.reason === "" ? reasonOf(head.status) : head.reason);
-  return line + copyFields(head, dropped, names) + added;
+  if (edits === undefined || edits.isUntouched) return line + copyFields(head, dropped.mask, dropped.names);
+  return line + copyFields(head, dropped.mask, namesWith(dropped.names, edits)) + edits.addedText;
 }
 
-/** The lower-case names of a response's fields that are not forwarded, for those who work on the list. */
-export function responseDropped(
-  head: MessageHead,
-  framing: Framing,
-  method: string,
-): { readonly mask: number; readonly names: readonly string[] } {
+/** The fields of a response that are not forwarded. */
+export function responseDropped(head: MessageHead, framing: Framing, method: string): DroppedFields {
   return { mask: droppedFrom(head, framing, method), names: connectionNames(connectionOptions(head)) };
 }
 

@@ -3,7 +3,7 @@ import { type BodyFraming, FieldId, Framing, type MessageHead } from "../wire/in
 import type { Engine } from "./engine.ts";
 import type { ProxyFailure } from "./failure.ts";
 import { fieldsText, reasonOf, responseDropped, responseHeadText, statusLine } from "./message-heads.ts";
-import type { RequestContext } from "./request-context.ts";
+import type { DroppedFields, RequestContext } from "./request-context.ts";
 import type { Target } from "./routing-state.ts";
 
 /** What running filters came to: nothing more to do, something to wait for, another answer to look for, or why there is no going on. */
@@ -28,6 +28,7 @@ export class RoutedRequest {
   #endpointReason = "";
   /** The head of the answer in this turn: another may stand in the same object later. */
   #endpointHead: MessageHead | undefined = undefined;
+  #endpointDropped: DroppedFields = { mask: 0, names: [] };
   #endpointLength: string | undefined = undefined;
   /** The last one that was found. */
   route: CompiledRoute | undefined = undefined;
@@ -114,6 +115,7 @@ export class RoutedRequest {
     const dropped = responseDropped(head, framing.framing, context.method);
     context.answer(head, dropped);
     this.#endpointHead = head;
+    this.#endpointDropped = dropped;
     this.#endpointStatus = head.status;
     this.#endpointReason = head.reason;
     this.#endpointLength = (dropped.mask & FieldId.contentLength) === 0 ? head.valueOf(FieldId.contentLength) : undefined;
@@ -166,8 +168,8 @@ export class RoutedRequest {
     const head = this.#endpointHead;
     this.#endpointHead = undefined;
     if (head !== undefined && !isBodyMade && status === head.status && !this.#context.hasCallbacks) {
-      const { method, responseFields } = this.#context;
-      if (responseFields.listed === undefined) return responseHeadText(head, framing, method, responseFields);
+      const { responseFields } = this.#context;
+      if (responseFields.listed === undefined) return responseHeadText(head, this.#endpointDropped, responseFields);
     }
     const fields = this.answerFields();
     if (fields === undefined) return undefined;
