@@ -21,6 +21,7 @@ interface Flags extends AuthFlags, SharedLimitFlags {
   readonly listen: string;
   readonly listenTls?: string;
   readonly tlsCertificates?: string;
+  readonly tlsSecrets?: boolean;
   readonly tlsClientCa?: string;
   readonly tlsClientAuth: "required" | "optional";
   readonly proxyProtocol?: true;
@@ -58,6 +59,7 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
       "--tls-certificates <DIR>",
       "certificates for --listen-tls: NAME.crt and NAME.key, or folders with tls.crt and tls.key; watched",
     )
+    .option("--tls-secrets", "certificates for --listen-tls from Secrets that Ingresses and RouteGroups name in spec.tls, too")
     .option("--tls-client-ca <FILE>", "ask clients of --listen-tls for a certificate of these authorities (PEM)")
     .addOption(
       new Option("--tls-client-auth <WHAT>", "clients without a certificate").choices(["required", "optional"]).default("required"),
@@ -167,16 +169,20 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
 }
 
 function readTls(flags: Flags, parseAddress: (text: string, option: string) => RouterOptions["listen"]): RouterOptions["tls"] {
-  const { listenTls, tlsCertificates, tlsClientCa, tlsClientAuth } = flags;
+  const { listenTls, tlsCertificates, tlsClientCa, tlsClientAuth, tlsSecrets: secrets = false } = flags;
   if (listenTls === undefined) {
-    if (tlsCertificates !== undefined || tlsClientCa !== undefined)
-      throw badUsage("--tls-certificates and --tls-client-ca are for --listen-tls ADDR:PORT; give it too");
+    if (tlsCertificates !== undefined || tlsClientCa !== undefined || secrets)
+      throw badUsage("--tls-certificates, --tls-secrets and --tls-client-ca are for --listen-tls ADDR:PORT; give it too");
     return undefined;
   }
-  if (tlsCertificates === undefined) throw badUsage("--listen-tls needs --tls-certificates DIR");
+  if (tlsCertificates === undefined && !secrets)
+    throw badUsage("--listen-tls needs --tls-certificates DIR, or --tls-secrets with a cluster");
+  if (secrets && (flags.routes !== undefined || flags.policy === "naive"))
+    throw badUsage("--tls-secrets needs a cluster; --routes has no Secrets");
   return {
     listen: parseAddress(listenTls, "--listen-tls"),
-    folder: resolve(tlsCertificates),
+    ...(tlsCertificates === undefined ? {} : { folder: resolve(tlsCertificates) }),
+    secrets,
     clientCertificates: tlsClientCa === undefined ? "off" : tlsClientAuth,
     ...(tlsClientCa === undefined ? {} : { clientAuthoritiesFile: resolve(tlsClientCa) }),
   };

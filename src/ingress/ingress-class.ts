@@ -32,7 +32,7 @@ export function readClasses(objects: ReadonlyMap<string, KubeObject>, ignored: (
  * Whether an Ingress is ours: its class is one of ours by name or by the controller of its IngressClass. One without a class is ours
  * unless another controller's class is the default. The annotation counts before the field, as it did when it was the only one.
  */
-export function isServedIngress(ingress: IngressObject, classes: Classes, options: ConvertOptions): boolean {
+export function isServedIngress(ingress: Pick<IngressObject, "meta" | "className">, classes: Classes, options: ConvertOptions): boolean {
   const isOurs = (name: string, controller: string | undefined): boolean =>
     options.classes.includes(name) || (controller !== undefined && options.controllers.includes(controller));
   const named = ingress.meta.annotations.get("kubernetes.io/ingress.class") ?? ingress.className ?? "";

@@ -7,8 +7,10 @@ export interface ListenAddress {
 /** A listener for TLS, beside the plain one. HTTP/2 is offered on it. */
 export interface TlsListener {
   readonly listen: ListenAddress;
-  /** Where the certificates are; it is looked at again and again. */
-  readonly folder: string;
+  /** Where certificates are; it is looked at again and again. */
+  readonly folder?: string;
+  /** Whether they come from Secrets, too. */
+  readonly secrets: boolean;
   readonly clientCertificates: "off" | "optional" | "required";
   /** PEM; given unless `clientCertificates` is `off`. */
   readonly clientAuthoritiesFile?: string;

@@ -180,6 +180,8 @@ export interface ControlConfig {
   readonly lastNumber: number;
   readonly staleAfterMs: number;
   readonly nodeName?: string;
+  /** Whether certificates come from Secrets. */
+  readonly tlsSecrets: boolean;
 }
 
 /** Where routes come from. `host` and `port` are what Kubernetes puts into a pod's environment (KUBERNETES_SERVICE_HOST, _PORT). */

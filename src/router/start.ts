@@ -81,8 +81,8 @@ async function checkTls(tls: TlsListener): Promise<TlsListener> {
   const probe = await probeListen(tls.listen);
   if (probe.type === "refused")
     throw new AppError("ROUTER_LISTEN", `cannot listen on ${host}:${port} (${probe.problem}); choose another with --listen-tls ADDR:PORT`);
-  const { pairs, problems } = readCertificateFiles(tls.folder);
-  if (pairs.length === 0) {
+  const { pairs, problems } = tls.folder === undefined ? { pairs: [], problems: [] } : readCertificateFiles(tls.folder);
+  if (tls.folder !== undefined && pairs.length === 0) {
     const why =
       problems.length === 0 ? "there is no NAME.crt with NAME.key, nor a folder with tls.crt and tls.key, in it" : problems.join("; ");
     throw new AppError("ROUTER_CERTIFICATES", `--tls-certificates ${tls.folder}: ${why}`);

@@ -257,6 +257,7 @@ export class Supervisor {
     return {
       routes: options.routes,
       policy: options.policy,
+      tlsSecrets: options.tls?.secrets === true,
       ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
       source: options.source,
       lastNumber: Math.max(

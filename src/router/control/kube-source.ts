@@ -20,6 +20,7 @@ import { createDebounce } from "./debounce.ts";
 import { type EndpointMember, claimOf, membersOfSlice, restoreMember, slicesOf } from "./endpoint-members.ts";
 import { type Mirror, type MirrorDeps, createMirror } from "./mirror.ts";
 import { type PoisonEvents, createPoisonEvents } from "./poison-events.ts";
+import { SecretSource } from "./secret-source.ts";
 import type { ControlSource, SourceDeps } from "./source.ts";
 import { type StandingProblems, createStandingProblems } from "./standing-problems.ts";
 
@@ -55,6 +56,8 @@ class KubeSource implements ControlSource {
   readonly #ingressClasses: Mirror<KubeObject>;
   readonly #services: Mirror<KubeObject>;
   readonly #endpoints: Mirror<EndpointMember>;
+  /** Undefined where certificates do not come from the cluster. */
+  readonly #secrets: SecretSource | undefined = undefined;
   readonly #heartbeat: Heartbeat;
   readonly #rebuild;
   readonly #memory = new ConversionMemory();
@@ -122,7 +125,14 @@ class KubeSource implements ControlSource {
       },
       mirrorDeps,
     );
-    for (const mirror of this.#mirrors) mirror.start();
+    // Routes do not wait for certificates, nor for the right to read them.
+    if (deps.config.tlsSecrets) {
+      const serve = createDebounce(clock, { quietMs: QUIET_MS, mostMs: LONGEST_WAIT_MS }, () => void this.#serveSecrets());
+      this.#secrets = new SecretSource({ ...mirrorDeps, onChange: () => serve.call() }, deps, (object) =>
+        this.#poisoned.delete(nameOf(object)),
+      );
+    }
+    for (const mirror of this.#all) mirror.start();
     this.#heartbeat.start();
     const save = (): void => {
       clock.timer(SAVE_PERIOD_MS, save);
@@ -135,16 +145,16 @@ class KubeSource implements ControlSource {
   status(): Omit<ControlStatus, "snapshot"> {
     return {
       knowledge: this.#knowledge(),
-      sources: Object.fromEntries(this.#mirrors.map((mirror) => [mirror.kind, mirror.status()])),
-      held: this.#mirrors.flatMap((mirror) => [...mirror.held()]),
-      problems: [...this.#poisoned.values(), ...this.#converted].slice(0, PROBLEMS_TOLD),
+      sources: Object.fromEntries(this.#all.map((mirror) => [mirror.kind, mirror.status()])),
+      held: this.#all.flatMap((mirror) => [...mirror.held()]),
+      problems: [...this.#poisoned.values(), ...this.#converted, ...(this.#secrets?.problems ?? [])].slice(0, PROBLEMS_TOLD),
     };
   }
 
   decide({ id, verb, principal, ttlSeconds, reason }: HoldDecision): Promise<string | undefined> {
     try {
       const decision = { principal, ttlMs: ttlSeconds * 1000, why: reason };
-      const isKnown = this.#mirrors.some((mirror) => mirror.decide(id, verb, decision));
+      const isKnown = this.#all.some((mirror) => mirror.decide(id, verb, decision));
       return Promise.resolve(isKnown ? undefined : `nothing is held under the id ${JSON.stringify(id)}; it may have been released`);
     } catch (error) {
       return Promise.resolve(messageOf(error));
@@ -158,6 +168,11 @@ class KubeSource implements ControlSource {
 
   get #mirrors(): readonly Mirror<unknown>[] {
     return [this.#ingresses, this.#routeGroups, this.#ingressClasses, this.#services, this.#endpoints];
+  }
+
+  /** Those that routes are made of, and that of certificates. */
+  get #all(): readonly Mirror<unknown>[] {
+    return this.#secrets === undefined ? this.#mirrors : [...this.#mirrors, this.#secrets.mirror];
   }
 
   #knowledge(): Knowledge {
@@ -186,7 +201,7 @@ class KubeSource implements ControlSource {
   }
 
   #onPoisoned(kind: string, key: string, problem: string): void {
-    const lastGoodServes = this.#mirrors.some((mirror) => mirror.kind === kind && mirror.accepted.has(key));
+    const lastGoodServes = this.#all.some((mirror) => mirror.kind === kind && mirror.accepted.has(key));
     if (this.#poisoned.size < PROBLEMS_TOLD)
       this.#poisoned.set(`${kind} ${key}`, { object: `${kind} ${key}`, message: problem, lastGoodServes });
     this.#events.tell(kind, key, `${problem}; ${lastGoodServes ? "its last good version keeps serving" : "it is not served"}`);
@@ -244,8 +259,15 @@ class KubeSource implements ControlSource {
     await this.#saveStates();
     this.#deps.publisher.publish(routeSet, revisions);
     await this.#deps.publisher.settled();
+    await this.#serveSecrets();
     this.#hasTable = true;
     this.#isComplete ||= isComplete;
+    this.#deps.onStatus();
+  }
+
+  async #serveSecrets(): Promise<void> {
+    // A kind that is not known yet may ask for certificates that are served: then those of before stay.
+    await this.#secrets?.serve(() => (this.#mayBuild() ? this.#world() : undefined));
     this.#deps.onStatus();
   }
 
@@ -263,7 +285,7 @@ class KubeSource implements ControlSource {
 
   async #saveStates(): Promise<void> {
     if (this.#deps.store === undefined) return;
-    for (const mirror of this.#mirrors) {
+    for (const mirror of this.#all) {
       const state = mirror.takeState();
       if (state !== undefined && !(await this.#deps.publisher.keepState(mirror.stateName, state))) mirror.stateLost();
     }

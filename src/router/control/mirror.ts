@@ -45,6 +45,8 @@ export interface Mirror<M> {
 
 export interface MirrorOptions<T, M> {
   readonly resource: Resource;
+  /** Only objects that it selects are listed and watched. */
+  readonly fieldSelector?: string;
   /** The kind's CustomResourceDefinition may be missing. */
   readonly optional?: boolean;
   /** Reads an object; what it throws poisons that object alone. */
@@ -111,6 +113,7 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
     {
       resource,
       decode: options.decode,
+      ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
       ...(options.optional === true ? { optional: true } : {}),
       ...(restored?.revision === undefined || restored.revision === null ? {} : { restoredRevision: restored.revision }),
       silenceTimeoutMs: WATCH_SILENCE_MS,

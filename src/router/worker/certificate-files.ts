@@ -34,8 +34,8 @@ export function readCertificateFiles(folder: string): CertificateFiles {
 }
 
 /** Changes when a file comes, goes or is written, also behind the link that Kubernetes swaps; `files` are looked at beside the folder. */
-export function signatureOf(folder: string, files: readonly string[]): string {
-  const pairs = listPairs(folder, []).flatMap(({ certificateFile, keyFile }) => [certificateFile, keyFile]);
+export function signatureOf(folder: string | undefined, files: readonly string[]): string {
+  const pairs = (folder === undefined ? [] : listPairs(folder, [])).flatMap(({ certificateFile, keyFile }) => [certificateFile, keyFile]);
   return [...pairs, ...files].map((file) => `${file} ${stampOf(file)}`).join("\n");
 }
 

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 import { AuthRuntime, routeRegistry } from "../../auth/index.ts";
 import { type Clock, type Random, messageOf } from "../../kernel/index.ts";
 import { type Proxy, type TlsFront, createProxy } from "../../proxy/index.ts";
@@ -5,6 +7,7 @@ import type { SharedLimits } from "../../route/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { Channel } from "../channel.ts";
 import type { FromWorker, ToWorker, WorkerConfig } from "../messages.ts";
+import { TLS_PAIRS_FILE } from "../tls-pairs.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { readBootGeneration } from "./boot.ts";
 import type { ListenAddress } from "../listeners.ts";
@@ -67,7 +70,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     }
   }
 
-  const tls = config.tls === undefined ? undefined : openTls(config.tls, proxy, deps);
+  const tls = config.tls === undefined ? undefined : openTls({ ...config, tls: config.tls }, proxy, deps);
 
   let isClosing = false;
   let listens = false;
@@ -140,12 +143,13 @@ async function openListeners(config: WorkerConfig, proxy: Proxy, tls: ReturnType
 
 /** The certificates are read before the first connection is accepted. */
 function openTls(
-  config: NonNullable<WorkerConfig["tls"]>,
+  { tls: config, snapshotDirectory }: WorkerConfig & { readonly tls: NonNullable<WorkerConfig["tls"]> },
   proxy: Proxy,
   deps: WorkerDeps,
 ): { readonly front: TlsFront; readonly files: TlsFiles; readonly listen: ListenAddress } {
   const front = proxy.createTlsFront();
-  const files = new TlsFiles(config, front, config.ticketKey, deps);
+  const secretsFile = config.secrets && snapshotDirectory !== undefined ? join(snapshotDirectory, TLS_PAIRS_FILE) : undefined;
+  const files = new TlsFiles({ ...config, secretsFile }, front, config.ticketKey, deps);
   files.start();
   return { front, files, listen: config.listen };
 }

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { type TLSSocket, connect } from "node:tls";
+
+import { until } from "../src/kernel/testing/until.ts";
+import { type Issued, TestAuthority } from "../src/x509/testing/test-authority.ts";
+import { startCluster } from "./router-cluster.ts";
+import { holdfast, startApplication, startRouter, testFolder, writeKubeconfig } from "./router-kit.ts";
+
+const PATIENCE_MS = 60_000;
+const SECRETS = "/api/v1/namespaces/default/secrets";
+const INGRESS = "/apis/networking.k8s.io/v1/namespaces/default/ingresses/shop";
+const MERGE = { "content-type": "application/merge-patch+json" };
+const authority = new TestAuthority();
+
+function dataOf({ certificate, key }: Issued): object {
+  return { "tls.crt": Buffer.from(certificate).toString("base64"), "tls.key": Buffer.from(key).toString("base64") };
+}
+
+/** The common name of the certificate that a server name gets, undefined without a handshake. */
+async function subjectOf(port: number, servername: string): Promise<string | undefined> {
+  const socket = connect({ port, host: "127.0.0.1", ca: authority.certificate, servername });
+  try {
+    await once(socket, "secureConnect");
+    return String(socket.getPeerCertificate().subject.CN);
+  } catch {
+    return undefined;
+  } finally {
+    socket.destroy();
+  }
+}
+
+test("certificates of Secrets that an Ingress names are served, followed, kept when they break, and there again after a restart", async (t) => {
+  const cluster = await startCluster(t);
+  const call = async (method: string, path: string, body?: object, headers = {}): Promise<void> => {
+    const { code } = await cluster.api.call(method, path, body, headers);
+    assert.ok(code < 300, `${method} ${path}: ${code}`);
+  };
+  const secret = (name: string, data: object): Promise<void> =>
+    call("POST", SECRETS, { apiVersion: "v1", kind: "Secret", type: "kubernetes.io/tls", metadata: { name, namespace: "default" }, data });
+  await cluster.expose(await startApplication(t, "shop"));
+  await secret("shop-tls", dataOf(authority.issue(["shop.example.org"], "first")));
+  await secret("other-tls", dataOf(authority.issue(["other.example.org"], "other")));
+  await call(
+    "PATCH",
+    INGRESS,
+    { spec: { tls: [{ hosts: ["shop.example.org"], secretName: "shop-tls" }, { secretName: "missing" }] } },
+    MERGE,
+  );
+
+  const folder = await testFolder(t);
+  const kubeconfig = await writeKubeconfig(folder, cluster.api.url, cluster.api.adminToken);
+  const snapshot = join(folder, "snapshot");
+  const args = ["--kubeconfig", kubeconfig, "--snapshot", snapshot, "--workers", "1", "--listen-tls", "127.0.0.1:0", "--tls-secrets"];
+  const router = await startRouter(t, [...args, "--drain-delay", "0"]);
+  const portOf = ({ stdout }: { stdout(): string }): number => Number(/TLS on \S+ port (\d+)/.exec(stdout())?.[1]);
+  const port = portOf(router);
+  const shows = (name: string): Promise<unknown> =>
+    until(`${name} is served`, async () => (await subjectOf(port, "shop.example.org")) === name, PATIENCE_MS);
+
+  await shows("first");
+  assert.equal(await subjectOf(port, "other.example.org"), undefined, "nobody asked for it");
+  await until(
+    "the one that is missing is told",
+    async () => (await router.status()).problems.some(({ message }) => message.includes("default/missing")),
+    PATIENCE_MS,
+  );
+  await router.settled();
+  for (const name of ["state-tls-pairs", "state-kind-secrets"])
+    await until(`${name} is for the router alone`, async () => ((await stat(join(snapshot, name))).mode & 0o777) === 0o600, PATIENCE_MS);
+
+  const kept: TLSSocket = connect({ port, host: "127.0.0.1", ca: authority.certificate, servername: "shop.example.org" });
+  t.after(() => kept.destroy());
+  await once(kept, "secureConnect");
+  await call("PATCH", `${SECRETS}/shop-tls`, { data: dataOf(authority.issue(["shop.example.org"], "second")) }, MERGE);
+  await shows("second");
+  kept.write("GET / HTTP/1.1\r\nHost: shop.example.org\r\n\r\n");
+  assert.match(String((await once(kept, "data"))[0]), /^HTTP\/1\.1 200 /);
+
+  await call("PATCH", `${SECRETS}/shop-tls`, { data: { "tls.key": Buffer.from("none").toString("base64") } }, MERGE);
+  await until(
+    "the router says that it is broken",
+    async () =>
+      (await router.status()).problems.some(({ object, lastGoodServes }) => object === "Secret default/shop-tls" && lastGoodServes),
+    PATIENCE_MS,
+  );
+  assert.equal(await subjectOf(port, "shop.example.org"), "second");
+  assert.doesNotMatch(router.stderr(), /PRIVATE KEY/);
+
+  router.child.kill("SIGTERM");
+  await router.ended;
+  await cluster.api.close();
+  const again = await startRouter(t, args);
+  assert.equal(await subjectOf(portOf(again), "shop.example.org"), "second", "from the snapshot, without the API server");
+});
+
+test("a router that is to take certificates from Secrets of no cluster says so in one line and ends with 2", async (t) => {
+  const program = holdfast(t, [
+    "router",
+    "--routes",
+    "none.eskip",
+    "--listen",
+    "127.0.0.1:0",
+    "--listen-tls",
+    "127.0.0.1:0",
+    "--tls-secrets",
+  ]);
+  assert.equal(await program.ended, 2);
+  assert.match(program.stderr(), /--tls-secrets needs a cluster/);
+});
