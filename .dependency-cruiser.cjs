@@ -5,7 +5,7 @@ const layers = [
   ["call", "telemetry", "x509"],
   ["wire", "route", "balance", "hold", "kube", "aws", "shared-limits"],
   ["proxy", "ingress", "alb"],
-  ["auth"],
+  ["auth", "plugin"],
   ["router", "experiment", "rollout"],
   ["lab"],
   ["console"],

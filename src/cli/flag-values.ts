@@ -33,3 +33,8 @@ export function readAuthorities(file: string, option: string): string {
     throw badUsage(`${option} ${file} cannot be used: ${messageOf(error)}`);
   }
 }
+
+/** Of an option that may be repeated: all values, in their order. */
+export function collect(value: string, values: readonly string[]): readonly string[] {
+  return [...values, value];
+}

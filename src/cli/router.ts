@@ -11,7 +11,7 @@ import type { Router, RouterOptions, RoutesSource } from "../router/index.ts";
 import { type LogLevel, createLog } from "../telemetry/index.ts";
 import { type AuthFlags, addAuthFlags, readAuthSettings } from "./auth-flags.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { badUsage, readAuthorities, seconds, wholeNumber } from "./flag-values.ts";
+import { badUsage, collect, readAuthorities, seconds, wholeNumber } from "./flag-values.ts";
 import { routerProcesses } from "./router-processes.ts";
 import { type SharedLimitFlags, addSharedLimitFlags, readSharedLimits } from "./shared-limit-flags.ts";
 
@@ -27,6 +27,7 @@ interface Flags extends AuthFlags, SharedLimitFlags {
   readonly proxyProtocol?: true;
   readonly proxyProtocolFrom?: string;
   readonly h2c?: true;
+  readonly plugin: readonly string[];
   readonly backendCa?: string;
   readonly backendInsecure?: true;
   readonly workers: string;
@@ -72,6 +73,7 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
     .option("--backend-ca <FILE>", "authorities that endpoints written https:// are checked against (PEM), in place of those Node brings")
     .option("--backend-insecure", "do not check who endpoints written https:// are")
     .option("--h2c", "serve HTTP/2 on --listen too, to clients that begin with it")
+    .option("--plugin <FILE>", "filters and predicates of your own (docs/how-to/plugins.md); may be repeated", collect, [])
     .option("--workers <N>", "processes that serve", String(DEFAULT_WORKERS))
     .option("--admin <ADDR:PORT>", "where to answer /livez, /readyz, /statusz, /metrics, /routes and /held", "127.0.0.1:9911")
     .option(
@@ -152,6 +154,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
     ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
     h2c: flags.h2c === true,
     backendTls: readBackendTls(flags),
+    plugins: flags.plugin.map((file) => resolve(file)),
     ...(sharedLimits === undefined ? {} : { sharedLimits }),
     workers: wholeNumber(flags.workers, "--workers", 1, 256),
     admin: parseAddress(flags.admin, "--admin"),

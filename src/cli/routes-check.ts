@@ -1,7 +1,18 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { routeRegistry } from "../auth/index.ts";
-import { AppError, type Problem, formatProblem, messageOf } from "../kernel/index.ts";
-import { type ParsedEskip, type Table, compileTable, parseEskip, printEskip, readRoutesJson } from "../route/index.ts";
+import { AppError, type Problem, formatProblem, messageOf, systemClock } from "../kernel/index.ts";
+import {
+  type ParsedEskip,
+  type Registry,
+  type Table,
+  compileTable,
+  extendRegistry,
+  parseEskip,
+  printEskip,
+  readRoutesJson,
+} from "../route/index.ts";
+import { loadPlugins } from "../plugin/index.ts";
 import { ExitCode } from "./exit-codes.ts";
 
 /** The text of a file of the user's; `-` is standard input. Throws AppError `CLI_FILE`. */
@@ -27,6 +38,18 @@ export function reportProblems(problems: readonly Problem[]): void {
   process.exitCode = ExitCode.badInput;
 }
 
+/** Everything that routes may name, with what these plugins add. Throws AppError `PLUGIN_…`. */
+export async function registryWith(plugins: readonly string[]): Promise<Registry> {
+  const base = routeRegistry();
+  const loaded = await loadPlugins(
+    plugins.map((file) => resolve(file)),
+    base,
+    systemClock,
+  );
+  for (const problem of loaded.problems) throw problem;
+  return extendRegistry(base, loaded);
+}
+
 /** A file as a table, and what is wrong with it. */
 export interface CheckedRoutes {
   readonly parsed: ParsedEskip;
@@ -35,9 +58,9 @@ export interface CheckedRoutes {
 }
 
 /** Parses and builds the routes of a file, eskip or (named .json) JSON. Throws AppError when it cannot be read. */
-export function loadRoutes(file: string): CheckedRoutes {
+export function loadRoutes(file: string, registry: Registry): CheckedRoutes {
   const parsed = file.endsWith(".json") ? parseJson(file) : parseEskip(readText(file), file);
-  const { table, problems } = compileTable(parsed, routeRegistry());
+  const { table, problems } = compileTable(parsed, registry);
   const byId = new Map(parsed.routes.map((route) => [route.id, route]));
   const placed = problems.map(({ routeId, message, call }): Problem => {
     const route = byId.get(routeId);
@@ -57,11 +80,12 @@ function parseJson(file: string): ParsedEskip {
 }
 
 /** Reports all problems of all files; says how many routes a sound one has. */
-export function checkRoutes(files: readonly string[]): void {
+export async function checkRoutes(files: readonly string[], plugins: readonly string[]): Promise<void> {
+  const registry = await registryWith(plugins);
   for (const file of files) {
     let checked: CheckedRoutes;
     try {
-      checked = loadRoutes(file);
+      checked = loadRoutes(file, registry);
     } catch (thrown) {
       if (!(thrown instanceof AppError)) throw thrown;
       process.stderr.write(`${thrown.message}\n`);

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { AppError, assertNever, systemClock } from "../kernel/index.ts";
 import { type Rehearsal, type RehearsedRequest, type RouteDefinition, getHeader, printEskip, rehearse } from "../route/index.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { loadRoutes, reportProblems } from "./routes-check.ts";
+import { loadRoutes, registryWith, reportProblems } from "./routes-check.ts";
 
 interface MatchOptions {
   readonly routes: string;
@@ -10,13 +10,14 @@ interface MatchOptions {
   readonly client: string;
   readonly chance: string;
   readonly time?: string;
+  readonly plugin: readonly string[];
   readonly json?: boolean;
 }
 
 /** Shows which route answers. Problems of the file are told, but do not hinder: the route in question may be sound. */
-export function matchRoute(method: string, url: string, options: MatchOptions): void {
+export async function matchRoute(method: string, url: string, options: MatchOptions): Promise<void> {
   const request = readRequest(method, url, options);
-  const { parsed, table, problems } = loadRoutes(options.routes);
+  const { parsed, table, problems } = loadRoutes(options.routes, await registryWith(options.plugin));
   const rehearsal = rehearse(table, request);
   process.stdout.write(
     options.json === true ? `${JSON.stringify(asJson(rehearsal), null, 2)}\n` : describe(rehearsal, request, parsed.routes),

@@ -1,7 +1,12 @@
 import { Command, Option } from "commander";
+import { collect } from "./flag-values.ts";
 import { checkRoutes, formatRoutes } from "./routes-check.ts";
 import { convertFiles } from "./routes-from-kube.ts";
 import { matchRoute } from "./routes-match.ts";
+
+interface PluginFlags {
+  readonly plugin: readonly string[];
+}
 
 /** `holdfast routes`: what can be done with routes without a router or a cluster. */
 export function routesCommand(): Command {
@@ -10,7 +15,8 @@ export function routesCommand(): Command {
     .command("check")
     .description("parse and validate eskip; print every problem as file:line:column, exit 2 if there is one")
     .argument("<file...>", "eskip files, or .json as from-kube prints it; - is standard input")
-    .action((files: readonly string[]) => checkRoutes(files));
+    .option("--plugin <file>", "filters and predicates of your own; may be repeated", collect, [])
+    .action((files: readonly string[], { plugin }: PluginFlags) => checkRoutes(files, plugin));
   routes
     .command("fmt")
     .description("print canonical eskip; comments are not kept")
@@ -38,11 +44,8 @@ export function routesCommand(): Command {
     .option("--client <address>", "client address", "127.0.0.1")
     .option("--chance <number>", "stands for the random numbers of Traffic and TrafficSegment, 0 to 1", "0")
     .option("--time <time>", "stands for now, as in 2026-02-28T12:00:00Z")
+    .option("--plugin <file>", "filters and predicates of your own; may be repeated", collect, [])
     .option("--json", "print JSON")
     .action((method: string, url: string, options: Parameters<typeof matchRoute>[2]) => matchRoute(method, url, options));
   return routes;
-}
-
-function collect(line: string, lines: readonly string[]): readonly string[] {
-  return [...lines, line];
 }

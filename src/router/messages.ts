@@ -166,6 +166,8 @@ export interface WorkerConfig {
   readonly proxyProtocol?: ProxyProtocolOptions;
   readonly backendTls: BackendTls;
   readonly sharedLimits?: SharedLimitOptions;
+  /** Files, in the order in which they are loaded. */
+  readonly plugins: readonly string[];
   /** `ticketKey`: what all workers encrypt session tickets with. */
   readonly tls?: TlsListener & { readonly ticketKey: Uint8Array };
 }
@@ -182,6 +184,7 @@ export interface ControlConfig {
   readonly nodeName?: string;
   /** Whether certificates come from Secrets. */
   readonly tlsSecrets: boolean;
+  readonly plugins: readonly string[];
 }
 
 /** Where routes come from. `host` and `port` are what Kubernetes puts into a pod's environment (KUBERNETES_SERVICE_HOST, _PORT). */

@@ -14,6 +14,8 @@ export interface RouterOptions {
   readonly backendTls: BackendTls;
   /** Left out: limits that routers keep together count nothing. */
   readonly sharedLimits?: SharedLimitOptions;
+  /** Files of users' filters and predicates. */
+  readonly plugins: readonly string[];
   /** Whether the plain listener serves HTTP/2 to clients that begin with its preface. */
   readonly h2c: boolean;
   readonly workers: number;

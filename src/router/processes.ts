@@ -13,11 +13,12 @@ export async function runWorkerProcess(exit: (code: number) => void): Promise<vo
   const channel = parentChannel<ToWorker, FromWorker>();
   const log = relayedLog((record) => channel.send(record));
   const deps = { clock: systemClock, random: systemRandom, log, metrics: new MetricsRegistry(), channel, exit };
-  const { sharedLimits: options } = config;
-  if (options === undefined) return runWorker(config, deps);
-  const sharedLimits = await startServerLimits(options, deps);
+  const { sharedLimits: limits, plugins: files } = config;
+  if (limits === undefined && files.length === 0) return runWorker(config, deps);
+  const sharedLimits = limits === undefined ? undefined : await startServerLimits(limits, deps);
+  const plugins = files.length === 0 ? undefined : await (await import("./worker/plugins.ts")).loadWorkerPlugins(files, deps);
   if (!process.connected) return exit(0);
-  runWorker(config, { ...deps, sharedLimits });
+  runWorker(config, { ...deps, ...(sharedLimits === undefined ? {} : { sharedLimits }), ...(plugins === undefined ? {} : { plugins }) });
 }
 
 /** The rest of a control process. */

@@ -246,6 +246,7 @@ export class Supervisor {
       ...(options.zone === undefined ? {} : { zone: options.zone }),
       h2c: options.h2c,
       backendTls: options.backendTls,
+      plugins: options.plugins,
       ...(options.sharedLimits === undefined ? {} : { sharedLimits: options.sharedLimits }),
       ...(options.proxyProtocol === undefined ? {} : { proxyProtocol: options.proxyProtocol }),
       ...(options.tls === undefined ? {} : { tls: { ...options.tls, ticketKey: this.#ticketKey } }),
@@ -266,6 +267,7 @@ export class Supervisor {
         ...this.workers.map(({ generation }) => generation),
       ),
       staleAfterMs: options.staleAfterMs,
+      plugins: options.plugins,
       ...(options.nodeName === undefined ? {} : { nodeName: options.nodeName }),
     };
   }
@@ -317,7 +319,8 @@ export class Supervisor {
         break;
       case "fatal":
         // Only a start can be refused: later the address was ours, and whatever holds it now may let go of it again.
-        if (this.#hasListened) this.log.error({ worker: id, code: message.code, reason: message.message }, "worker cannot listen");
+        if (this.#hasListened)
+          this.log.error({ worker: id, code: message.code, reason: message.message }, "worker cannot do what it was told");
         else this.fail(message.message);
         break;
     }

@@ -68,6 +68,7 @@ async function open(
       staleAfterMs: more.staleAfterMs ?? 30_000,
       nodeName: "here",
       tlsSecrets: false,
+      plugins: [],
     },
     registry: standardRegistry,
     store: undefined,

@@ -1,6 +1,7 @@
 import { routeRegistry } from "../../auth/index.ts";
 import { AppError, type Clock, type Random, type Timer, messageOf } from "../../kernel/index.ts";
 import { type Log, MetricsRegistry } from "../../telemetry/index.ts";
+import { type Registry, extendRegistry } from "../../route/index.ts";
 import type { Channel } from "../channel.ts";
 import type { ControlConfig, FromControl, ToControl } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
@@ -68,7 +69,16 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
   });
 
   try {
-    source = await openSource({ ...deps, metrics, config, registry: routeRegistry(), store, publisher, booted, onStatus });
+    source = await openSource({
+      ...deps,
+      metrics,
+      config,
+      registry: await pluginRegistry(config, clock),
+      store,
+      publisher,
+      booted,
+      onStatus,
+    });
   } catch (error) {
     const code = error instanceof AppError ? error.code : "ROUTER_CONTROL";
     send({ type: "fatal", code, message: messageOf(error) });
@@ -95,6 +105,16 @@ async function decide(
     problem = messageOf(error);
   }
   send({ type: "decided", id: message.id, ...(problem === undefined ? {} : { problem }) });
+}
+
+/** Throws AppError `PLUGIN_…` for the first plugin that cannot be loaded: what it was to do is not to be guessed. */
+async function pluginRegistry({ plugins }: ControlConfig, clock: Clock): Promise<Registry> {
+  const base = routeRegistry();
+  if (plugins.length === 0) return base;
+  const { loadPlugins } = await import("../../plugin/index.ts");
+  const loaded = await loadPlugins(plugins, base, clock);
+  for (const problem of loaded.problems) throw problem;
+  return extendRegistry(base, loaded);
 }
 
 async function openSource(deps: SourceDeps): Promise<ControlSource> {

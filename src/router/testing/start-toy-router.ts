@@ -39,6 +39,7 @@ export function startToyRouter(t: TestContext, overrides: Partial<RouterOptions>
       auth: { webhookTimeoutMs: 2_000 },
       h2c: false,
       backendTls: { isVerified: true },
+      plugins: [],
       ...overrides,
     },
     {

@@ -2,8 +2,9 @@ import { join } from "node:path";
 
 import { AuthRuntime, routeRegistry } from "../../auth/index.ts";
 import { type Clock, type Random, messageOf } from "../../kernel/index.ts";
+import type { LoadedPlugins } from "../../plugin/index.ts";
 import { type Proxy, type TlsFront, createProxy } from "../../proxy/index.ts";
-import type { SharedLimits } from "../../route/index.ts";
+import { type SharedLimits, extendRegistry } from "../../route/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { Channel } from "../channel.ts";
 import type { FromWorker, ToWorker, WorkerConfig } from "../messages.ts";
@@ -21,6 +22,7 @@ interface WorkerDeps {
   readonly log: Log;
   readonly metrics: MetricsRegistry;
   readonly sharedLimits?: SharedLimits;
+  readonly plugins?: Pick<LoadedPlugins, "filters" | "predicates">;
   readonly channel: Channel<ToWorker, FromWorker>;
   /** Ends the process; called when everything is closed. */
   readonly exit: (code: number) => void;
@@ -37,7 +39,7 @@ const ENDPOINTS_MS = 1_000;
  * without a table beside others that have theirs listens only once it has one too: what came to it before would be refused.
  */
 export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
-  const { channel, log, clock, random, metrics, sharedLimits } = deps;
+  const { channel, log, clock, random, metrics, sharedLimits, plugins } = deps;
   const { accessLog } = config;
   const options = {
     ...(accessLog === "off" ? {} : { accessLog: { format: accessLog } }),
@@ -55,9 +57,10 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   const { snapshotDirectory: directory, source } = config;
   const store = directory === undefined ? undefined : openSnapshotStore({ directory, source }, { log });
   const auth = new AuthRuntime(config.auth, { clock, random, log, metrics, store });
+  const registry = plugins === undefined ? routeRegistry(auth) : extendRegistry(routeRegistry(auth), plugins);
   const table = new WorkerTable(config.knowledge, {
     proxy,
-    registry: routeRegistry(auth),
+    registry,
     log,
     onApplying: (number) => channel.send({ type: "applying", number }),
   });
