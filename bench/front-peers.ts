@@ -5,7 +5,7 @@ import { freePort } from "../src/kernel/testing/free-port.ts";
 import { until } from "../src/kernel/testing/until.ts";
 import { TestAuthority } from "../src/x509/testing/test-authority.ts";
 import { type FoundPeer, findPeer, versionOf } from "./find-peer.ts";
-import type { Peer } from "./peers.ts";
+import { type Peer, WORKER_NODE_FLAGS } from "./peers.ts";
 import type { Programs } from "./programs.ts";
 
 /** Those whose listener is measured: each with one thread. */
@@ -21,6 +21,7 @@ export interface FrontOptions {
   readonly connections: number;
 }
 
+const BARE_HTTP2 = fileURLToPath(new URL("./bare-http2.ts", import.meta.url));
 const HOLDFAST = fileURLToPath(new URL("../bin/holdfast", import.meta.url));
 
 type StartFront = (programs: Programs, binary: string, backendPort: number, options: FrontOptions) => Promise<Peer>;
@@ -82,6 +83,14 @@ export async function startFronts(programs: Programs, backendPort: number, optio
     fronts.push({ ...(await starts[name](programs, found.binary, backendPort, options)), version });
   }
   return fronts;
+}
+
+/** node:http2 alone, which answers by itself: less than this no proxy on it can cost. */
+export async function startBareHttp2(programs: Programs): Promise<Front> {
+  const port = await freePort();
+  const { crt, key } = certificate(programs);
+  const pid = await programs.start(process.execPath, [...WORKER_NODE_FLAGS, BARE_HTTP2, String(port), crt, key], port);
+  return { name: "node:http2", version: process.versions.node, port, pid };
 }
 
 interface CertificateFiles {
