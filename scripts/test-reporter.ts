@@ -3,20 +3,24 @@ import type { TestEvent } from "node:test/reporters";
 
 /**
  * Prints failures whole and everything else as one line a file; adds a line of JSON with the counts to the file named by
- * HOLDFAST_TEST_COUNTS, from which scripts/test.ts makes the closing line, and the files that something was heard of. A test that lacks a tool prints `not run: …`
- * itself; those lines are passed on and counted.
+ * HOLDFAST_TEST_COUNTS, from which scripts/test.ts makes the closing line, and the files of which all was heard: each says at its end how many
+ * tests it ran. A test that lacks a tool prints `not run: …` itself; those lines are passed on and counted.
  */
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const counts = { passed: 0, failed: 0, skipped: 0, notRun: [] as string[], files: [] as string[] };
+  const heard = new Map<string, number>();
   const files = new Set<string>();
   const lateOutput: string[] = [];
   for await (const event of events) {
-    if (event.type === "test:pass" && event.data.details.type !== "suite") {
+    if ((event.type === "test:pass" || event.type === "test:fail") && event.data.details.type !== "suite" && !isFile(event.data)) {
+      const file = entryOf(event.data);
+      heard.set(file, (heard.get(file) ?? 0) + 1);
+    }
+    if (event.type === "test:summary" && event.data.file !== undefined) {
+      if (heard.get(entryOf(event.data)) === event.data.counts.tests) files.add(event.data.file);
+    } else if (event.type === "test:pass" && event.data.details.type !== "suite") {
       if (event.data.skip !== undefined || event.data.todo !== undefined) counts.skipped += 1;
-      else if (!isFile(event.data)) {
-        counts.passed += 1;
-        files.add(event.data.file ?? "");
-      }
+      else if (!isFile(event.data)) counts.passed += 1;
     } else if (event.type === "test:fail") {
       const error = event.data.details.error;
       // A suite fails with its tests, which are counted; when it fails by itself (a hook threw) nobody else says so.
@@ -48,6 +52,11 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
 /** A file that registers no failing test passes as a "test" of its own name when it holds no tests; it is not one. */
 function isFile(data: { readonly name: string; readonly file?: string | undefined }): boolean {
   return data.file !== undefined && data.file.endsWith(data.name);
+}
+
+/** The file that was run: a test may be written in another one. */
+function entryOf(data: { readonly file?: string | undefined; readonly entryFile?: string }): string {
+  return data.entryFile ?? data.file ?? "";
 }
 
 function describe(error: unknown): string {
