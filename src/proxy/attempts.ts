@@ -16,7 +16,8 @@ export class Attempts implements PickRequest {
   readonly tried: EndpointState[] = [];
   /** The endpoint of the current attempt, or of the last one. */
   endpoint: EndpointState | undefined = undefined;
-  #count = 0;
+  /** How many there were. */
+  count = 0;
   /** Whether the endpoint has this request in its number in flight. */
   #isCounted = false;
   #needsNewConnection = false;
@@ -43,7 +44,7 @@ export class Attempts implements PickRequest {
   reset(): void {
     if (this.tried.length > 0) this.tried.length = 0;
     this.endpoint = undefined;
-    this.#count = 0;
+    this.count = 0;
     this.#isCounted = false;
     this.#needsNewConnection = false;
     this.#lastFailure = undefined;
@@ -70,7 +71,7 @@ export class Attempts implements PickRequest {
       return false;
     }
     if (pool.isWithdrawn) this.#engine.metrics.withdrawnPicks.add();
-    this.#count++;
+    this.count++;
     this.endpoint = endpoint;
     this.#isCounted = true;
     endpoint.begin();
@@ -137,7 +138,7 @@ export class Attempts implements PickRequest {
     this.#lastFailure = attempt.failure;
     if (endpoint !== undefined && failures[attempt.failure].isUpstream) this.#blame(endpoint, attempt);
     const reason = retryReasonOf(attempt);
-    if (reason === undefined || this.#count >= options.retry.attempts) {
+    if (reason === undefined || this.count >= options.retry.attempts) {
       this.#settle(failures[attempt.failure].isUpstream ? true : undefined);
       return false;
     }

@@ -136,6 +136,7 @@ export class Delivery implements ResponseReceiver {
       return;
     }
     this.#record.status = 101;
+    this.#record.answered();
     this.attempts.answered(101);
     this.#phase = Phase.tunnel;
     this.#client.startTunnel(responseHeadText(head, responseDropped(head, Framing.none, this.#context.method)), protocol);
@@ -239,6 +240,7 @@ export class Delivery implements ResponseReceiver {
     this.#phase = Phase.connecting;
     upstream.assign(this);
     if (upstream.isConnected) this.#send();
+    else this.#record.connecting();
   }
 
   #send(): void {

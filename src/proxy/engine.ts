@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../kernel/index.ts";
-import type { AccessLog, AccessLogEntry } from "./access-log.ts";
+import type { AccessLog } from "./access-log.ts";
+import type { AccessLogEntry } from "./access-log-line.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { FilterFailures } from "./filter-failures.ts";
 import type { ProxyOptions } from "./options.ts";

@@ -1,6 +1,7 @@
-import type { EndpointState } from "../balance/index.ts";
 import { type CompiledRoute, isLogWanted } from "../route/index.ts";
 import type { WireFault } from "../wire/index.ts";
+import type { AccessLogEntry } from "./access-log-line.ts";
+import type { Attempts } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
 import type { ProxyFailure } from "./failure.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -11,9 +12,14 @@ export class ExchangeRecord {
   readonly #context: RequestContext;
   readonly #onFilterFailed = (): void => this.#engine.metrics.failure("PROXY_FILTER");
   #startedMs = 0;
-  #sentMs = 0;
+  /** When it came to the next phase, -1 as long as it did not. */
+  #chosenMs = -1;
+  #sentMs = -1;
+  #answeredMs = -1;
+  #wholeMs = -1;
   /** What the client got; 0 as long as it got nothing. */
   status = 0;
+  requestBytes = 0;
   responseBytes = 0;
   failure: ProxyFailure | WireFault | "" = "";
 
@@ -22,41 +28,79 @@ export class ExchangeRecord {
     this.#context = context;
   }
 
-  open(): void {
+  /** `isWhole`: the request has no body. */
+  open(isWhole: boolean): void {
     this.status = 0;
+    this.requestBytes = 0;
     this.responseBytes = 0;
     this.failure = "";
     this.#startedMs = this.#engine.deadlines.refresh();
+    this.#chosenMs = -1;
+    this.#sentMs = -1;
+    this.#answeredMs = -1;
+    this.#wholeMs = isWhole ? this.#startedMs : -1;
     this.#engine.metrics.inFlight.add();
+  }
+
+  /** The client has sent all of the request's body. */
+  whole(): void {
+    this.#wholeMs = this.#engine.deadlines.refresh();
+  }
+
+  /** A connection to the endpoint that was chosen is waited for. */
+  connecting(): void {
+    this.#sentMs = -1;
+    if (this.#chosenMs < 0) this.#chosenMs = this.#engine.deadlines.refresh();
   }
 
   /** The request head goes to an endpoint. */
   sent(): void {
-    this.#sentMs = this.#engine.deadlines.refresh();
+    const nowMs = this.#engine.deadlines.refresh();
+    this.#sentMs = nowMs;
+    if (this.#chosenMs < 0) this.#chosenMs = nowMs;
   }
 
   /** The response head is there. */
   answered(): void {
-    this.#engine.metrics.upstreamSeconds.observe((this.#engine.deadlines.refresh() - this.#sentMs) / 1000);
+    const nowMs = this.#engine.deadlines.refresh();
+    this.#answeredMs = nowMs;
+    this.#engine.metrics.upstreamSeconds.observe((nowMs - this.#sentMs) / 1000);
   }
 
-  close(status: number, route: CompiledRoute | undefined, endpoint: EndpointState | undefined): void {
-    const { metrics, deadlines, accessLog, logEntry: entry } = this.#engine;
-    const durationMs = deadlines.refresh() - this.#startedMs;
+  close(status: number, route: CompiledRoute | undefined, { endpoint, count }: Pick<Attempts, "endpoint" | "count">): void {
+    const { metrics, deadlines, accessLog } = this.#engine;
+    const endedMs = deadlines.refresh();
     metrics.inFlight.add(-1);
-    metrics.request(status, durationMs / 1000, route);
+    metrics.request(status, (endedMs - this.#startedMs) / 1000, route);
     if (accessLog !== undefined && this.#isLogWanted(status)) {
+      const entry = this.#engine.logEntry;
       entry.status = status;
-      entry.durationMs = durationMs;
+      entry.requestBytes = this.requestBytes;
       entry.responseBytes = this.responseBytes;
       entry.routeId = route?.id ?? "";
       entry.endpoint = endpoint?.authority ?? "";
+      entry.attempts = count;
       entry.failure = this.failure;
+      this.#describePhases(entry, endedMs);
       this.#context.describe(entry);
       accessLog.add(entry);
     }
     this.#context.responseStatus = status;
     this.#context.endExchange(this.#onFilterFailed);
+  }
+
+  #describePhases(entry: AccessLogEntry, endedMs: number): void {
+    const startedMs = this.#startedMs;
+    const chosenMs = this.#chosenMs < 0 ? endedMs : this.#chosenMs;
+    const sentMs = this.#sentMs < 0 ? endedMs : this.#sentMs;
+    const answeredMs = this.#answeredMs < 0 ? endedMs : this.#answeredMs;
+    entry.durationMs = endedMs - startedMs;
+    entry.startedMs = this.#engine.clock.wallMs() - entry.durationMs;
+    entry.filterMs = chosenMs - startedMs;
+    entry.connectMs = this.#chosenMs < 0 ? undefined : sentMs - chosenMs;
+    entry.responseMs = this.#sentMs < 0 ? undefined : answeredMs - sentMs;
+    entry.transferMs = this.#answeredMs < 0 ? undefined : endedMs - answeredMs;
+    entry.requestMs = this.#wholeMs < 0 ? undefined : this.#wholeMs - startedMs;
   }
 
   #isLogWanted(status: number): boolean {

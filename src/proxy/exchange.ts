@@ -62,11 +62,13 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
   }
 
   onRequestData(buffer: Buffer, start: number, end: number): void {
+    this.#record.requestBytes += end - start;
     this.#body.take(buffer, start, end);
   }
 
   /** The request has come in full, with the body that its head spoke of. */
   onRequestEnd(trailer: MessageHead | undefined): void {
+    this.#record.whole();
     this.#body.end(trailer);
   }
 
@@ -195,7 +197,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
     this.#answer.reset();
     this.#routed.reset();
     this.#delivery.reset();
-    this.#record.open();
+    this.#record.open(this.#body.isWhole);
   }
 
   /** The request's filters have come to this. */
@@ -257,6 +259,6 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
     this.#isOpen = false;
     this.#answer.cut();
     this.#timers.stop();
-    this.#record.close(status, this.#routed.route, this.#delivery.attempts.endpoint);
+    this.#record.close(status, this.#routed.route, this.#delivery.attempts);
   }
 }

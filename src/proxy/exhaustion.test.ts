@@ -126,19 +126,22 @@ test("the access log as JSON is one object a line, whatever the client sent", as
   await under.proxy.close({ timeoutMs: 0 });
   const [first, second] = under.logLines.map((line) => JSON.parse(line) as Record<string, unknown>);
   assert.equal(under.logLines.length, 2);
+  const times = { time: 0, durationMs: 0, filterMs: 0, connectMs: 0, responseMs: 0, transferMs: 0 };
   assert.deepEqual(
-    { ...first, time: 0, durationMs: 0 },
+    { ...first, ...times },
     {
-      time: 0,
+      ...times,
       client: "127.0.0.1",
       method: "GET",
       target: '/a"b',
       proto: "HTTP/1.1",
       status: 200,
+      requestMs: 0,
+      requestBytes: 0,
       responseBytes: 2,
+      attempts: 1,
       referer: "",
       userAgent: 'x"\\ \xff\x85',
-      durationMs: 0,
       host: "a",
       route: "all",
       endpoint: `127.0.0.1:${under.server.port}`,

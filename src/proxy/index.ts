@@ -1,4 +1,4 @@
-export type { AccessLogEntry, AccessLogSink } from "./access-log.ts";
+export type { AccessLogSink } from "./access-log.ts";
 export type { ProxyFailure } from "./failure.ts";
 export type { AccessLogOptions, ProxyLimits, ProxyOptions, ProxyOptionsInput, ProxyTimeouts, RetryOptions } from "./options.ts";
 export type { ListenOptions } from "./listener.ts";

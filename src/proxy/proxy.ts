@@ -2,7 +2,8 @@ import type { Clock, Random } from "../kernel/index.ts";
 import type { SharedLimits, Table } from "../route/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import { ActiveChecks } from "./active-checks.ts";
-import { AccessLog, type AccessLogEntry, type AccessLogSink } from "./access-log.ts";
+import { AccessLog, type AccessLogSink } from "./access-log.ts";
+import { emptyEntry } from "./access-log-line.ts";
 import { ClientConnection } from "./client-connection.ts";
 import type { Connection, OpenedConnection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -76,22 +77,6 @@ export function createProxy(options: ProxyOptionsInput, deps: ProxyDeps): Proxy 
   return new NodeProxy(options, deps);
 }
 
-const NO_ENTRY: AccessLogEntry = {
-  clientAddress: "",
-  method: "",
-  target: "",
-  protocol: "HTTP/1.1",
-  status: 0,
-  responseBytes: 0,
-  referer: "",
-  userAgent: "",
-  durationMs: 0,
-  host: "",
-  routeId: "",
-  endpoint: "",
-  failure: "",
-};
-
 const READ_BYTES = 65_536;
 
 class NodeProxy implements Proxy {
@@ -142,7 +127,7 @@ class NodeProxy implements Proxy {
       queue: new FlushQueue(),
       filterFailures: new FilterFailures(deps.log, deps.clock),
       accessLog,
-      logEntry: { ...NO_ENTRY },
+      logEntry: emptyEntry(),
       isDraining: false,
     };
     this.#upstreams.bind(this.#engine, new EndpointSessions(this.#engine, new EndpointHttp2Metrics(deps.metrics)));

@@ -13,7 +13,7 @@ import {
   splitAuthority,
 } from "../route/index.ts";
 import { FieldId, type MessageHead, type RequestTarget, connectionNames, connectionOptions, listFields } from "../wire/index.ts";
-import type { AccessLogEntry } from "./access-log.ts";
+import type { AccessLogEntry } from "./access-log-line.ts";
 import type { Engine } from "./engine.ts";
 import { forwardedForOf, listForwarded } from "./forwarded-fields.ts";
 import { MessageFields } from "./message-fields.ts";

@@ -48,8 +48,8 @@ export async function startProxy(
   const metrics = new MetricsRegistry();
   const logLines: string[] = [];
   const sink = {
-    write(lines: string): boolean {
-      for (const line of lines.split("\n")) if (line !== "") logLines.push(line);
+    write(lines: Buffer): boolean {
+      for (const line of lines.toString("latin1").split("\n")) if (line !== "") logLines.push(line);
       return true;
     },
   };

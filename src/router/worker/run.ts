@@ -31,6 +31,8 @@ interface WorkerDeps {
 /** With the supervisor gone: how long to serve on, so that its successor can be there, and then for requests in flight. */
 const ORPHAN_SERVE_MS = 3_000;
 const ORPHAN_CLOSE_MS = 10_000;
+/** For the last lines of the access log. */
+const LOG_DRAIN_MS = 1_000;
 /** From one look at the endpoints to the next. */
 const ENDPOINTS_MS = 1_000;
 
@@ -46,13 +48,14 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     balancer: { zone: config.zone },
     upstreamTls: config.backendTls,
   };
+  const sink = accessLog === "off" ? undefined : createStdoutSink(clock);
   const proxy = createProxy(options, {
     clock,
     random,
     metrics,
     log,
     ...(sharedLimits === undefined ? {} : { sharedLimits }),
-    ...(accessLog === "off" ? {} : { accessLog: createStdoutSink() }),
+    ...(sink === undefined ? {} : { accessLog: sink }),
   });
   const { snapshotDirectory: directory, source } = config;
   const store = directory === undefined ? undefined : openSnapshotStore({ directory, source }, { log });
@@ -94,6 +97,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     void proxy
       .close({ timeoutMs })
       .then(() => auth.close())
+      .then(() => sink?.drain(LOG_DRAIN_MS))
       .finally(() => deps.exit(0));
   };
   channel.onParentGone(() => {
