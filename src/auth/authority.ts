@@ -121,8 +121,10 @@ export class Authority {
     try {
       const metadata = this.id.kind === "issuer" ? await this.#askMetadata() : undefined;
       const url = this.id.kind === "keys" ? this.id.url : metadata?.jwks_uri;
-      if (url === undefined) throw new AppError("AUTH_MALFORMED", "its metadata names no keys (jwks_uri)");
-      const answer = await this.#askKeys(url);
+      if (url === undefined && this.keys.length > 0) throw new AppError("AUTH_MALFORMED", "its metadata names no keys any more");
+      // Where to ask about tokens (RFC 7662) is known although the keys are not; who only answers such questions need not have any.
+      if (metadata !== undefined) this.#state = { keys: [], confirmedMs: clock.wallMs(), ...this.#state, metadata };
+      const answer = url === undefined ? [] : await this.#askKeys(url);
       this.#take(metadata, answer);
       if (this.#failures > 0) log.info({ authority: this.id.url }, "an authority answers again");
       this.#failures = 0;

@@ -7,7 +7,11 @@ export type Reason =
   | "wrong-password"
   | "missing-token"
   | "invalid-token"
-  | "invalid-sub-in-token";
+  | "invalid-sub-in-token"
+  | "missing-bearer-token"
+  | "inactive-token"
+  | "invalid-scope"
+  | "invalid-claim";
 
 /** Keys in `context.state`, as Skipper has them: other filters can write what stands there into fields. */
 const USER = "auth-user";

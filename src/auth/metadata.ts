@@ -5,9 +5,10 @@ export interface IssuerMetadata {
   /** As it stands in its tokens. */
   readonly issuer: string;
   readonly jwks_uri?: string;
+  readonly introspection_endpoint?: string;
 }
 
-const URLS = ["jwks_uri"] as const;
+const URLS = ["jwks_uri", "introspection_endpoint"] as const;
 
 /** Where an issuer's metadata is. */
 export function discoveryUrl(issuer: string): string {

@@ -1,13 +1,26 @@
 import { type Registry, extendRegistry, standardRegistry } from "../route/index.ts";
 import { basicFilter } from "./filters/basic-filter.ts";
+import { introspectionFilters } from "./filters/introspection-filters.ts";
 import { jwtFilters } from "./filters/jwt-filters.ts";
 import { jwtMetricsFilter } from "./filters/jwt-metrics-filter.ts";
+import { tokeninfoFilters } from "./filters/tokeninfo-filters.ts";
 import { webhookFilter } from "./filters/webhook-filter.ts";
 import type { AuthRuntime } from "./runtime.ts";
+import type { AuthSettings } from "./settings.ts";
 
-/** Everything that routes may name. Filters that ask who somebody is need a runtime to decide; without one they can be built, and let nobody pass. */
-export function routeRegistry(runtime?: AuthRuntime): Registry {
+/**
+ * Everything that routes may name. Filters that ask who somebody is need a runtime to decide; without one they can be built, and let
+ * nobody pass. With neither, what a router will be told is not known: nothing is refused because of it.
+ */
+export function routeRegistry(settings?: AuthSettings, runtime?: AuthRuntime): Registry {
   return extendRegistry(standardRegistry, {
-    filters: [basicFilter(runtime), webhookFilter(runtime), ...jwtFilters(runtime), jwtMetricsFilter],
+    filters: [
+      basicFilter(runtime),
+      webhookFilter(runtime),
+      ...tokeninfoFilters(settings, runtime),
+      ...introspectionFilters(runtime),
+      ...jwtFilters(runtime),
+      jwtMetricsFilter,
+    ],
   });
 }

@@ -5,7 +5,9 @@ import { type AuthorityId, AuthorityStore, type StateStore } from "./authority-s
 import { Authority } from "./authority.ts";
 import { PasswordCheck } from "./passwords.ts";
 import { type AuthSettings, authLimits } from "./settings.ts";
+import { TokenLookup } from "./token-lookup.ts";
 import { TokenVerifier } from "./token-verifier.ts";
+import { readSecret, secretPath } from "./secret-path.ts";
 import { WatchedFile } from "./watched-file.ts";
 
 export interface AuthDeps {
@@ -34,6 +36,7 @@ export class AuthRuntime {
   readonly deps: AuthDeps;
   readonly client: AuthorityClient;
   readonly passwords: PasswordCheck;
+  readonly tokens: TokenLookup;
   readonly verifier: TokenVerifier;
   readonly #store: AuthorityStore;
   readonly #authorities = new Map<string, Authority>();
@@ -46,6 +49,7 @@ export class AuthRuntime {
     this.deps = deps;
     this.client = new AuthorityClient(deps);
     this.passwords = new PasswordCheck(deps.clock);
+    this.tokens = new TokenLookup(settings.tokenCache, this.client, deps.clock);
     this.verifier = new TokenVerifier(deps.clock);
     this.#store = new AuthorityStore(deps.store, deps.log);
   }
@@ -86,10 +90,19 @@ export class AuthRuntime {
 
   /** A file as `read` understands it, for all routes that name it for the same `use`. */
   file<Content>(use: string, path: string, read: (text: string) => Content): WatchedFile<Content> {
+    return this.#file(use, path, () => path, read);
+  }
+
+  /** A secret that a route names, if it is where secrets may be. */
+  secret(name: string): WatchedFile<string> {
+    return this.#file("secret", name, () => secretPath(name, this.settings.credentialsPaths), readSecret);
+  }
+
+  #file<Content>(use: string, path: string, find: () => string, read: (text: string) => Content): WatchedFile<Content> {
     const key = `${use} ${path}`;
     const known = this.#files.get(key);
     if (known !== undefined) return known as WatchedFile<Content>;
-    const file = new WatchedFile(path, read, this.deps);
+    const file = new WatchedFile(path, find, read, this.deps);
     this.#files.set(key, file);
     // Routes that have one keep it; others that name it read it anew.
     const [oldest] = this.#files.keys();

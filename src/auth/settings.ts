@@ -2,6 +2,15 @@
 export interface AuthSettings {
   /** How long a `webhook` may take to answer. */
   readonly webhookTimeoutMs: number;
+  /** Whom `oauthTokeninfo…` asks; undefined: such filters cannot be built. */
+  readonly tokeninfo: { readonly url: string; readonly timeoutMs: number } | undefined;
+  readonly introspectionTimeoutMs: number;
+  /** What is kept of answers about tokens: of how many (0: nothing), and how long at most an answer is believed without asking again. */
+  readonly tokenCache: { readonly size: number; readonly ttlMs: number };
+  /** For `secureOauthTokenintrospection…` that names none. */
+  readonly introspectionClient: { readonly id: string; readonly secret: string };
+  /** Where secrets may be read from: files, or folders of files. A route names none outside of them. */
+  readonly credentialsPaths: readonly string[];
 }
 
 /** Bounds that are the same for everybody. docs/threat-model.md has each by its name. */
@@ -16,6 +25,8 @@ export const authLimits = Object.freeze({
   cacheBytes: 67_108_864,
   /** Of an answer that is read. */
   answerBytes: 1_048_576,
+  /** Of an answer about one token. */
+  tokenAnswerBytes: 65_536,
   /** Keys of one set. */
   keys: 100,
   /** Tokens whose signature is known to be good, and how long they are not checked again. */

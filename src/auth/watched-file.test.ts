@@ -20,7 +20,7 @@ function setUp(t: TestContext, name = "secret") {
     if (text.startsWith("bad")) throw new Error("it is bad");
     return text;
   };
-  return { folder, clock, warned, path, file: new WatchedFile(path, read, { clock, log }) };
+  return { folder, clock, warned, path, file: new WatchedFile(path, () => path, read, { clock, log }) };
 }
 
 test("a change shows at the next look; what is bad or gone leaves what was there and is told once", async (t) => {

@@ -5,7 +5,8 @@ import { authLimits } from "./settings.ts";
 
 /** What a file says, read again when it changes. What cannot be read or understood leaves what was there before, and is told once. */
 export class WatchedFile<Content> {
-  readonly #path: string;
+  readonly #name: string;
+  readonly #find: () => string;
   readonly #read: (text: string) => Content;
   readonly #deps: { readonly clock: Clock; readonly log: Log };
   #content: Content | undefined;
@@ -13,9 +14,10 @@ export class WatchedFile<Content> {
   #stamp = "";
   #told = "";
 
-  /** Reads nothing yet. `read` throws what is wrong with a text. */
-  constructor(path: string, read: (text: string) => Content, deps: { readonly clock: Clock; readonly log: Log }) {
-    this.#path = path;
+  /** Reads nothing yet. `find` answers where it is, or throws why it may not be read; `read` throws what is wrong with a text. */
+  constructor(name: string, find: () => string, read: (text: string) => Content, deps: { readonly clock: Clock; readonly log: Log }) {
+    this.#name = name;
+    this.#find = find;
     this.#read = read;
     this.#deps = deps;
   }
@@ -32,20 +34,21 @@ export class WatchedFile<Content> {
 
   #look(): void {
     try {
+      const path = this.#find();
       // Of the target: a mounted Secret is changed by turning a link to another folder.
-      const { dev, ino, size, mtimeMs, ctimeMs } = statSync(this.#path);
-      const stamp = `${dev} ${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+      const { dev, ino, size, mtimeMs, ctimeMs } = statSync(path);
+      const stamp = `${path} ${dev} ${ino} ${size} ${mtimeMs} ${ctimeMs}`;
       if (stamp === this.#stamp) return;
-      this.#content = this.#read(readWhole(this.#path));
+      this.#content = this.#read(readWhole(path));
       this.#stamp = stamp;
-      if (this.#told !== "") this.#deps.log.info({ file: this.#path }, "a file of secrets can be used again");
+      if (this.#told !== "") this.#deps.log.info({ file: this.#name }, "a file of secrets can be used again");
       this.#told = "";
     } catch (thrown) {
       const reason = messageOf(thrown);
       if (reason === this.#told) return;
       this.#told = reason;
       const kept = this.#content === undefined ? "what needs it is refused" : "what it said before stays in use";
-      this.#deps.log.warn({ file: this.#path, reason, kept }, "a file of secrets can not be used");
+      this.#deps.log.warn({ file: this.#name, reason, kept }, "a file of secrets can not be used");
     }
   }
 }

@@ -181,6 +181,7 @@ export interface ControlConfig {
   /** The greatest generation number known to the supervisor; numbers continue from it. */
   readonly lastNumber: number;
   readonly staleAfterMs: number;
+  readonly auth: AuthSettings;
   readonly nodeName?: string;
   /** Whether certificates come from Secrets. */
   readonly tlsSecrets: boolean;

@@ -268,6 +268,7 @@ export class Supervisor {
       ),
       staleAfterMs: options.staleAfterMs,
       plugins: options.plugins,
+      auth: options.auth,
       ...(options.nodeName === undefined ? {} : { nodeName: options.nodeName }),
     };
   }

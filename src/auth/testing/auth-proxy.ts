@@ -10,9 +10,7 @@ import { type Log, MetricsRegistry, silentLog } from "../../telemetry/index.ts";
 import type { StateStore } from "../authority-store.ts";
 import { AuthRuntime, type AuthSettings, routeRegistry } from "../index.ts";
 import { type LocalServer, startServer } from "./local-server.ts";
-
-/** What a test says of the settings is all it needs to. */
-export const SETTINGS: AuthSettings = { webhookTimeoutMs: 5_000 };
+import { SETTINGS } from "./settings.ts";
 
 export interface Answer {
   readonly status: number;
@@ -51,7 +49,10 @@ export async function startAuthProxy(
     await proxy.close({ timeoutMs: 0 });
     await runtime.close();
   });
-  const { table, problems } = compileTable(parseEskip(routes.replaceAll("BACKEND", `"${backend.url}"`), "test"), routeRegistry(runtime));
+  const { table, problems } = compileTable(
+    parseEskip(routes.replaceAll("BACKEND", `"${backend.url}"`), "test"),
+    routeRegistry(runtime.settings, runtime),
+  );
   assert.deepEqual(problems, []);
   proxy.update(table, new Map(), "live");
   const { port } = await proxy.listen({ host: "127.0.0.1", port: 0 });

@@ -1,6 +1,6 @@
 import type { TestContext } from "node:test";
 import { type CryptoKey, type JWK, SignJWT, exportJWK, generateKeyPair } from "jose";
-import { type LocalServer, type Respond, startServer } from "./local-server.ts";
+import { type LocalServer, type Respond, type Seen, startServer } from "./local-server.ts";
 
 /** A key of a {@link AuthorizationServer}. */
 export interface SigningKey {
@@ -26,6 +26,8 @@ export interface AuthorizationServer {
   keys: readonly JWK[];
   /** More of its metadata, or other than it should be. */
   metadata: Readonly<Record<string, unknown>>;
+  /** What is known of opaque tokens, for `/tokeninfo` and, with `active`, for `/introspect`. */
+  readonly tokens: Map<string, Readonly<Record<string, unknown>>>;
   /** Answers in place of what is usual. */
   respond: Respond | undefined;
   /** A token of `claims`, which may also take away what is usual by `undefined`. */
@@ -50,12 +52,17 @@ export async function startAuthorizationServer(
       if (made.respond !== undefined) return made.respond(seen, response);
       const url = new URL(seen.path, made.url);
       const documents: Readonly<Record<string, unknown>> = {
-        "/.well-known/openid-configuration": { issuer: made.url, jwks_uri: `${made.url}/keys`, ...made.metadata },
+        "/.well-known/openid-configuration": {
+          issuer: made.url,
+          jwks_uri: `${made.url}/keys`,
+          introspection_endpoint: `${made.url}/introspect`,
+          ...made.metadata,
+        },
         "/keys": { keys: made.keys },
       };
-      const document = documents[url.pathname];
-      response.writeHead(document === undefined ? 404 : 200, { "content-type": "application/json" });
-      response.end(JSON.stringify(document ?? { error: "not_found" }));
+      const document = documents[url.pathname] ?? aboutToken(made.tokens, url.pathname, seen);
+      response.writeHead(document === undefined ? 401 : 200, { "content-type": "application/json" });
+      response.end(JSON.stringify(document ?? { error: "invalid_token" }));
     },
     port,
   );
@@ -64,6 +71,7 @@ export async function startAuthorizationServer(
     server,
     keys: [],
     metadata: {},
+    tokens: new Map(),
     respond: undefined,
     sign(key, claims = {}, header = {}) {
       const now = Math.floor(nowMs() / 1000);
@@ -74,4 +82,10 @@ export async function startAuthorizationServer(
     asked: (path) => server.seen.filter((seen) => seen.path === path).length,
   };
   return made;
+}
+
+function aboutToken(tokens: AuthorizationServer["tokens"], path: string, { headers, body }: Seen): object | undefined {
+  if (path === "/tokeninfo") return tokens.get((headers.authorization ?? "").replace(/^Bearer /, ""));
+  if (path === "/introspect") return tokens.get(new URLSearchParams(body).get("token") ?? "") ?? { active: false };
+  return undefined;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 
+import { SETTINGS } from "../../auth/testing/settings.ts";
 import { seededRandom, systemClock } from "../../kernel/index.ts";
 import { until } from "../../kernel/testing/until.ts";
 import { type Resource, kinds } from "../../kube/index.ts";
@@ -67,6 +68,7 @@ async function open(
       lastNumber: 0,
       staleAfterMs: more.staleAfterMs ?? 30_000,
       nodeName: "here",
+      auth: SETTINGS,
       tlsSecrets: false,
       plugins: [],
     },

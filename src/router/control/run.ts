@@ -108,8 +108,8 @@ async function decide(
 }
 
 /** Throws AppError `PLUGIN_…` for the first plugin that cannot be loaded: what it was to do is not to be guessed. */
-async function pluginRegistry({ plugins }: ControlConfig, clock: Clock): Promise<Registry> {
-  const base = routeRegistry();
+async function pluginRegistry({ plugins, auth }: ControlConfig, clock: Clock): Promise<Registry> {
+  const base = routeRegistry(auth);
   if (plugins.length === 0) return base;
   const { loadPlugins } = await import("../../plugin/index.ts");
   const loaded = await loadPlugins(plugins, base, clock);

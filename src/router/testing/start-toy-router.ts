@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 
+import { SETTINGS } from "../../auth/testing/settings.ts";
 import { systemClock, systemRandom } from "../../kernel/index.ts";
 import { silentLog } from "../../telemetry/index.ts";
 import type { RouterOptions } from "../options.ts";
@@ -36,7 +37,7 @@ export function startToyRouter(t: TestContext, overrides: Partial<RouterOptions>
       drainTimeoutMs: 1_000,
       staleAfterMs: 30_000,
       accessLog: "off",
-      auth: { webhookTimeoutMs: 2_000 },
+      auth: SETTINGS,
       h2c: false,
       backendTls: { isVerified: true },
       plugins: [],

@@ -60,7 +60,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   const { snapshotDirectory: directory, source } = config;
   const store = directory === undefined ? undefined : openSnapshotStore({ directory, source }, { log });
   const auth = new AuthRuntime(config.auth, { clock, random, log, metrics, store });
-  const registry = plugins === undefined ? routeRegistry(auth) : extendRegistry(routeRegistry(auth), plugins);
+  const registry = plugins === undefined ? routeRegistry(config.auth, auth) : extendRegistry(routeRegistry(config.auth, auth), plugins);
   const table = new WorkerTable(config.knowledge, {
     proxy,
     registry,
