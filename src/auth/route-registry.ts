@@ -1,8 +1,11 @@
 import { type Registry, extendRegistry, standardRegistry } from "../route/index.ts";
 import { basicFilter } from "./filters/basic-filter.ts";
+import { claimsFilter } from "./filters/claims-filter.ts";
+import { forwardingFilters } from "./filters/forwarding-filters.ts";
 import { introspectionFilters } from "./filters/introspection-filters.ts";
 import { jwtFilters } from "./filters/jwt-filters.ts";
 import { jwtMetricsFilter } from "./filters/jwt-metrics-filter.ts";
+import { secretFilters } from "./filters/secret-filters.ts";
 import { tokeninfoFilters } from "./filters/tokeninfo-filters.ts";
 import { webhookFilter } from "./filters/webhook-filter.ts";
 import type { AuthRuntime } from "./runtime.ts";
@@ -21,6 +24,9 @@ export function routeRegistry(settings?: AuthSettings, runtime?: AuthRuntime): R
       ...introspectionFilters(runtime),
       ...jwtFilters(runtime),
       jwtMetricsFilter,
+      claimsFilter(runtime),
+      ...forwardingFilters,
+      ...secretFilters(runtime),
     ],
   });
 }

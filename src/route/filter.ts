@@ -14,6 +14,8 @@ import { skipperPage } from "./predicate.ts";
 export interface ClientCertificate {
   /** `CN=client`, one part a line. */
   readonly subject: string;
+  /** The same of its issuer. */
+  readonly issuer: string;
   /** `DNS:client.example.org, URI:spiffe://…`; undefined when there is none. */
   readonly subjectAltName: string | undefined;
   readonly fingerprint256: string;

@@ -3,6 +3,7 @@ import { admissionFilters } from "./filters/admission-filters.ts";
 import { backendFilters } from "./filters/backend-filters.ts";
 import { backendLimitFilter } from "./filters/backend-limit-filter.ts";
 import { balanceFilters } from "./filters/balance-filters.ts";
+import { clientCertificateFilters } from "./filters/client-certificate-filters.ts";
 import { compressionFilters } from "./filters/compression-filters.ts";
 import { certificateFilters } from "./filters/certificate-filters.ts";
 import { clusterLimitFilters } from "./filters/cluster-limit-filters.ts";
@@ -69,5 +70,6 @@ export const standardRegistry: Registry = createRegistry({
     ...editFilters,
     ...paceFilters,
     ...staticFilters,
+    ...clientCertificateFilters,
   ],
 });

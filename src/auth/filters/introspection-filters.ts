@@ -5,12 +5,10 @@ import { authorized, challenge, unauthorized } from "../decision.ts";
 import { decidingFilter, tell } from "../filter-kit.ts";
 import type { AuthRuntime } from "../runtime.ts";
 import { authLimits } from "../settings.ts";
+import { tokenData } from "../token-data.ts";
 import { type TokenInfo, type TokenRule, allClaims, allPairs, anyClaim, anyPair } from "../token-rules.ts";
 import { keyValues, resolveSecret } from "./arguments.ts";
 import { issuerUrl } from "./authority-url.ts";
-
-/** Key in `context.state` of what the issuer said, as Skipper has it. */
-const INTROSPECTION = "tokenintrospection";
 
 interface Introspection {
   readonly name: string;
@@ -21,12 +19,6 @@ interface Introspection {
   readonly client: { readonly id: string; readonly secret: string } | undefined;
   /** Whose answer it is: of another issuer, or to somebody else, it does not count. */
   readonly about: string;
-}
-
-/** What is left for later filters. */
-interface Introspected {
-  readonly about: string;
-  readonly info: TokenInfo;
 }
 
 async function ask(runtime: AuthRuntime, token: string, { issuer, client, about }: Introspection): Promise<TokenInfo> {
@@ -64,14 +56,14 @@ function decide(context: FilterContext, { about, rule, challenge: plain }: Intro
   if (active !== true || isOver) return unauthorized(context, "inactive-token", invalid);
   if (typeof sub !== "string") return unauthorized(context, "invalid-sub-in-token", plain);
   if (!rule(info)) return unauthorized(context, "invalid-claim", plain, sub);
-  context.state.set(INTROSPECTION, { about, info } satisfies Introspected);
+  tokenData.keepIntrospected(context, { about, info });
   authorized(context, sub);
 }
 
 function judge(context: FilterContext, runtime: AuthRuntime, introspection: Introspection): void | Promise<void> {
   const { issuer, about } = introspection;
   runtime.authority({ kind: "issuer", url: issuer }).use();
-  const earlier = context.state.get(INTROSPECTION) as Introspected | undefined;
+  const earlier = tokenData.introspected(context);
   if (earlier?.about === about) return decide(context, introspection, earlier.info);
   const token = bearerToken(context);
   if (token === undefined) return unauthorized(context, "missing-token", introspection.challenge);

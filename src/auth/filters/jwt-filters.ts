@@ -5,6 +5,7 @@ import { bearerToken } from "../credentials.ts";
 import { authorized, challenge, unauthorized } from "../decision.ts";
 import { decidingFilter } from "../filter-kit.ts";
 import type { AuthRuntime } from "../runtime.ts";
+import { tokenData } from "../token-data.ts";
 import type { Claims } from "../token-verifier.ts";
 import { authorityUrl, issuerUrl } from "./authority-url.ts";
 
@@ -15,8 +16,10 @@ interface Wanted {
   readonly challenge: string;
 }
 
-function accept(context: FilterContext, wanted: Wanted, { sub }: Claims): void {
+function accept(context: FilterContext, wanted: Wanted, claims: Claims): void {
+  const { sub } = claims;
   if (typeof sub !== "string" && wanted.needsSubject) return unauthorized(context, "invalid-sub-in-token", wanted.challenge);
+  tokenData.keepClaims(context, claims);
   authorized(context, typeof sub === "string" ? sub : "");
 }
 
@@ -56,7 +59,7 @@ export function jwtFilters(runtime: AuthRuntime | undefined): readonly FilterSpe
     defineFilter({
       name: "jwtValidation",
       family: FAMILY,
-      does: "lets a bearer token pass that the issuer signed (RFC 7519) and that is in its time; else 401. `setContextRequestHeader` finds its subject under `auth-user`.",
+      does: "lets a bearer token pass that the issuer signed (RFC 7519) and that is in its time; else 401. `setContextRequestHeader` finds its subject under `auth-user`, `forwardTokenField` and `oidcClaimsQuery` its claims.",
       parameters: [
         {
           name: "issuer",

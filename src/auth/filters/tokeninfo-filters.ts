@@ -13,13 +13,12 @@ import { authorized, challenge, forbidden, unauthorized } from "../decision.ts";
 import { decidingFilter, tell } from "../filter-kit.ts";
 import type { AuthRuntime } from "../runtime.ts";
 import { type AuthSettings, authLimits } from "../settings.ts";
+import { tokenData } from "../token-data.ts";
 import { type TokenInfo, type TokenRule, allPairs, allScopes, anyPair, anyScope } from "../token-rules.ts";
 import { keyValues } from "./arguments.ts";
 import { readYamlArgument, textsIn } from "./yaml-argument.ts";
 
 const FAMILY = "Who somebody is";
-/** Key in `context.state` of what the authority said, as Skipper has it. */
-const TOKENINFO = "tokeninfo";
 
 type Tokeninfo = NonNullable<AuthSettings["tokeninfo"]>;
 
@@ -30,7 +29,7 @@ interface Judgement {
 }
 
 function judge(context: FilterContext, runtime: AuthRuntime, { url, timeoutMs }: Tokeninfo, judgement: Judgement): void | Promise<void> {
-  const earlier = context.state.get(TOKENINFO) as TokenInfo | undefined;
+  const earlier = tokenData.tokeninfo(context);
   if (earlier !== undefined) return judgement.accept(context, earlier);
   const token = bearerToken(context);
   if (token === undefined) return judgement.refuse(context, "missing-bearer-token");
@@ -120,7 +119,7 @@ export function tokeninfoFilters(settings: AuthSettings | undefined, runtime: Au
         const judgement: Judgement = {
           accept(context, info) {
             if (!rule(info)) return forbidden(context, "invalid-scope", userOf(info));
-            context.state.set(TOKENINFO, info);
+            tokenData.keepTokeninfo(context, info);
             authorized(context, userOf(info));
           },
           refuse: refuser(tokeninfo === undefined ? "" : new URL(tokeninfo.url).hostname),
@@ -163,7 +162,7 @@ function validateFilter(settings: AuthSettings | undefined, runtime: AuthRuntime
       const plain = refuser(tokeninfo === undefined ? "" : new URL(tokeninfo.url).hostname);
       const judgement: Judgement = {
         accept(context, info) {
-          context.state.set(TOKENINFO, info);
+          tokenData.keepTokeninfo(context, info);
           authorized(context, userOf(info));
         },
         refuse(context, why) {
