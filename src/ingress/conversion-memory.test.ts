@@ -94,6 +94,22 @@ describe("conversion with a memory", () => {
     notEqual(withoutApi[1], ofTwo);
   });
 
+  it("makes no new pool of a Service and slices that did not change, and no new 404 of a host whose routes did not", () => {
+    const memory = new ConversionMemory();
+    const standing = [group("g", "g.org", "web"), service("web"), slice("w", "web", READY), service("api")];
+    const convertWith = (...objects: readonly KubeObject[]): ReturnType<typeof convert>["routeSet"] =>
+      convert(worldOf([...standing, ...objects]), defaultConvertOptions, standardRegistry, memory).routeSet;
+    const before = convertWith(slice("v", "api", READY));
+    const after = convertWith(slice("v", "api", { "10.0.0.9": {} }), ingress("b", "b.org", { "/": "api" }));
+    const poolOf = ({ pools }: typeof before): unknown => pools.find(({ id }) => id.includes("web"));
+    notEqual(poolOf(before), undefined);
+    equal(poolOf(after), poolOf(before));
+    for (const route of before.routes) equal(after.routes.includes(route), true, route.id);
+    deepEqual([before.routes.length, before.routes.some(({ id }) => id.includes("catchall"))], [2, true]);
+    const changed = convertWith(slice("w2", "web", { "10.0.0.9": {} }));
+    notEqual(poolOf(changed), poolOf(before));
+  });
+
   it("forgets all when it is asked with other options", () => {
     const memory = new ConversionMemory();
     const world = worldOf([ingress("a", "a.org", { "/": "web" }), service("web")]);

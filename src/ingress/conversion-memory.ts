@@ -1,9 +1,9 @@
 import type { KubeObject } from "../kube/index.ts";
-import type { Backend, Call, Registry, RouteDefinition } from "../route/index.ts";
+import type { Backend, Call, Pool, Registry, RouteDefinition } from "../route/index.ts";
 import type { Owner } from "./owner.ts";
-import type { ServiceObject } from "./kube-objects.ts";
+import type { Meta, ServiceObject, SliceObject } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
-import type { PoolBuilder, ServiceReference } from "./pools.ts";
+import type { PoolBuilder, PoolMemory, ServiceReference } from "./pools.ts";
 import type { ObjectProblem } from "./world.ts";
 
 /** How a back end is wanted. */
@@ -37,15 +37,27 @@ export interface Fragment {
   result: unknown;
 }
 
+interface KnownPool {
+  readonly slices: readonly SliceObject[];
+  readonly pool: Pool;
+}
+
+interface KnownCatchAll {
+  readonly lost: Call | undefined;
+  readonly added: AddedRoute;
+}
+
 /**
  * What `convert` remembers from one call to the next, so that it converts only the objects that changed and those whose Services did. Objects are
  * told apart by identity: whoever changes one makes a new one. It holds nothing that the objects do not keep alive.
  */
-export class ConversionMemory {
+export class ConversionMemory implements PoolMemory {
   #options: ConvertOptions | undefined = undefined;
   #registry: Registry | undefined = undefined;
   #fragments = new WeakMap<KubeObject, Fragment>();
   #read = new WeakMap<KubeObject, unknown>();
+  #pools = new WeakMap<ServiceObject, Map<string, KnownPool>>();
+  #catchAlls = new WeakMap<Meta, Map<string, KnownCatchAll>>();
 
   /** With other options or another registry nothing that was remembered holds. */
   expect(options: ConvertOptions, registry: Registry | undefined): void {
@@ -54,6 +66,8 @@ export class ConversionMemory {
     this.#registry = registry;
     this.#fragments = new WeakMap();
     this.#read = new WeakMap();
+    this.#pools = new WeakMap();
+    this.#catchAlls = new WeakMap();
   }
 
   /** What `read` makes of the object; it is always asked with the same `read` for objects of one kind. What it throws is not remembered. */
@@ -65,6 +79,27 @@ export class ConversionMemory {
     return made;
   }
 
+  pool(id: string, service: ServiceObject, slices: readonly SliceObject[], make: () => Pool): Pool {
+    const pools = this.#pools.get(service) ?? new Map<string, KnownPool>();
+    this.#pools.set(service, pools);
+    const known = pools.get(id);
+    if (known?.slices.length === slices.length && known.slices.every((slice, at) => slice === slices[at])) return known.pool;
+    const pool = make();
+    pools.set(id, { slices, pool });
+    return pool;
+  }
+
+  /** The route that `make` makes for a host of this owner, where `lost` is the predicate of the host's routes that cannot be built. */
+  catchAll(owner: Meta, draftId: string, lost: Call | undefined, make: () => AddedRoute): AddedRoute {
+    const catchAlls = this.#catchAlls.get(owner) ?? new Map<string, KnownCatchAll>();
+    this.#catchAlls.set(owner, catchAlls);
+    const known = catchAlls.get(draftId);
+    if (known !== undefined && known.lost === lost) return known.added;
+    const added = make();
+    catchAlls.set(draftId, { lost, added });
+    return added;
+  }
+
   fragment(object: KubeObject): Fragment | undefined {
     return this.#fragments.get(object);
   }
@@ -72,6 +107,20 @@ export class ConversionMemory {
   keep(object: KubeObject, fragment: Fragment): void {
     this.#fragments.set(object, fragment);
   }
+}
+
+type BackendAsk = Extract<Ask, { kind: "backend" }>;
+
+/** Whether both are about one port of one Service, to be used in the same way. */
+export function isSameQuestion({ reference: one, setting }: BackendAsk, { reference: other, setting: otherSetting }: BackendAsk): boolean {
+  return (
+    one.namespace === other.namespace &&
+    one.name === other.name &&
+    one.port === other.port &&
+    setting.algorithm === otherSetting.algorithm &&
+    setting.protocol === otherSetting.protocol &&
+    setting.zoneAware === otherSetting.zoneAware
+  );
 }
 
 /** Whether two answers lead to the same routes. */

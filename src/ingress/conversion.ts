@@ -18,6 +18,7 @@ import {
   ConversionMemory,
   type Fragment,
   isSameAnswer,
+  isSameQuestion,
 } from "./conversion-memory.ts";
 import { hostPredicates, isBelow } from "./host-expression.ts";
 import type { ServiceObject } from "./kube-objects.ts";
@@ -91,6 +92,12 @@ export class Conversion {
 
   /** Adds a route with what the options ask for on every route of its owner. All its hosts are internal or none is. */
   add(owner: Owner, draft: RouteDraft): void {
+    const added = this.#make(owner, draft);
+    this.#recorded?.added.push(added);
+    this.#place(added);
+  }
+
+  #make(owner: Owner, draft: RouteDraft): AddedRoute {
     const { options } = this;
     const internal = draft.hosts.some((host) => this.isInternal(host)) ? options.eastWestRange : undefined;
     const predicates = internal?.annotationPredicates ?? options.annotationPredicates;
@@ -107,15 +114,13 @@ export class Conversion {
       filters: [...draft.filters, ...callsByAnnotation(owner.meta, filters)],
       backend: draft.backend,
     };
-    const added: AddedRoute = { draftId: draft.id, owner, hosts: draft.hosts, route, defaultFilters: draft.defaultFilters ?? [], lost };
-    this.#recorded?.added.push(added);
-    this.#place(added);
+    return { draftId: draft.id, owner, hosts: draft.hosts, route, defaultFilters: draft.defaultFilters ?? [], lost };
   }
 
   /** Gives it an id of its own, which depends on the routes before it. */
   #place({ draftId, owner, hosts, route, defaultFilters, lost }: AddedRoute): void {
     if (lost !== undefined) for (const host of hosts) this.#doubtedHosts.set(host, lost);
-    const id = this.#ids.take(draftId, `${owner.kind} ${owner.meta.namespace}/${owner.meta.name} ${draftId}`);
+    const id = this.#ids.take(draftId, () => `${owner.kind} ${owner.meta.namespace}/${owner.meta.name} ${draftId}`);
     this.owners.set(id, owner);
     this.defaultFilters.set(id, defaultFilters);
     this.routes.push(id === route.id ? route : { ...route, id });
@@ -144,9 +149,12 @@ export class Conversion {
   /** Adds a 404 for what no route of these hosts takes; 503 where it is not known what their routes are to take. */
   addCatchAll(owner: Owner, draft: RouteDraft): void {
     const lost = draft.hosts.map((host) => this.#doubtedHosts.get(host)).find((call) => call !== undefined);
-    if (lost === undefined) this.add(owner, draft);
-    else
-      this.add(owner, { ...draft, filters: [isUnreadable(lost) ? lost : unreadable(`predicate ${lost.name}() of a route of this host`)] });
+    const added = this.memory.catchAll(owner.meta, draft.id, lost, () => {
+      if (lost === undefined) return this.#make(owner, draft);
+      const filter = isUnreadable(lost) ? lost : unreadable(`predicate ${lost.name}() of a route of this host`);
+      return this.#make(owner, { ...draft, filters: [filter] });
+    });
+    this.#place(added);
   }
 
   /** What cannot be judged here, for want of a registry, counts as sound. */
@@ -166,10 +174,18 @@ export class Conversion {
   serviceBackend(owner: Owner, where: string, reference: ServiceReference, setting: Omit<BackendSetting, "zoneAware">): Backend {
     const whole = { ...setting, zoneAware: isZoneAware(owner.meta) };
     const answer = this.#askBackend(reference, whole);
-    this.#recorded?.asks.push({ kind: "backend", reference, setting: whole, answer });
+    this.#recordBackend({ kind: "backend", reference, setting: whole, answer });
     if ("backend" in answer) return answer.backend;
     this.report(owner, "partial", answer.thrown, where);
     return this.missing(reference, setting.algorithm);
+  }
+
+  /** The paths of an object mostly have one back end: what is asked once more need not be. */
+  #recordBackend(ask: Extract<Ask, { kind: "backend" }>): void {
+    const asks = this.#recorded?.asks;
+    const last = asks?.at(-1);
+    if (last?.kind === "backend" && isSameQuestion(last, ask)) return;
+    asks?.push(ask);
   }
 
   service(namespace: string, name: string): ServiceObject | undefined {

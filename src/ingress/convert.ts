@@ -19,7 +19,7 @@ export interface Converted {
   readonly routeSet: RouteSet;
   readonly problems: readonly ObjectProblem[];
   /** The object each route was made from, by route id; routes made for all (redirect) have none. */
-  readonly owners: ReadonlyMap<string, { readonly kind: ObjectKind; readonly namespace: string; readonly name: string }>;
+  readonly owners: ReadonlyMap<string, Owner>;
   /** By route id, the filters that Skipper keeps on a route whose Service has no endpoints. */
   readonly defaultFilters: ReadonlyMap<string, readonly Call[]>;
 }
@@ -33,7 +33,12 @@ export interface Converted {
 export function convert(world: World, options: ConvertOptions, registry?: Registry, memory = new ConversionMemory()): Converted {
   memory.expect(options, registry);
   const problems: ObjectProblem[] = [];
-  const conversion = new Conversion(options, new PoolBuilder(readEndpoints(world, options, problems, memory), options), registry, memory);
+  const conversion = new Conversion(
+    options,
+    new PoolBuilder(readEndpoints(world, options, problems, memory), options, memory),
+    registry,
+    memory,
+  );
   const classes = readClasses(world.ingressClasses, (name, thrown) =>
     problems.push({ ...droppedProblem("IngressClass", name, thrown), effect: "ignored" }),
   );
@@ -44,21 +49,21 @@ export function convert(world: World, options: ConvertOptions, registry?: Regist
     const owner: Owner = { kind: "Ingress", meta: ingress.meta };
     const complete = conversion.once(object, () => convertIngress(conversion, ingress));
     for (const { host, paths } of ingress.rules)
-      if (host !== "" && paths.length > 0) catchAll.see(host, owner, complete.has(host), ingressCatchAll(host));
+      if (host !== "" && paths.length > 0) catchAll.see(host, owner, complete.has(host), () => ingressCatchAll(host));
   });
   each(world.routeGroups, "RouteGroup", conversion.problems, (object) => {
     const group = readGroup(conversion, object);
     if (group === undefined || !isServedRouteGroup(group, options)) return;
     const owner: Owner = { kind: "RouteGroup", meta: group.meta };
     const complete = conversion.once(object, () => convertRouteGroup(conversion, group));
-    for (const host of group.hosts) catchAll.see(host, owner, complete.has(host), groupCatchAll(host, conversion.isInternal(host)));
+    for (const host of group.hosts) catchAll.see(host, owner, complete.has(host), () => groupCatchAll(host, conversion.isInternal(host)));
   });
   if (options.catchAll) catchAll.add(conversion);
   const { routes, pools } = conversion;
   return {
     routeSet: { routes: options.httpsRedirect ? [globalRedirect(options), ...routes] : routes, pools: pools.pools },
     problems: unique([...problems, ...conversion.problems]),
-    owners: new Map([...conversion.owners].map(([id, { kind, meta }]) => [id, { kind, namespace: meta.namespace, name: meta.name }])),
+    owners: conversion.owners,
     defaultFilters: conversion.defaultFilters,
   };
 }
@@ -133,7 +138,8 @@ function readEndpoints(world: World, options: ConvertOptions, problems: ObjectPr
   const read = (objects: ReadonlyMap<string, KubeObject>): ReadonlyMap<string, readonly SliceObject[]> => {
     const slices = new Map<string, SliceObject[]>();
     each(objects, "EndpointSlice", problems, (object) => {
-      if (!isSelected(readMeta(object), options.endpointSelector)) return;
+      // One that is not selected may be as wrong as it likes.
+      if (options.endpointSelector.size > 0 && !isSelected(readMeta(object), options.endpointSelector)) return;
       const slice = memory.read(object, readSlice);
       if (slice.serviceName === undefined) return;
       const key = `${slice.meta.namespace}/${slice.serviceName}`;
@@ -148,16 +154,16 @@ function readEndpoints(world: World, options: ConvertOptions, problems: ObjectPr
 
 /** A 404 for each host that has routes, but none for every path: a default back end is not meant to answer for it. */
 class CatchAll {
-  readonly #hosts = new Map<string, { readonly owner: Owner; readonly draft: RouteDraft }>();
+  readonly #hosts = new Map<string, { readonly owner: Owner; readonly draft: () => RouteDraft }>();
   readonly #complete = new Set<string>();
 
-  see(host: string, owner: Owner, isComplete: boolean, draft: RouteDraft): void {
+  see(host: string, owner: Owner, isComplete: boolean, draft: () => RouteDraft): void {
     if (isComplete) this.#complete.add(host);
     if (!this.#hosts.has(host)) this.#hosts.set(host, { owner, draft });
   }
 
   add(conversion: Conversion): void {
-    for (const [host, { owner, draft }] of this.#hosts) if (!this.#complete.has(host)) conversion.addCatchAll(owner, draft);
+    for (const [host, { owner, draft }] of this.#hosts) if (!this.#complete.has(host)) conversion.addCatchAll(owner, draft());
   }
 }
 

@@ -18,6 +18,12 @@ export interface Endpoints {
   readonly withdrawnSlices: ReadonlyMap<string, readonly SliceObject[]>;
 }
 
+/** Remembers pools from one run to the next. */
+export interface PoolMemory {
+  /** The pool that `make` makes of a port of this Service, whose id says which, and of these slices alone. */
+  pool(id: string, service: ServiceObject, slices: readonly SliceObject[], make: () => Pool): Pool;
+}
+
 /** From this many endpoints in a zone on, the zone carries its own traffic (Skipper's minEndpointsByZone). */
 const LEAST_IN_ZONE = 3;
 
@@ -34,8 +40,10 @@ export class PoolBuilder {
   readonly #options: ConvertOptions;
   readonly #pools = new Map<string, Pool>();
   readonly #claims: ReadonlyMap<string, string>;
+  readonly #memory: PoolMemory;
 
-  constructor(endpoints: Endpoints, options: ConvertOptions) {
+  constructor(endpoints: Endpoints, options: ConvertOptions, memory: PoolMemory) {
+    this.#memory = memory;
     this.#endpoints = endpoints;
     this.#options = options;
     this.#claims = endpoints.withdrawnSlices.size === 0 ? new Map() : claims(endpoints.slices);
@@ -84,7 +92,12 @@ export class PoolBuilder {
     }
     const zone = setting.zoneAware ? this.#options.topologyZone : ANY_ZONE;
     const id = `${namespace}/${name}/${port.name || port.port}${protocol === "http" ? "" : `/${protocol}`}${zone === undefined ? "" : `@${zone}`}`;
-    if (!this.#pools.has(id)) this.#pools.set(id, { id, endpoints: this.#collect(service, port, protocol, zone) });
+    if (!this.#pools.has(id)) {
+      const make = (): Pool => ({ id, endpoints: this.#collect(service, port, protocol, zone) });
+      // What was withdrawn depends on who has its addresses now.
+      const isAlone = !this.#endpoints.withdrawnSlices.has(`${namespace}/${name}`);
+      this.#pools.set(id, isAlone ? this.#memory.pool(id, service, slices, make) : make());
+    }
     return { type: "pool", pool: id, algorithm: setting.algorithm };
   }
 

@@ -10,16 +10,16 @@ export function idOf(parts: readonly string[]): string {
  * one gets a suffix made from its own name, so that it does not depend on how many others there are.
  */
 export class RouteIds {
-  readonly #taken = new Map<string, string>();
+  readonly #taken = new Set<string>();
 
-  /** `origin` names the object and place the route is from. */
-  take(id: string, origin: string): string {
-    const holder = this.#taken.get(id);
-    if (holder === undefined) {
-      this.#taken.set(id, origin);
+  /** `originOf` names the object and place the route is from. */
+  take(id: string, originOf: () => string): string {
+    if (!this.#taken.has(id)) {
+      this.#taken.add(id);
       return id;
     }
+    const origin = originOf();
     const other = `${id}_${createHash("sha256").update(origin).digest("hex").slice(0, 8)}`;
-    return this.take(other, `${origin} `);
+    return this.take(other, () => `${origin} `);
   }
 }

@@ -40,8 +40,16 @@ export function blame(converted: Converted, problems: readonly RouteProblem[]): 
   for (const { routeId, code, message, call } of problems) {
     if (isUnreadable(call)) continue;
     const owner = converted.owners.get(routeId);
-    if (owner !== undefined)
-      blamed.set(`${owner.kind} ${owner.namespace}/${owner.name} ${code} ${message}`, { ...owner, code, message, effect: "partial" });
+    if (owner === undefined) continue;
+    const { namespace, name } = owner.meta;
+    blamed.set(`${owner.kind} ${namespace}/${name} ${code} ${message}`, {
+      kind: owner.kind,
+      namespace,
+      name,
+      code,
+      message,
+      effect: "partial",
+    });
   }
   return [...blamed.values()];
 }

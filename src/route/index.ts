@@ -46,6 +46,7 @@ export { PLACING_PREDICATES, type Registry, didYouMean, extendRegistry } from ".
 export { MOST_LOOPBACKS, type Rehearsal, rehearse } from "./rehearse.ts";
 export type { RehearsedRequest } from "./rehearsed-exchange.ts";
 export { readRoutesJson } from "./route-json.ts";
+export { RouteProblems } from "./route-problems.ts";
 export type { BucketLimit, HitLimit, SharedLimits } from "./shared-limits.ts";
 export { standardRegistry } from "./standard.ts";
 export { type Table, compileTable } from "./table.ts";

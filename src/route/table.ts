@@ -34,8 +34,7 @@ export function compileTable(
   const patterns = new Map<string, PathPattern>();
   for (const definition of routeSet.routes) {
     if (ids.has(definition.id)) {
-      const message = "another route has this id; give each its own";
-      problems.push({ routeId: definition.id, code: "ROUTE_DUPLICATE_ID", message, effect: "refused" });
+      problems.push(duplicateId(definition.id));
       continue;
     }
     ids.add(definition.id);
@@ -51,4 +50,9 @@ export function compileTable(
   const beside = placements.filter(({ hosts }) => namesOf(hosts) === undefined);
   const index = new HostIndex(tellNames, beside, (position) => placements[position]);
   return { table: { size: routes.size, find: (id) => routes.get(id), match: (input) => index.match(input) }, problems };
+}
+
+/** Of two routes with one id the first counts. */
+export function duplicateId(routeId: string): RouteProblem {
+  return { routeId, code: "ROUTE_DUPLICATE_ID", message: "another route has this id; give each its own", effect: "refused" };
 }

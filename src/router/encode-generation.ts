@@ -1,6 +1,6 @@
 import { type Hash, createHash } from "node:crypto";
 
-import { type Call, type RouteDefinition, type RouteSet, placingNames } from "../route/index.ts";
+import { type Call, type Pool, type RouteDefinition, type RouteSet, placingNames } from "../route/index.ts";
 import { ANYWHERE, GENERATION_MAGIC, type GenerationHeader } from "./generation.ts";
 import { jsonOf, keyOf } from "./generation-words.ts";
 
@@ -20,7 +20,7 @@ export function encodeGeneration(
   },
   encoded: EncodedRoutes = encodeRoutes(routeSet.routes),
 ): { readonly header: GenerationHeader; readonly text: string } {
-  const pools = routeSet.pools.map((pool) => `${keyOf(pool.id)}\t${jsonOf(pool.endpoints)}\n`).join("");
+  const pools = routeSet.pools.map(poolLineOf).join("");
   const header: GenerationHeader = {
     ...facts,
     routes: encoded.lines.size,
@@ -51,8 +51,17 @@ export function encodeRoutes(routes: readonly RouteDefinition[]): EncodedRoutes 
   return { lines: byId, text, sha256: hash.copy().digest("hex"), hash };
 }
 
-/** Most routes of a generation are the very objects of the one before it, and what they are encoded as does not change. */
+/** Most routes and pools of a generation are the very objects of the one before it, and what they are encoded as does not change. */
 const lines = new WeakMap<RouteDefinition, string>();
+const poolLines = new WeakMap<Pool, string>();
+
+function poolLineOf(pool: Pool): string {
+  const known = poolLines.get(pool);
+  if (known !== undefined) return known;
+  const line = `${keyOf(pool.id)}\t${jsonOf(pool.endpoints)}\n`;
+  poolLines.set(pool, line);
+  return line;
+}
 
 function lineOf(route: RouteDefinition): string {
   const known = lines.get(route);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { KubeObject } from "../../kube/index.ts";
-import { claimOf, membersOfSlice, restoreMember, slicesOf } from "./endpoint-members.ts";
+import { SliceAssembly, claimOf, membersOfSlice, restoreMember } from "./endpoint-members.ts";
 
 function slice(name: string, service: string, ports: readonly object[], endpoints: readonly object[]): KubeObject {
   const object = {
@@ -52,7 +52,7 @@ test("slices put together from members carry the same endpoints, the withdrawn a
     ),
   );
   assert.ok(first !== undefined && second !== undefined);
-  const { fresh, withdrawn } = slicesOf([
+  const { fresh, withdrawn } = new SliceAssembly().of([
     { ...first, withdrawn: true },
     { ...second, withdrawn: false },
   ]);
@@ -89,4 +89,33 @@ test("a member read back from the snapshot is checked", () => {
   assert.deepEqual(restoreMember(JSON.parse(JSON.stringify(one?.value))), one?.value);
   assert.throws(() => restoreMember({ ...one?.value, address: 3 }), { code: "ROUTER_SNAPSHOT_CORRUPT" });
   assert.throws(() => restoreMember(null), { code: "ROUTER_SNAPSHOT_CORRUPT" });
+});
+
+test("a slice is the same object as long as its members are, and another one when one comes, goes, changes or is withdrawn", () => {
+  const assembly = new SliceAssembly();
+  const made = members(slice("web-1", "web", [http], [{ addresses: ["10.0.0.1"] }, { addresses: ["10.0.0.2"] }]));
+  const other = members(slice("blog-1", "blog", [http], [{ addresses: ["10.0.0.3"] }]));
+  const [first, second] = made;
+  assert.ok(first !== undefined && second !== undefined);
+  const accepted = [...made, ...other].map((member) => ({ ...member, withdrawn: false }));
+  const before = [...assembly.of(accepted).fresh.values()];
+  assert.deepEqual([...new SliceAssembly().of(accepted).fresh.values()], before);
+  const again = [...assembly.of(accepted.map((member) => ({ ...member }))).fresh.values()];
+  assert.deepEqual(
+    again.map((object, at) => object === before[at]),
+    [true, true],
+  );
+  const changes = [
+    accepted.slice(1),
+    accepted,
+    accepted.with(0, { ...first, withdrawn: true }),
+    accepted.with(0, { ...first, value: { ...first.value, address: "10.0.0.9" }, withdrawn: false }),
+  ];
+  for (const changed of changes) {
+    const { fresh, withdrawn } = assembly.of(changed);
+    assert.deepEqual({ fresh, withdrawn }, { ...new SliceAssembly().of(changed) });
+    const [web, blog] = fresh.values();
+    assert.equal(blog, before[1]);
+    assert.notEqual(web, before[0]);
+  }
 });

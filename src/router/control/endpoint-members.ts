@@ -63,40 +63,76 @@ export function claimOf({ address, port, owner }: EndpointMember): { readonly ad
   return { address: `${address} ${String(port["port"])}`, owner };
 }
 
-/** Puts slices together from what is accepted: those that are vouched for, and apart from them those whose removal is not proved. */
-export function slicesOf(accepted: Iterable<Accepted<EndpointMember>>): {
-  readonly fresh: Map<string, KubeObject>;
-  readonly withdrawn: Map<string, KubeObject>;
-} {
-  const groups = { fresh: new Map<string, EndpointMember[]>(), withdrawn: new Map<string, EndpointMember[]>() };
-  for (const { value, withdrawn } of accepted) {
-    const group = withdrawn ? groups.withdrawn : groups.fresh;
-    const key = `${value.slice} ${JSON.stringify(value.port)}`;
-    const known = group.get(key);
-    if (known === undefined) group.set(key, [value]);
-    else known.push(value);
-  }
-  return { fresh: assemble(groups.fresh), withdrawn: assemble(groups.withdrawn) };
+/** Slices put together from what is accepted: those that are vouched for, and apart from them those whose removal is not proved. */
+export interface AssembledSlices {
+  readonly fresh: ReadonlyMap<string, KubeObject>;
+  readonly withdrawn: ReadonlyMap<string, KubeObject>;
 }
 
-function assemble(groups: ReadonlyMap<string, readonly EndpointMember[]>): Map<string, KubeObject> {
-  const slices = new Map<string, KubeObject>();
-  for (const [key, members] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const [first] = members;
-    if (first === undefined) continue;
-    const { namespace, name, service, addressType, port } = first;
-    const endpoints = [...members].sort((a, b) => (a.address < b.address ? -1 : 1)).map(({ endpoint }) => endpoint);
-    const slice = {
-      apiVersion: "discovery.k8s.io/v1",
-      kind: "EndpointSlice",
-      metadata: { name, namespace, labels: { [SERVICE_LABEL]: service } },
-      addressType,
-      ports: [port],
-      endpoints,
-    };
-    slices.set(key, slice);
+interface Assembled {
+  readonly members: EndpointMember[];
+  slice: KubeObject | undefined;
+}
+
+/** Puts slices together, again and again: one whose members are the very same as the last time is the same object. */
+export class SliceAssembly {
+  readonly #keys = new WeakMap<EndpointMember, string>();
+  #fresh: ReadonlyMap<string, Assembled> = new Map();
+  #withdrawn: ReadonlyMap<string, Assembled> = new Map();
+
+  of(accepted: Iterable<Accepted<EndpointMember>>): AssembledSlices {
+    const fresh = new Map<string, Assembled>();
+    const withdrawn = new Map<string, Assembled>();
+    for (const { value, withdrawn: isWithdrawn } of accepted) {
+      const groups = isWithdrawn ? withdrawn : fresh;
+      const key = this.#keyOf(value);
+      const known = groups.get(key);
+      if (known === undefined) groups.set(key, { members: [value], slice: undefined });
+      else known.members.push(value);
+    }
+    this.#fresh = assemble(fresh, this.#fresh);
+    this.#withdrawn = assemble(withdrawn, this.#withdrawn);
+    return { fresh: slicesOf(this.#fresh), withdrawn: slicesOf(this.#withdrawn) };
   }
+
+  #keyOf(member: EndpointMember): string {
+    const known = this.#keys.get(member);
+    if (known !== undefined) return known;
+    const key = `${member.slice} ${JSON.stringify(member.port)}`;
+    this.#keys.set(member, key);
+    return key;
+  }
+}
+
+function assemble(groups: ReadonlyMap<string, Assembled>, before: ReadonlyMap<string, Assembled>): ReadonlyMap<string, Assembled> {
+  for (const [key, group] of groups) {
+    const known = before.get(key);
+    const isSame = known?.members.length === group.members.length && known.members.every((member, at) => member === group.members[at]);
+    group.slice = isSame ? known.slice : sliceOf(group.members);
+  }
+  return groups;
+}
+
+function slicesOf(groups: ReadonlyMap<string, Assembled>): ReadonlyMap<string, KubeObject> {
+  const slices = new Map<string, KubeObject>();
+  for (const [key, { slice }] of groups) if (slice !== undefined) slices.set(key, slice);
   return slices;
+}
+
+function sliceOf(members: readonly EndpointMember[]): KubeObject | undefined {
+  const [first] = members;
+  if (first === undefined) return undefined;
+  const { namespace, name, service, addressType, port } = first;
+  const endpoints = [...members].sort((a, b) => (a.address < b.address ? -1 : 1)).map(({ endpoint }) => endpoint);
+  const slice = {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: { name, namespace, labels: { [SERVICE_LABEL]: service } },
+    addressType,
+    ports: [port],
+    endpoints,
+  };
+  return slice;
 }
 
 /** Reads a member back from the snapshot. Throws AppError `ROUTER_SNAPSHOT_CORRUPT`. */

@@ -13,11 +13,11 @@ import {
   validate,
 } from "../../ingress/index.ts";
 import { type Heartbeat, type KubeClient, type KubeObject, createHeartbeat, kinds, objectKey } from "../../kube/index.ts";
-import { type Registry, compileTable } from "../../route/index.ts";
+import { type Registry, RouteProblems } from "../../route/index.ts";
 import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
 import { openClusterClient } from "./cluster-client.ts";
 import { createDebounce } from "./debounce.ts";
-import { type EndpointMember, claimOf, membersOfSlice, restoreMember, slicesOf } from "./endpoint-members.ts";
+import { type EndpointMember, SliceAssembly, claimOf, membersOfSlice, restoreMember } from "./endpoint-members.ts";
 import { type Mirror, type MirrorDeps, createMirror } from "./mirror.ts";
 import { type PoisonEvents, createPoisonEvents } from "./poison-events.ts";
 import { SecretSource } from "./secret-source.ts";
@@ -61,6 +61,8 @@ class KubeSource implements ControlSource {
   readonly #heartbeat: Heartbeat;
   readonly #rebuild;
   readonly #memory = new ConversionMemory();
+  readonly #routeProblems: RouteProblems;
+  readonly #slices = new SliceAssembly();
   /** What of an object is not served as written, by `Kind namespace/name`. */
   readonly #poisoned = new Map<string, ObjectProblem>();
   #converted: readonly ObjectProblem[] = [];
@@ -76,6 +78,7 @@ class KubeSource implements ControlSource {
     const { clock, log } = deps;
     this.#deps = deps;
     this.#startedAtMs = clock.monoMs();
+    this.#routeProblems = new RouteProblems(deps.registry);
     this.#hasTable = deps.booted !== undefined;
     this.#events = createPoisonEvents(client, deps.config.nodeName ?? hostname(), deps);
     this.#standing = createStandingProblems(clock, (problem) => this.#tellOwner(problem));
@@ -245,9 +248,8 @@ class KubeSource implements ControlSource {
     const isComplete = this.#mirrors.every((mirror) => mirror.isSynced);
     const converted = convert(this.#world(), defaultConvertOptions, this.#deps.registry, this.#memory);
     const { routeSet } = converted;
-    // Building the table here first: what throws here would throw in a worker.
-    const compiled = compileTable(routeSet, this.#deps.registry);
-    const problems = [...converted.problems, ...blame(converted, compiled.problems)];
+    // Building the routes here first: what throws here would throw in a worker.
+    const problems = [...converted.problems, ...blame(converted, this.#routeProblems.of(routeSet.routes))];
     this.#standing.see(problems);
     this.#converted = problems.map(({ kind, namespace, name, message }) => ({
       object: `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`,
@@ -272,7 +274,7 @@ class KubeSource implements ControlSource {
   }
 
   #world(): World {
-    const { fresh, withdrawn } = slicesOf(this.#endpoints.accepted.values());
+    const { fresh, withdrawn } = this.#slices.of(this.#endpoints.accepted.values());
     return {
       ingresses: valuesOf(this.#ingresses.accepted),
       routeGroups: valuesOf(this.#routeGroups.accepted),

@@ -60,7 +60,7 @@ export function createPublisher(
   /** What was sent last; undefined until this process sent a generation. */
   let sent: HeadedLines | undefined;
   /** Undefined until pools were sent once: what the workers have from before is not known here. */
-  let sentPools: Map<string, string> | undefined;
+  let sentPools: ReadonlyMap<string, Pool> | undefined;
   let latestPools: readonly Pool[] = [];
   let wanted: { readonly routeSet: RouteSet; readonly revisions: Readonly<Record<string, string>> } | undefined;
   let running: Promise<void> = Promise.resolve();
@@ -107,8 +107,8 @@ export function createPublisher(
 
   /** These are sent now; answers in what they differ from those before. */
   const takePools = (pools: readonly Pool[]): PoolChanges => {
-    const next = new Map(pools.map((pool) => [pool.id, JSON.stringify(pool)]));
-    const changed = pools.filter((pool) => sentPools?.get(pool.id) !== next.get(pool.id));
+    const next = new Map(pools.map((pool) => [pool.id, pool]));
+    const changed = pools.filter((pool) => !isSame(pool, sentPools?.get(pool.id)));
     const removed = [...(sentPools?.keys() ?? [])].filter((id) => !next.has(id));
     sentPools = next;
     latestPools = pools;
@@ -151,4 +151,8 @@ export function createPublisher(
       return snapshot;
     },
   };
+}
+
+function isSame(one: Pool, other: Pool | undefined): boolean {
+  return one === other || (other !== undefined && JSON.stringify(one) === JSON.stringify(other));
 }
