@@ -30,8 +30,14 @@ const MOST_STEPS = 32;
  * about the data itself. Throws an Error that says what is wrong.
  */
 export function readClaimsQuery(text: string): ClaimsQuery {
-  const path = readPath(text);
+  const path = isCondition(text) ? readPath(MODIFIER + text) : readPath(text);
   return { holds: (data) => !valuesAt(path, 0, data).next().done };
+}
+
+/** Whether it compares, outside of brackets: Skipper's page has `name%"*One"` without `@_:`. */
+function isCondition(text: string): boolean {
+  const bare = text.replaceAll(/\\.|"(?:[^"\\]|\\.)*"|\([^)]*\)|\[[^\]]*\]/gs, "");
+  return !text.startsWith(MODIFIER) && /[=<>%]/.test(bare);
 }
 
 function readPath(text: string): readonly Step[] {

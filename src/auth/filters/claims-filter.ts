@@ -50,7 +50,7 @@ export function claimsFilter(runtime: AuthRuntime | undefined): FilterSpec {
       {
         name: "grant",
         type: "text",
-        what: 'path and queries, `/path:query query`; a query is `key`, `key.key`, `list.#[=="value"]`, `list.#(key=="value")` or `@_:key=="value"`; operators are `==`, `!=`, `<`, `<=`, `>`, `>=`, `%` and `!%` (like, with `*` and `?`)',
+        what: 'path and queries, `/path:query query`; a query is `key`, `key.key`, `list.#[=="value"]`, `list.#(key=="value")` or `key=="value"` (also written `@_:key=="value"`); operators are `==`, `!=`, `<`, `<=`, `>`, `>=`, `%` and `!%` (like, with `*` and `?`)',
         occurs: "repeated",
       },
     ],
