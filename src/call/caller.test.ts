@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError, seededRandom } from "../kernel/index.ts";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
-import { MetricsRegistry, renderMetrics } from "../telemetry/index.ts";
+import { MetricsRegistry, prometheusText } from "../telemetry/index.ts";
 import {
   type CallRequest,
   type Caller,
@@ -168,7 +168,7 @@ test("a fallback answers when everything failed, and may fail itself", async () 
   });
   await clock.advance(0);
   assert.deepEqual([good.outcome, bad.outcome], ["value instead of TEST_DOWN", "TEST_DOWN"]);
-  assert.match(renderMetrics(metrics.dump()), /holdfast_call_fallback_total\{caller="test",call="try"\} 2/);
+  assert.match(prometheusText.render(metrics.dump()), /holdfast_call_fallback_total\{caller="test",call="try"\} 2/);
 });
 
 test("when most calls fail the circuit opens, calls are refused unmade, and a probe closes it; other circuits stay closed", async () => {
@@ -179,7 +179,7 @@ test("when most calls fail the circuit opens, calls are refused unmade, and a pr
   const other = start(() => Promise.resolve("ok"), { circuit: "services" });
   await clock.advance(0);
   assert.deepEqual([refusedCall.outcome, refusedCall.attempts, other.outcome], ["CALL_CIRCUIT_OPEN", 0, "value ok"]);
-  assert.match(renderMetrics(metrics.dump()), /holdfast_call_circuit_state\{caller="test",circuit="pods"\} 2/);
+  assert.match(prometheusText.render(metrics.dump()), /holdfast_call_circuit_state\{caller="test",circuit="pods"\} 2/);
   await clock.advance(500);
   const probe = start(() => Promise.resolve("ok"), { circuit: "pods" });
   await clock.advance(0);
@@ -229,7 +229,7 @@ test("retries stop when their budget is used up, so that they cannot multiply th
   const attempts = calls.reduce((sum, call) => sum + call.attempts, 0);
   assert.ok(calls.every(({ outcome }) => outcome === "TEST_DOWN"));
   assert.ok(attempts <= 50 + 5 + 5, `${attempts} attempts of 50 calls`);
-  assert.match(renderMetrics(metrics.dump()), /holdfast_call_retry_budget_empty_total\{caller="test"\} \d+/);
+  assert.match(prometheusText.render(metrics.dump()), /holdfast_call_retry_budget_empty_total\{caller="test"\} \d+/);
 });
 
 test("a retry budget is earned by calls and by time, up to its burst", async () => {
@@ -266,7 +266,7 @@ test("every outcome is counted by its code", async () => {
   start((number) => (number === 1 ? down() : Promise.resolve(1)));
   start(wrong);
   await clock.advance(10_000);
-  const text = renderMetrics(metrics.dump());
+  const text = prometheusText.render(metrics.dump());
   for (const line of [
     'holdfast_call_total{caller="test",call="try",outcome="ok"} 1',
     'holdfast_call_total{caller="test",call="try",outcome="TEST_WRONG"} 1',

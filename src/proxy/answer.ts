@@ -194,9 +194,8 @@ export class Answer implements HoldOwner, ChainOwner {
     } else if (typeof outcome === "string") {
       this.#owner.fail(outcome, undefined);
     } else {
-      const { deadlines, options } = this.#engine;
       this.#detour();
-      this.#hold = new FilterHold(outcome, options.timeouts.filterMs, deadlines, this);
+      this.#hold = new FilterHold(outcome, this.#engine, this);
     }
   }
 

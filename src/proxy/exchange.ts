@@ -202,11 +202,11 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
 
   /** The request's filters have come to this. */
   #filtered(outcome: FilterOutcome): void {
-    const { timeouts, upgrades } = this.#engine.options;
+    const { upgrades } = this.#engine.options;
     if (outcome !== undefined) {
       if (outcome === "fallback") this.onFallback();
       else if (typeof outcome === "string") this.fail(outcome, undefined);
-      else this.#hold = new FilterHold(outcome, timeouts.filterMs, this.#engine.deadlines, this);
+      else this.#hold = new FilterHold(outcome, this.#engine, this);
       return;
     }
     if (this.#routed.isAnswered) {

@@ -1,5 +1,7 @@
 import type { FilterWait } from "../route/index.ts";
+import type { Cell } from "../telemetry/index.ts";
 import type { Deadlined, Deadlines } from "./deadlines.ts";
+import type { Engine } from "./engine.ts";
 import type { ProxyFailure } from "./failure.ts";
 
 /** Whose filters a hold waits for. */
@@ -13,14 +15,17 @@ export interface HoldOwner {
 /** One exchange waiting for one filter. It comes to one end: done, failed, late, or cancelled. */
 export class FilterHold implements Deadlined {
   readonly #deadlines: Deadlines;
+  readonly #waiting: Cell;
   #owner: HoldOwner | undefined;
   deadlineMs: number;
   deadlineSlot = -1;
 
-  constructor({ until, next }: FilterWait, timeoutMs: number, deadlines: Deadlines, owner: HoldOwner) {
+  constructor({ until, next }: FilterWait, { deadlines, metrics, options }: Engine, owner: HoldOwner) {
     this.#deadlines = deadlines;
+    this.#waiting = metrics.waiting;
+    this.#waiting.add();
     this.#owner = owner;
-    this.deadlineMs = deadlines.refresh() + timeoutMs;
+    this.deadlineMs = deadlines.refresh() + options.timeouts.filterMs;
     deadlines.add(this);
     void this.#wait(until, next);
   }
@@ -46,6 +51,7 @@ export class FilterHold implements Deadlined {
 
   #end(): HoldOwner | undefined {
     const owner = this.#owner;
+    if (owner !== undefined) this.#waiting.add(-1);
     this.#owner = undefined;
     this.#deadlines.remove(this);
     return owner;

@@ -18,12 +18,14 @@ export class ProxyMetrics {
   readonly durationSeconds: HistogramCell;
   readonly upstreamSeconds: HistogramCell;
   readonly connections: Cell;
+  readonly idleConnections: Cell;
   readonly connectionsTotal: Cell;
   readonly connectionsRefused: Cell;
   readonly upstreamConnections: Cell;
   readonly upstreamConnectionsTotal: Cell;
   readonly idlePoisoned: Cell;
   readonly inFlight: Cell;
+  readonly waiting: Cell;
   readonly receivedBytes: Cell;
   readonly sentBytes: Cell;
   readonly retryBudgetEmpty: Cell;
@@ -56,16 +58,24 @@ export class ProxyMetrics {
       .histogram("holdfast_proxy_upstream_head_seconds", "From sending the request to the endpoint to its response head.", SECONDS)
       .with();
     this.connections = registry.gauge("holdfast_proxy_client_connections", "Client connections that are open.").with();
-    this.connectionsTotal = registry.counter("holdfast_proxy_client_connections_total", "Client connections accepted.").with();
+    this.idleConnections = registry
+      .gauge("holdfast_proxy_client_connections_idle", "Client connections on which no request is under way.")
+      .with();
+    this.connectionsTotal = registry.counter("holdfast_proxy_client_connections_accepted_total", "Client connections accepted.").with();
     this.connectionsRefused = registry
       .counter("holdfast_proxy_client_connections_refused_total", "Client connections closed at once because of the limit.")
       .with();
     this.upstreamConnections = registry.gauge("holdfast_proxy_upstream_connections", "Connections to endpoints that are open.").with();
-    this.upstreamConnectionsTotal = registry.counter("holdfast_proxy_upstream_connections_total", "Connections to endpoints made.").with();
+    this.upstreamConnectionsTotal = registry
+      .counter("holdfast_proxy_upstream_connections_opened_total", "Connections to endpoints made.")
+      .with();
     this.idlePoisoned = registry
       .counter("holdfast_proxy_upstream_stray_bytes_total", "Connections closed because the endpoint sent bytes nobody asked for.")
       .with();
     this.inFlight = registry.gauge("holdfast_proxy_requests_in_flight", "Requests that are being answered.").with();
+    this.waiting = registry
+      .gauge("holdfast_proxy_requests_waiting_for_filters", "Requests that a filter holds up: queued, or asking another service.")
+      .with();
     this.receivedBytes = registry.counter("holdfast_proxy_received_bytes_total", "Bytes received from clients.").with();
     this.sentBytes = registry.counter("holdfast_proxy_sent_bytes_total", "Bytes sent to clients.").with();
     this.retryBudgetEmpty = registry

@@ -192,7 +192,7 @@ describe("a listener with the PROXY protocol", () => {
     const { under, client } = await listening(t, undefined, clock);
     const one = client().send("PROXY");
     const ended = one.ended();
-    while (under.metric("holdfast_proxy_client_connections_total") === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (under.metric("holdfast_proxy_client_connections_accepted_total") === 0) await new Promise((resolve) => setImmediate(resolve));
     await clock.advance(31_000);
     assert.equal(await ended, "");
     assert.equal(under.metric("holdfast_proxy_header_failures_total", "timeout"), 1);

@@ -105,7 +105,12 @@ class NodeProxy implements Proxy {
     const deadlines = new Deadlines(deps.clock, options.tickMs, () => {
       accessLog?.tick(deadlines.nowMs);
       this.#checks.tick(deadlines.nowMs);
-      for (const connection of this.#connections) connection.countBytes();
+      let idle = 0;
+      for (const connection of this.#connections) {
+        connection.countBytes();
+        if (connection.isIdle) idle++;
+      }
+      metrics.idleConnections.set(idle);
       if (this.#onLastClosed !== undefined) this.#closeIdle();
     });
     const routing = new RoutingState(options.balancer, deps, (endpoints) => this.#refused(endpoints));

@@ -44,7 +44,7 @@ describe("endpoints over TLS", () => {
     const { under, requests } = await inFront(t, ["127.0.0.1"]);
     assert.match(await under.exchange(post("hello")), /^HTTP\/1.1 200 OK\r\n[^]*got 5/);
     assert.match(await under.exchange(post("x".repeat(300_000))), /^HTTP\/1.1 200 OK\r\n[^]*got 300000/);
-    assert.equal(under.metric("holdfast_proxy_upstream_connections_total"), 1);
+    assert.equal(under.metric("holdfast_proxy_upstream_connections_opened_total"), 1);
     assert.equal(requests[0]?.headers.host, "example.org");
   });
 

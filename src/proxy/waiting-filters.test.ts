@@ -35,6 +35,7 @@ test("a request waits for a filter and goes on with the next one; the body waits
   const client = under.client().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
   const held = await gate.next();
   assert.equal(under.server.connections.length, 0);
+  assert.equal(under.metric("holdfast_proxy_requests_waiting_for_filters"), 1);
   held.resolve();
   const { text, connection } = await under.server.request(5);
   assert.match(text, /\r\nX-After: 1\r\n(?:[^]*\r\n)?\r\nhello$/);
@@ -46,6 +47,7 @@ test("a request waits for a filter and goes on with the next one; the body waits
   (await gate.next()).resolve();
   (await under.server.request()).connection.send(OK);
   await client.until("ok");
+  assert.equal(under.metric("holdfast_proxy_requests_waiting_for_filters"), 0);
   await under.close();
 });
 

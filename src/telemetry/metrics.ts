@@ -149,6 +149,8 @@ export class MetricsRegistry {
       }
       return known;
     }
+    const twin = name.endsWith("_total") ? name.slice(0, -"_total".length) : `${name}_total`;
+    if (this.#families.has(twin)) throw new AppError("TELEMETRY_REDECLARED", `metrics ${name} and ${twin} have one name in OpenMetrics`);
     const family = new Family(name, help, kind, labels, bounds);
     this.#families.set(name, family);
     return family;

@@ -79,7 +79,7 @@ test("connection floods: those over the limit are closed at once and counted, an
   const { report, peakBytes } = await under.until((now) => {
     assert.ok(now.connections <= connections, `${now.connections} connections`);
     const refused = valueOf(now, "holdfast_proxy_client_connections_refused_total");
-    return refused + valueOf(now, "holdfast_proxy_client_connections_total") === count + 1;
+    return refused + valueOf(now, "holdfast_proxy_client_connections_accepted_total") === count + 1;
   });
   assert.ok(valueOf(report, "holdfast_proxy_client_connections_refused_total") > 0);
   for (const client of silent) await client.ended();

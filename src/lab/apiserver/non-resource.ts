@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { METRICS_CONTENT_TYPE } from "../../telemetry/index.ts";
+import { prometheusText } from "../../telemetry/index.ts";
 import type { Core } from "./core.ts";
 import {
   AGGREGATED_TYPE,
@@ -57,7 +57,7 @@ export function answerOther({ core, metrics, openApi }: NonResource, request: In
     case "/version":
       return jsonAnswer({ ...VERSION });
     case "/metrics":
-      return { code: 200, contentType: METRICS_CONTENT_TYPE, body: metrics.render() };
+      return { code: 200, contentType: prometheusText.contentType, body: metrics.render() };
     case "/lab/memory":
       return jsonAnswer(metrics.memory());
     case "/":

@@ -1,5 +1,5 @@
 import { getHeapStatistics } from "node:v8";
-import { MetricsRegistry, renderMetrics } from "../../telemetry/index.ts";
+import { MetricsRegistry, prometheusText } from "../../telemetry/index.ts";
 import type { JsonObject } from "./json.ts";
 import type { Store } from "./store.ts";
 
@@ -36,7 +36,7 @@ export function createServerMetrics(store: Store): ServerMetrics {
       heapUsed.set(now.heapUsedBytes);
       heapLimit.set(now.heapLimitBytes);
       for (const [collection, count] of store.counts()) objects.with(collection).set(count);
-      return renderMetrics(registry.dump());
+      return prometheusText.render(registry.dump());
     },
   };
 }

@@ -19,7 +19,7 @@ describe("HTTP/2 to endpoints", () => {
     );
     assert.match(await under.exchange(get("/d")), /ok$/);
     assert.equal(sessions.length, 1);
-    assert.equal(under.metric("holdfast_proxy_upstream_connections_total"), 1);
+    assert.equal(under.metric("holdfast_proxy_upstream_connections_opened_total"), 1);
     const [first] = requests;
     assert.deepEqual(
       { ...Object.fromEntries(Object.entries(first ?? {})), "x-forwarded-port": "" },

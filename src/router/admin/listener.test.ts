@@ -64,6 +64,11 @@ test("the admin listener of a router on loopback", async (t) => {
     assert.match(metrics.body, /^holdfast_generation_number 1$/m);
     assert.match(metrics.body, /^holdfast_held_removals 2$/m);
     assert.match(metrics.body, /^holdfast_knowledge\{state="live"\} 1$/m);
+    assert.equal(metrics.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    const open = await ask("/metrics", { headers: { accept: "application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.2" } });
+    assert.equal(open.headers["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert.match(open.body, /^# TYPE holdfast_control_restarts counter\nholdfast_control_restarts_total \d+$/m);
+    assert.match(open.body, /\n# EOF\n$/);
   });
   await t.test("routes are told as eskip and as JSON, with their generation", async () => {
     const eskip = await ask("/routes");

@@ -1,7 +1,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 
 import { AppError, type Clock, messageOf } from "../../kernel/index.ts";
-import { METRICS_CONTENT_TYPE, mergeDumps, renderMetrics } from "../../telemetry/index.ts";
+import { chooseExposition, mergeDumps } from "../../telemetry/index.ts";
 import { decodeGeneration } from "../generation.ts";
 import type { ListenAddress } from "../listeners.ts";
 import type { Supervisor } from "../supervisor.ts";
@@ -130,14 +130,11 @@ async function answerReady({ supervisor, response }: Context): Promise<void> {
   send(response, supervisor.isReady ? 200 : 503, TEXT_TYPE, supervisor.isReady ? "ok\n" : "no table yet\n");
 }
 
-async function answerMetrics({ supervisor, response, clock }: Context): Promise<void> {
+async function answerMetrics({ supervisor, request, response, clock }: Context): Promise<void> {
   const children = await supervisor.childMetrics();
-  send(
-    response,
-    200,
-    METRICS_CONTENT_TYPE,
-    renderMetrics(mergeDumps([supervisorMetrics(statusView(supervisor), clock.wallMs()), children])),
-  );
+  const { contentType, render } = chooseExposition(request.headers.accept);
+  response.setHeader("vary", "accept");
+  send(response, 200, contentType, render(mergeDumps([supervisorMetrics(statusView(supervisor), clock.wallMs()), children])));
 }
 
 async function answerRoutes({ supervisor, response, url }: Context): Promise<void> {
