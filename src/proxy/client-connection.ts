@@ -55,7 +55,7 @@ export class ClientConnection implements Connection, Downstream, RequestReceiver
     this.#onClosed = onClosed;
     this.#writer = new SocketWriter(socket, engine.queue, this);
     this.#response = new ResponseWriter(this.#writer);
-    this.#context = new RequestContext(this.#head, peer, engine);
+    this.#context = new RequestContext(this.#head, this.#request.framing, peer, engine);
     this.#exchange = new Exchange(engine, this, this.#context, this.#head, this.#request.framing);
     socket.on("end", () => {
       this.#hasEnded = true;

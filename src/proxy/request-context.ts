@@ -12,7 +12,16 @@ import {
   normalizePath,
   splitAuthority,
 } from "../route/index.ts";
-import { FieldId, type MessageHead, type RequestTarget, connectionNames, connectionOptions, listFields } from "../wire/index.ts";
+import {
+  type BodyFraming,
+  FieldId,
+  Framing,
+  type MessageHead,
+  type RequestTarget,
+  connectionNames,
+  connectionOptions,
+  listFields,
+} from "../wire/index.ts";
 import type { AccessLogEntry } from "./access-log-line.ts";
 import type { Engine } from "./engine.ts";
 import { forwardedForOf, listForwarded } from "./forwarded-fields.ts";
@@ -39,6 +48,7 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   readonly teeLabel = "";
   readonly #engine: Pick<Engine, "random" | "clock" | "isDraining">;
   #head: MessageHead;
+  readonly #framing: Pick<BodyFraming, "framing">;
   #received: string[] | undefined = undefined;
   /** Head of the endpoint's answer, as long as it is there. */
   #answerHead: MessageHead | undefined = undefined;
@@ -80,9 +90,15 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   /** Why the path was refused. */
   refusal = "";
 
-  constructor(head: MessageHead, peer: Peer, engine: Pick<Engine, "random" | "clock" | "isDraining">) {
+  constructor(
+    head: MessageHead,
+    framing: Pick<BodyFraming, "framing">,
+    peer: Peer,
+    engine: Pick<Engine, "random" | "clock" | "isDraining">,
+  ) {
     super();
     this.#head = head;
+    this.#framing = framing;
     this.peer = peer;
     this.#engine = engine;
   }
@@ -240,6 +256,10 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   }
 
   /** While a route is looked for: all fields as they came. After: those to be forwarded, which filters may change. */
+  get hasRequestBody(): boolean {
+    return this.#framing.framing !== Framing.none;
+  }
+
   get requestHeaders(): HeaderList {
     if (this.#isMatching) {
       this.#received ??= listFields(this.#head, 0, NO_NAMES);

@@ -61,6 +61,8 @@ export interface FilterContext extends Pass {
   readonly peerAddress: string;
   /** X-Forwarded-For as a trusted proxy sent it, all lines as one value; undefined when there is none that is believed. */
   readonly forwardedFor: string | undefined;
+  /** Whether a body comes with the request, also an empty one of a length nobody knows. */
+  readonly hasRequestBody: boolean;
   /** What the client proved to hold the key of; undefined where it was not asked or showed none. What is wrong never comes this far. */
   readonly clientCertificate?: ClientCertificate | undefined;
   /** Milliseconds since the Unix epoch. */

@@ -22,7 +22,7 @@ export const filtersNotHad: readonly NotHad[] = [
 
 /** What is no filter or predicate. */
 export const featuresNotHad: readonly (readonly [what: string, reason: string])[] = [
-  ["Go plugins (`-plugindir`)", "A process of Node cannot load Go code."],
+  ["Go plugins (`-plugindir`)", "A process of Node cannot load Go code; `--plugin` takes filters and predicates in TypeScript."],
   ["`fastcgi://` back ends", "As for `setFastCgiFilename`."],
 ];
 

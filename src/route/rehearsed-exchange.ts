@@ -68,6 +68,7 @@ export class RehearsedExchange extends ExchangeState implements FilterContext {
   readonly forwardedFor: string | undefined;
   readonly nowMs: number;
   readonly random: Random;
+  readonly hasRequestBody = false;
   /** A rehearsal waits for nobody: what is set on it does not count. */
   readonly clock: Clock = systemClock;
   route: CompiledRoute;

@@ -5,6 +5,7 @@ import { backendLimitFilter } from "./filters/backend-limit-filter.ts";
 import { balanceFilters } from "./filters/balance-filters.ts";
 import { clientCertificateFilters } from "./filters/client-certificate-filters.ts";
 import { compressionFilters } from "./filters/compression-filters.ts";
+import { cacheFilter } from "./filters/cache-filter.ts";
 import { certificateFilters } from "./filters/certificate-filters.ts";
 import { clusterLimitFilters } from "./filters/cluster-limit-filters.ts";
 import { contentFilters } from "./filters/content-filters.ts";
@@ -66,6 +67,7 @@ export const standardRegistry: Registry = createRegistry({
     backendLimitFilter,
     ...accessLogFilters,
     ...timeoutFilters,
+    cacheFilter,
     ...compressionFilters,
     ...editFilters,
     ...paceFilters,

@@ -43,7 +43,7 @@ export class Http2Stream implements Downstream, Deadlined {
     this.#stream = stream;
     this.#parser = new HeadParser("request", engine.options.limits.requestHead);
     this.#head = this.#parser.head;
-    this.#context = new RequestContext(this.#head, peer, engine);
+    this.#context = new RequestContext(this.#head, this.#framing, peer, engine);
     this.#exchange = new Exchange(engine, this, this.#context, this.#head, this.#framing);
     stream.on("drain", () => {
       this.isBlocked = false;
