@@ -3,7 +3,7 @@ import type { Backend, Call, Pool, Registry, RouteDefinition } from "../route/in
 import type { Owner } from "./owner.ts";
 import type { Meta, ServiceObject, SliceObject } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
-import type { PoolBuilder, PoolMemory, ServiceReference } from "./pools.ts";
+import { type PoolBasis, type PoolBuilder, type PoolMemory, type ServiceReference, isSameList } from "./pools.ts";
 import type { ObjectProblem } from "./world.ts";
 
 /** How a back end is wanted. */
@@ -11,8 +11,17 @@ export type BackendSetting = Parameters<PoolBuilder["backend"]>[1];
 
 /** A question to the world around an object, with the answer it got. */
 export type Ask =
-  | { readonly kind: "service"; readonly namespace: string; readonly name: string; readonly answer: ServiceObject | undefined }
-  | { readonly kind: "backend"; readonly reference: ServiceReference; readonly setting: BackendSetting; readonly answer: BackendAnswer }
+  /** `key`: `namespace/name`. */
+  | { readonly kind: "service"; readonly key: string; readonly answer: ServiceObject | undefined }
+  | {
+      readonly kind: "backend";
+      readonly key: string;
+      readonly reference: ServiceReference;
+      readonly setting: BackendSetting;
+      readonly answer: BackendAnswer;
+      /** Of the pool when it was asked last: as long as nothing of it changes, the answer stands. */
+      basis: PoolBasis | undefined;
+    }
   | { readonly kind: "missing"; readonly reference: ServiceReference; readonly algorithm: ConvertOptions["algorithm"] };
 
 /** A back end, or the code and message of why there is none. */
@@ -83,7 +92,7 @@ export class ConversionMemory implements PoolMemory {
     const pools = this.#pools.get(service) ?? new Map<string, KnownPool>();
     this.#pools.set(service, pools);
     const known = pools.get(id);
-    if (known?.slices.length === slices.length && known.slices.every((slice, at) => slice === slices[at])) return known.pool;
+    if (known !== undefined && isSameList(known.slices, slices)) return known.pool;
     const pool = make();
     pools.set(id, { slices, pool });
     return pool;
@@ -109,14 +118,14 @@ export class ConversionMemory implements PoolMemory {
   }
 }
 
-type BackendAsk = Extract<Ask, { kind: "backend" }>;
-
-/** Whether both are about one port of one Service, to be used in the same way. */
-export function isSameQuestion({ reference: one, setting }: BackendAsk, { reference: other, setting: otherSetting }: BackendAsk): boolean {
+/** Whether both are about one Service, or about one port of it that is to be used in the same way. */
+export function isSameQuestion(one: Ask, other: Ask): boolean {
+  if (one.kind === "service") return other.kind === "service" && one.key === other.key;
+  if (one.kind !== "backend" || other.kind !== "backend") return false;
+  const [setting, otherSetting] = [one.setting, other.setting];
   return (
-    one.namespace === other.namespace &&
-    one.name === other.name &&
-    one.port === other.port &&
+    one.key === other.key &&
+    one.reference.port === other.reference.port &&
     setting.algorithm === otherSetting.algorithm &&
     setting.protocol === otherSetting.protocol &&
     setting.zoneAware === otherSetting.zoneAware

@@ -24,7 +24,7 @@ import { hostPredicates, isBelow } from "./host-expression.ts";
 import type { ServiceObject } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
 import type { Owner } from "./owner.ts";
-import type { PoolBuilder, ServiceReference } from "./pools.ts";
+import type { PoolBasis, PoolBuilder, ServiceReference } from "./pools.ts";
 import { RouteIds } from "./route-id.ts";
 import { isUnreadable, unreadable } from "./unreadable.ts";
 import type { ObjectProblem } from "./world.ts";
@@ -174,23 +174,29 @@ export class Conversion {
   serviceBackend(owner: Owner, where: string, reference: ServiceReference, setting: Omit<BackendSetting, "zoneAware">): Backend {
     const whole = { ...setting, zoneAware: isZoneAware(owner.meta) };
     const answer = this.#askBackend(reference, whole);
-    this.#recordBackend({ kind: "backend", reference, setting: whole, answer });
+    const key = `${reference.namespace}/${reference.name}`;
+    this.#record({ kind: "backend", key, reference, setting: whole, answer, basis: this.#basisOf(key, answer) });
     if ("backend" in answer) return answer.backend;
     this.report(owner, "partial", answer.thrown, where);
     return this.missing(reference, setting.algorithm);
   }
 
-  /** The paths of an object mostly have one back end: what is asked once more need not be. */
-  #recordBackend(ask: Extract<Ask, { kind: "backend" }>): void {
+  /** The paths of an object mostly have one Service: what was asked a moment ago need not be asked twice. */
+  #record(ask: Ask): void {
     const asks = this.#recorded?.asks;
-    const last = asks?.at(-1);
-    if (last?.kind === "backend" && isSameQuestion(last, ask)) return;
+    const [last, before] = [asks?.at(-1), asks?.at(-2)];
+    if ((last !== undefined && isSameQuestion(last, ask)) || (before !== undefined && isSameQuestion(before, ask))) return;
     asks?.push(ask);
   }
 
+  #basisOf(key: string, answer: BackendAnswer): PoolBasis | undefined {
+    return "backend" in answer ? this.pools.basisOf(key, answer.backend) : undefined;
+  }
+
   service(namespace: string, name: string): ServiceObject | undefined {
-    const answer = this.pools.service(namespace, name);
-    this.#recorded?.asks.push({ kind: "service", namespace, name, answer });
+    const key = `${namespace}/${name}`;
+    const answer = this.pools.service(key);
+    this.#record({ kind: "service", key, answer });
     return answer;
   }
 
@@ -210,8 +216,13 @@ export class Conversion {
 
   /** Asks again, which also makes the pool it is about. */
   #isStill(ask: Ask): boolean {
-    if (ask.kind === "service") return this.pools.service(ask.namespace, ask.name) === ask.answer;
-    if (ask.kind === "backend") return isSameAnswer(this.#askBackend(ask.reference, ask.setting), ask.answer);
+    if (ask.kind === "service") return this.pools.service(ask.key) === ask.answer;
+    if (ask.kind === "backend") {
+      if (ask.basis !== undefined && this.pools.takeAgain(ask.basis)) return true;
+      const answer = this.#askBackend(ask.reference, ask.setting);
+      ask.basis = this.#basisOf(ask.key, answer);
+      return isSameAnswer(answer, ask.answer);
+    }
     this.pools.missing(ask.reference, ask.algorithm);
     return true;
   }

@@ -18,6 +18,17 @@ export interface Endpoints {
   readonly withdrawnSlices: ReadonlyMap<string, readonly SliceObject[]>;
 }
 
+/** What a pool was made of. */
+export interface PoolBasis {
+  /** `namespace/name` of the Service. */
+  readonly key: string;
+  readonly service: ServiceObject;
+  readonly slices: readonly SliceObject[];
+  readonly pool: Pool;
+}
+
+const NO_SLICES: readonly SliceObject[] = [];
+
 /** Remembers pools from one run to the next. */
 export interface PoolMemory {
   /** The pool that `make` makes of a port of this Service, whose id says which, and of these slices alone. */
@@ -53,8 +64,27 @@ export class PoolBuilder {
     return [...this.#pools.values()].toSorted((left, right) => (left.id < right.id ? -1 : 1));
   }
 
-  service(namespace: string, name: string): ServiceObject | undefined {
-    return this.#endpoints.services.get(`${namespace}/${name}`);
+  /** By `namespace/name`. */
+  service(key: string): ServiceObject | undefined {
+    return this.#endpoints.services.get(key);
+  }
+
+  /** What the pool of this back end was made of; undefined where that is more than its Service and the slices. */
+  basisOf(key: string, backend: Backend): PoolBasis | undefined {
+    const { services, slices, withdrawnSlices } = this.#endpoints;
+    const service = services.get(key);
+    const pool = backend.type === "pool" ? this.#pools.get(backend.pool) : undefined;
+    if (service === undefined || pool === undefined || withdrawnSlices.has(key)) return undefined;
+    return { key, service, slices: slices.get(key) ?? NO_SLICES, pool };
+  }
+
+  /** Takes a pool of an earlier run if all that it was made of is as it was. */
+  takeAgain(basis: PoolBasis): boolean {
+    const { services, slices, withdrawnSlices } = this.#endpoints;
+    if (services.get(basis.key) !== basis.service || withdrawnSlices.has(basis.key)) return false;
+    if (!isSameList(slices.get(basis.key) ?? NO_SLICES, basis.slices)) return false;
+    this.#pools.set(basis.pool.id, basis.pool);
+    return true;
   }
 
   /**
@@ -63,7 +93,7 @@ export class PoolBuilder {
    */
   backend(reference: ServiceReference, setting: { algorithm: Algorithm; protocol: string | undefined; zoneAware: boolean }): Backend {
     const { namespace, name } = reference;
-    const service = this.service(namespace, name);
+    const service = this.service(`${namespace}/${name}`);
     if (service === undefined) throw new AppError("INGRESS_SERVICE", `there is no Service ${namespace}/${name}`);
     const port = service.ports.find((candidate) => candidate.name === reference.port || candidate.port === reference.port);
     if (port === undefined) {
@@ -75,7 +105,7 @@ export class PoolBuilder {
     }
     if (service.type === "ExternalName")
       throw new AppError("INGRESS_SERVICE", `Service ${namespace}/${name} is an external name; they are not enabled`);
-    const slices = this.#endpoints.slices.get(`${namespace}/${name}`) ?? [];
+    const slices = this.#endpoints.slices.get(`${namespace}/${name}`) ?? NO_SLICES;
     const protocol =
       setting.protocol ?? protocolOf(port.appProtocol ?? slices.map((slice) => slicePort(slice, port)?.appProtocol).find(Boolean));
     if (!this.#options.protocols.includes(protocol)) {
@@ -204,4 +234,9 @@ function claims(slices: ReadonlyMap<string, readonly SliceObject[]>): ReadonlyMa
 
 function hostOf(address: string): string {
   return new URL(address).hostname.replace(/^\[(.*)\]$/, "$1");
+}
+
+/** Whether they have the very same elements. */
+export function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one === other || (one.length === other.length && one.every((element, at) => element === other[at]));
 }
