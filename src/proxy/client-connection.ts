@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { FieldId, Framing, type MessageHead, RequestTarget, type WireFault, wireFaults } from "../wire/index.ts";
 import { adoptClientSocket } from "./client-socket.ts";
+import { breakOff } from "./break-off.ts";
 import type { Connection, OpenedConnection } from "./connection.ts";
 import type { Deadlined } from "./deadlines.ts";
 import type { Downstream } from "./downstream.ts";
@@ -296,7 +297,7 @@ export class ClientConnection implements Connection, Downstream, RequestReceiver
     this.#isDropped = true;
     this.#request.close();
     // Over TLS a close without close_notify says it (RFC 8446 section 6.1); Node resets plain sockets only.
-    if (isOpenEnded && !("encrypted" in this.#socket)) this.#socket.resetAndDestroy();
+    if (isOpenEnded && !("encrypted" in this.#socket)) breakOff(this.#socket);
     else this.#socket.destroy();
   }
 

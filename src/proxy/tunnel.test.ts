@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { until } from "../kernel/testing/until.ts";
 import { type ProxyUnderTest, startProxy } from "./testing/proxy-under-test.ts";
 import type { RawClient, RawConnection } from "./testing/raw-peers.ts";
 
@@ -69,5 +70,17 @@ test("a client that breaks its tunnel breaks the endpoint's side: its stream has
   client.socket.resetAndDestroy();
   assert.equal(await ending, "ECONNRESET");
   assert.equal(under.proxy.stats().inFlight, 0);
+  await under.close();
+});
+
+test("a client that takes nothing more of a tunnel whose endpoint has ended is let go of", async () => {
+  const under = await startProxy({ timeouts: { writeStallMs: 100 } });
+  const [client, connection] = await tunnel(under);
+  client.socket.pause();
+  connection.socket.end(Buffer.alloc(16_000_000, "x"));
+  await until(
+    "neither is kept",
+    () => under.metric("holdfast_proxy_client_connections") + under.metric("holdfast_proxy_upstream_connections") === 0,
+  );
   await under.close();
 });

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { EndpointState } from "../balance/index.ts";
 import { Framing, type MessageHead, type WireFault } from "../wire/index.ts";
+import { breakOff } from "./break-off.ts";
 import type { Deadlined, Deadlines } from "./deadlines.ts";
 import type { ProxyFailure } from "./failure.ts";
 import { lastChunk } from "./last-chunk.ts";
@@ -164,7 +165,7 @@ export class UpstreamConnection implements Upstream, WriterOwner, Deadlined {
     this.#state = State.closed;
     this.#engine.deadlines.remove(this);
     // A plain end would say that the stream came to its own.
-    if (state === State.tunnel && !this.endpoint.isTls) this.#socket.resetAndDestroy();
+    if (state === State.tunnel && !this.endpoint.isTls) breakOff(this.#socket);
     else this.#socket.destroy();
   }
 

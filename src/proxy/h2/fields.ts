@@ -1,10 +1,19 @@
 import type { WireFault } from "../../wire/index.ts";
+import { newWebSocketKey } from "./websocket.ts";
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 const STATUS = /^[1-5][0-9][0-9]$/;
 const PATH = /^[\x21\x22\x24-\x7e]+$/;
+
+const PSEUDO_BITS: ReadonlyMap<string, number> = new Map([
+  [":method", 1],
+  [":scheme", 2],
+  [":path", 4],
+  [":authority", 8],
+  [":protocol", 16],
+]);
 
 /** RFC 9113 section 8.2.2: fields about a connection that HTTP/2 does not have. */
 const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
@@ -16,15 +25,18 @@ const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set([
   "http2-settings",
 ]);
 
-/** A request head as lines of HTTP/1.1, which everything behind it reads, or why it is refused. */
-export type RequestLines = { readonly text: string } | { readonly fault: WireFault };
+/**
+ * A request head as lines of HTTP/1.1, which everything behind it reads, or why it is refused. `webSocketKey`: it asks for a WebSocket, with
+ * this key.
+ */
+export type RequestLines = { readonly text: string; readonly webSocketKey?: string } | { readonly fault: WireFault };
 
 /**
  * Reads the field list of a request (`name, value, …`) by the rules of RFC 9113 sections 8.2 and 8.3. nghttp2 has refused most of what breaks
  * them; here nothing depends on that. `hasBody`: the stream goes on behind the head.
  */
 export function requestLines(fields: readonly string[], hasBody: boolean): RequestLines {
-  const pseudo = { ":method": "", ":scheme": "", ":path": "", ":authority": "" };
+  const pseudo = { ":method": "", ":scheme": "", ":path": "", ":authority": "", ":protocol": "" };
   let seen = 0;
   let lines = "";
   let cookies = "";
@@ -35,7 +47,7 @@ export function requestLines(fields: readonly string[], hasBody: boolean): Reque
     const name = fields[at] as string;
     const value = fields[at + 1] as string;
     if (name.charCodeAt(0) === 0x3a) {
-      const bit = name === ":method" ? 1 : name === ":scheme" ? 2 : name === ":path" ? 4 : name === ":authority" ? 8 : 0;
+      const bit = PSEUDO_BITS.get(name) ?? 0;
       if (bit === 0 || (seen & bit) !== 0 || isRegular) return { fault: "WIRE_PSEUDO_FIELD" };
       seen |= bit;
       pseudo[name as keyof typeof pseudo] = value;
@@ -53,10 +65,11 @@ export function requestLines(fields: readonly string[], hasBody: boolean): Reque
       cookies = cookies === "" ? value : `${cookies}; ${value}`;
     } else {
       if (name === "content-length") hasLength = true;
-      lines += `${name}: ${value}\r\n`;
+      // RFC 8441 section 5: it means nothing here.
+      if (name !== "sec-websocket-key" || (seen & 16) === 0) lines += `${name}: ${value}\r\n`;
     }
   }
-  const { ":method": method, ":scheme": scheme, ":path": path, ":authority": authority } = pseudo;
+  const { ":method": method, ":scheme": scheme, ":path": path, ":authority": authority, ":protocol": protocol } = pseudo;
   if (!TOKEN.test(method)) return { fault: "WIRE_METHOD" };
   // Section 8.5: CONNECT has an authority alone. It is refused as such, not for its form.
   if (method === "CONNECT" && seen === 9) return { text: `CONNECT ${authority} HTTP/1.1\r\nhost: ${authority}\r\n\r\n` };
@@ -68,6 +81,13 @@ export function requestLines(fields: readonly string[], hasBody: boolean): Reque
   const named = (seen & 8) === 0 ? host : authority;
   if (named === undefined || !VALUE.test(named)) return { fault: "WIRE_HOST" };
   const cookie = cookies === "" ? "" : `cookie: ${cookies}\r\n`;
+  if ((seen & 16) !== 0) {
+    // RFC 8441 section 4: CONNECT, and all of them.
+    if (method !== "CONNECT" || seen !== 31 || protocol !== "websocket" || hasLength) return { fault: "WIRE_PSEUDO_FIELD" };
+    const webSocketKey = newWebSocketKey();
+    const upgrade = `connection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-key: ${webSocketKey}\r\n`;
+    return { text: `GET ${path} HTTP/1.1\r\nhost: ${named}\r\n${lines}${cookie}${upgrade}\r\n`, webSocketKey };
+  }
   const coding = hasBody && !hasLength ? "transfer-encoding: chunked\r\n" : "";
   return { text: `${method} ${path} HTTP/1.1\r\nhost: ${named}\r\n${lines}${cookie}${coding}\r\n` };
 }

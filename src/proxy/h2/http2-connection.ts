@@ -49,6 +49,7 @@ export class Http2Connection implements Connection, Deadlined {
         initialWindowSize: http2.streamWindowBytes,
         maxHeaderListSize: requestHead.headBytes,
         enablePush: false,
+        enableConnectProtocol: engine.options.upgrades.includes("websocket"),
       },
     });
     this.#session = session;

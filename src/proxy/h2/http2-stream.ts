@@ -11,6 +11,7 @@ import { RequestContext } from "../request-context.ts";
 import { Http2Code } from "./codes.ts";
 import { fieldsOfLines, recordOf, requestLines, statusOfLines } from "./fields.ts";
 import { readTrailer } from "./trailer.ts";
+import { isAccepted } from "./websocket.ts";
 
 /** One request of an HTTP/2 client and its answer. */
 export class Http2Stream implements Downstream, Deadlined {
@@ -29,6 +30,9 @@ export class Http2Stream implements Downstream, Deadlined {
   #isRequestWhole = false;
   #hasBegun = false;
   #isAnswered = false;
+  /** Of a client that asks for a WebSocket (RFC 8441); empty for any other. */
+  #webSocketKey = "";
+  #isTunnel = false;
   #bodyBytes = 0;
   isBlocked = false;
   deadlineMs = Infinity;
@@ -59,9 +63,10 @@ export class Http2Stream implements Downstream, Deadlined {
     // Followed by close.
     stream.on("error", () => {});
     stream.on("close", () => {
-      const wasReset = !this.#isAnswered || stream.rstCode !== Http2Code.noError;
+      const wasReset = !(this.#isAnswered || this.#isTunnel) || stream.rstCode !== Http2Code.noError;
       engine.deadlines.remove(this);
-      this.#exchange.abort("PROXY_CLIENT_CLOSED");
+      if (this.#isTunnel && !wasReset && !stream.aborted) this.#exchange.onTunnelClosed();
+      else this.#exchange.abort("PROXY_CLIENT_CLOSED");
       onClosed(wasReset && stream.rstCode !== Http2Code.internalError);
     });
   }
@@ -73,6 +78,11 @@ export class Http2Stream implements Downstream, Deadlined {
     this.#engine.deadlines.add(this);
     const lines = requestLines(fields, hasBody);
     if ("fault" in lines) return this.#refuse("PROXY_REQUEST_MALFORMED", lines.fault);
+    if (lines.webSocketKey !== undefined) {
+      this.#webSocketKey = lines.webSocketKey;
+      // What comes behind the head is no body.
+      this.#hasBody = false;
+    }
     const bytes = Buffer.from(lines.text, "latin1");
     if (this.#parser.push(bytes, 0, bytes.length) !== bytes.length) {
       return this.#refuse("PROXY_REQUEST_MALFORMED", this.#parser.fault ?? "WIRE_FIELD_VALUE");
@@ -107,7 +117,9 @@ export class Http2Stream implements Downstream, Deadlined {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) return;
     this.#hasBegun = true;
-    const fields = [":status", String(statusOfLines(text)), ...fieldsOfLines(text)];
+    // RFC 8441 section 5: 2xx would say that the WebSocket is open.
+    const status = this.#webSocketKey !== "" && statusOfLines(text) < 300 ? 502 : statusOfLines(text);
+    const fields = [":status", String(status), ...fieldsOfLines(text)];
     // An answer without a byte ends with its head: gRPC tells by that what is an error at once.
     const hasBody = framing !== Framing.none && !(framing === Framing.length && isEmpty(fields));
     // node:http2 ends a stream before it resets it. Where a length does not show that something is missing, that end waits for trailers.
@@ -178,17 +190,37 @@ export class Http2Stream implements Downstream, Deadlined {
     this.#stream.resume();
   }
 
-  // No Upgrade is ever forwarded from HTTP/2 (RFC 9113 section 8.6), so nothing switches.
-  startTunnel(): void {
-    this.breakResponse();
+  startTunnel(text: string): void {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.closed) return;
+    if (!isAccepted(text, this.#webSocketKey)) {
+      this.#exchange.abort("PROXY_UPGRADE");
+      this.breakResponse();
+      return;
+    }
+    this.#isTunnel = true;
+    const fields = fieldsOfLines(text);
+    const accept = fields.indexOf("sec-websocket-accept");
+    fields.splice(accept, 2);
+    stream.respond([":status", "200", ...fields], { sendDate: false } as object);
+    this.#isReading = true;
+    stream.on("data", (data: Buffer) => this.#exchange.onTunnelRequest(data, 0, data.length));
+    stream.on("end", () => {
+      if (!stream.aborted && stream.rstCode === Http2Code.noError) this.#exchange.onTunnelRequestEnd();
+    });
   }
 
-  writeTunnel(): void {
-    this.breakResponse();
+  writeTunnel(buffer: Buffer, start: number, end: number): void {
+    const stream = this.#stream;
+    if (stream.destroyed || stream.writableEnded) return;
+    if (stream.write(Buffer.from(buffer.subarray(start, end)))) return;
+    this.isBlocked = true;
+    this.#arm();
+    this.#exchange.onClientBlocked();
   }
 
   endTunnel(): void {
-    this.breakResponse();
+    if (!this.#stream.destroyed) this.#stream.end();
   }
 
   onDeadline(): void {
@@ -232,7 +264,8 @@ export class Http2Stream implements Downstream, Deadlined {
     const { timeouts } = this.#engine.options;
     const { nowMs } = this.#engine.deadlines;
     if (this.isBlocked || (this.#isAnswered && !this.#stream.closed)) this.deadlineMs = nowMs + timeouts.writeStallMs;
-    else if (!this.#isReading || this.#isRequestWhole || this.#stream.isPaused()) this.deadlineMs = Infinity;
+    // A tunnel on which nothing moves is ended at its other side.
+    else if (!this.#isReading || this.#isTunnel || this.#isRequestWhole || this.#stream.isPaused()) this.deadlineMs = Infinity;
     // An answer that comes while the request goes on is a conversation, and may be silent as long as a tunnel.
     else this.deadlineMs = nowMs + (this.#hasBegun ? timeouts.tunnelIdleMs : timeouts.requestBodyIdleMs);
   }

@@ -188,20 +188,14 @@ describe("HTTP/2 in front", () => {
     });
   }
 
-  it("refuses CONNECT, plain and extended", async (t) => {
+  it("refuses CONNECT, and for any protocol but WebSocket", async (t) => {
     const { session } = await front(t);
     const one = session();
     assert.equal((await answerOf(one.request({ ":method": "CONNECT", ":authority": "example.org:443" }))).status, 405);
-    const extended = session().request({
-      ":method": "CONNECT",
-      ":authority": "example.org",
-      ":path": "/",
-      ":scheme": "http",
-      ":protocol": "websocket",
-    });
+    const extended = one.request({ ":method": "CONNECT", ":authority": "a", ":path": "/", ":scheme": "http", ":protocol": "connect-udp" });
     extended.on("error", () => {});
     extended.on("response", (headers) => assert.equal(headers[":status"], 400));
-    await closed(extended);
+    await closed(extended.resume());
   });
 
   it("stops reading a body its endpoint does not take, and goes on", async (t) => {
