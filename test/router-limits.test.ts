@@ -41,7 +41,7 @@ if (serverProgram === undefined) {
     const server = await LimitServerProcess.start("--requirepass", "right");
     t.after(() => server.kill());
     // A request waits long for an answer here: the machine may be busy, and a server that is only slow must not be taken for one that hangs.
-    const args = ["--routes", routes, "--workers", "1", "--limit-password-file", password, "--limit-timeout", "2000"];
+    const args = ["--routes", routes, "--workers", "1", "--limit-password-file", password, "--limit-timeout", "5000"];
     const routers = await Promise.all([
       startRouter(t, [...args, "--limit-servers", `127.0.0.1:${server.port}`]),
       startRouter(t, [...args, "--swarm-redis-urls", `redis://127.0.0.1:${server.port}`]),

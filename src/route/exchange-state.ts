@@ -52,6 +52,9 @@ class Left {
 
 const NONE: readonly Duplex[] = [];
 
+/** Made once: with its stack it costs more than the signal. */
+const ENDED = new DOMException("the exchange has ended", "AbortError");
+
 /**
  * What filters leave on an exchange; the base of whoever implements `FilterContext`. Nothing is made before it is asked for:
  * an exchange without such filters costs one comparison at its end.
@@ -140,7 +143,7 @@ export class ExchangeState {
     const left = this.#left;
     if (left === undefined) return;
     this.#left = undefined;
-    left.controller?.abort();
+    left.controller?.abort(ENDED);
     for (const callback of left.callbacks ?? []) {
       try {
         callback();

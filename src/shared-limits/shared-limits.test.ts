@@ -136,7 +136,7 @@ if (serverProgram === undefined) {
     assert.equal(await other.limits.hit("b", LIMIT), 0);
     const short = { hits: 1, windowMs: 300 };
     assert.equal(await one.limits.hit("c", short), 0);
-    await until("the window has passed", async () => (await other.limits.hit("c", short)) === 0);
+    await until("the window has passed", async () => (await other.limits.hit("c", short)) === 0, 30_000);
   });
 
   test("of many hits at once, from several routers, just as many are counted as may be", async () => {
@@ -159,7 +159,7 @@ if (serverProgram === undefined) {
     assert.ok(waitMs > 500_000 && waitMs <= 600_000, String(waitMs));
     const fast = { capacity: 1, emissionMs: 200, increment: 1 };
     assert.equal(await limits.pour("b", fast), 0);
-    await until("one has leaked", async () => (await limits.pour("b", fast)) === 0);
+    await until("one has leaked", async () => (await limits.pour("b", fast)) === 0, 30_000);
   });
 
   test("keys are spread over the servers, alike in every router; those of a server that is killed are counted by the others", async () => {
@@ -175,7 +175,7 @@ if (serverProgram === undefined) {
     }
     for (const process of servers) assert.match(await process.tell("DBSIZE"), /^:(?:[5-9]|[1-4]\d)\r\n/, "each has a share");
     await servers[0]?.kill();
-    await until("it is known", () => one.metric("holdfast_limit_server_up", names[0] as string) === 0);
+    await until("it is known", () => one.metric("holdfast_limit_server_up", names[0] as string) === 0, 30_000);
     const after = await Promise.all(keys.map(async (key) => one.limits.hit(key, once)));
     assert.ok(after.every((waitMs) => waitMs !== undefined));
     const moved = after.filter((waitMs) => waitMs === 0).length;
@@ -193,11 +193,11 @@ if (serverProgram === undefined) {
     assert.deepEqual(new Set(await Promise.all(waiting)), new Set([undefined]));
     assert.equal(hung.limits.hit("a", LIMIT), undefined, "at once, and no promise");
     assert.ok(hung.causes().includes("timeout"), hung.causes().join());
-    await until("tries are made in the background", () => hung.causes().includes("CALL_DEADLINE"));
+    await until("tries are made in the background", () => hung.causes().includes("CALL_DEADLINE"), 30_000);
     assert.equal(hung.limits.hit("a", LIMIT), undefined, "no request waits for a try");
     process.signal("SIGCONT");
     await isUp(hung, process.port);
-    await until("it counts", async () => (await hung.limits.hit("b", LIMIT)) === 0);
+    await until("it counts", async () => (await hung.limits.hit("b", LIMIT)) === 0, 30_000);
   });
 
   test("nobody listens: the first request learns it, and nothing waits after that; a server that comes is used", async () => {
