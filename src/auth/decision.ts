@@ -26,9 +26,9 @@ export function unauthorized(context: FilterContext, reason: Reason, challenge: 
 }
 
 /** 302, to where somebody can prove who it is. Of bytes, as heads are. */
-export function redirect(context: FilterContext, location: string, user: string): void {
+export function redirect(context: FilterContext, location: string, user: string, more: readonly string[] = []): void {
   refuse(context, "invalid-access", user);
-  context.respond(302, [...TEXT, "Location", location], Buffer.from("302 Found\n"));
+  context.respond(302, [...TEXT, ...more, "Location", location], Buffer.from("302 Found\n"));
 }
 
 /** 403: who it is is known, and it is not enough. */

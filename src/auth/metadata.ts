@@ -6,9 +6,15 @@ export interface IssuerMetadata {
   readonly issuer: string;
   readonly jwks_uri?: string;
   readonly introspection_endpoint?: string;
+  readonly authorization_endpoint?: string;
+  readonly token_endpoint?: string;
+  readonly userinfo_endpoint?: string;
+  readonly token_endpoint_auth_methods_supported?: readonly string[];
+  readonly authorization_response_iss_parameter_supported?: boolean;
 }
 
-const URLS = ["jwks_uri", "introspection_endpoint"] as const;
+const URLS = ["jwks_uri", "introspection_endpoint", "authorization_endpoint", "token_endpoint", "userinfo_endpoint"] as const;
+const LONGEST_LIST = 100;
 
 /** Where an issuer's metadata is. */
 export function discoveryUrl(issuer: string): string {
@@ -38,6 +44,10 @@ export function readMetadata(document: Readonly<Record<string, unknown>>, issuer
       throw malformed(issuer, `${name} is no URL that can be used`);
     metadata[name] = value;
   }
+  const methods = document["token_endpoint_auth_methods_supported"];
+  if (Array.isArray(methods) && methods.every((method) => typeof method === "string"))
+    metadata.token_endpoint_auth_methods_supported = methods.slice(0, LONGEST_LIST);
+  if (document["authorization_response_iss_parameter_supported"] === true) metadata.authorization_response_iss_parameter_supported = true;
   return metadata;
 }
 

@@ -5,6 +5,7 @@ import { forwardingFilters } from "./filters/forwarding-filters.ts";
 import { introspectionFilters } from "./filters/introspection-filters.ts";
 import { jwtFilters } from "./filters/jwt-filters.ts";
 import { jwtMetricsFilter } from "./filters/jwt-metrics-filter.ts";
+import { oidcFilters } from "./filters/oidc-filters.ts";
 import { secretFilters } from "./filters/secret-filters.ts";
 import { tokeninfoFilters } from "./filters/tokeninfo-filters.ts";
 import { webhookFilter } from "./filters/webhook-filter.ts";
@@ -24,6 +25,7 @@ export function routeRegistry(settings?: AuthSettings, runtime?: AuthRuntime): R
       ...introspectionFilters(runtime),
       ...jwtFilters(runtime),
       jwtMetricsFilter,
+      ...oidcFilters(settings, runtime),
       claimsFilter(runtime),
       ...forwardingFilters,
       ...secretFilters(runtime),

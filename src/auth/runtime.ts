@@ -3,6 +3,7 @@ import type { Cell, Log, MetricsRegistry } from "../telemetry/index.ts";
 import { AuthorityClient } from "./authority-client.ts";
 import { type AuthorityId, AuthorityStore, type StateStore } from "./authority-store.ts";
 import { Authority } from "./authority.ts";
+import { type CookieKeys, readCookieKeys } from "./cookie-seal.ts";
 import { PasswordCheck } from "./passwords.ts";
 import { type AuthSettings, authLimits } from "./settings.ts";
 import { TokenLookup } from "./token-lookup.ts";
@@ -38,6 +39,8 @@ export class AuthRuntime {
   readonly passwords: PasswordCheck;
   readonly tokens: TokenLookup;
   readonly verifier: TokenVerifier;
+  /** What cookies are sealed with; undefined where nobody logs in. */
+  readonly cookieKeys: WatchedFile<CookieKeys> | undefined;
   readonly #store: AuthorityStore;
   readonly #authorities = new Map<string, Authority>();
   readonly #files = new Map<string, WatchedFile<unknown>>();
@@ -51,6 +54,8 @@ export class AuthRuntime {
     this.passwords = new PasswordCheck(deps.clock);
     this.tokens = new TokenLookup(settings.tokenCache, this.client, deps.clock);
     this.verifier = new TokenVerifier(deps.clock);
+    const { oidc } = settings;
+    this.cookieKeys = oidc === undefined ? undefined : this.file("cookie keys", oidc.secretsFile, readCookieKeys);
     this.#store = new AuthorityStore(deps.store, deps.log);
   }
 

@@ -11,6 +11,17 @@ export interface AuthSettings {
   readonly introspectionClient: { readonly id: string; readonly secret: string };
   /** Where secrets may be read from: files, or folders of files. A route names none outside of them. */
   readonly credentialsPaths: readonly string[];
+  /** For `oauthOidc…`; undefined: such filters cannot be built. */
+  readonly oidc:
+    | {
+        /** Has the keys of cookies: one passphrase a line, the first encrypts. */
+        readonly secretsFile: string;
+        /** For filters that name no client. */
+        readonly client: { readonly id: string; readonly secret: string };
+        /** How long a session lives at most. */
+        readonly sessionMs: number;
+      }
+    | undefined;
 }
 
 /** Bounds that are the same for everybody. docs/threat-model.md has each by its name. */
@@ -47,6 +58,13 @@ export const authLimits = Object.freeze({
   missingKeyAnswers: 3,
   /** An authority nobody asks for is not looked at any more. */
   unusedMs: 3_600_000,
+  /** How long a login may take. */
+  loginMs: 600_000,
+  /** Cookies that one session may be split into, and what one of them may weigh; together they must fit into a field line of a request. */
+  sessionCookies: 3,
+  cookieBytes: 3_800,
+  /** Of a session when it is unpacked. */
+  sessionBytes: 262_144,
   /** Files with secrets or passwords that are known at once. */
   files: 1_000,
   /** Of such a file. */

@@ -16,6 +16,7 @@ test("what is not said is as Skipper has it, and nobody is asked", () => {
     tokenCache: { size: 0, ttlMs: 30_000 },
     introspectionClient: { id: process.env["OAUTH_CLIENT_ID"] ?? "", secret: process.env["OAUTH_CLIENT_SECRET"] ?? "" },
     credentialsPaths: [],
+    oidc: undefined,
   });
 });
 

@@ -13,6 +13,8 @@ export interface AuthFlags {
   readonly oauth2TokenCacheSize: string;
   readonly oauth2TokenCacheTtl: string;
   readonly credentialsPaths?: string;
+  readonly oidcSecretsFile?: string;
+  readonly oidcSession: string;
 }
 
 export function addAuthFlags(command: Command): Command {
@@ -23,7 +25,9 @@ export function addAuthFlags(command: Command): Command {
     .option("--oauth2-tokenintrospect-timeout <SECONDS>", "how long an issuer may take to answer oauthTokenintrospection filters", "2")
     .option("--oauth2-token-cache-size <COUNT>", "of how many tokens the answers are kept, 0: of none", "0")
     .option("--oauth2-token-cache-ttl <SECONDS>", "how long at most", "30")
-    .option("--credentials-paths <PATH,…>", "files, and folders of files, with secrets that routes may name");
+    .option("--credentials-paths <PATH,…>", "files, and folders of files, with secrets that routes may name")
+    .option("--oidc-secrets-file <FILE>", "passphrases of the cookies of oauthOidc filters, one a line, the first seals")
+    .option("--oidc-session <SECONDS>", "how long a session of these filters lives at most", "3600");
 }
 
 /** Throws AppError `CLI_USAGE`. */
@@ -42,7 +46,14 @@ export function readAuthSettings(flags: AuthFlags): AuthSettings {
     },
     introspectionClient: { id, secret },
     credentialsPaths: (flags.credentialsPaths ?? "").split(",").flatMap((path) => (path.trim() === "" ? [] : [resolve(path.trim())])),
+    oidc: readOidc(flags),
   };
+}
+
+function readOidc({ oidcSecretsFile: file, oidcSession }: AuthFlags): AuthSettings["oidc"] {
+  const sessionMs = seconds(oidcSession, "--oidc-session", 1) * 1000;
+  const { OIDC_CLIENT_ID: id = "", OIDC_CLIENT_SECRET: secret = "" } = process.env;
+  return file === undefined ? undefined : { secretsFile: resolve(file), client: { id, secret }, sessionMs };
 }
 
 function readUrl(text: string, option: string): string {

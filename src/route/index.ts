@@ -32,14 +32,15 @@ export {
   runResponseFilters,
 } from "./filter.ts";
 export { KeptState } from "./filter-services.ts";
-export { fieldName, fieldNames, isHost, setField } from "./filters/fields.ts";
+export { checkedName, fieldName, fieldNames, isHost, setField } from "./filters/fields.ts";
 export { isAnnotated } from "./filters/remark-filters.ts";
 export { type HeaderList, addHeader, getHeader, removeHeader, sameName, setHeader } from "./header-list.ts";
 export { type ChangedPosition, type ChangingTable, type RouteSource, openTable } from "./opened-table.ts";
 export type { VisitName } from "./host-index.ts";
 export { normalizePath, splitAuthority } from "./path.ts";
 export type { MatchInput, Predicate, PredicateSpec } from "./predicate.ts";
-export { maskQuery } from "./query.ts";
+export { cookieIn, withoutCookie } from "./cookies.ts";
+export { maskQuery, queryValue } from "./query.ts";
 export { redactRoutes } from "./redact.ts";
 export { compileRegexp } from "./regexp.ts";
 export { PLACING_PREDICATES, type Registry, didYouMean, extendRegistry } from "./registry.ts";

@@ -45,7 +45,7 @@ export function claimsFilter(runtime: AuthRuntime | undefined): FilterSpec {
   return defineFilter({
     name: NAME,
     family: "Who somebody is",
-    does: "lets through whose claims, as `jwtValidation` before it found them, are as one of the queries of the first path that the request's begins with; else 401, also without such a path.",
+    does: "lets through whose claims, as `jwtValidation` or `oauthOidc…` before it found them, are as one of the queries of the first path that the request's begins with; else 401, also without such a path.",
     parameters: [
       {
         name: "grant",

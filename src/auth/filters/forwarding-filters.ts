@@ -40,7 +40,7 @@ export const forwardingFilters: readonly FilterSpec[] = [
   defineFilter({
     name: "forwardTokenField",
     family: FAMILY,
-    does: "sets a field of the request to one value of what was told of the token by `oauthTokeninfo…` or `oauthTokenintrospection…`, or of the claims that `jwtValidation` found.",
+    does: "sets a field of the request to one value of what was told of the token by `oauthTokeninfo…` or `oauthTokenintrospection…`, or of the claims that `jwtValidation` or `oauthOidc…` found.",
     parameters: [
       { name: "field", type: "text", what: "name of the field" },
       {

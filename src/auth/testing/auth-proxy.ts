@@ -73,7 +73,13 @@ async function ask(port: number, path: string, headers: Readonly<Record<string, 
   const lines = Object.entries(headers).flatMap(([name, value]) =>
     (typeof value === "string" ? [value] : value).flatMap((one) => [name, one]),
   );
-  const outgoing = request({ host: "127.0.0.1", port, path, agent: false, headers: ["Host", "shop.example", ...lines] });
+  const outgoing = request({
+    host: "127.0.0.1",
+    port,
+    path,
+    agent: false,
+    headers: ["Host" in headers ? [] : ["Host", "shop.example"], lines].flat(),
+  });
   outgoing.end();
   const [response] = (await once(outgoing, "response")) as [IncomingMessage];
   return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };

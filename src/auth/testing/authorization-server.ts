@@ -28,6 +28,8 @@ export interface AuthorizationServer {
   metadata: Readonly<Record<string, unknown>>;
   /** What is known of opaque tokens, for `/tokeninfo` and, with `active`, for `/introspect`. */
   readonly tokens: Map<string, Readonly<Record<string, unknown>>>;
+  /** What `/token` answers to a code, once; by the code. */
+  readonly codes: Map<string, (form: URLSearchParams) => object | undefined>;
   /** Answers in place of what is usual. */
   respond: Respond | undefined;
   /** A token of `claims`, which may also take away what is usual by `undefined`. */
@@ -56,11 +58,14 @@ export async function startAuthorizationServer(
           issuer: made.url,
           jwks_uri: `${made.url}/keys`,
           introspection_endpoint: `${made.url}/introspect`,
+          authorization_endpoint: `${made.url}/authorize`,
+          token_endpoint: `${made.url}/token`,
+          userinfo_endpoint: `${made.url}/userinfo`,
           ...made.metadata,
         },
         "/keys": { keys: made.keys },
       };
-      const document = documents[url.pathname] ?? aboutToken(made.tokens, url.pathname, seen);
+      const document = documents[url.pathname] ?? aboutToken(made.tokens, url.pathname, seen) ?? forCode(made.codes, url.pathname, seen);
       response.writeHead(document === undefined ? 401 : 200, { "content-type": "application/json" });
       response.end(JSON.stringify(document ?? { error: "invalid_token" }));
     },
@@ -72,6 +77,7 @@ export async function startAuthorizationServer(
     keys: [],
     metadata: {},
     tokens: new Map(),
+    codes: new Map(),
     respond: undefined,
     sign(key, claims = {}, header = {}) {
       const now = Math.floor(nowMs() / 1000);
@@ -85,7 +91,16 @@ export async function startAuthorizationServer(
 }
 
 function aboutToken(tokens: AuthorizationServer["tokens"], path: string, { headers, body }: Seen): object | undefined {
-  if (path === "/tokeninfo") return tokens.get((headers.authorization ?? "").replace(/^Bearer /, ""));
+  if (path === "/tokeninfo" || path === "/userinfo") return tokens.get((headers.authorization ?? "").replace(/^Bearer /, ""));
   if (path === "/introspect") return tokens.get(new URLSearchParams(body).get("token") ?? "") ?? { active: false };
   return undefined;
+}
+
+function forCode(codes: AuthorizationServer["codes"], path: string, { body }: Seen): object | undefined {
+  if (path !== "/token") return undefined;
+  const form = new URLSearchParams(body);
+  const code = form.get("code") ?? "";
+  const answer = codes.get(code)?.(form);
+  codes.delete(code);
+  return answer;
 }

@@ -8,4 +8,5 @@ export const SETTINGS: AuthSettings = {
   tokenCache: { size: 0, ttlMs: 30_000 },
   introspectionClient: { id: "", secret: "" },
   credentialsPaths: [],
+  oidc: undefined,
 };

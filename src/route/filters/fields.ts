@@ -32,7 +32,8 @@ export function fieldNames(args: CallArguments, at: number): readonly string[] {
   return text === "" ? [] : text.split(",").map((name) => checkedName(args, name.trim()));
 }
 
-function checkedName(args: CallArguments, name: string): string {
+/** The name, if it is one of a field that a filter may write. Throws as `fieldName`. */
+export function checkedName(args: CallArguments, name: string): string {
   if (!TOKEN.test(name)) throw args.refusal("a field name of letters, digits and dashes");
   if (FRAMING.has(name.toLowerCase())) {
     throw new AppError("ROUTE_ARGUMENT", `${name} frames the message or belongs to the connection and is written by the proxy alone`);
