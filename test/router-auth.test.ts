@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { makeKey, startAuthorizationServer } from "../src/auth/testing/authorization-server.ts";
 import { until } from "../src/kernel/testing/until.ts";
-import { listen, startRouter, testFolder } from "./router-kit.ts";
+import { holdfast, listen, startRouter, testFolder } from "./router-kit.ts";
 
 test("a router asks for passwords and webhooks, as its command line says", async (t) => {
   const directory = await testFolder(t);
@@ -76,4 +76,35 @@ test("workers that start while the issuer of tokens is down know its keys from t
   );
   assert.equal(await get(await issuer.sign(key, { jti: "new" })), 200);
   assert.equal(await get(await issuer.sign(await makeKey("first"))), 401);
+});
+
+test("a route that sends browsers to log in needs the keys of cookies on the command line", async (t) => {
+  const directory = await testFolder(t);
+  const issuer = await startAuthorizationServer(t);
+  const routes = join(directory, "routes.eskip");
+  const secret = "the secret of the client";
+  await writeFile(
+    routes,
+    `* -> oauthOidcAllClaims("${issuer.url}", "shop", "${secret}", "http://127.0.0.1/callback", "email", "email") -> <shunt>;`,
+  );
+  const refused = holdfast(t, ["router", "--routes", routes, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+  assert.equal(await refused.ended, 2);
+  assert.match(refused.stderr(), /--oidc-secrets-file FILE/);
+  const keys = join(directory, "keys");
+  await writeFile(keys, "a passphrase that is long\n");
+  const router = await startRouter(t, ["--routes", routes, "--workers", "1", "--oidc-secrets-file", keys]);
+  const get = (): Promise<Response> => fetch(`http://127.0.0.1:${router.port}/`, { redirect: "manual", headers: { connection: "close" } });
+  const sent = await until(
+    "the browser is sent to log in",
+    async () => {
+      const response = await get();
+      return response.status === 302 && response;
+    },
+    30_000,
+  );
+  // The provider has no keys that could be read: to send a browser there it need not.
+  assert.equal(new URL(sent.headers.get("location") ?? "").origin, issuer.url);
+  const { body } = await router.admin("/routes");
+  assert.equal(body.includes(secret), false);
+  assert.equal((refused.stderr() + router.stderr()).includes(secret), false);
 });

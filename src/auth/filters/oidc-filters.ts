@@ -23,6 +23,8 @@ import { tokenData, valueAt } from "../token-data.ts";
 import { resolveSecret } from "./arguments.ts";
 import { authorityUrl, issuerUrl } from "./authority-url.ts";
 
+/** Of what cookies hold: those of another version of this program do not open. */
+const FORMAT = 1;
 const LONGEST_RETURN = 2_000;
 
 type Kind = "UserInfo" | "AnyClaims" | "AllClaims";
@@ -189,7 +191,7 @@ function readOidc(args: CallArguments, kind: Kind): Oidc {
   if (!Number.isInteger(removed) || removed < 0 || removed > 10) throw args.refusal('a number of subdomains from "0" to "10"');
   const isSecure = callback.protocol === "https:";
   const purpose = createHash("sha256")
-    .update(JSON.stringify([issuer, args.text(1), callback.href, kind]))
+    .update(JSON.stringify([FORMAT, issuer, args.text(1), callback.href, kind]))
     .digest("hex");
   const name = args.optionalText(9) ?? `holdfast-oidc-${purpose.slice(0, 8)}`;
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/.test(name)) throw args.refusal("a cookie name of at most 64 letters, digits and dashes");
