@@ -1,3 +1,4 @@
+import type { LookupFunction } from "node:net";
 import { type EjectionOptions, ejectionMs } from "./ejection.ts";
 
 /** Grows whenever an endpoint becomes one to be left alone, or stops being one: what was worked out from that is then old. */
@@ -44,6 +45,10 @@ export class EndpointState {
   pools = 0;
   /** Connections to it begin with a PROXY header: what begins otherwise says nothing about it. */
   takesHeader = false;
+  /** It came to be by a request, not by a route. */
+  isDynamic = false;
+  /** How its name is looked up; undefined: as the system does. */
+  lookup: LookupFunction | undefined = undefined;
   /** No pool names it any more: nothing new is sent to it. */
   isRemoved = false;
   /** Monotonic time until which it is left alone because it can not be connected to; 0 for none. */

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { AppError, messageOf } from "../kernel/index.ts";
 
 /** Throws AppError `CLI_USAGE`. */
@@ -16,6 +17,19 @@ export function seconds(text: string, option: string, least: number): number {
   if (!/^\d+(\.\d+)?$/.test(text) || value < least || value > 86_400)
     throw badUsage(`${option} ${JSON.stringify(text)}: write a number of seconds from ${least} to 86400`);
   return value;
+}
+
+/** Addresses and CIDR blocks, or one of these words, separated by commas. Throws AppError `CLI_USAGE`. */
+export function readAddresses(text: string, option: string, words: readonly string[]): readonly string[] {
+  const entries = text.split(",").map((entry) => entry.trim());
+  for (const entry of entries) {
+    const [address = "", bits] = entry.split("/");
+    const width = isIP(address) === 6 ? 128 : 32;
+    const isBlock = isIP(address) !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= width));
+    if (!words.includes(entry) && !isBlock)
+      throw badUsage(`${option} ${JSON.stringify(entry)}: write addresses, CIDR blocks or ${words.join(", ")}, separated by commas`);
+  }
+  return entries;
 }
 
 /** The error of a command line that is wrong. */

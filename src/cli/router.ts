@@ -1,7 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { isIP } from "node:net";
 import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
@@ -10,12 +9,13 @@ import { messageOf, systemClock, systemRandom } from "../kernel/index.ts";
 import type { Router, RouterOptions, RoutesSource } from "../router/index.ts";
 import { type LogLevel, createLog } from "../telemetry/index.ts";
 import { type AuthFlags, addAuthFlags, readAuthSettings } from "./auth-flags.ts";
+import { type BackendFlags, addBackendFlags, readBackends } from "./backend-flags.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { badUsage, collect, readAuthorities, seconds, wholeNumber } from "./flag-values.ts";
+import { badUsage, collect, readAddresses, seconds, wholeNumber } from "./flag-values.ts";
 import { routerProcesses } from "./router-processes.ts";
 import { type SharedLimitFlags, addSharedLimitFlags, readSharedLimits } from "./shared-limit-flags.ts";
 
-interface Flags extends AuthFlags, SharedLimitFlags {
+interface Flags extends AuthFlags, BackendFlags, SharedLimitFlags {
   readonly routes?: string;
   readonly kubeconfig?: string;
   readonly listen: string;
@@ -28,8 +28,6 @@ interface Flags extends AuthFlags, SharedLimitFlags {
   readonly proxyProtocolFrom?: string;
   readonly h2c?: true;
   readonly plugin: readonly string[];
-  readonly backendCa?: string;
-  readonly backendInsecure?: true;
   readonly workers: string;
   readonly admin: string;
   readonly adminTokenFile?: string;
@@ -70,8 +68,6 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
       "every connection begins with a PROXY header (version 1 or 2), as an NLB sends it; without one it is closed",
     )
     .option("--proxy-protocol-from <CIDR,…>", "and only these may connect (addresses, CIDR blocks, private)")
-    .option("--backend-ca <FILE>", "authorities that endpoints written https:// are checked against (PEM), in place of those Node brings")
-    .option("--backend-insecure", "do not check who endpoints written https:// are")
     .option("--h2c", "serve HTTP/2 on --listen too, to clients that begin with it")
     .option("--plugin <FILE>", "filters and predicates of your own (docs/how-to/plugins.md); may be repeated", collect, [])
     .option("--workers <N>", "processes that serve", String(DEFAULT_WORKERS))
@@ -91,7 +87,7 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
         .default("info"),
     )
     .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp());
-  return addSharedLimitFlags(addAuthFlags(command)).action(async (flags: Flags) => {
+  return addSharedLimitFlags(addAuthFlags(addBackendFlags(command))).action(async (flags: Flags) => {
     process.exitCode = await run(flags, worker);
   });
 }
@@ -153,7 +149,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
     ...(tls === undefined ? {} : { tls }),
     ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
     h2c: flags.h2c === true,
-    backendTls: readBackendTls(flags),
+    ...readBackends(flags),
     plugins: flags.plugin.map((file) => resolve(file)),
     ...(sharedLimits === undefined ? {} : { sharedLimits }),
     workers: wholeNumber(flags.workers, "--workers", 1, 256),
@@ -197,23 +193,7 @@ function readProxyProtocol({ proxyProtocol, proxyProtocolFrom }: Flags): RouterO
     return undefined;
   }
   if (proxyProtocolFrom === undefined) return {};
-  const from = proxyProtocolFrom.split(",").map((entry) => entry.trim());
-  for (const entry of from) {
-    const [address = "", bits] = entry.split("/");
-    const width = isIP(address) === 6 ? 128 : 32;
-    const isBlock = isIP(address) !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= width));
-    if (entry !== "private" && !isBlock)
-      throw badUsage(`--proxy-protocol-from ${JSON.stringify(entry)}: write addresses, CIDR blocks or private, separated by commas`);
-  }
-  return { from };
-}
-
-function readBackendTls({ backendCa, backendInsecure }: Flags): RouterOptions["backendTls"] {
-  if (backendInsecure === true) {
-    if (backendCa !== undefined) throw badUsage("--backend-ca and --backend-insecure exclude each other; give one of them");
-    return { isVerified: false };
-  }
-  return { ...(backendCa === undefined ? {} : { authorities: readAuthorities(backendCa, "--backend-ca") }), isVerified: true };
+  return { from: readAddresses(proxyProtocolFrom, "--proxy-protocol-from", ["private"]) };
 }
 
 function readSource(flags: Flags): RoutesSource {

@@ -6,7 +6,7 @@ import { writeProxyHeader } from "./proxy-header-writer.ts";
 import type { ProxiedAddresses } from "./proxy-protocol.ts";
 import type { RequestContext } from "./request-context.ts";
 import { type LostAttempt, retryReasonOf } from "./retry.ts";
-import type { Target } from "./routing-state.ts";
+import type { Target } from "./target.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** The endpoints one request is tried on, one after another; one object serves request after request. */

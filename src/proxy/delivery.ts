@@ -9,7 +9,7 @@ import type { ProxyFailure } from "./failure.ts";
 import { interimText, isContentOdd, requestHeadText, responseDropped, responseHeadText } from "./message-heads.ts";
 import type { RequestBody } from "./request-body.ts";
 import type { RequestContext } from "./request-context.ts";
-import type { Target } from "./routing-state.ts";
+import type { Target } from "./target.ts";
 import type { ResponseReceiver, Upstream } from "./upstream.ts";
 
 const Phase = { none: 0, connecting: 1, sent: 2, answering: 3, tunnel: 4 } as const;

@@ -1,10 +1,10 @@
 import type { Clock, Random } from "../kernel/index.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { AccessLogEntry } from "./access-log-line.ts";
+import type { AddressList } from "./address-list.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { FilterFailures } from "./filter-failures.ts";
 import type { ProxyOptions } from "./options.ts";
-import type { TrustedProxies } from "./peer.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
 import type { RetryBudget } from "./retry.ts";
 import type { RoutingState } from "./routing-state.ts";
@@ -21,7 +21,7 @@ export interface Engine {
   readonly routing: RoutingState;
   readonly upstreams: Upstreams;
   readonly budget: RetryBudget;
-  readonly trusted: TrustedProxies;
+  readonly trusted: AddressList;
   readonly queue: FlushQueue;
   readonly filterFailures: FilterFailures;
   readonly accessLog: AccessLog | undefined;

@@ -213,12 +213,17 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
       this.#answer.beginOwn();
       return;
     }
+    const target = this.#routed.findTarget();
+    if (typeof target === "string") {
+      this.fail(target, undefined);
+      return;
+    }
     let upgrade = "";
     if (this.#framing.framing === Framing.none) upgrade = this.#context.wantedUpgrade(upgrades);
     else this.#body.prepare(this.#context.method, this.#context.requestTransforms);
     const limits = this.#context.timeoutsSet;
     if (limits !== undefined) this.#timers.startRequest(limits);
-    this.#delivery.begin(this.#routed.target, upgrade);
+    this.#delivery.begin(target, upgrade);
   }
 
   /** `isFinal`: there is nothing to go on from behind the answer. */

@@ -2,11 +2,12 @@ import { type Server, type Socket, createServer } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { AppError, messageOf } from "../kernel/index.ts";
 import type { Log } from "../telemetry/index.ts";
+import { AddressList } from "./address-list.ts";
 import type { OpenedConnection } from "./connection.ts";
 import type { Engine } from "./engine.ts";
 import { FirstBytes } from "./first-bytes.ts";
 import type { ListenerMetrics } from "./listener-metrics.ts";
-import { Peer, TrustedProxies, plainAddress } from "./peer.ts";
+import { Peer, plainAddress } from "./peer.ts";
 import { PROXY_HEADER_BYTES, type ProxiedAddresses, type ProxyHeaderFault, readProxyHeader } from "./proxy-protocol.ts";
 import type { TlsFront } from "./tls/tls-front.ts";
 
@@ -43,7 +44,7 @@ interface ListenerDeps {
 export class Listener {
   readonly #deps: ListenerDeps;
   readonly #options: ListenOptions;
-  readonly #senders: TrustedProxies | undefined;
+  readonly #senders: AddressList | undefined;
   readonly #server: Server;
   readonly #opening = new Set<Socket>();
   readonly #isPlain: boolean;
@@ -54,7 +55,7 @@ export class Listener {
     this.#deps = deps;
     const { proxyProtocol, tls, http2 = false } = options;
     this.#isPlain = proxyProtocol === undefined && tls === undefined && !http2;
-    this.#senders = proxyProtocol?.from === undefined ? undefined : new TrustedProxies(proxyProtocol.from);
+    this.#senders = proxyProtocol?.from === undefined ? undefined : new AddressList(proxyProtocol.from, "sender of PROXY headers");
     // Read now, not while the first client waits.
     if (http2 || tls !== undefined) process.getBuiltinModule("node:http2");
     this.#server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) => this.#accept(socket));

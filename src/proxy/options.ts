@@ -1,6 +1,6 @@
 import { type BalancerOptions, defaultBalancerOptions } from "../balance/index.ts";
 import { AppError } from "../kernel/index.ts";
-import { MOST_LOOPBACKS } from "../route/index.ts";
+import { MOST_LOOPBACKS, findBackendAddress, formatBackendAddress } from "../route/index.ts";
 import { type ActiveCheckOptions, defaultActiveCheckOptions } from "./active-checks.ts";
 import { type ChunkedLimits, type HeadLimits, defaultHeadLimits, defaultTrailerLimits } from "../wire/index.ts";
 import { type Http2Limits, type Http2UpstreamLimits, defaultHttp2Limits, defaultHttp2UpstreamLimits } from "./h2/options.ts";
@@ -23,6 +23,8 @@ export interface ProxyTimeouts {
   readonly responseHeadMs: number;
   /** Between two pieces of a response body. */
   readonly responseBodyIdleMs: number;
+  /** A back end of a `<dynamic>` route that no request goes to is forgotten, with its connections. */
+  readonly dynamicIdleMs: number;
   /** An idle connection to an endpoint; shorter than what servers keep. */
   readonly upstreamIdleMs: number;
   /** Requests are open on an HTTP/2 connection to an endpoint, and nothing comes from it: it is asked with a PING, … */
@@ -46,6 +48,10 @@ export interface ProxyLimits {
   /** Interim (1xx) responses to one request. */
   readonly interimResponses: number;
   readonly idleConnectionsPerEndpoint: number;
+  /** Of a `<dynamic>` route; any number of them can come. */
+  readonly idleConnectionsPerDynamicEndpoint: number;
+  /** Back ends of `<dynamic>` routes that are kept: so many that routes name, and so many that requests do. */
+  readonly dynamicBackends: number;
   /** Of the body of an idempotent request, so that it can be sent again; a longer one is not kept. */
   readonly keptRequestBytes: number;
   /** Of a response that waits for a filter: what is more stays in the endpoint's connection. */
@@ -86,6 +92,13 @@ export interface ProxyOptions {
    * RFC 4193 and link-local addresses. Others' are replaced.
    */
   readonly trustedProxies: readonly string[];
+  /**
+   * Where a `<dynamic>` back end may be that the request names, not the route: addresses and CIDR blocks; `public`: all of the internet;
+   * `private` as in `trustedProxies`, but without what clouds tell their nodes at; `none`.
+   */
+  readonly dynamicBackends: readonly string[];
+  /** Where routes with the back end `<forward>` go, as `http://HOST:PORT`; empty: they answer 503. */
+  readonly forwardBackend: string;
   /** For endpoints written `https://`. */
   readonly upstreamTls: UpstreamTlsOptions;
   /** Protocols a client may switch to, in lower case. h2c is not among them: it would carry requests past the routes. */
@@ -108,6 +121,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     connectMs: 1_000,
     responseHeadMs: 60_000,
     responseBodyIdleMs: 120_000,
+    dynamicIdleMs: 300_000,
     upstreamIdleMs: 30_000,
     upstreamPingMs: 30_000,
     upstreamPongMs: 10_000,
@@ -123,6 +137,8 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     requestsPerConnection: 1_000_000,
     interimResponses: 16,
     idleConnectionsPerEndpoint: 256,
+    idleConnectionsPerDynamicEndpoint: 16,
+    dynamicBackends: 1_000,
     keptRequestBytes: 65_536,
     heldResponseBytes: 65_536,
     loopbacks: MOST_LOOPBACKS,
@@ -134,6 +150,8 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
   activeChecks: defaultActiveCheckOptions,
   accessLog: Object.freeze({ format: "combined", bufferBytes: 1_048_576, flushMs: 1_000 }),
   trustedProxies: Object.freeze(["private"]),
+  dynamicBackends: Object.freeze(["public"]),
+  forwardBackend: "",
   upstreamTls: Object.freeze({ authorities: undefined, isVerified: true }),
   upgrades: Object.freeze(["websocket"]),
   retryAfterSeconds: 2,
@@ -143,7 +161,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
 
 /** What `createProxy` takes: any part of the options, groups too may be given in part. */
 export type ProxyOptionsInput = {
-  readonly [Group in keyof ProxyOptions]?: ProxyOptions[Group] extends readonly unknown[] | number | boolean
+  readonly [Group in keyof ProxyOptions]?: ProxyOptions[Group] extends readonly unknown[] | number | boolean | string
     ? ProxyOptions[Group]
     : Partial<ProxyOptions[Group]>;
 };
@@ -160,6 +178,7 @@ export function resolveProxyOptions(input: ProxyOptionsInput): ProxyOptions {
     activeChecks: { ...defaultProxyOptions.activeChecks, ...input.activeChecks },
     accessLog: { ...defaultProxyOptions.accessLog, ...input.accessLog },
     upstreamTls: { ...defaultProxyOptions.upstreamTls, ...input.upstreamTls },
+    forwardBackend: readForwardBackend(input.forwardBackend ?? ""),
   };
   checkNumbers("timeouts", options.timeouts);
   checkNumbers("limits", options.limits);
@@ -171,6 +190,13 @@ export function resolveProxyOptions(input: ProxyOptionsInput): ProxyOptions {
     throw new AppError("PROXY_OPTION", `activeChecks.path is ${JSON.stringify(path)}; give a path that starts with "/", or nothing`);
   if (!(options.tickMs >= 1)) throw new AppError("PROXY_OPTION", `tickMs is ${options.tickMs}; give at least 1`);
   return options;
+}
+
+function readForwardBackend(text: string): string {
+  if (text === "") return "";
+  const address = findBackendAddress(text);
+  if (address !== undefined) return formatBackendAddress(address);
+  throw new AppError("PROXY_OPTION", `forwardBackend is ${JSON.stringify(text)}; give an address as in "http://HOST:PORT"`);
 }
 
 function checkNumbers(group: string, values: object): void {

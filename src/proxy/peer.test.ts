@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Peer, TrustedProxies } from "./peer.ts";
+import { AddressList } from "./address-list.ts";
+import { Peer } from "./peer.ts";
 import type { ProxiedAddresses } from "./proxy-protocol.ts";
 
 function from(sourceAddress: string): ProxiedAddresses {
@@ -8,7 +9,7 @@ function from(sourceAddress: string): ProxiedAddresses {
 }
 
 test("the client's address is read from the right of X-Forwarded-For, as far as proxies are trusted", () => {
-  const trusted = new TrustedProxies(["private", "198.51.100.0/24"]);
+  const trusted = new AddressList(["private", "198.51.100.0/24"], "trusted proxy");
   const alb = new Peer(from("10.0.0.5"), "http", trusted);
   for (const [forwardedFor, client] of [
     [undefined, "10.0.0.5"],
@@ -33,5 +34,5 @@ test("the client's address is read from the right of X-Forwarded-For, as far as 
 
 test("a trusted proxy that is no address and no block is refused", () => {
   for (const bad of ["alb", "10.0.0.0/33", "10.0.0.0/x", "/8", "::1/129"])
-    assert.throws(() => new TrustedProxies([bad]), { code: "PROXY_OPTION" }, bad);
+    assert.throws(() => new AddressList([bad], "trusted proxy"), { code: "PROXY_OPTION" }, bad);
 });

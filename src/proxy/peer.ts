@@ -1,48 +1,7 @@
 import type { X509Certificate } from "node:crypto";
-import { BlockList, isIP, isIPv6 } from "node:net";
-import { AppError } from "../kernel/index.ts";
+import { isIP, isIPv6 } from "node:net";
+import type { AddressList } from "./address-list.ts";
 import type { ProxiedAddresses } from "./proxy-protocol.ts";
-
-const PRIVATE: readonly string[] = [
-  "127.0.0.0/8",
-  "10.0.0.0/8",
-  "172.16.0.0/12",
-  "192.168.0.0/16",
-  "100.64.0.0/10",
-  "169.254.0.0/16",
-  "::1/128",
-  "fc00::/7",
-  "fe80::/10",
-];
-
-/** Which addresses are proxies whose X-Forwarded-* are believed. */
-export class TrustedProxies {
-  readonly #list = new BlockList();
-
-  /** Addresses, CIDR blocks or `private`. Throws AppError `PROXY_OPTION` for anything else. */
-  constructor(entries: readonly string[]) {
-    for (const entry of entries) {
-      if (entry === "private") for (const block of PRIVATE) this.#add(block);
-      else this.#add(entry);
-    }
-  }
-
-  has(address: string): boolean {
-    const version = isIP(address);
-    return version !== 0 && this.#list.check(address, version === 6 ? "ipv6" : "ipv4");
-  }
-
-  #add(entry: string): void {
-    const [address = "", bits] = entry.split("/");
-    const version = isIP(address);
-    const width = version === 6 ? 128 : 32;
-    const prefix = bits === undefined ? width : Number(bits);
-    if (version === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > width) {
-      throw new AppError("PROXY_OPTION", `trusted proxy "${entry}" is neither an IP address nor a CIDR block nor "private"`);
-    }
-    this.#list.addSubnet(address, prefix, version === 6 ? "ipv6" : "ipv4");
-  }
-}
 
 /** What only some connections have. */
 interface PeerExtras {
@@ -62,14 +21,14 @@ export class Peer {
   /** What the client proved to hold the key of, on a listener that asks for it. */
   readonly clientCertificate: X509Certificate | undefined;
   readonly isHttp2: boolean;
-  readonly #trusted: TrustedProxies;
+  readonly #trusted: AddressList;
   #fieldsHost = "";
   #fields = "";
 
   constructor(
     addresses: ProxiedAddresses,
     scheme: "http" | "https",
-    trusted: TrustedProxies,
+    trusted: AddressList,
     { isHttp2 = false, clientCertificate }: PeerExtras = {},
   ) {
     this.address = plainAddress(addresses.sourceAddress);

@@ -2,6 +2,7 @@ import type { Clock, Random } from "../kernel/index.ts";
 import type { SharedLimits, Table } from "../route/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import { ActiveChecks } from "./active-checks.ts";
+import { AddressList } from "./address-list.ts";
 import { AccessLog, type AccessLogSink } from "./access-log.ts";
 import { emptyEntry } from "./access-log-line.ts";
 import { ClientConnection } from "./client-connection.ts";
@@ -16,7 +17,6 @@ import { Http2Metrics } from "./h2/http2-metrics.ts";
 import { type ListenOptions, Listener } from "./listener.ts";
 import { ListenerMetrics } from "./listener-metrics.ts";
 import { type ProxyOptionsInput, resolveProxyOptions } from "./options.ts";
-import { TrustedProxies } from "./peer.ts";
 import { ProxyMetrics } from "./proxy-metrics.ts";
 import { RetryBudget } from "./retry.ts";
 import { type EndpointStats, type Knowledge, type PoolSource, RoutingState } from "./routing-state.ts";
@@ -105,6 +105,7 @@ class NodeProxy implements Proxy {
     const deadlines = new Deadlines(deps.clock, options.tickMs, () => {
       accessLog?.tick(deadlines.nowMs);
       this.#checks.tick(deadlines.nowMs);
+      routing.dynamic.tick(deadlines.nowMs);
       let idle = 0;
       for (const connection of this.#connections) {
         connection.countBytes();
@@ -113,7 +114,20 @@ class NodeProxy implements Proxy {
       metrics.idleConnections.set(idle);
       if (this.#onLastClosed !== undefined) this.#closeIdle();
     });
-    const routing = new RoutingState(options.balancer, deps, (endpoints) => this.#refused(endpoints));
+    const routing = new RoutingState(
+      {
+        balancer: options.balancer,
+        allowed: options.dynamicBackends,
+        most: options.limits.dynamicBackends,
+        idleMs: options.timeouts.dynamicIdleMs,
+        forwardBackend: options.forwardBackend,
+      },
+      {
+        ...deps,
+        onRefused: (endpoints) => this.#refused(endpoints),
+        onForgotten: (endpoints) => this.#upstreams.drop(endpoints),
+      },
+    );
     this.#checks = new ActiveChecks(options.activeChecks, routing, {
       clock: deps.clock,
       metrics: deps.metrics,
@@ -128,7 +142,7 @@ class NodeProxy implements Proxy {
       routing,
       upstreams: this.#upstreams,
       budget: new RetryBudget(options.retry.budgetShare, options.retry.budgetFloor),
-      trusted: new TrustedProxies(options.trustedProxies),
+      trusted: new AddressList(options.trustedProxies, "trusted proxy"),
       queue: new FlushQueue(),
       filterFailures: new FilterFailures(deps.log, deps.clock),
       accessLog,

@@ -28,7 +28,7 @@ export interface LostAttempt {
  * idempotent request without a used body is, and only before any answer; or any that the endpoint says it has not looked at.
  */
 export function retryReasonOf(lost: LostAttempt): RetryReason | undefined {
-  if (!lost.wasSent) return lost.failure === "PROXY_LOCAL_LIMIT" ? undefined : "connect";
+  if (!lost.wasSent) return lost.failure === "PROXY_LOCAL_LIMIT" || lost.failure === "PROXY_DYNAMIC_DENIED" ? undefined : "connect";
   // RFC 9113 section 8.7: the endpoint says that it did nothing with it.
   if (lost.failure === "PROXY_UPSTREAM_REFUSED") return lost.isBodyUsed ? undefined : "refused";
   if (lost.failure !== "PROXY_UPSTREAM_CLOSED" && lost.failure !== "PROXY_UPSTREAM_RESET") return undefined;

@@ -4,7 +4,7 @@ import type { Engine } from "./engine.ts";
 import type { ProxyFailure } from "./failure.ts";
 import { fieldsText, reasonOf, responseDropped, responseHeadText, statusLine } from "./message-heads.ts";
 import type { DroppedFields, RequestContext } from "./request-context.ts";
-import type { Target } from "./routing-state.ts";
+import type { Target } from "./target.ts";
 
 /** What running filters came to: nothing more to do, something to wait for, another answer to look for, or why there is no going on. */
 export type FilterOutcome = undefined | FilterWait | "fallback" | ProxyFailure;
@@ -92,6 +92,12 @@ export class RoutedRequest {
     this.#context.outer = this.#outer;
     this.#filtersRun = 0;
     return this.#context.lookUpAgain() ? this.begin() : "PROXY_PATH";
+  }
+
+  /** Where the request goes now that filters have seen it, or why it goes nowhere. */
+  findTarget(): Target | ProxyFailure | undefined {
+    const { route, target } = this;
+    return route === undefined || target?.kind !== "dynamic" ? target : this.#engine.routing.dynamic.target(route, this.#context);
   }
 
   /** Whether the answer is in the context: no endpoint is asked. */

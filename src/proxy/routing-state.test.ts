@@ -10,6 +10,12 @@ import { route } from "./testing/proxy-under-test.ts";
 
 const ROUTES = ["a", "b", "c"];
 
+function emptyState(): RoutingState {
+  const deps = { random: seededRandom(1), clock: new ManualClock(), metrics: new MetricsRegistry(), onRefused() {}, onForgotten() {} };
+  const options = { balancer: defaultBalancerOptions, allowed: [], most: 1, idleMs: 1, forwardBackend: "" };
+  return new RoutingState(options, deps);
+}
+
 /** A table with a route for each of three pools of the same names, and pools that tell who asks for them. */
 function made(pools: readonly Pool[]): {
   readonly state: RoutingState;
@@ -18,8 +24,7 @@ function made(pools: readonly Pool[]): {
   readonly endpointsOf: (id: string) => readonly string[] | undefined;
   readonly pick: (id: string) => string | undefined;
 } {
-  const deps = { random: seededRandom(1), clock: new ManualClock(), metrics: new MetricsRegistry() };
-  const state = new RoutingState(defaultBalancerOptions, deps, () => {});
+  const state = emptyState();
   const routes = ROUTES.map((id) =>
     route({ type: "pool", pool: id, algorithm: "leastRequests" }, [], [{ name: "Path", args: [`/${id}`] }], id),
   );
@@ -85,8 +90,7 @@ test("a route goes on choosing after any number of updates of its pool that it d
 });
 
 test("where a route changes it goes to its new endpoints, and what is known of those that stay is kept", () => {
-  const deps = { random: seededRandom(1), clock: new ManualClock(), metrics: new MetricsRegistry() };
-  const state = new RoutingState(defaultBalancerOptions, deps, () => {});
+  const state = emptyState();
   const addresses = ["http://a:1", "http://a:2", "http://a:3"];
   const compiled = (endpoints: readonly string[], id = "a"): CompiledRoute => {
     const routes = [route({ type: "loadBalanced", algorithm: "roundRobin", endpoints }, [], [], id)];

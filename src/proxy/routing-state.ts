@@ -1,36 +1,13 @@
-import {
-  type BalanceAlgorithm,
-  Balancer,
-  type BalancerOptions,
-  type BalancerUpdate,
-  type Chooser,
-  type EndpointPool,
-  type EndpointState,
-  type PoolDescription,
-  type ServiceBreaker,
-} from "../balance/index.ts";
-import { type Clock, type Random, assertNever } from "../kernel/index.ts";
-import { type BackendSettings, type CompiledRoute, KeptState, type Pool, type SharedLimits, type Table } from "../route/index.ts";
+import { Balancer, type BalancerUpdate, type EndpointPool, type EndpointState, type PoolDescription } from "../balance/index.ts";
+import { assertNever } from "../kernel/index.ts";
+import { type CompiledRoute, KeptState, type Pool, type SharedLimits, type Table } from "../route/index.ts";
 import type { MetricsRegistry } from "../telemetry/index.ts";
-import { type BackendPolicy, backendPolicy } from "./backend-policy.ts";
 import { Breakers } from "./breakers.ts";
+import { DynamicBackends, type DynamicDeps, type DynamicOptions } from "./dynamic-backends.ts";
+import { BROKEN, DYNAMIC, LOOPBACK, SHUNT, type Target, poolTarget } from "./target.ts";
 
 /** How sure the router is of its table: learned now, from its snapshot, or from sources that have been silent too long. */
 export type Knowledge = "live" | "restored" | "stale";
-
-/** Where a matched route's requests go. */
-export interface Target {
-  readonly kind: "pool" | "shunt" | "loopback" | "broken";
-  /** Undefined unless the kind is `pool`, as all that follow. */
-  readonly pool: EndpointPool | undefined;
-  readonly chooser: Chooser | undefined;
-  readonly hashKey: BackendSettings["hashKey"];
-  readonly breaker: ServiceBreaker | undefined;
-  readonly proxyProtocol: BackendSettings["proxyProtocol"];
-  readonly endpointLimit: BackendSettings["endpointLimit"];
-  /** `pool.revision` when the chooser was asked for: it is asked for again once that is another. */
-  readonly revision: number;
-}
 
 /** How the endpoints in use stand, in numbers. */
 export interface EndpointStats {
@@ -48,6 +25,14 @@ export interface PoolSource {
   get(id: string): Pool | undefined;
 }
 
+/** What it needs. */
+export interface RoutingDeps extends DynamicDeps {
+  readonly metrics: MetricsRegistry;
+  readonly sharedLimits?: SharedLimits;
+  /** Gets addresses that are left out because they can not be served, as `pool: address`, when their pool is made. */
+  readonly onRefused: (endpoints: readonly string[]) => void;
+}
+
 /**
  * The table in use and the pools beside it. A pool is made when a route first needs it, so that a start, or a pod that comes or goes,
  * costs what is in use and not what there is. Pools that routes name and those that routes carry themselves are kept apart; state of
@@ -58,7 +43,11 @@ export class RoutingState {
   readonly #own: Balancer;
   readonly #breakers: Breakers;
   readonly #services: KeptState;
+  /** Address of the back end `<forward>`; empty for none. */
+  readonly #forwardBackend: string;
   readonly #onRefused: (endpoints: readonly string[]) => void;
+  /** Those that no route names. */
+  readonly dynamic: DynamicBackends;
   #pools: PoolSource = new Map<string, Pool>();
   #targets: (Target | undefined)[] = [];
   table: Table = { size: 0, find: () => undefined, match: () => undefined };
@@ -66,15 +55,13 @@ export class RoutingState {
   /** False until the first table: nothing is known then, whatever `knowledge` says. */
   hasTable = false;
 
-  /** `onRefused` gets addresses that are left out because they can not be served, as `pool: address`, when their pool is made. */
-  constructor(
-    options: BalancerOptions,
-    deps: { readonly random: Random; readonly clock: Clock; readonly metrics: MetricsRegistry; readonly sharedLimits?: SharedLimits },
-    onRefused: (endpoints: readonly string[]) => void,
-  ) {
-    this.#named = new Balancer(options, deps);
-    this.#own = new Balancer(options, deps);
-    this.#onRefused = onRefused;
+  constructor(options: DynamicOptions & { readonly forwardBackend: string }, deps: RoutingDeps) {
+    const { balancer } = options;
+    this.#named = new Balancer(balancer, deps);
+    this.#own = new Balancer(balancer, deps);
+    this.dynamic = new DynamicBackends(options, deps);
+    this.#forwardBackend = options.forwardBackend;
+    this.#onRefused = deps.onRefused;
     this.#breakers = new Breakers(deps.clock);
     this.#services = new KeptState(deps.clock, deps.metrics, deps.sharedLimits);
   }
@@ -97,7 +84,7 @@ export class RoutingState {
     const own: PoolDescription[] = [];
     for (const id of this.#own.ids()) {
       const route = table.find(id);
-      const description = route === undefined ? undefined : ownPool(route);
+      const description = route === undefined ? undefined : ownPool(route, this.#forwardBackend);
       if (description !== undefined) own.push(description);
     }
     return [...this.#told(this.#named.update(named)), ...this.#told(this.#own.update(own))];
@@ -111,7 +98,7 @@ export class RoutingState {
     for (const id of ids) {
       if (this.#own.pool(id) === undefined) continue;
       const route = this.table.find(id);
-      const description = route === undefined ? undefined : ownPool(route);
+      const description = route === undefined ? undefined : ownPool(route, this.#forwardBackend);
       if (description === undefined) gone.push(id);
       else descriptions.push(description);
     }
@@ -143,7 +130,7 @@ export class RoutingState {
   /** Requests in flight to any endpoint. */
   get inFlight(): number {
     let sum = 0;
-    for (const endpoint of this.endpoints()) sum += endpoint.inFlight;
+    for (const endpoint of this.#all()) sum += endpoint.inFlight;
     return sum;
   }
 
@@ -152,18 +139,23 @@ export class RoutingState {
     let known = 0;
     let leftAlone = 0;
     let failingChecks = 0;
-    for (const { unreachableUntilMs, outlierUntilMs, isFailingChecks } of this.endpoints()) {
+    for (const { unreachableUntilMs, outlierUntilMs, isFailingChecks } of this.#all()) {
       known++;
       if (unreachableUntilMs > nowMs || outlierUntilMs > nowMs) leftAlone++;
       if (isFailingChecks) failingChecks++;
     }
-    return { known, leftAlone, failingChecks, openBreakers: this.#breakers.open };
+    return { known, leftAlone, failingChecks, openBreakers: this.#breakers.open + this.dynamic.openBreakers };
   }
 
-  /** Every endpoint that something in use names. */
+  /** Every endpoint that a route or a pool in use names. */
   *endpoints(): Generator<EndpointState, void> {
     yield* this.#named.endpoints();
     yield* this.#own.endpoints();
+  }
+
+  *#all(): Generator<EndpointState, void> {
+    yield* this.endpoints();
+    yield* this.dynamic.endpoints();
   }
 
   #resolve(route: CompiledRoute): Target {
@@ -173,33 +165,20 @@ export class RoutingState {
       case "shunt":
         return SHUNT;
       case "pool":
-        return this.#target(route, this.#namedPool(backend.pool), backend.algorithm);
+        return poolTarget(route, this.#namedPool(backend.pool), backend.algorithm, this.#breakers);
       case "loadBalanced":
-        return this.#target(route, this.#ownPool(route), backend.algorithm);
+        return poolTarget(route, this.#ownPool(route), backend.algorithm, this.#breakers);
       case "network":
-        return this.#target(route, this.#ownPool(route), "roundRobin");
+        return poolTarget(route, this.#ownPool(route), "roundRobin", this.#breakers);
       case "loopback":
         return LOOPBACK;
       case "dynamic":
+        return DYNAMIC;
       case "forward":
-        return BROKEN;
+        return this.#forwardBackend === "" ? BROKEN : poolTarget(route, this.#ownPool(route), "roundRobin", this.#breakers);
       default:
         return assertNever(backend);
     }
-  }
-
-  #target(route: CompiledRoute, pool: EndpointPool, algorithm: BalanceAlgorithm): Target {
-    const { balance, hashKey, breaker, proxyProtocol, endpointLimit }: BackendPolicy = backendPolicy(route.filters, algorithm);
-    return {
-      kind: "pool",
-      pool,
-      chooser: pool.chooser(balance),
-      hashKey,
-      breaker: breaker === undefined ? undefined : this.#breakers.of(pool.id, breaker),
-      proxyProtocol,
-      endpointLimit,
-      revision: pool.revision,
-    };
   }
 
   /** One that is not there is made without endpoints, and gets them when it comes. */
@@ -208,7 +187,7 @@ export class RoutingState {
   }
 
   #ownPool(route: CompiledRoute): EndpointPool {
-    return this.#own.pool(route.id) ?? this.#added(this.#own, ownPool(route) ?? { id: route.id, endpoints: [] });
+    return this.#own.pool(route.id) ?? this.#added(this.#own, ownPool(route, this.#forwardBackend) ?? { id: route.id, endpoints: [] });
   }
 
   #added(balancer: Balancer, description: PoolDescription): EndpointPool {
@@ -223,22 +202,11 @@ export class RoutingState {
   }
 }
 
-const NOWHERE = {
-  pool: undefined,
-  chooser: undefined,
-  hashKey: undefined,
-  breaker: undefined,
-  proxyProtocol: undefined,
-  endpointLimit: undefined,
-  revision: 0,
-};
-const SHUNT: Target = { kind: "shunt", ...NOWHERE };
-const LOOPBACK: Target = { kind: "loopback", ...NOWHERE };
-const BROKEN: Target = { kind: "broken", ...NOWHERE };
-
 /** The endpoints a route carries itself, under its id. */
-function ownPool({ id, backend, broken }: CompiledRoute): PoolDescription | undefined {
+function ownPool({ id, backend, broken }: CompiledRoute, forwardBackend: string): PoolDescription | undefined {
   if (broken !== undefined) return undefined;
+  if (backend.type === "forward")
+    return forwardBackend === "" ? undefined : { id, endpoints: [{ address: forwardBackend, tier: "fresh" }] };
   if (backend.type === "network") return { id, endpoints: [{ address: backend.address, tier: "fresh" }] };
   if (backend.type === "loadBalanced") return { id, endpoints: backend.endpoints.map((address) => ({ address, tier: "fresh" as const })) };
   return undefined;

@@ -1,7 +1,8 @@
-import { type Socket, connect, isIP } from "node:net";
+import { type LookupFunction, type Socket, connect, isIP } from "node:net";
 import type { ConnectionOptions, SecureContext } from "node:tls";
 import type { EndpointState } from "../balance/index.ts";
 import type { ProxyFailure } from "./failure.ts";
+import { ADDRESS_DENIED, LOOKUP_LIMIT } from "./guarded-lookup.ts";
 
 /** How endpoints prove who they are where they are spoken to over TLS. */
 export interface UpstreamTlsOptions {
@@ -39,6 +40,7 @@ export function connectToEndpoint(
     keepAlive: true,
     keepAliveInitialDelay: 30_000,
     allowHalfOpen: true,
+    ...lookupOf(endpoint),
     onread: {
       buffer,
       callback(length, filled) {
@@ -56,8 +58,9 @@ export function connectForHttp2(endpoint: EndpointState, tls: UpstreamTlsOptions
   return endpoint.isTls ? connectSecurely(endpoint, tls, "h2", header) : connectPlainly(endpoint, header);
 }
 
-function connectPlainly({ host, port }: EndpointState, header: Buffer | undefined): Socket {
-  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 });
+function connectPlainly(endpoint: EndpointState, header: Buffer | undefined): Socket {
+  const { host, port } = endpoint;
+  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000, ...lookupOf(endpoint) });
   if (header !== undefined) socket.write(header);
   return socket;
 }
@@ -79,6 +82,7 @@ function connectSecurely(
   const options: ConnectionOptions & { readonly allowHalfOpen: boolean } = {
     host,
     port,
+    ...lookupOf(endpoint),
     ...(header === undefined ? {} : { socket: connectPlainly(endpoint, header) }),
     secureContext,
     rejectUnauthorized: tls.isVerified,
@@ -93,13 +97,18 @@ function connectSecurely(
   return socket;
 }
 
+function lookupOf({ lookup }: EndpointState): { readonly lookup?: LookupFunction } {
+  return lookup === undefined ? {} : { lookup };
+}
+
 /** Errors of this machine, not of the endpoint. */
-const LOCAL_ERRORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"]);
+const LOCAL_ERRORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM", LOOKUP_LIMIT]);
 
 /** What the error of a connect means. */
 export function connectFailureOf(code: string): ProxyFailure {
   if (code === "ECONNREFUSED") return "PROXY_CONNECT_REFUSED";
   if (/^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_)/.test(code)) return "PROXY_UPSTREAM_TLS";
   if (code === "ETIMEDOUT") return "PROXY_CONNECT_TIMEOUT";
+  if (code === ADDRESS_DENIED) return "PROXY_DYNAMIC_DENIED";
   return LOCAL_ERRORS.has(code) ? "PROXY_LOCAL_LIMIT" : "PROXY_CONNECT_FAILED";
 }

@@ -90,7 +90,8 @@ export class Upstreams {
       idle = new IdleQueue();
       this.#idle.set(connection.endpoint, idle);
     }
-    if (idle.size >= this.#engine.options.limits.idleConnectionsPerEndpoint) return false;
+    const { idleConnectionsPerEndpoint, idleConnectionsPerDynamicEndpoint } = this.#engine.options.limits;
+    if (idle.size >= (connection.endpoint.isDynamic ? idleConnectionsPerDynamicEndpoint : idleConnectionsPerEndpoint)) return false;
     connection.idleSinceLoop = loopCount();
     idle.push(connection);
     return true;

@@ -22,13 +22,18 @@ const ADDRESS =
  * what is sent on is the path of the request. Throws AppError `ROUTE_BACKEND`.
  */
 export function parseBackendAddress(text: string): BackendAddress {
+  const address = findBackendAddress(text);
+  if (address !== undefined) return address;
+  const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text;
+  throw new AppError("ROUTE_BACKEND", `"${shown}" is no back end; write "http://HOST:PORT"`);
+}
+
+/** As {@link parseBackendAddress}; undefined for what is none. */
+export function findBackendAddress(text: string): BackendAddress | undefined {
   const [, scheme, literal, name, port, zone] = ADDRESS.exec(text) ?? [];
   const number = port === undefined ? (scheme === "https" || scheme === "h2" ? 443 : 80) : Number(port);
   const host = literal ?? name;
-  if (host === undefined || number < 1 || number > 65_535) {
-    const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text;
-    throw new AppError("ROUTE_BACKEND", `"${shown}" is no back end; write "http://HOST:PORT"`);
-  }
+  if (host === undefined || number < 1 || number > 65_535) return undefined;
   return { scheme: scheme as BackendScheme, host, port: number, zone: zone === "" ? undefined : zone };
 }
 
@@ -47,19 +52,19 @@ export function readBackend(backend: Backend): Backend {
     case "pool":
     case "shunt":
     case "loopback":
-      return backend;
     case "dynamic":
     case "forward":
-      throw new AppError(
-        "ROUTE_BACKEND",
-        `<${backend.type}> is not supported; use an address, a load-balanced back end, <loopback> or <shunt>`,
-      );
+      return backend;
     default:
       return assertNever(backend);
   }
 }
 
 function readAddress(text: string): string {
-  const { scheme, host, port } = parseBackendAddress(text);
+  return formatBackendAddress(parseBackendAddress(text));
+}
+
+/** As endpoints are written: `scheme://host:port`. */
+export function formatBackendAddress({ scheme, host, port }: Pick<BackendAddress, "scheme" | "host" | "port">): string {
   return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

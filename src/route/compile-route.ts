@@ -75,7 +75,8 @@ export function compileRoute(
   const route: CompiledRoute = {
     id: definition.id,
     index,
-    filters: problems.length > 0 || filters.length === 0 ? NO_FILTERS : filters,
+    // What is forwarded to another router is for that one's filters.
+    filters: problems.length > 0 || filters.length === 0 || backend.type === "forward" ? NO_FILTERS : filters,
     backend,
     broken: problems.length > 0 ? problems.map((problem) => problem.message).join("; ") : undefined,
     pathPattern: draft.path,

@@ -23,10 +23,14 @@ export interface ExchangeWishes {
   preserveHost: boolean;
   /** Where a `<dynamic>` back end is, as in `https://example.org:8443`; empty when scheme and host say it. What follows the authority is not heeded. */
   backendUrl: string;
-  /** `http` or `https`; empty when not set. */
+  /** Whether it is the request that says so, and not the route: only what requests may choose is then connected to. */
+  isBackendUrlAsked: boolean;
+  /** `http`, `https`, `h2` or `h2c`; empty when not set. */
   backendScheme: string;
   /** With port; empty when not set. */
   backendHost: string;
+  /** As `isBackendUrlAsked`. */
+  isBackendHostAsked: boolean;
   accessLog: AccessLogWish | undefined;
   /** Query parameters whose values are not to be logged; decoded names. */
   maskedQuery: ReadonlySet<string> | undefined;
@@ -79,8 +83,10 @@ export class ExchangeState {
     left.wishes ??= {
       preserveHost: true,
       backendUrl: "",
+      isBackendUrlAsked: false,
       backendScheme: "",
       backendHost: "",
+      isBackendHostAsked: false,
       accessLog: undefined,
       maskedQuery: undefined,
     };

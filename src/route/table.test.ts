@@ -293,7 +293,6 @@ describe("a route that cannot be built", () => {
       d: Path("/d") && Method(1, 2) -> <shunt>;
       e: Path("/e") && Traffic(2) -> <shunt>;
       f: Path("/f") -> "ftp://x";
-      g: Path("/g") -> <dynamic>;
       h: Path("/h") && ClientIP("10.0.0.0/99") -> <shunt>;`);
     deepEqual(
       problems.map((problem) => problem.message),
@@ -304,7 +303,6 @@ describe("a route that cannot be built", () => {
         "Method(): expected (method), got (1, 2)",
         "Traffic(): expected (share[, cookie][, group]) with share between 0 and 1, got (2)",
         '"ftp://x" is no back end; write "http://HOST:PORT"',
-        "<dynamic> is not supported; use an address, a load-balanced back end, <loopback> or <shunt>",
         'ClientIP(): expected (range, …) with addresses or ranges as in 10.2.0.0/16, got ("10.0.0.0/99")',
       ],
     );

@@ -165,6 +165,8 @@ export interface WorkerConfig {
   readonly h2c: boolean;
   readonly proxyProtocol?: ProxyProtocolOptions;
   readonly backendTls: BackendTls;
+  readonly dynamicBackends?: readonly string[];
+  readonly forwardBackend?: string;
   readonly sharedLimits?: SharedLimitOptions;
   /** Files, in the order in which they are loaded. */
   readonly plugins: readonly string[];
@@ -182,6 +184,7 @@ export interface ControlConfig {
   readonly lastNumber: number;
   readonly staleAfterMs: number;
   readonly auth: AuthSettings;
+  readonly forwardBackend?: string;
   readonly nodeName?: string;
   /** Whether certificates come from Secrets. */
   readonly tlsSecrets: boolean;

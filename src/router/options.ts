@@ -12,6 +12,10 @@ export interface RouterOptions {
   readonly tls?: TlsListener;
   readonly proxyProtocol?: ProxyProtocolOptions;
   readonly backendTls: BackendTls;
+  /** Where a `<dynamic>` back end may be that a request names; left out: at public addresses. */
+  readonly dynamicBackends?: readonly string[];
+  /** Address of the back end `<forward>`; left out: routes with it answer 503. */
+  readonly forwardBackend?: string;
   /** Left out: limits that routers keep together count nothing. */
   readonly sharedLimits?: SharedLimitOptions;
   /** Files of users' filters and predicates. */

@@ -247,6 +247,8 @@ export class Supervisor {
       h2c: options.h2c,
       backendTls: options.backendTls,
       plugins: options.plugins,
+      ...(options.dynamicBackends === undefined ? {} : { dynamicBackends: options.dynamicBackends }),
+      ...(options.forwardBackend === undefined ? {} : { forwardBackend: options.forwardBackend }),
       ...(options.sharedLimits === undefined ? {} : { sharedLimits: options.sharedLimits }),
       ...(options.proxyProtocol === undefined ? {} : { proxyProtocol: options.proxyProtocol }),
       ...(options.tls === undefined ? {} : { tls: { ...options.tls, ticketKey: this.#ticketKey } }),
@@ -269,6 +271,7 @@ export class Supervisor {
       staleAfterMs: options.staleAfterMs,
       plugins: options.plugins,
       auth: options.auth,
+      ...(options.forwardBackend === undefined ? {} : { forwardBackend: options.forwardBackend }),
       ...(options.nodeName === undefined ? {} : { nodeName: options.nodeName }),
     };
   }

@@ -4,40 +4,46 @@ import { getHeader, setHeader } from "../header-list.ts";
 import { isHostValue } from "./fields.ts";
 
 const family = "Back end";
-const SCHEME = /^https?$/;
-const URL_FORM = /^(https?):\/\/([^/?#@]+)(?:[/?#].*)?$/;
+const SCHEME = /^(?:https?|h2c?)$/;
+const URL_FORM = /^(?:https?|h2c?):\/\/([^/?#@]+)(?:[/?#].*)?$/;
 
 type Part = "Host" | "Scheme" | "Url";
 
-/** Notes the wish. The host becomes that of the request, as in Skipper. */
-function wish(context: FilterContext, part: Part, value: string): void {
-  const { wishes, requestHeaders } = context;
-  if (part === "Scheme") wishes.backendScheme = value;
-  else if (part === "Host") {
+/** Notes the wish. The host becomes that of the request, as in Skipper. `isAsked`: it is the request's wish. */
+function wish(context: FilterContext, part: Part, value: string, isAsked: boolean): void {
+  const { wishes } = context;
+  if (part === "Scheme") {
+    wishes.backendScheme = value;
+    return;
+  }
+  if (part === "Host") {
     wishes.backendHost = value;
-    setHeader(requestHeaders, "Host", value);
+    wishes.isBackendHostAsked = isAsked;
   } else {
     wishes.backendUrl = value;
-    setHeader(requestHeaders, "Host", URL_FORM.exec(value)?.[2] ?? "");
+    wishes.isBackendUrlAsked = isAsked;
   }
+  context.setField("request", "Host", hostOf(part, value));
+}
+
+function hostOf(part: Part, value: string): string {
+  return part === "Host" ? value : (URL_FORM.exec(value)?.[1] ?? "");
 }
 
 function isPart(part: Part, value: string): boolean {
-  if (part === "Scheme") return SCHEME.test(value);
-  const host = part === "Host" ? value : (URL_FORM.exec(value)?.[2] ?? "");
-  return isHostValue(host);
+  return part === "Scheme" ? SCHEME.test(value) : isHostValue(hostOf(part, value));
 }
 
 const EXAMPLES: Readonly<Record<Part, string>> = {
   Host: '"example.org" or "example.org:8080"',
-  Scheme: '"http" or "https"',
+  Scheme: '"http", "https", "h2" or "h2c"',
   Url: '"https://example.org:8443"',
 };
 
 function setter(args: CallArguments, part: Part): Filter {
   const value = args.text(0);
   if (!isPart(part, value)) throw args.refusal(`a ${part.toLowerCase()} as in ${EXAMPLES[part]}`);
-  return { request: (context) => wish(context, part, value) };
+  return { request: (context) => wish(context, part, value, false) };
 }
 
 function setterFromHeader(args: CallArguments, part: Part): Filter {
@@ -45,13 +51,13 @@ function setterFromHeader(args: CallArguments, part: Part): Filter {
   return {
     request(context) {
       const value = getHeader(context.requestHeaders, name) ?? "";
-      if (isPart(part, value)) wish(context, part, value);
+      if (isPart(part, value)) wish(context, part, value, true);
     },
   };
 }
 
-const PENDING = "Routes with a `<dynamic>` back end cannot be built yet; on others only the Host is changed.";
-const SSRF = "A client chooses where its request goes, into your network too: put a filter before it that decides who may.";
+const SSRF =
+  "What a request names is connected to only at public addresses, or at those that `--dynamic-backends` lists (403 otherwise); who may ask is for a filter before it to decide.";
 
 const dynamicBackends = (["Host", "Scheme", "Url"] as const).flatMap((part): readonly FilterSpec[] => {
   const host = part === "Scheme" ? "" : " It becomes the Host, too.";
@@ -61,16 +67,17 @@ const dynamicBackends = (["Host", "Scheme", "Url"] as const).flatMap((part): rea
       family,
       does: `sets the ${part.toLowerCase()} of a \`<dynamic>\` back end.${host}`,
       parameters: [{ name: part.toLowerCase(), type: "text", what: `as in ${EXAMPLES[part].replaceAll('"', "`")}` }],
-      pending: PENDING,
       create: (args) => setter(args, part),
     }),
     defineFilter({
       name: `setDynamicBackend${part}FromHeader`,
       family,
-      does: `sets the ${part.toLowerCase()} of a \`<dynamic>\` back end to the value of a field of the request, if there is one.${host} ${SSRF}`,
+      does: `sets the ${part.toLowerCase()} of a \`<dynamic>\` back end to the value of a field of the request, if there is one.${host}`,
       parameters: [{ name: "name", type: "text", what: "of the field" }],
-      deviations: [`A value that is no ${part.toLowerCase()}, as in ${EXAMPLES[part].replaceAll('"', "`")}, is not heeded.`],
-      pending: PENDING,
+      deviations: [
+        `A value that is no ${part.toLowerCase()}, as in ${EXAMPLES[part].replaceAll('"', "`")}, is not heeded.`,
+        ...(part === "Scheme" ? [] : [SSRF]),
+      ],
       create: (args) => setterFromHeader(args, part),
     }),
   ];

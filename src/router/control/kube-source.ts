@@ -9,11 +9,12 @@ import {
   ConversionMemory,
   blame,
   convert,
+  type ConvertOptions,
   defaultConvertOptions,
   validate,
 } from "../../ingress/index.ts";
 import { type Heartbeat, type KubeClient, type KubeObject, createHeartbeat, kinds, objectKey } from "../../kube/index.ts";
-import { type Registry, RouteProblems } from "../../route/index.ts";
+import { RouteProblems } from "../../route/index.ts";
 import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
 import { openClusterClient } from "./cluster-client.ts";
 import { createDebounce } from "./debounce.ts";
@@ -107,7 +108,7 @@ class KubeSource implements ControlSource {
           resource,
           optional,
           decode: (value) => this.#decode(value),
-          restore: (value) => restoreObject(value, deps.registry),
+          restore: (value) => restoreObject(value, deps),
           toMembers: (sink) => (evidence) => sink(evidence),
         },
         mirrorDeps,
@@ -187,7 +188,7 @@ class KubeSource implements ControlSource {
 
   #decode(object: KubeObject): KubeObject {
     const trimmed = trim(object);
-    const [problem] = seriousProblems(trimmed, this.#deps.registry);
+    const [problem] = seriousProblems(trimmed, this.#deps);
     if (problem !== undefined && (problem.effect === "dropped" || this.#hasGoodVersion(object))) {
       this.#events.seen(trimmed);
       throw new AppError(problem.code, problem.message);
@@ -200,7 +201,7 @@ class KubeSource implements ControlSource {
   #hasGoodVersion({ kind, metadata }: KubeObject): boolean {
     const mirror = kind === "Ingress" ? this.#ingresses : this.#routeGroups;
     const accepted = mirror.accepted.get(objectKey(metadata));
-    return accepted !== undefined && seriousProblems(accepted.value, this.#deps.registry).length === 0;
+    return accepted !== undefined && seriousProblems(accepted.value, this.#deps).length === 0;
   }
 
   #onPoisoned(kind: string, key: string, problem: string): void {
@@ -246,7 +247,7 @@ class KubeSource implements ControlSource {
 
   async #buildOnce(): Promise<void> {
     const isComplete = this.#mirrors.every((mirror) => mirror.isSynced);
-    const converted = convert(this.#world(), defaultConvertOptions, this.#deps.registry, this.#memory);
+    const converted = convert(this.#world(), convertOptions(this.#deps), this.#deps.registry, this.#memory);
     const { routeSet } = converted;
     // Building the routes here first: what throws here would throw in a worker.
     const problems = [...converted.problems, ...blame(converted, this.#routeProblems.of(routeSet.routes))];
@@ -315,14 +316,21 @@ function nameOf({ kind, metadata }: KubeObject): string {
   return `${kind} ${metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`}`;
 }
 
-function restoreObject(value: unknown, registry: Registry): KubeObject {
+/** What says how objects are read. */
+type Conversion = Pick<SourceDeps, "config" | "registry">;
+
+function convertOptions({ config }: Conversion): ConvertOptions {
+  return { ...defaultConvertOptions, forwardBackendUrl: config.forwardBackend };
+}
+
+function restoreObject(value: unknown, deps: Conversion): KubeObject {
   const object = value as KubeObject;
-  const problem = seriousProblems(object, registry).find(({ effect }) => effect === "dropped");
+  const problem = seriousProblems(object, deps).find(({ effect }) => effect === "dropped");
   if (problem !== undefined) throw new AppError("ROUTER_SNAPSHOT_CORRUPT", `an object in it cannot be used: ${problem.message}`);
   return object;
 }
 
 /** What keeps an object, or some of its routes, from being served; a setting that is not heeded does not. */
-function seriousProblems(object: KubeObject, registry: Registry): ReturnType<typeof validate> {
-  return validate(object.kind as ObjectKind, object, defaultConvertOptions, registry).filter(({ effect }) => effect !== "ignored");
+function seriousProblems(object: KubeObject, deps: Conversion): ReturnType<typeof validate> {
+  return validate(object.kind as ObjectKind, object, convertOptions(deps), deps.registry).filter(({ effect }) => effect !== "ignored");
 }

@@ -47,6 +47,8 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     ...(accessLog === "off" ? {} : { accessLog: { format: accessLog } }),
     balancer: { zone: config.zone },
     upstreamTls: config.backendTls,
+    ...(config.dynamicBackends === undefined ? {} : { dynamicBackends: config.dynamicBackends }),
+    ...(config.forwardBackend === undefined ? {} : { forwardBackend: config.forwardBackend }),
   };
   const sink = accessLog === "off" ? undefined : createStdoutSink(clock);
   const proxy = createProxy(options, {
