@@ -79,6 +79,11 @@ export class DynamicBackends {
     return target;
   }
 
+  /** An endpoint that a route names, without a limit or breaker before it; undefined when there is no room for one more. */
+  endpoint(address: string): EndpointState | undefined {
+    return this.#named.entry(address)?.endpoint;
+  }
+
   /** Forgets what nobody has asked for. Called often. */
   tick(nowMs: number): void {
     this.#named.tick(nowMs);

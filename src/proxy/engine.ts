@@ -6,6 +6,7 @@ import type { Deadlines } from "./deadlines.ts";
 import type { FilterFailures } from "./filter-failures.ts";
 import type { ProxyOptions } from "./options.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
+import type { RequestCopies } from "./request-copies.ts";
 import type { RetryBudget } from "./retry.ts";
 import type { RoutingState } from "./routing-state.ts";
 import type { FlushQueue } from "./socket-writer.ts";
@@ -20,6 +21,7 @@ export interface Engine {
   readonly deadlines: Deadlines;
   readonly routing: RoutingState;
   readonly upstreams: Upstreams;
+  readonly copies: RequestCopies;
   readonly budget: RetryBudget;
   readonly trusted: AddressList;
   readonly queue: FlushQueue;

@@ -1,4 +1,5 @@
 import { AppError } from "../kernel/index.ts";
+import type { RequestCopy } from "../route/index.ts";
 import { type BodyFraming, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
 import { Answer, type AnswerOwner } from "./answer.ts";
 import { Delivery, type DeliveryOwner } from "./delivery.ts";
@@ -209,6 +210,11 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
       else this.#hold = new FilterHold(outcome, this.#engine, this);
       return;
     }
+    const wishes = this.#context.wishesSet;
+    if (wishes?.copies !== undefined) {
+      this.#copy(wishes.copies);
+      wishes.copies = undefined;
+    }
     if (this.#routed.isAnswered) {
       this.#answer.beginOwn();
       return;
@@ -224,6 +230,12 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
     const limits = this.#context.timeoutsSet;
     if (limits !== undefined) this.#timers.startRequest(limits);
     this.#delivery.begin(target, upgrade);
+  }
+
+  #copy(copies: readonly RequestCopy[]): void {
+    const { method } = this.#context;
+    if (this.#framing.framing === Framing.none) this.#engine.copies.send(copies, method);
+    else this.#body.copyTo(this.#engine.copies.hold(copies, method));
   }
 
   /** `isFinal`: there is nothing to go on from behind the answer. */
@@ -263,6 +275,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
   #close(status: number): void {
     this.#isOpen = false;
     this.#answer.cut();
+    this.#body.cutCopies();
     this.#timers.stop();
     this.#record.close(status, this.#routed.route, this.#delivery.attempts);
   }

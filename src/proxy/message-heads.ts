@@ -76,7 +76,7 @@ function namesWith(names: readonly string[], { dropped }: MessageFields): readon
 }
 
 /** Whether a filter left a path that may stand in a request line. */
-function isSendable(method: string, path: string): boolean {
+export function isSendable(method: string, path: string): boolean {
   return path === "*" ? method === "OPTIONS" : path.startsWith("/") && !UNSENDABLE_TARGET.test(path);
 }
 

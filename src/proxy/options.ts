@@ -25,6 +25,8 @@ export interface ProxyTimeouts {
   readonly responseBodyIdleMs: number;
   /** A back end of a `<dynamic>` route that no request goes to is forgotten, with its connections. */
   readonly dynamicIdleMs: number;
+  /** For a shadow to take a copy of a request and answer it. */
+  readonly copyMs: number;
   /** An idle connection to an endpoint; shorter than what servers keep. */
   readonly upstreamIdleMs: number;
   /** Requests are open on an HTTP/2 connection to an endpoint, and nothing comes from it: it is asked with a PING, … */
@@ -54,6 +56,12 @@ export interface ProxyLimits {
   readonly dynamicBackends: number;
   /** Of the body of an idempotent request, so that it can be sent again; a longer one is not kept. */
   readonly keptRequestBytes: number;
+  /** Copies of requests that are under way to shadows at once; what is more is not copied. */
+  readonly copies: number;
+  /** Of the body of a request that is copied; one with a longer body is not. */
+  readonly copiedBodyBytes: number;
+  /** Of all bodies that are copied at a time. */
+  readonly copiedBodiesBytes: number;
   /** Of a response that waits for a filter: what is more stays in the endpoint's connection. */
   readonly heldResponseBytes: number;
   /** How often one request may be looked up again. */
@@ -122,6 +130,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     responseHeadMs: 60_000,
     responseBodyIdleMs: 120_000,
     dynamicIdleMs: 300_000,
+    copyMs: 10_000,
     upstreamIdleMs: 30_000,
     upstreamPingMs: 30_000,
     upstreamPongMs: 10_000,
@@ -140,6 +149,9 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     idleConnectionsPerDynamicEndpoint: 16,
     dynamicBackends: 1_000,
     keptRequestBytes: 65_536,
+    copies: 256,
+    copiedBodyBytes: 1_048_576,
+    copiedBodiesBytes: 67_108_864,
     heldResponseBytes: 65_536,
     loopbacks: MOST_LOOPBACKS,
     http2: defaultHttp2Limits,

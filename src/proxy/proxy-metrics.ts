@@ -7,6 +7,9 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Why a request was sent again. */
 export type RetryReason = "connect" | "reused" | "lost" | "refused";
 
+/** What became of a copy of a request: answered, failed, not answered in time; or not sent: no room, body too long, body not whole. */
+export type CopyOutcome = "answered" | "failed" | "late" | "busy" | "large" | "incomplete";
+
 /** All series of the data plane, bound at start, so that counting is array writes. Label values are closed sets (except route, which is opt-in). */
 export class ProxyMetrics {
   readonly #registry: MetricsRegistry;
@@ -33,6 +36,7 @@ export class ProxyMetrics {
   readonly breakersOpened: Cell;
   readonly withdrawnPicks: Cell;
   readonly accessLogDropped: Cell;
+  readonly copies: Readonly<Record<CopyOutcome, Cell>>;
 
   constructor(registry: MetricsRegistry, isByRoute: boolean) {
     this.#registry = registry;
@@ -96,6 +100,19 @@ export class ProxyMetrics {
     this.withdrawnPicks = registry
       .counter("holdfast_proxy_withdrawn_endpoint_requests_total", "Requests sent to an endpoint its source had withdrawn.")
       .with();
+    const copied = registry.counter(
+      "holdfast_proxy_request_copies_total",
+      "Copies of requests for shadows: answered, failed, late; or not sent: busy, large, incomplete.",
+      ["outcome"],
+    );
+    this.copies = {
+      answered: copied.with("answered"),
+      failed: copied.with("failed"),
+      late: copied.with("late"),
+      busy: copied.with("busy"),
+      large: copied.with("large"),
+      incomplete: copied.with("incomplete"),
+    };
     this.accessLogDropped = registry
       .counter("holdfast_proxy_access_log_dropped_lines_total", "Access log lines dropped because the sink was behind.")
       .with();

@@ -18,6 +18,7 @@ import { type ListenOptions, Listener } from "./listener.ts";
 import { ListenerMetrics } from "./listener-metrics.ts";
 import { type ProxyOptionsInput, resolveProxyOptions } from "./options.ts";
 import { ProxyMetrics } from "./proxy-metrics.ts";
+import { RequestCopies } from "./request-copies.ts";
 import { RetryBudget } from "./retry.ts";
 import { type EndpointStats, type Knowledge, type PoolSource, RoutingState } from "./routing-state.ts";
 import { FlushQueue } from "./socket-writer.ts";
@@ -133,6 +134,8 @@ class NodeProxy implements Proxy {
       metrics: deps.metrics,
       onEjected: () => metrics.ejections.check.add(),
     });
+    // Made with the engine, which is there before the first request.
+    const copies = new RequestCopies(() => this.#engine);
     this.#engine = {
       options,
       clock: deps.clock,
@@ -141,6 +144,7 @@ class NodeProxy implements Proxy {
       deadlines,
       routing,
       upstreams: this.#upstreams,
+      copies,
       budget: new RetryBudget(options.retry.budgetShare, options.retry.budgetFloor),
       trusted: new AddressList(options.trustedProxies, "trusted proxy"),
       queue: new FlushQueue(),
@@ -258,6 +262,7 @@ class NodeProxy implements Proxy {
       if (!connection.isIdle && !connection.isClosing) cutOff++;
       connection.destroy("PROXY_SHUTDOWN");
     }
+    this.#engine.copies.close();
     this.#upstreams.close();
     deadlines.stop();
     this.#checks.stop();

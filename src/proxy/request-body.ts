@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { type BodyFraming, Framing, type MessageHead } from "../wire/index.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
+import type { HeldCopies } from "./request-copies.ts";
 import { isIdempotent } from "./retry.ts";
 import { type ChainOwner, StreamChain } from "./stream-chain.ts";
 import type { Upstream } from "./upstream.ts";
@@ -32,6 +33,7 @@ export class RequestBody implements ChainOwner {
   #kept: Buffer[] | undefined = undefined;
   #keptBytes = 0;
   #trailer: MessageHead | undefined = undefined;
+  #copies: HeldCopies | undefined = undefined;
   #isUsed = false;
   /** It went with the endpoint that got it. */
   #isGone = false;
@@ -55,6 +57,18 @@ export class RequestBody implements ChainOwner {
     this.#isGone = false;
     this.#trailer = undefined;
     this.cut();
+  }
+
+  /** What comes is for these copies, too. */
+  copyTo(copies: HeldCopies): void {
+    this.cutCopies();
+    this.#copies = copies;
+  }
+
+  /** No more of it comes. */
+  cutCopies(): void {
+    this.#copies?.cut();
+    this.#copies = undefined;
   }
 
   /** Nobody wants any more of it. */
@@ -113,6 +127,7 @@ export class RequestBody implements ChainOwner {
 
   take(buffer: Buffer, start: number, end: number): void {
     this.#isUsed = true;
+    this.#copies?.take(buffer, start, end);
     if (this.#chain !== undefined) {
       this.#chain.write(buffer, start, end);
       if (this.#chain.isBlocked) this.#client.pause();
@@ -129,6 +144,7 @@ export class RequestBody implements ChainOwner {
   end(trailer: MessageHead | undefined): void {
     this.isWhole = true;
     this.#isUsed = true;
+    this.#copies?.end();
     if (this.#kept !== undefined || this.#chain !== undefined) this.#trailer = trailer?.copy();
     if (this.#chain !== undefined) this.#chain.end();
     else this.#endAt(trailer);

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { HeaderList } from "./header-list.ts";
 
 /** How long phases of one exchange may take, in milliseconds; undefined: as configured. */
 export interface ExchangeTimeouts {
@@ -17,6 +18,16 @@ export interface AccessLogWish {
   readonly statusPrefixes: readonly number[];
 }
 
+/** What is sent to another back end beside a request, with the request's method and body. */
+export interface RequestCopy {
+  /** `http://10.2.3.4:8080`. */
+  readonly address: string;
+  readonly path: string;
+  readonly query: string;
+  /** All field lines, Host among them, without those that frame a body. */
+  readonly fields: HeaderList;
+}
+
 /** What filters want of the proxy. */
 export interface ExchangeWishes {
   /** False: the Host sent is the endpoint's, unless a filter set another than the client's. */
@@ -31,6 +42,8 @@ export interface ExchangeWishes {
   backendHost: string;
   /** As `isBackendUrlAsked`. */
   isBackendHostAsked: boolean;
+  /** Sent when filters have seen the request. */
+  copies: RequestCopy[] | undefined;
   accessLog: AccessLogWish | undefined;
   /** Query parameters whose values are not to be logged; decoded names. */
   maskedQuery: ReadonlySet<string> | undefined;
@@ -87,6 +100,7 @@ export class ExchangeState {
       backendScheme: "",
       backendHost: "",
       isBackendHostAsked: false,
+      copies: undefined,
       accessLog: undefined,
       maskedQuery: undefined,
     };

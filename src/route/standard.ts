@@ -11,6 +11,7 @@ import { clusterLimitFilters } from "./filters/cluster-limit-filters.ts";
 import { contentFilters } from "./filters/content-filters.ts";
 import { cookieFilters } from "./filters/cookie-filters.ts";
 import { editFilters } from "./filters/edit-filters.ts";
+import { copyFilters } from "./filters/copy-filters.ts";
 import { encodingFilters } from "./filters/encoding-filters.ts";
 import { fallbackFilters } from "./filters/fallback-filters.ts";
 import { forwardingFilters } from "./filters/forwarding-filters.ts";
@@ -59,6 +60,7 @@ export const standardRegistry: Registry = createRegistry({
     ...fallbackFilters,
     ...cookieFilters,
     ...backendFilters,
+    ...copyFilters,
     ...balanceFilters,
     ...queueFilters,
     ...admissionFilters,

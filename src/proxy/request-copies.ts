@@ -1,0 +1,239 @@
+import type { EndpointState } from "../balance/index.ts";
+import type { RequestCopy } from "../route/index.ts";
+import { Framing } from "../wire/index.ts";
+import type { Deadlined } from "./deadlines.ts";
+import type { Engine } from "./engine.ts";
+import type { ProxyFailure } from "./failure.ts";
+import { fieldsText, isContentOdd, isSendable } from "./message-heads.ts";
+import type { CopyOutcome } from "./proxy-metrics.ts";
+import type { ResponseReceiver, Upstream } from "./upstream.ts";
+
+/**
+ * Copies of requests on their way to shadows. They have nothing to do with the exchange they are copies of: what one costs is bounded,
+ * and what is over the bound is not sent, but counted.
+ */
+export class RequestCopies {
+  readonly #of: () => Engine;
+  readonly #sent = new Set<SentCopy>();
+  #bodyBytes = 0;
+
+  /** `engine` is asked for with the first copy: these are a part of it. */
+  constructor(engine: () => Engine) {
+    this.#of = engine;
+  }
+
+  get #engine(): Engine {
+    return this.#of();
+  }
+
+  /** Sends copies of a request that has no body. */
+  send(copies: readonly RequestCopy[], method: string): void {
+    for (const copy of copies) this.#send(copy, method, undefined);
+  }
+
+  /** Copies of a request whose body is still to come. */
+  hold(copies: readonly RequestCopy[], method: string): HeldCopies {
+    return new HeldCopies(this, copies, method);
+  }
+
+  /** Takes room for a body; false when there is none. */
+  takeRoom(bytes: number): boolean {
+    if (this.#bodyBytes + bytes > this.#engine.options.limits.copiedBodiesBytes) return false;
+    this.#bodyBytes += bytes;
+    return true;
+  }
+
+  freeRoom(bytes: number): void {
+    this.#bodyBytes -= bytes;
+  }
+
+  get bodyLimit(): number {
+    return this.#engine.options.limits.copiedBodyBytes;
+  }
+
+  count(outcome: CopyOutcome, copies: number): void {
+    this.#engine.metrics.copies[outcome].add(copies);
+  }
+
+  /** Sends copies of a request with its body. The room of the body is given back when all of them have ended. */
+  sendWhole(copies: readonly RequestCopy[], method: string, body: Buffer): void {
+    let left = copies.length;
+    const onEnd = (): void => {
+      if (--left === 0) this.freeRoom(body.length);
+    };
+    for (const copy of copies) this.#send(copy, method, body, onEnd);
+  }
+
+  close(): void {
+    for (const copy of this.#sent) copy.end("failed");
+  }
+
+  #send(copy: RequestCopy, method: string, body: Buffer | undefined, onEnd?: () => void): void {
+    const { limits } = this.#engine.options;
+    const { dynamic } = this.#engine.routing;
+    const endpoint = this.#sent.size < limits.copies ? dynamic.endpoint(copy.address) : undefined;
+    const text = endpoint === undefined ? undefined : copyText(copy, method, body);
+    if (endpoint === undefined || text === undefined) {
+      this.count(endpoint === undefined ? "busy" : "failed", 1);
+      onEnd?.();
+      return;
+    }
+    const sent = new SentCopy(this.#engine, endpoint, { method, text, body }, (outcome) => {
+      this.#sent.delete(sent);
+      this.count(outcome, 1);
+      onEnd?.();
+    });
+    this.#sent.add(sent);
+    sent.begin();
+  }
+}
+
+/** Undefined when it can not be sent. */
+function copyText({ path, query, fields }: RequestCopy, method: string, body: Buffer | undefined): string | undefined {
+  const lines = fieldsText(fields);
+  if (lines === undefined || !isSendable(method, path)) return undefined;
+  const length = body === undefined ? "" : `Content-Length: ${body.length}\r\n`;
+  return `${method} ${path}${query === "" ? "" : `?${query}`} HTTP/1.1\r\n${lines}${length}\r\n`;
+}
+
+/** Copies that wait for the body of their request. */
+export class HeldCopies {
+  readonly #all: RequestCopies;
+  readonly #copies: readonly RequestCopy[];
+  readonly #method: string;
+  #pieces: Buffer[] | undefined = [];
+  #bytes = 0;
+
+  constructor(all: RequestCopies, copies: readonly RequestCopy[], method: string) {
+    this.#all = all;
+    this.#copies = copies;
+    this.#method = method;
+  }
+
+  take(buffer: Buffer, start: number, end: number): void {
+    if (this.#pieces === undefined) return;
+    const bytes = end - start;
+    if (this.#bytes + bytes > this.#all.bodyLimit) this.#drop("large");
+    else if (!this.#all.takeRoom(bytes)) this.#drop("busy");
+    else {
+      this.#bytes += bytes;
+      this.#pieces.push(Buffer.from(buffer.subarray(start, end)));
+    }
+  }
+
+  /** The body is whole. */
+  end(): void {
+    const pieces = this.#pieces;
+    if (pieces === undefined) return;
+    this.#pieces = undefined;
+    this.#all.sendWhole(this.#copies, this.#method, Buffer.concat(pieces));
+  }
+
+  /** Nothing of the body comes any more. Nothing after `end`. */
+  cut(): void {
+    if (this.#pieces !== undefined) this.#drop("incomplete");
+  }
+
+  #drop(outcome: CopyOutcome): void {
+    this.#pieces = undefined;
+    this.#all.freeRoom(this.#bytes);
+    this.#all.count(outcome, this.#copies.length);
+  }
+}
+
+interface Message {
+  readonly method: string;
+  readonly text: string;
+  readonly body: Buffer | undefined;
+}
+
+/** One copy at its endpoint. */
+class SentCopy implements ResponseReceiver, Deadlined {
+  readonly #engine: Engine;
+  readonly #endpoint: EndpointState;
+  readonly #message: Message;
+  readonly #onEnd: (outcome: CopyOutcome) => void;
+  #upstream: Upstream | undefined = undefined;
+  #hasEnded = false;
+  deadlineMs = Infinity;
+  deadlineSlot = -1;
+
+  constructor(engine: Engine, endpoint: EndpointState, message: Message, onEnd: (outcome: CopyOutcome) => void) {
+    this.#engine = engine;
+    this.#endpoint = endpoint;
+    this.#message = message;
+    this.#onEnd = onEnd;
+  }
+
+  begin(): void {
+    const { deadlines, options } = this.#engine;
+    this.#endpoint.begin();
+    this.deadlineMs = deadlines.nowMs + options.timeouts.copyMs;
+    deadlines.add(this);
+    // Nobody waits for it: a shadow that is down is asked as seldom as any endpoint that is.
+    if (this.#endpoint.unreachableUntilMs > deadlines.nowMs) this.end("failed");
+    else this.#connect(false);
+  }
+
+  end(outcome: CopyOutcome): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#engine.deadlines.remove(this);
+    this.#endpoint.end();
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    upstream?.destroy();
+    this.#onEnd(outcome);
+  }
+
+  onDeadline(): void {
+    this.end("late");
+  }
+
+  onConnected(): void {
+    const upstream = this.#upstream;
+    if (upstream === undefined) return;
+    const { method, text, body } = this.#message;
+    const framing = body === undefined || body.length === 0 ? Framing.none : Framing.length;
+    upstream.begin(method, text, framing, isContentOdd(method, framing));
+    if (body !== undefined && body.length > 0) upstream.writeBody(body, 0, body.length);
+    upstream.endRequest(undefined);
+  }
+
+  onResponseEnd(): void {
+    this.#upstream = undefined;
+    this.end("answered");
+  }
+
+  onLost(failure: ProxyFailure): void {
+    const upstream = this.#upstream;
+    this.#upstream = undefined;
+    if (upstream?.wasReused === true && !upstream.hasAnswered) {
+      this.#connect(true);
+      return;
+    }
+    const { deadlines, options } = this.#engine;
+    if (failure.startsWith("PROXY_CONNECT_")) this.#endpoint.connectFailed(deadlines.nowMs, options.balancer.ejection);
+    this.end("failed");
+  }
+
+  onUpgraded(): void {
+    this.end("failed");
+  }
+
+  // What it answers is nobody's concern.
+  onInterim(): void {}
+  onResponseHead(): void {}
+  onResponseData(): void {}
+  onTunnelData(): void {}
+  onTunnelEnd(): void {}
+  onRequestBlocked(): void {}
+  onRequestDrained(): void {}
+
+  #connect(isNew: boolean): void {
+    const upstream = this.#engine.upstreams.acquire(this.#endpoint, isNew);
+    this.#upstream = upstream;
+    upstream.assign(this);
+    if (upstream.isConnected) this.onConnected();
+  }
+}
