@@ -1,5 +1,6 @@
 import { type BodyFraming, FieldId, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
-import type { EndpointLimit } from "../route/index.ts";
+import type { EndpointState } from "../balance/index.ts";
+import { type EndpointLimit, type ExchangeWishes, getHeader } from "../route/index.ts";
 import type { Answer } from "./answer.ts";
 import { Attempts } from "./attempts.ts";
 import type { Downstream } from "./downstream.ts";
@@ -53,6 +54,8 @@ export class Delivery implements ResponseReceiver {
   #upgrade = "";
   /** Whether the chosen endpoint may get the request: that is being asked. */
   #asking: Promise<boolean> | undefined = undefined;
+  /** The Host that an endpoint tried before got as its own. */
+  #hostGiven = "";
   /** The endpoint that has the request, or is to get it. */
   upstream: Upstream | undefined = undefined;
 
@@ -72,6 +75,7 @@ export class Delivery implements ResponseReceiver {
   reset(): void {
     this.#phase = Phase.none;
     this.#upgrade = "";
+    this.#hostGiven = "";
     this.attempts.reset();
   }
 
@@ -204,6 +208,19 @@ export class Delivery implements ResponseReceiver {
     this.#dispatch();
   }
 
+  /** Where filters want another Host than the client's, and did not set it themselves. */
+  #setHost({ preserveHost, isBackendProxy }: ExchangeWishes, endpoint: EndpointState): void {
+    if (preserveHost && !isBackendProxy) return;
+    const { authority, requestHeaders } = this.#context;
+    const sent = getHeader(requestHeaders, "host") ?? "";
+    if (isBackendProxy) {
+      if (authority !== "" && sent !== authority) this.#context.setField("request", "Host", authority);
+    } else if (sent === authority || sent === this.#hostGiven) {
+      this.#hostGiven = hostOf(endpoint);
+      this.#context.setField("request", "Host", this.#hostGiven);
+    }
+  }
+
   #dispatch(): void {
     const target = this.#target;
     if (target === undefined || !this.attempts.choose(target)) {
@@ -248,7 +265,8 @@ export class Delivery implements ResponseReceiver {
     const endpoint = this.attempts.endpoint;
     if (upstream === undefined || endpoint === undefined) return;
     const { framing } = this.#body;
-    const { method } = this.#context;
+    const { method, wishesSet: wishes } = this.#context;
+    if (wishes !== undefined) this.#setHost(wishes, endpoint);
     const text = requestHeadText(this.#head, framing, this.#context, this.#upgrade, endpoint.authority);
     if (text === undefined) {
       this.#owner.fail("PROXY_FILTER", undefined);
@@ -259,4 +277,9 @@ export class Delivery implements ResponseReceiver {
     upstream.begin(method, text, framing.framing, isContentOdd(method, framing.framing));
     this.#body.send(upstream);
   }
+}
+
+/** Host and port of an endpoint as clients write them: without the port that the scheme has anyway. */
+function hostOf({ authority, isTls }: EndpointState): string {
+  return authority.endsWith(isTls ? ":443" : ":80") ? authority.slice(0, authority.lastIndexOf(":")) : authority;
 }

@@ -1,3 +1,4 @@
+import { getHeader } from "../route/index.ts";
 import {
   type BodyFraming,
   FieldId,
@@ -43,12 +44,13 @@ export function requestHeadText(
     head.minorVersion === 1 &&
     head.isPlain &&
     (head.present & REWRITTEN) === 0 &&
-    !isContentOdd(head.method, framing.framing)
+    !isContentOdd(head.method, framing.framing) &&
+    context.wishesSet?.isBackendProxy !== true
   ) {
     return `${head.text.slice(0, head.text.length - 2)}${context.peer.forwardedFields(context.authority)}\r\n`;
   }
   if (!context.isPathOriginal && !isSendable(head.method, context.path)) return undefined;
-  let text = `${head.method} ${context.path}${context.querySuffix} HTTP/1.1\r\n`;
+  let text = `${head.method} ${targetText(context)} HTTP/1.1\r\n`;
   if (fields === undefined) {
     const isHostSent = context.authority !== "" && (head.present & FieldId.host) !== 0 && context.isPathOriginal;
     const host = context.authority === "" ? fallbackHost : context.authority;
@@ -64,11 +66,17 @@ export function requestHeadText(
   } else {
     const listed = fieldsText(fields);
     if (listed === undefined) return undefined;
-    text += (context.authority === "" ? `Host: ${fallbackHost}\r\n` : "") + listed;
+    text += (context.authority === "" && getHeader(fields, "host") === undefined ? `Host: ${fallbackHost}\r\n` : "") + listed;
     if (!isReframed && (head.present & FieldId.contentLength) !== 0) text += `Content-Length: ${framing.lengthBytes}\r\n`;
   }
   if (framing.framing === Framing.chunked) text += "Transfer-Encoding: chunked\r\n";
   return `${text}${hopFields(head, framing.framing, upgrade)}\r\n`;
+}
+
+/** The target as the back end gets it: with scheme and host where that is a proxy (RFC 9112 sections 3.2.2 and 3.2.4). */
+function targetText({ wishesSet, scheme, authority, path, querySuffix }: RequestContext): string {
+  if (wishesSet?.isBackendProxy !== true || authority === "") return `${path}${querySuffix}`;
+  return `${scheme}://${authority}${path === "*" ? "" : path}${querySuffix}`;
 }
 
 function namesWith(names: readonly string[], { dropped }: MessageFields): readonly string[] {

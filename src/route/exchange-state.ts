@@ -32,6 +32,8 @@ export interface RequestCopy {
 export interface ExchangeWishes {
   /** False: the Host sent is the endpoint's, unless a filter set another than the client's. */
   preserveHost: boolean;
+  /** The back end is a proxy: it gets the whole URL that the client asked for (RFC 9112 section 3.2.2). */
+  isBackendProxy: boolean;
   /** Where a `<dynamic>` back end is, as in `https://example.org:8443`; empty when scheme and host say it. What follows the authority is not heeded. */
   backendUrl: string;
   /** Whether it is the request that says so, and not the route: only what requests may choose is then connected to. */
@@ -95,6 +97,7 @@ export class ExchangeState {
     const left = this.#made();
     left.wishes ??= {
       preserveHost: true,
+      isBackendProxy: false,
       backendUrl: "",
       isBackendUrlAsked: false,
       backendScheme: "",

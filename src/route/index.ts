@@ -16,7 +16,14 @@ export { type RouteProblem, placingNames } from "./compile-route.ts";
 export { type ParsedEskip, parseEskip, parseFilterChain, parsePredicates } from "./eskip-parser.ts";
 export { inlinePools, printEskip } from "./eskip-printer.ts";
 export { findBackendAddress, formatBackendAddress, parseBackendAddress } from "./backend-address.ts";
-export { type AccessLogWish, ExchangeState, type ExchangeTimeouts, type ExchangeWishes, type RequestCopy, isLogWanted } from "./exchange-state.ts";
+export {
+  type AccessLogWish,
+  ExchangeState,
+  type ExchangeTimeouts,
+  type ExchangeWishes,
+  type RequestCopy,
+  isLogWanted,
+} from "./exchange-state.ts";
 export {
   type BackendSettings,
   type ProxyProtocolVersion,

@@ -107,12 +107,22 @@ function unfinished(exchange: RehearsedExchange, until: PromiseLike<void>): Rehe
 }
 
 function wishesOf({ wishesSet, timeoutsSet, requestTransforms, responseTransforms }: ExchangeState): readonly string[] {
-  const { backendUrl = "", backendScheme = "", backendHost = "", preserveHost = true, copies = [], accessLog, maskedQuery } = wishesSet ?? {};
+  const {
+    backendUrl = "",
+    backendScheme = "",
+    backendHost = "",
+    preserveHost = true,
+    isBackendProxy = false,
+    copies = [],
+    accessLog,
+    maskedQuery,
+  } = wishesSet ?? {};
   const target = backendUrl === "" ? `${backendScheme} ${backendHost}`.trim() : backendUrl;
   const codes = accessLog?.statusPrefixes.length === 0 ? "" : ` for ${accessLog?.statusPrefixes.join(", ")} only`;
   const timeouts = Object.entries(timeoutsSet ?? {}).filter(([, ms]) => ms !== undefined);
   return [
     ...(target === "" ? [] : [`a dynamic back end is ${target}`]),
+    ...(isBackendProxy ? ["the back end is a proxy and gets the whole URL"] : []),
     ...(preserveHost ? [] : ["the Host sent is the endpoint's"]),
     ...copies.map(({ address, path, query }) => `a copy goes to ${address}${path}${query === "" ? "" : `?${query}`}`),
     ...(accessLog === undefined ? [] : [`the access log is ${accessLog.isWanted ? "on" : "off"}${codes}`]),

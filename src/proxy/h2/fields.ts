@@ -139,11 +139,16 @@ export function recordOf(fields: readonly string[]): Record<string, string | str
   return record;
 }
 
+const WHOLE_URL = /^(https?):\/\/[^/?]*(.*)$/;
+
 /** A request head in lines of HTTP/1.1, as it is sent to endpoints, as the field list of HTTP/2 (section 8.3.1). */
 export function requestFields(text: string, isTls: boolean): readonly string[] {
   const methodEnd = text.indexOf(" ");
   const targetEnd = text.indexOf(" ", methodEnd + 1);
-  const fields = [":method", text.slice(0, methodEnd), ":scheme", isTls ? "https" : "http", ":path", text.slice(methodEnd + 1, targetEnd)];
+  const target = text.slice(methodEnd + 1, targetEnd);
+  // A proxy is sent the whole URL, whose host is the Host.
+  const [, scheme = isTls ? "https" : "http", path = target] = target.startsWith("/") ? [] : (WHOLE_URL.exec(target) ?? []);
+  const fields = [":method", text.slice(0, methodEnd), ":scheme", scheme, ":path", path === "" ? "*" : path];
   const regular = fieldsOfLines(text);
   for (let at = 0; at < regular.length; at += 2) if (regular[at] === "host") fields.push(":authority", regular[at + 1] as string);
   for (let at = 0; at < regular.length; at += 2) if (regular[at] !== "host") fields.push(regular[at] as string, regular[at + 1] as string);

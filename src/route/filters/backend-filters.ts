@@ -92,12 +92,19 @@ export const backendFilters: readonly FilterSpec[] = [
     does: "says whose Host the back end gets: with `true` the request's, with `false` the endpoint's own. A Host that a filter set stays.",
     parameters: [{ name: "preserve", type: "text", what: "`true` or `false`" }],
     deviations: ["Without it the request's Host is sent; in Skipper the endpoint's, unless an option says otherwise."],
-    pending: "`false` is not heeded by the proxy yet.",
     create(args) {
       const preserve = args.text(0);
       if (preserve !== "true" && preserve !== "false") throw args.refusal('"true" or "false"');
       return { request: (context) => void (context.wishes.preserveHost = preserve === "true") };
     },
+  }),
+  defineFilter({
+    name: "backendIsProxy",
+    family,
+    does: "says that the back end is a proxy: it is sent the whole URL that the client asked for, with the path as filters left it, and its host as the Host.",
+    parameters: [],
+    deviations: ["A URL of https is sent like one of http; Skipper asks for a tunnel with CONNECT."],
+    create: () => ({ request: (context) => void (context.wishes.isBackendProxy = true) }),
   }),
   defineFilter({
     name: "rfcHost",
