@@ -7,9 +7,10 @@ import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
 import type { ProxyFailure } from "./failure.ts";
-import { interimText, isContentOdd, requestHeadText, responseDropped, responseHeadText } from "./message-heads.ts";
+import { interimText, requestHeadText, responseDropped, responseHeadText } from "./message-heads.ts";
 import type { RequestBody } from "./request-body.ts";
 import type { RequestContext } from "./request-context.ts";
+import { isContentOdd } from "./sendable.ts";
 import type { Target } from "./target.ts";
 import type { ResponseReceiver, Upstream } from "./upstream.ts";
 

@@ -10,6 +10,7 @@ import { ExchangeTimers, type TimersOwner } from "./exchange-timers.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
 import { FilterHold, type HoldOwner } from "./filter-hold.ts";
 import { type OwnAnswer, failureAnswer, writeOwnAnswer } from "./own-answer.ts";
+import { countForward } from "./max-forwards.ts";
 import type { RequestContext } from "./request-context.ts";
 import { RequestBody, type RequestBodyOwner } from "./request-body.ts";
 import { type FilterOutcome, RoutedRequest } from "./routed-request.ts";
@@ -215,6 +216,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
       this.#copy(wishes.copies);
       wishes.copies = undefined;
     }
+    if (!this.#routed.isAnswered) countForward(this.#context);
     if (this.#routed.isAnswered) {
       this.#answer.beginOwn();
       return;

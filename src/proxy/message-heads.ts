@@ -8,20 +8,17 @@ import {
   connectionNames,
   connectionOptions,
   copyFields,
-  fieldIdOfName,
   reasonPhrases,
 } from "../wire/index.ts";
 import { FORWARDED, forwardedFields } from "./forwarded-fields.ts";
 import type { MessageFields } from "./message-fields.ts";
 import type { DroppedFields, RequestContext } from "./request-context.ts";
-import { isSendableName, isSendableValue } from "./sendable.ts";
+import { fieldsText, isContentOdd, isSendable } from "./sendable.ts";
 
 const FRAMING = FieldId.contentLength | FieldId.transferEncoding;
 
 /** What makes a request head need more than one cut and one addition. */
 const REWRITTEN = HOP_BY_HOP | FORWARDED | FieldId.expect;
-
-const UNSENDABLE_TARGET = /[^\x21\x22\x24-\x7e]/;
 
 /**
  * The head sent to the endpoint. `undefined` when filters left something in it that can not be sent.
@@ -83,19 +80,6 @@ function namesWith(names: readonly string[], { dropped }: MessageFields): readon
   return names.length === 0 ? dropped : dropped.length === 0 ? names : [...names, ...dropped];
 }
 
-/** Whether a filter left a path that may stand in a request line. */
-export function isSendable(method: string, path: string): boolean {
-  return path === "*" ? method === "OPTIONS" : path.startsWith("/") && !UNSENDABLE_TARGET.test(path);
-}
-
-/**
- * Content of a GET or HEAD means nothing to most servers (RFC 9110 section 9.3.1), and one that does not read it takes it for the next
- * request. So its connection is not used again, and the endpoint is told.
- */
-export function isContentOdd(method: string, framing: Framing): boolean {
-  return framing !== Framing.none && (method === "GET" || method === "HEAD");
-}
-
 /** Connection and what it names: `TE: trailers`, which gRPC insists on, and the upgrade. */
 function hopFields(head: MessageHead, framing: Framing, upgrade: string): string {
   const takesTrailers = (head.present & FieldId.te) !== 0 && /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(head.valueOf(FieldId.te) ?? "");
@@ -104,19 +88,6 @@ function hopFields(head: MessageHead, framing: Framing, upgrade: string): string
   const isFinal = isContentOdd(head.method, framing);
   if (!takesTrailers) return isFinal ? "Connection: close\r\n" : "";
   return `Connection: ${isFinal ? "close, " : ""}TE\r\nTE: trailers\r\n`;
-}
-
-/** Lines of a list that filters could change; framing fields, which are not theirs, are left out. Undefined when one can not be sent. */
-export function fieldsText(fields: readonly string[]): string | undefined {
-  let text = "";
-  for (let at = 0; at < fields.length; at += 2) {
-    const name = fields[at] as string;
-    const value = fields[at + 1] as string;
-    if ((fieldIdOfName(name) & (FRAMING | FieldId.connection)) !== 0) continue;
-    if (!isSendableName(name) || !isSendableValue(value)) return undefined;
-    text += `${name}: ${value}\r\n`;
-  }
-  return text;
 }
 
 /** `HTTP/1.1 200 OK` and its line end. */

@@ -134,8 +134,6 @@ class NodeProxy implements Proxy {
       metrics: deps.metrics,
       onEjected: () => metrics.ejections.check.add(),
     });
-    // Made with the engine, which is there before the first request.
-    const copies = new RequestCopies(() => this.#engine);
     this.#engine = {
       options,
       clock: deps.clock,
@@ -144,7 +142,7 @@ class NodeProxy implements Proxy {
       deadlines,
       routing,
       upstreams: this.#upstreams,
-      copies,
+      copies: new RequestCopies({ options, metrics, deadlines, routing, upstreams: this.#upstreams }),
       budget: new RetryBudget(options.retry.budgetShare, options.retry.budgetFloor),
       trusted: new AddressList(options.trustedProxies, "trusted proxy"),
       queue: new FlushQueue(),

@@ -1,29 +1,35 @@
 import type { EndpointState } from "../balance/index.ts";
 import type { RequestCopy } from "../route/index.ts";
 import { Framing } from "../wire/index.ts";
-import type { Deadlined } from "./deadlines.ts";
-import type { Engine } from "./engine.ts";
+import type { Deadlined, Deadlines } from "./deadlines.ts";
 import type { ProxyFailure } from "./failure.ts";
-import { fieldsText, isContentOdd, isSendable } from "./message-heads.ts";
-import type { CopyOutcome } from "./proxy-metrics.ts";
+import type { ProxyOptions } from "./options.ts";
+import type { CopyOutcome, ProxyMetrics } from "./proxy-metrics.ts";
+import type { RoutingState } from "./routing-state.ts";
+import { fieldsText, isContentOdd, isSendable } from "./sendable.ts";
 import type { ResponseReceiver, Upstream } from "./upstream.ts";
+import type { Upstreams } from "./upstreams.ts";
+
+/** What copies use of their proxy. */
+interface CopiesEngine {
+  readonly options: ProxyOptions;
+  readonly metrics: ProxyMetrics;
+  readonly deadlines: Deadlines;
+  readonly routing: Pick<RoutingState, "dynamic">;
+  readonly upstreams: Pick<Upstreams, "acquire">;
+}
 
 /**
  * Copies of requests on their way to shadows. They have nothing to do with the exchange they are copies of: what one costs is bounded,
  * and what is over the bound is not sent, but counted.
  */
 export class RequestCopies {
-  readonly #of: () => Engine;
+  readonly #engine: CopiesEngine;
   readonly #sent = new Set<SentCopy>();
   #bodyBytes = 0;
 
-  /** `engine` is asked for with the first copy: these are a part of it. */
-  constructor(engine: () => Engine) {
-    this.#of = engine;
-  }
-
-  get #engine(): Engine {
-    return this.#of();
+  constructor(engine: CopiesEngine) {
+    this.#engine = engine;
   }
 
   /** Sends copies of a request that has no body. */
@@ -149,7 +155,7 @@ interface Message {
 
 /** One copy at its endpoint. */
 class SentCopy implements ResponseReceiver, Deadlined {
-  readonly #engine: Engine;
+  readonly #engine: CopiesEngine;
   readonly #endpoint: EndpointState;
   readonly #message: Message;
   readonly #onEnd: (outcome: CopyOutcome) => void;
@@ -158,7 +164,7 @@ class SentCopy implements ResponseReceiver, Deadlined {
   deadlineMs = Infinity;
   deadlineSlot = -1;
 
-  constructor(engine: Engine, endpoint: EndpointState, message: Message, onEnd: (outcome: CopyOutcome) => void) {
+  constructor(engine: CopiesEngine, endpoint: EndpointState, message: Message, onEnd: (outcome: CopyOutcome) => void) {
     this.#engine = engine;
     this.#endpoint = endpoint;
     this.#message = message;

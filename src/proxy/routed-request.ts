@@ -2,8 +2,9 @@ import { type CompiledRoute, type FilterWait, type Pass, runRequestFilters, runR
 import { type BodyFraming, FieldId, Framing, type MessageHead } from "../wire/index.ts";
 import type { Engine } from "./engine.ts";
 import type { ProxyFailure } from "./failure.ts";
-import { fieldsText, reasonOf, responseDropped, responseHeadText, statusLine } from "./message-heads.ts";
+import { reasonOf, responseDropped, responseHeadText, statusLine } from "./message-heads.ts";
 import type { DroppedFields, RequestContext } from "./request-context.ts";
+import { fieldsText } from "./sendable.ts";
 import type { Target } from "./target.ts";
 
 /** What running filters came to: nothing more to do, something to wait for, another answer to look for, or why there is no going on. */
