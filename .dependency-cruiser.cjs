@@ -3,7 +3,7 @@
 const layers = [
   ["kernel"],
   ["call", "telemetry", "x509"],
-  ["wire", "route", "balance", "hold", "kube", "aws", "shared-limits"],
+  ["wire", "route", "balance", "hold", "kube", "aws", "shared-limits", "tracing"],
   ["proxy", "ingress", "alb"],
   ["auth", "plugin"],
   ["router", "experiment", "rollout"],

@@ -14,8 +14,9 @@ import { ExitCode } from "./exit-codes.ts";
 import { badUsage, collect, readAddresses, seconds, wholeNumber } from "./flag-values.ts";
 import { routerProcesses } from "./router-processes.ts";
 import { type SharedLimitFlags, addSharedLimitFlags, readSharedLimits } from "./shared-limit-flags.ts";
+import { type TraceFlags, addTraceFlags, readTraceOptions } from "./trace-flags.ts";
 
-interface Flags extends AuthFlags, BackendFlags, SharedLimitFlags {
+interface Flags extends AuthFlags, BackendFlags, SharedLimitFlags, TraceFlags {
   readonly routes?: string;
   readonly kubeconfig?: string;
   readonly listen: string;
@@ -87,7 +88,7 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
         .default("info"),
     )
     .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp());
-  return addSharedLimitFlags(addAuthFlags(addBackendFlags(command))).action(async (flags: Flags) => {
+  return addTraceFlags(addSharedLimitFlags(addAuthFlags(addBackendFlags(command)))).action(async (flags: Flags) => {
     process.exitCode = await run(flags, worker);
   });
 }
@@ -140,6 +141,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
   const tls = readTls(flags, parseAddress);
   const proxyProtocol = readProxyProtocol(flags);
   const sharedLimits = readSharedLimits(flags);
+  const traces = readTraceOptions(flags, process.env);
   const adminToken = flags.adminTokenFile === undefined ? undefined : readToken(flags.adminTokenFile);
   const { NODE_NAME: nodeName, NODE_ZONE: zone = "" } = process.env;
   return {
@@ -161,6 +163,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
     drainTimeoutMs: seconds(flags.drainTimeout, "--drain-timeout", 0) * 1000,
     staleAfterMs: seconds(flags.staleAfter, "--stale-after", 1) * 1000,
     accessLog: flags.accessLog,
+    ...(traces === undefined ? {} : { traces }),
     auth: readAuthSettings(flags),
     ...(nodeName === undefined ? {} : { nodeName }),
     ...(zone === "" ? {} : { zone }),

@@ -141,14 +141,14 @@ export class Delivery implements ResponseReceiver {
       return;
     }
     this.#record.status = 101;
-    this.#record.answered();
+    this.#record.answered(101);
     this.attempts.answered(101);
     this.#phase = Phase.tunnel;
     this.#client.startTunnel(responseHeadText(head, responseDropped(head, Framing.none, this.#context.method)), protocol);
   }
 
   onResponseHead(head: MessageHead, framing: BodyFraming): void {
-    this.#record.answered();
+    this.#record.answered(head.status);
     this.attempts.answered(head.status);
     this.#phase = Phase.answering;
     this.#body.forget();
@@ -193,6 +193,7 @@ export class Delivery implements ResponseReceiver {
       this.#owner.onTunnelLost();
       return;
     }
+    this.#record.trace?.lost(failure);
     const mayRetry = this.attempts.lost({
       failure,
       method: this.#context.method,
@@ -252,6 +253,7 @@ export class Delivery implements ResponseReceiver {
   }
 
   #connect(): void {
+    this.#record.trace?.attempt(this.attempts.endpoint?.authority ?? "");
     const upstream = this.attempts.connect();
     if (upstream === undefined) return;
     this.upstream = upstream;

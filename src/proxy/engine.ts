@@ -1,4 +1,5 @@
 import type { Clock, Random } from "../kernel/index.ts";
+import type { Traces } from "../tracing/index.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { AccessLogEntry } from "./access-log-line.ts";
 import type { AddressList } from "./address-list.ts";
@@ -27,6 +28,7 @@ export interface Engine {
   readonly queue: FlushQueue;
   readonly filterFailures: FilterFailures;
   readonly accessLog: AccessLog | undefined;
+  readonly traces: Traces | undefined;
   /** Filled for each line. */
   readonly logEntry: AccessLogEntry;
   /** Answers say `Connection: close`. */

@@ -1,8 +1,9 @@
 import { type CompiledRoute, isLogWanted } from "../route/index.ts";
-import type { WireFault } from "../wire/index.ts";
+import type { MessageHead, WireFault } from "../wire/index.ts";
 import type { AccessLogEntry } from "./access-log-line.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Engine } from "./engine.ts";
+import { ExchangeTrace } from "./exchange-trace.ts";
 import type { ProxyFailure } from "./failure.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -10,6 +11,8 @@ import type { RequestContext } from "./request-context.ts";
 export class ExchangeRecord {
   readonly #engine: Engine;
   readonly #context: RequestContext;
+  /** Undefined where nothing is traced. */
+  readonly trace: ExchangeTrace | undefined;
   readonly #onFilterFailed = (): void => this.#engine.metrics.failure("PROXY_FILTER");
   #startedMs = 0;
   /** When it came to the next phase, -1 as long as it did not. */
@@ -23,9 +26,10 @@ export class ExchangeRecord {
   responseBytes = 0;
   failure: ProxyFailure | WireFault | "" = "";
 
-  constructor(engine: Engine, context: RequestContext) {
+  constructor(engine: Engine, context: RequestContext, head: MessageHead) {
     this.#engine = engine;
     this.#context = context;
+    this.trace = engine.traces === undefined ? undefined : new ExchangeTrace(engine, engine.traces, context, head);
   }
 
   /** `isWhole`: the request has no body. */
@@ -61,9 +65,10 @@ export class ExchangeRecord {
   }
 
   /** The response head is there. */
-  answered(): void {
+  answered(status: number): void {
     const nowMs = this.#engine.deadlines.refresh();
     this.#answeredMs = nowMs;
+    this.trace?.answered(status);
     this.#engine.metrics.upstreamSeconds.observe((nowMs - this.#sentMs) / 1000);
   }
 
@@ -85,6 +90,7 @@ export class ExchangeRecord {
       this.#context.describe(entry);
       accessLog.add(entry);
     }
+    this.trace?.end(status, route, this.failure);
     this.#context.responseStatus = status;
     this.#context.endExchange(this.#onFilterFailed);
   }

@@ -41,7 +41,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
     this.#context = context;
     this.#framing = framing;
     this.#routed = new RoutedRequest(engine, context);
-    const record = new ExchangeRecord(engine, context);
+    const record = new ExchangeRecord(engine, context, head);
     const body = new RequestBody(engine, client, framing, this);
     const answer = new Answer(engine, client, context, this.#routed, record, this);
     this.#record = record;
@@ -54,6 +54,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
   /** Starts on the request in the context. */
   begin(): void {
     this.#open();
+    this.#record.trace?.begin();
     this.#filtered(this.#routed.begin());
   }
 

@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../kernel/index.ts";
 import type { SharedLimits, Table } from "../route/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
+import type { Traces } from "../tracing/index.ts";
 import { ActiveChecks } from "./active-checks.ts";
 import { AddressList } from "./address-list.ts";
 import { AccessLog, type AccessLogSink } from "./access-log.ts";
@@ -35,6 +36,8 @@ export interface ProxyDeps {
   readonly accessLog?: AccessLogSink;
   /** Without it limits that routers keep together count nothing. */
   readonly sharedLimits?: SharedLimits;
+  /** Without it nothing is traced, and fields of traces are forwarded as they are. */
+  readonly traces?: Traces;
 }
 
 /** How it stands, in numbers. */
@@ -148,6 +151,7 @@ class NodeProxy implements Proxy {
       queue: new FlushQueue(),
       filterFailures: new FilterFailures(deps.log, deps.clock),
       accessLog,
+      traces: deps.traces,
       logEntry: emptyEntry(),
       isDraining: false,
     };

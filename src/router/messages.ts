@@ -1,3 +1,4 @@
+import type { TraceOptions } from "../tracing/index.ts";
 import type { AuthSettings } from "../auth/index.ts";
 import type { EndpointStats } from "../proxy/index.ts";
 import type { Pool } from "../route/index.ts";
@@ -160,6 +161,7 @@ export interface WorkerConfig {
   /** An update with a table follows at once: without one from disk, do not share the port with those that have theirs. */
   readonly awaitTable: boolean;
   readonly accessLog: "off" | "combined" | "json";
+  readonly traces?: TraceOptions;
   readonly auth: AuthSettings;
   readonly zone?: string;
   readonly h2c: boolean;

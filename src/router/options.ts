@@ -1,6 +1,7 @@
 import type { AuthSettings } from "../auth/index.ts";
 import type { BackendTls, ListenAddress, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
 import type { SharedLimitOptions } from "../shared-limits/index.ts";
+import type { TraceOptions } from "../tracing/index.ts";
 import type { RoutesSource } from "./messages.ts";
 
 /** What a router is told; validated by the command line that makes it. */
@@ -37,6 +38,8 @@ export interface RouterOptions {
   /** A source silent for so long is stale. */
   readonly staleAfterMs: number;
   readonly accessLog: "off" | "combined" | "json";
+  /** Left out: nothing is traced. */
+  readonly traces?: TraceOptions;
   readonly auth: AuthSettings;
   readonly nodeName?: string;
   /** Availability zone of the node; endpoints in it are preferred. */

@@ -242,6 +242,7 @@ export class Supervisor {
       knowledge: distributor.knowledge,
       awaitTable: distributor.newest !== undefined,
       accessLog: options.accessLog,
+      ...(options.traces === undefined ? {} : { traces: options.traces }),
       auth: options.auth,
       ...(options.zone === undefined ? {} : { zone: options.zone }),
       h2c: options.h2c,

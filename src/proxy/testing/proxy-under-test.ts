@@ -11,6 +11,7 @@ import {
 } from "../../route/index.ts";
 import { type Log, MetricsRegistry, silentLog } from "../../telemetry/index.ts";
 import { type Knowledge, type Proxy, type ProxyOptionsInput, createProxy } from "../index.ts";
+import type { Traces } from "../../tracing/index.ts";
 import { RawClient, RawServer } from "./raw-peers.ts";
 
 /** A proxy in front of one raw server, with everything a test looks at. */
@@ -43,6 +44,7 @@ export async function startProxy(
   clock: Clock | ManualClock = systemClock,
   log: Partial<Log> = {},
   sharedLimits?: SharedLimits,
+  traces?: Traces,
 ): Promise<ProxyUnderTest> {
   const server = await new RawServer().listen();
   const metrics = new MetricsRegistry();
@@ -62,6 +64,7 @@ export async function startProxy(
       log: { ...silentLog, ...log },
       accessLog: sink,
       ...(sharedLimits === undefined ? {} : { sharedLimits }),
+      ...(traces === undefined ? {} : { traces }),
     },
   );
   const poolsById = new Map<string, Pool>();

@@ -6,6 +6,7 @@ import type { LoadedPlugins } from "../../plugin/index.ts";
 import { type Proxy, type TlsFront, createProxy } from "../../proxy/index.ts";
 import { type SharedLimits, extendRegistry } from "../../route/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
+import { SpanExporter } from "../../tracing/index.ts";
 import type { Channel } from "../channel.ts";
 import type { FromWorker, ToWorker, WorkerConfig } from "../messages.ts";
 import { TLS_PAIRS_FILE } from "../tls-pairs.ts";
@@ -31,8 +32,8 @@ interface WorkerDeps {
 /** With the supervisor gone: how long to serve on, so that its successor can be there, and then for requests in flight. */
 const ORPHAN_SERVE_MS = 3_000;
 const ORPHAN_CLOSE_MS = 10_000;
-/** For the last lines of the access log. */
-const LOG_DRAIN_MS = 1_000;
+/** For the last lines of the access log and the last spans. */
+const TELEMETRY_DRAIN_MS = 1_000;
 /** From one look at the endpoints to the next. */
 const ENDPOINTS_MS = 1_000;
 
@@ -50,6 +51,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     ...(config.dynamicBackends === undefined ? {} : { dynamicBackends: config.dynamicBackends }),
     ...(config.forwardBackend === undefined ? {} : { forwardBackend: config.forwardBackend }),
   };
+  const exporter = config.traces === undefined ? undefined : new SpanExporter(config.traces, deps);
   const sink = accessLog === "off" ? undefined : createStdoutSink(clock);
   const proxy = createProxy(options, {
     clock,
@@ -58,6 +60,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     log,
     ...(sharedLimits === undefined ? {} : { sharedLimits }),
     ...(sink === undefined ? {} : { accessLog: sink }),
+    ...(exporter === undefined || config.traces === undefined ? {} : { traces: { sink: exporter, ratio: config.traces.ratio } }),
   });
   const { snapshotDirectory: directory, source } = config;
   const store = directory === undefined ? undefined : openSnapshotStore({ directory, source }, { log });
@@ -99,7 +102,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     void proxy
       .close({ timeoutMs })
       .then(() => auth.close())
-      .then(() => sink?.drain(LOG_DRAIN_MS))
+      .then(() => Promise.all([sink?.drain(TELEMETRY_DRAIN_MS), exporter?.close(TELEMETRY_DRAIN_MS)]))
       .finally(() => deps.exit(0));
   };
   channel.onParentGone(() => {

@@ -1,0 +1,3 @@
+export type { Span, Traces } from "./span.ts";
+export { SpanExporter, type TraceOptions } from "./span-exporter.ts";
+export { formatTraceparent, parseTraceparent } from "./trace-context.ts";
