@@ -11,13 +11,14 @@ import { cell, writeReport } from "./report.ts";
 
 const USAGE = `CPU per request of the router beside others, in alternating bursts of wrk (64 connections, ten header fields); then latency at a fixed rate.
 npm run bench -- [--peers haproxy,nginx,envoy,caddy] [--peer skipper=BINARY] [--scenario plain|real] [--seconds N] [--rounds N] [--connections N]
-                 [--rate N] [--alone] [--logs] [--json FILE|-] [--picture FILE] [--at-most RATIO]
+                 [--rate N] [--alone] [--logs] [--traces] [--json FILE|-] [--picture FILE] [--at-most RATIO]
   --peers          which to measure; those that are not there are installed, downloaded or built where that can be done
   --peer           NAME=BINARY, a binary of your own; may be repeated
   --scenario real  a rate limit of each client, two header fields set, two back ends 4 to 1, a JSON access log; without it one route and nothing else
   --rate N         also p50, p99 and p99.9 at N requests per second, whether or not answers come (0: not measured)
   --alone          also the data plane without supervisor and control process
   --logs           also the router with an access log, in each form
+  --traces         also the router with a collector (the back end), which gets no request's trace, those of 1 % and of all
   --picture FILE   also bars, as SVG
   --at-most RATIO  exit code 1 when the router costs more than RATIO times the CPU of the first peer
 npm run bench -- fronts, idle, bodies, table and live, each with --help: TLS and HTTP/2, idle connections, large bodies, tables by size, how fast changes are served`;
@@ -43,6 +44,7 @@ interface Settings {
   readonly rate: number;
   readonly withAlone: boolean;
   readonly withLogs: boolean;
+  readonly withTraces: boolean;
 }
 
 /** CPU per request, side by side. */
@@ -59,6 +61,7 @@ export async function benchCost(args: readonly string[]): Promise<number> {
       rate: { type: "string", default: "0" },
       alone: { type: "boolean", default: false },
       logs: { type: "boolean", default: false },
+      traces: { type: "boolean", default: false },
       json: { type: "string" },
       picture: { type: "string" },
       "at-most": { type: "string" },
@@ -97,7 +100,7 @@ export async function benchCost(args: readonly string[]): Promise<number> {
 function readSettings(
   values: {
     readonly [name in "peers" | "scenario" | "seconds" | "rounds" | "connections" | "rate"]: string;
-  } & { readonly peer: readonly string[]; readonly alone: boolean; readonly logs: boolean },
+  } & { readonly peer: readonly string[]; readonly alone: boolean; readonly logs: boolean; readonly traces: boolean },
 ): Settings | string {
   const [seconds, rounds, connections] = [values.seconds, values.rounds, values.connections].map(Number) as [number, number, number];
   const rate = Number(values.rate);
@@ -109,7 +112,7 @@ function readSettings(
   const names = [...new Set([...values.peers.split(",").filter((name) => name !== "" && name !== "none"), ...binaries.keys()])];
   const unknown = names.find((name) => !isPeer(name));
   if (unknown !== undefined) return `there is no peer "${unknown}"; ${PEER_PROGRAMS.join(", ")} are there`;
-  const rest = { withAlone: values.alone, withLogs: values.logs };
+  const rest = { withAlone: values.alone, withLogs: values.logs, withTraces: values.traces };
   return { names: names.filter(isPeer), binaries, scenario, seconds, rounds, connections, rate, ...rest };
 }
 
@@ -154,6 +157,11 @@ async function start(programs: Programs, settings: Settings, notes: string[]): P
   if (settings.withLogs)
     for (const form of ["combined", "json"] as const)
       peers.push({ ...(await startRouter(programs, backendPort, scenario, form, `with ${form}`)), ...own });
+  if (settings.withTraces)
+    for (const ratio of ["0", "0.01", "1"]) {
+      const flags = ["--trace-endpoint", `http://127.0.0.1:${backendPort}/`, "--trace-ratio", ratio];
+      peers.push({ ...(await startRouter(programs, backendPort, scenario, undefined, `traces ${Number(ratio) * 100} %`, flags)), ...own });
+    }
   if (settings.withAlone) peers.push({ ...(await startProxyAlone(programs, backendPort)), ...own });
   return peers;
 }

@@ -116,20 +116,21 @@ export const startPeer: Readonly<Record<PeerProgram, StartPeer>> = {
   },
 };
 
-/** The router as it is run: supervisor, control and one worker. Its access log, if any, goes nowhere. */
+/** The router as it is run: supervisor, control and one worker. Its access log, if any, goes nowhere; `flags` come last. */
 export async function startRouter(
   programs: Programs,
   backendPort: number,
   scenario: Scenario,
   accessLog: "off" | "combined" | "json" = scenario === "real" ? "json" : "off",
   name = "holdfast",
+  flags: readonly string[] = [],
 ): Promise<Peer> {
   const port = await freePort();
-  const routes = programs.file(`routes-${accessLog}.eskip`, routesOf(backendPort, scenario));
-  const state = programs.path(`snapshot-${accessLog}`);
+  const routes = programs.file(`routes ${name}.eskip`, routesOf(backendPort, scenario));
+  const state = programs.path(`snapshot ${name}`);
   mkdirSync(state);
   const listen = ["--listen", `127.0.0.1:${port}`, "--admin", `127.0.0.1:${await freePort()}`];
-  const args = ["router", "--routes", routes, "--workers", "1", ...listen, "--snapshot", state, "--access-log", accessLog];
+  const args = ["router", "--routes", routes, "--workers", "1", ...listen, "--snapshot", state, "--access-log", accessLog, ...flags];
   return { name, port, pid: await programs.start(HOLDFAST, args, port) };
 }
 
