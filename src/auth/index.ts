@@ -1,3 +1,2 @@
-export { routeRegistry } from "./route-registry.ts";
-export { AuthRuntime } from "./runtime.ts";
+export { type RouteRegistry, routeRegistry } from "./route-registry.ts";
 export type { AuthSettings } from "./settings.ts";

@@ -41,7 +41,7 @@ class Beside {
  */
 export class HostIndex {
   /** Of a name: where its routes begin in `#routes`, and the negative of their number, or once they are built the id of their shape. */
-  readonly #names = new HostNames();
+  readonly #names: HostNames;
   /** Positions, or once they are built routes, a host's side by side. */
   readonly #routes: (CompiledRoute | number)[] = [];
   readonly #shapes = new PathShapes();
@@ -58,14 +58,16 @@ export class HostIndex {
   #bestRoute: CompiledRoute | undefined = undefined;
 
   /**
-   * `tellNames` visits the routes that are found by names alone, `beside` are the others; `build` makes the route at a position that is
+   * Of `size` routes: `tellNames` visits the routes that are found by names alone, `beside` are the others; `build` makes the route at a position that is
    * found by this name, if it can.
    */
   constructor(
+    size: number,
     tellNames: (visit: VisitName) => void,
     beside: readonly Placement[],
     build: (position: number, name: string) => Placement | undefined,
   ) {
+    this.#names = new HostNames(size);
     this.#build = build;
     this.#fill((visit) => {
       tellNames(visit);

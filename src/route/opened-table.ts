@@ -62,6 +62,7 @@ class OpenedTable implements ChangingTable {
     this.#anywhere = new Set(source.anywhere);
     for (const position of source.anywhere) this.#placeAnywhere(position);
     this.#index = new HostIndex(
+      source.size,
       (visit) => source.tellNames(visit),
       [...this.#shared.values()],
       (position, name) => this.#build(position, name),

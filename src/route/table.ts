@@ -48,7 +48,7 @@ export function compileTable(
     for (const { route, hosts } of placements) for (const name of namesOf(hosts) ?? []) visit(route.index, name, 0, name.length);
   };
   const beside = placements.filter(({ hosts }) => namesOf(hosts) === undefined);
-  const index = new HostIndex(tellNames, beside, (position) => placements[position]);
+  const index = new HostIndex(routes.size, tellNames, beside, (position) => placements[position]);
   return { table: { size: routes.size, find: (id) => routes.get(id), match: (input) => index.match(input) }, problems };
 }
 

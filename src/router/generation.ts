@@ -44,7 +44,6 @@ export interface OpenGeneration extends RouteSource {
 export const GENERATION_MAGIC = "holdfast-generation/3";
 /** Stands in place of host names for a route that is not found by any. */
 export const ANYWHERE = "*";
-const BLANK = 32;
 const LIMIT_BYTES = 512 * 1024 * 1024;
 const LIMIT_HEADER_BYTES = 64 * 1024;
 
@@ -113,10 +112,11 @@ class GenerationText implements OpenGeneration {
       }
       let start = text.indexOf("\t", this.#lines[position]) + 1;
       const end = text.indexOf("\t", start);
-      for (let at = start; at < end; at++) {
-        if (text.charCodeAt(at) !== BLANK) continue;
-        visit(position, text, start, at);
-        start = at + 1;
+      const words = text.slice(start, end);
+      for (let blank = words.indexOf(" "), from = 0; blank >= 0; blank = words.indexOf(" ", from)) {
+        visit(position, text, start, start + blank - from);
+        start += blank + 1 - from;
+        from = blank + 1;
       }
       visit(position, text, start, end);
     }

@@ -16,7 +16,7 @@ export interface TraceOptions {
   readonly ratio: number;
 }
 
-interface ExporterDeps {
+export interface ExporterDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

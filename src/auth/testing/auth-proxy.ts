@@ -5,10 +5,11 @@ import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { type Clock, seededRandom, systemClock } from "../../kernel/index.ts";
 import { createProxy } from "../../proxy/index.ts";
-import { compileTable, parseEskip } from "../../route/index.ts";
+import { compileTable, extendRegistry, parseEskip, standardRegistry } from "../../route/index.ts";
 import { type Log, MetricsRegistry, silentLog } from "../../telemetry/index.ts";
 import type { StateStore } from "../authority-store.ts";
-import { AuthRuntime, type AuthSettings, routeRegistry } from "../index.ts";
+import { AuthRuntime, authFilters } from "../auth-filters.ts";
+import type { AuthSettings } from "../index.ts";
 import { type LocalServer, startServer } from "./local-server.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -51,7 +52,7 @@ export async function startAuthProxy(
   });
   const { table, problems } = compileTable(
     parseEskip(routes.replaceAll("BACKEND", `"${backend.url}"`), "test"),
-    routeRegistry(runtime.settings, runtime),
+    extendRegistry(standardRegistry, { filters: authFilters(runtime.settings, runtime) }),
   );
   assert.deepEqual(problems, []);
   proxy.update(table, new Map(), "live");

@@ -1,12 +1,12 @@
 import { join } from "node:path";
 
-import { AuthRuntime, routeRegistry } from "../../auth/index.ts";
+import { routeRegistry } from "../../auth/index.ts";
 import { type Clock, type Random, messageOf } from "../../kernel/index.ts";
 import type { LoadedPlugins } from "../../plugin/index.ts";
 import { type Proxy, type TlsFront, createProxy } from "../../proxy/index.ts";
 import { type SharedLimits, extendRegistry } from "../../route/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
-import { SpanExporter } from "../../tracing/index.ts";
+import type { SpanExporter } from "../../tracing/index.ts";
 import type { Channel } from "../channel.ts";
 import type { FromWorker, ToWorker, WorkerConfig } from "../messages.ts";
 import { TLS_PAIRS_FILE } from "../tls-pairs.ts";
@@ -24,6 +24,8 @@ interface WorkerDeps {
   readonly metrics: MetricsRegistry;
   readonly sharedLimits?: SharedLimits;
   readonly plugins?: Pick<LoadedPlugins, "filters" | "predicates">;
+  /** Of `config.traces`. */
+  readonly exporter?: SpanExporter;
   readonly channel: Channel<ToWorker, FromWorker>;
   /** Ends the process; called when everything is closed. */
   readonly exit: (code: number) => void;
@@ -42,7 +44,7 @@ const ENDPOINTS_MS = 1_000;
  * without a table beside others that have theirs listens only once it has one too: what came to it before would be refused.
  */
 export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
-  const { channel, log, clock, random, metrics, sharedLimits, plugins } = deps;
+  const { channel, log, clock, random, metrics, sharedLimits, plugins, exporter } = deps;
   const { accessLog } = config;
   const options = {
     ...(accessLog === "off" ? {} : { accessLog: { format: accessLog } }),
@@ -51,7 +53,6 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     ...(config.dynamicBackends === undefined ? {} : { dynamicBackends: config.dynamicBackends }),
     ...(config.forwardBackend === undefined ? {} : { forwardBackend: config.forwardBackend }),
   };
-  const exporter = config.traces === undefined ? undefined : new SpanExporter(config.traces, deps);
   const sink = accessLog === "off" ? undefined : createStdoutSink(clock);
   const proxy = createProxy(options, {
     clock,
@@ -64,8 +65,8 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   });
   const { snapshotDirectory: directory, source } = config;
   const store = directory === undefined ? undefined : openSnapshotStore({ directory, source }, { log });
-  const auth = new AuthRuntime(config.auth, { clock, random, log, metrics, store });
-  const registry = plugins === undefined ? routeRegistry(config.auth, auth) : extendRegistry(routeRegistry(config.auth, auth), plugins);
+  const known = routeRegistry(config.auth, { clock, random, log, metrics, store });
+  const registry = plugins === undefined ? known : extendRegistry(known, plugins);
   const table = new WorkerTable(config.knowledge, {
     proxy,
     registry,
@@ -101,7 +102,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     isClosing = true;
     void proxy
       .close({ timeoutMs })
-      .then(() => auth.close())
+      .then(() => known.close())
       .then(() => Promise.all([sink?.drain(TELEMETRY_DRAIN_MS), exporter?.close(TELEMETRY_DRAIN_MS)]))
       .finally(() => deps.exit(0));
   };
