@@ -33,6 +33,12 @@ async function startRouter(env: NodeJS.ProcessEnv): Promise<void> {
   try {
     const routes = join(folder, "routes.eskip");
     writeFileSync(routes, "all: * -> <shunt>;\n");
+    // What a program reads late it finds under another name than what is imported.
+    spawnSync(process.execPath, [join(ROOT, "src", "cli", "main.ts"), "routes", "check", routes], {
+      env,
+      stdio: "ignore",
+      timeout: START_LIMIT_MS,
+    });
     const flags = ["--routes", routes, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--drain-delay", "0", "--log-level", "silent"];
     const router = spawn(process.execPath, [join(ROOT, "src", "cli", "main.ts"), "router", ...flags, "--workers", "1"], {
       env,
