@@ -1,4 +1,4 @@
-import { type FilterContext, type HeaderList, addHeader, getHeader, removeHeader, setHeader } from "../route/index.ts";
+import { type FilterContext, type HeaderList, addHeader, getHeader } from "../route/index.ts";
 import type { PluginExchange } from "./interface.ts";
 
 const PATH = /^\/[!-~]*$/;
@@ -69,15 +69,15 @@ export class ContextExchange implements PluginExchange {
   }
 
   setRequestHeader(name: string, value: string): void {
-    setHeader(this.#now.requestHeaders, text(name), text(value));
+    this.#now.setField("request", text(name), text(value));
   }
 
   addRequestHeader(name: string, value: string): void {
-    addHeader(this.#now.requestHeaders, text(name), text(value));
+    this.#now.addField("request", text(name), text(value));
   }
 
   removeRequestHeader(name: string): void {
-    removeHeader(this.#now.requestHeaders, text(name));
+    this.#now.dropField("request", text(name));
   }
 
   setPath(path: string): void {
@@ -110,15 +110,15 @@ export class ContextExchange implements PluginExchange {
   }
 
   setResponseHeader(name: string, value: string): void {
-    setHeader(this.#now.responseHeaders, text(name), text(value));
+    this.#now.setField("response", text(name), text(value));
   }
 
   addResponseHeader(name: string, value: string): void {
-    addHeader(this.#now.responseHeaders, text(name), text(value));
+    this.#now.addField("response", text(name), text(value));
   }
 
   removeResponseHeader(name: string): void {
-    removeHeader(this.#now.responseHeaders, text(name));
+    this.#now.dropField("response", text(name));
   }
 
   onEnd(callback: (status: number) => void): void {

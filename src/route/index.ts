@@ -40,7 +40,7 @@ export {
   runResponseFilters,
 } from "./filter.ts";
 export { KeptState } from "./filter-services.ts";
-export { checkedName, fieldName, fieldNames, isHost, setField } from "./filters/fields.ts";
+export { asBytes, checkedName, fieldName, fieldNames, isHost, setField } from "./filters/fields.ts";
 export { isAnnotated } from "./filters/remark-filters.ts";
 export { type HeaderList, addHeader, getHeader, removeHeader, sameName, setHeader } from "./header-list.ts";
 export { type ChangedPosition, type ChangingTable, type RouteSource, openTable } from "./opened-table.ts";

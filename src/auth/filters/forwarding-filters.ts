@@ -1,17 +1,9 @@
-import { type FilterContext, type FilterSpec, defineFilter, fieldName, isHost, removeHeader, setField } from "../../route/index.ts";
+import { type FilterSpec, defineFilter, fieldName, isHost } from "../../route/index.ts";
+import { replaceField } from "../replace-field.ts";
 import { tokenData, valueAt } from "../token-data.ts";
 
 const FAMILY = "Who somebody is";
 const TAKEN = "What the client itself sent in the field is taken away, also when there is nothing to set.";
-
-/** Sets the field to these words of ours, or takes it away. */
-function replaceField({ requestHeaders }: FilterContext, name: string, value: unknown): void {
-  removeHeader(requestHeaders, name);
-  if (value === undefined || value === null) return;
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  // As heads are kept: the bytes of its UTF-8 form, one character each.
-  setField(requestHeaders, name, Buffer.from(text, "utf8").toString("latin1"));
-}
 
 /** Filters that tell the back end what was found out about a token. */
 export const forwardingFilters: readonly FilterSpec[] = [

@@ -9,13 +9,12 @@ import {
   checkedName,
   defineFilter,
   queryValue,
-  removeHeader,
-  setField,
 } from "../../route/index.ts";
 import { type CookieKeys, seal, unseal } from "../cookie-seal.ts";
 import { authorized, challenge, redirect, unauthorized } from "../decision.ts";
 import { decidingFilter, tell } from "../filter-kit.ts";
 import { type LoggedIn, type Login, type OidcClient, authorizationUrl, finishLogin, newLogin } from "../oidc-flow.ts";
+import { replaceField } from "../replace-field.ts";
 import type { AuthRuntime } from "../runtime.ts";
 import { type CookieScope, cookieLines, cookieValue, dropCookie, guardedName } from "../session-cookies.ts";
 import { type AuthSettings, authLimits } from "../settings.ts";
@@ -80,12 +79,7 @@ function letIn(context: FilterContext, oidc: Oidc, session: Session): void {
   if (!isIn) return unauthorized(context, "invalid-claim", challenge("Bearer", new URL(oidc.issuer).hostname), session.sub);
   dropCookie(context.requestHeaders, oidc.session.name);
   dropCookie(context.requestHeaders, oidc.login.name);
-  for (const [field, path] of oidc.upstream) {
-    removeHeader(context.requestHeaders, field);
-    const value = valueAt({ ...session }, path);
-    if (value === undefined || value === null) continue;
-    setField(context.requestHeaders, field, Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("latin1"));
-  }
+  for (const [field, path] of oidc.upstream) replaceField(context, field, valueAt({ ...session }, path));
   tokenData.keepClaims(context, held);
   authorized(context, session.sub);
 }

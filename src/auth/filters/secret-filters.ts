@@ -20,10 +20,10 @@ function secretWriter(name: string, runtime: AuthRuntime | undefined, args: Call
   if (!path.startsWith("/") || path.includes("\0")) throw args.refusal("the absolute path of a file");
   if (!/^[\x20-\x7e]*$/.test(prefix + suffix)) throw args.refusal("a prefix and suffix that can stand in a field");
   const secret = runtime?.secret(path);
-  return decidingFilter(name, runtime, ({ requestHeaders }) => {
+  return decidingFilter(name, runtime, (context) => {
     const content = secret?.content;
     if (content === undefined) return Promise.reject(new AppError("AUTH_SECRET", `${path} can not be used`));
-    setField(requestHeaders, field, `${prefix}${content}${suffix}`);
+    setField(context, "request", field, `${prefix}${content}${suffix}`);
     return undefined;
   });
 }

@@ -1,13 +1,4 @@
-import {
-  type FilterContext,
-  type FilterSpec,
-  defineFilter,
-  fieldNames,
-  isHost,
-  removeHeader,
-  sameName,
-  setField,
-} from "../../route/index.ts";
+import { type FilterContext, type FilterSpec, defineFilter, fieldNames, isHost, sameName, setField } from "../../route/index.ts";
 import type { Answer } from "../authority-client.ts";
 import { authorized, challenge, forbidden, redirect, unauthorized } from "../decision.ts";
 import { decidingFilter, tell } from "../filter-kit.ts";
@@ -60,9 +51,9 @@ async function judge(context: FilterContext, runtime: AuthRuntime, webhook: Webh
   if (answer.status >= 300) return unauthorized(context, "invalid-access", webhook.challenge, NAME);
   for (const name of webhook.copied) {
     // They are the webhook's words: what the client wrote there does not reach the back end in their place.
-    removeHeader(requestHeaders, name);
+    context.dropField("request", name);
     const value = answer.headers[name.toLowerCase()];
-    if (value !== undefined) setField(requestHeaders, name, typeof value === "string" ? value : value.join(", "));
+    if (value !== undefined) setField(context, "request", name, typeof value === "string" ? value : value.join(", "));
   }
   authorized(context, NAME);
 }

@@ -1,5 +1,4 @@
 import { type FilterSpec, defineFilter } from "../filter.ts";
-import { removeHeader } from "../header-list.ts";
 import { setField } from "./fields.ts";
 
 const FIELD = "X-Forwarded-Tls-Client-Cert";
@@ -15,9 +14,10 @@ export const certificateFilters: readonly FilterSpec[] = [
       `What the client itself sent as ${FIELD} is taken away. Certificates between the client's and its authority are not passed on.`,
     ],
     create: () => ({
-      request({ requestHeaders, clientCertificate }) {
-        if (clientCertificate === undefined) removeHeader(requestHeaders, FIELD);
-        else setField(requestHeaders, FIELD, clientCertificate.raw.toString("base64"));
+      request(context) {
+        const { clientCertificate } = context;
+        if (clientCertificate === undefined) context.dropField("request", FIELD);
+        else setField(context, "request", FIELD, clientCertificate.raw.toString("base64"));
       },
     }),
   }),

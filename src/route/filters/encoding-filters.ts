@@ -16,10 +16,9 @@ function converter(args: CallArguments, side: MessageSide, convert: Convert): Fi
   const field = fieldName(args);
   const part = args.length === 1 ? undefined : Math.trunc(args.number(1));
   return onSide(side, (context) => {
-    const list = fieldsOf(context, side);
-    const value = getHeader(list, field) ?? "";
+    const value = getHeader(fieldsOf(context, side), field) ?? "";
     const converted = value === "" ? undefined : part === undefined ? convert(value) : convertPart(value, part, convert);
-    if (converted !== undefined) setField(list, field, converted);
+    if (converted !== undefined) setField(context, side, field, converted);
   });
 }
 
@@ -36,9 +35,8 @@ function reencoder(args: CallArguments, side: MessageSide): Filter {
   if ((charset = findCharset(args.text(1))) === undefined) throw args.refusal(`one of ${charsetNames.join(", ")}`);
   const known = charset;
   return onSide(side, (context) => {
-    const list = fieldsOf(context, side);
-    const value = getHeader(list, field) ?? "";
-    if (value !== "") setField(list, field, known.encode(Buffer.from(value, "latin1").toString("utf8")) ?? "");
+    const value = getHeader(fieldsOf(context, side), field) ?? "";
+    if (value !== "") setField(context, side, field, known.encode(Buffer.from(value, "latin1").toString("utf8")) ?? "");
   });
 }
 

@@ -1,7 +1,7 @@
 import { AppError } from "../../kernel/index.ts";
 import type { CallArguments } from "../arguments.ts";
 import type { Filter, FilterContext, MessageSide } from "../filter.ts";
-import { type HeaderList, addHeader, setHeader } from "../header-list.ts";
+import type { HeaderList } from "../header-list.ts";
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // Tab and what is printable (RFC 9110 section 5.5); a placeholder may bring anything.
@@ -61,24 +61,12 @@ export function fieldsOf(context: FilterContext, side: MessageSide): HeaderList 
 }
 
 /** Sets the field, if it may have this value. */
-export function setField(list: HeaderList, name: string, value: string): void {
-  if (isFieldValue(name, value)) setHeader(list, name, value);
-}
-
-/** Adds a line, if it may have this value; a Host is replaced. */
-export function addField(list: HeaderList, name: string, value: string): void {
-  if (!isFieldValue(name, value)) return;
-  if (isHost(name)) setHeader(list, name, value);
-  else addHeader(list, name, value);
-}
-
-/** As `setField`, on a message that is not looked at. */
-export function writeField(context: FilterContext, side: MessageSide, name: string, value: string): void {
+export function setField(context: FilterContext, side: MessageSide, name: string, value: string): void {
   if (isFieldValue(name, value)) context.setField(side, name, value);
 }
 
-/** As `addField`, on a message that is not looked at. */
-export function appendField(context: FilterContext, side: MessageSide, name: string, value: string): void {
+/** Adds a line, if it may have this value; a Host is replaced. */
+export function addField(context: FilterContext, side: MessageSide, name: string, value: string): void {
   if (!isFieldValue(name, value)) return;
   if (isHost(name)) context.setField(side, name, value);
   else context.addField(side, name, value);

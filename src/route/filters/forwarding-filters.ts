@@ -14,10 +14,11 @@ function newFlowId(random: Random): string {
 
 function forward(isFirst: boolean): Filter {
   return {
-    request({ requestHeaders, forwardedFor, peerAddress, authority }) {
+    request(context) {
+      const { forwardedFor, peerAddress, authority } = context;
       const hops = forwardedFor === undefined ? [peerAddress] : isFirst ? [peerAddress, forwardedFor] : [forwardedFor, peerAddress];
-      setField(requestHeaders, "X-Forwarded-For", hops.join(", "));
-      if (authority !== "") setField(requestHeaders, "X-Forwarded-Host", authority);
+      setField(context, "request", "X-Forwarded-For", hops.join(", "));
+      if (authority !== "") setField(context, "request", "X-Forwarded-Host", authority);
     },
   };
 }

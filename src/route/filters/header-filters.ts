@@ -4,7 +4,7 @@ import { type Filter, type FilterContext, type FilterSpec, type MessageSide, def
 import { findHeader, getHeader } from "../header-list.ts";
 import { skipperPage } from "../predicate.ts";
 import { compileTemplate } from "../template.ts";
-import { addField, appendField, fieldName, fieldsOf, isHost, onSide, setField, writeField } from "./fields.ts";
+import { addField, fieldName, fieldsOf, isHost, onSide, setField } from "./fields.ts";
 
 type Write = (context: FilterContext, side: MessageSide, name: string, value: string) => void;
 
@@ -42,18 +42,16 @@ function valueDropper(args: CallArguments, side: MessageSide): Filter {
 function changer(args: CallArguments, side: MessageSide): Filter {
   const [field, regexp, replacement] = [fieldName(args), args.expression(1), args.text(2)];
   return onSide(side, (context) => {
-    const list = fieldsOf(context, side);
-    const value = getHeader(list, field);
-    if (value !== undefined) setField(list, field, regexp.replaceAll(value, replacement));
+    const value = getHeader(fieldsOf(context, side), field);
+    if (value !== undefined) setField(context, side, field, regexp.replaceAll(value, replacement));
   });
 }
 
 function copier(args: CallArguments, side: MessageSide): Filter {
   const [from, to] = [fieldName(args, 0), fieldName(args, 1)];
   return onSide(side, (context) => {
-    const list = fieldsOf(context, side);
-    const value = getHeader(list, from) ?? "";
-    if (value !== "") addField(list, to, value);
+    const value = getHeader(fieldsOf(context, side), from) ?? "";
+    if (value !== "") addField(context, side, to, value);
   });
 }
 
@@ -147,8 +145,8 @@ function copyFilters(names: Readonly<Record<MessageSide, string>>, note: string)
 
 /** Filters that write, remove and change field lines. A value with a placeholder that has no value leaves the field as it was. */
 export const headerFilters: readonly FilterSpec[] = [
-  ...writerFilters("set", writeField),
-  ...writerFilters("append", appendField),
+  ...writerFilters("set", setField),
+  ...writerFilters("append", addField),
   ...onBothSides({ request: "dropRequestHeader", response: "dropResponseHeader" }, dropper, (side) => ({
     does: `removes a field of the ${side}.`,
     parameters: [name],

@@ -65,7 +65,7 @@ export const queryFilters: readonly FilterSpec[] = [
             let count = 0;
             for (const [name, value] of queryPairs(context.query)) {
               if (++count > MAX_FIELDS) break;
-              addField(context.requestHeaders, `X-Query-Param-${name.replaceAll(/[^A-Za-z0-9-]/g, "")}`, asBytes(value));
+              addField(context, "request", `X-Query-Param-${name.replaceAll(/[^A-Za-z0-9-]/g, "")}`, asBytes(value));
             }
           }
           context.setBackendQuery("");
@@ -89,10 +89,11 @@ export const queryFilters: readonly FilterSpec[] = [
       if (verbs.filter((verb) => verb === "%s").length !== 1 || verbs.some((verb) => verb !== "%s" && verb !== "%%"))
         throw args.refusal('a format with one "%s"');
       return {
-        request({ requestHeaders, query }) {
-          if ((getHeader(requestHeaders, field) ?? "") !== "") return;
-          const value = queryValue(query, parameter) ?? "";
-          if (value !== "") setField(requestHeaders, field, asBytes(format.replaceAll(/%[%s]/g, (verb) => (verb === "%s" ? value : "%"))));
+        request(context) {
+          if ((getHeader(context.requestHeaders, field) ?? "") !== "") return;
+          const value = queryValue(context.query, parameter) ?? "";
+          if (value !== "")
+            setField(context, "request", field, asBytes(format.replaceAll(/%[%s]/g, (verb) => (verb === "%s" ? value : "%"))));
         },
       };
     },
