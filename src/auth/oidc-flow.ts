@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { Configuration, CustomFetch } from "openid-client";
 import { AppError, messageOf } from "../kernel/index.ts";
+import type { Login } from "./browser-login.ts";
 import { ALGORITHMS } from "./key-set.ts";
 import type { IssuerMetadata } from "./metadata.ts";
 import type { AuthRuntime } from "./runtime.ts";
@@ -13,19 +14,6 @@ export interface OidcClient {
   readonly id: string;
   readonly secret: string;
   readonly callbackUrl: string;
-}
-
-/** What a browser keeps of its logins under way, in a cookie: those begun in several windows share it. */
-export interface Login {
-  readonly id: string;
-  readonly nonce: string;
-  readonly verifier: string;
-  readonly untilMs: number;
-}
-
-export function newLogin(untilMs: number): Login {
-  const random = (): string => randomBytes(32).toString("base64url");
-  return { id: random(), nonce: random(), verifier: random(), untilMs };
 }
 
 /** What a provider said of who logged in. */

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { type CookieScope, cookieLines, cookieValue, dropCookie, guardedName } from "./session-cookies.ts";
+import { type CookieScope, cookieLines, cookieValues, dropCookie, guardedName } from "./session-cookies.ts";
 import { authLimits } from "./settings.ts";
 
 const scope: CookieScope = { name: "__Host-s", domain: undefined, path: "/", isSecure: true };
@@ -21,7 +21,7 @@ test("a value goes into as many cookies as it needs and comes back whole", () =>
   ]) {
     const value = "x".repeat(length - 1) + "y";
     const lines = cookieLines(scope, value, 60) ?? [];
-    equal(cookieValue(cookieOf(lines), scope.name), value, String(length));
+    deepEqual(cookieValues(cookieOf(lines), scope.name), [value], String(length));
     for (const [at, line] of lines.entries())
       if (at % 2 === 1) equal(line.length < 4_096 && line.endsWith("; HttpOnly; SameSite=Lax; Secure"), true, line.slice(-80));
   }
@@ -33,7 +33,14 @@ test("a shorter value takes the place of a longer one", () => {
   const short = cookieLines(scope, "y", 60) ?? [];
   // What is left over of the longer one is not read: the part before it is gone.
   const left = cookieOf(long)[1]?.split("; ").slice(2) ?? [];
-  equal(cookieValue(["Cookie", [cookieOf(short)[1], ...left].join("; ")], scope.name), "y");
+  deepEqual(cookieValues(["Cookie", [cookieOf(short)[1], ...left].join("; ")], scope.name), ["y"]);
+});
+
+test("of several cookies of one name each is put together for itself, and not any number of them", () => {
+  const values = [1, 2, 3, 4, 5].map((at) => String(at).repeat(authLimits.cookieBytes + at));
+  const headers = values.flatMap((value) => cookieOf(cookieLines(scope, value, 60) ?? []));
+  deepEqual(cookieValues(headers, scope.name), values.slice(0, authLimits.sameCookies));
+  deepEqual(cookieValues(["Cookie", "a=b"], scope.name), []);
 });
 
 test("the back end gets the other cookies only, and no empty line", () => {

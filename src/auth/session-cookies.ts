@@ -1,4 +1,4 @@
-import { cookieIn, withoutCookie } from "../route/index.ts";
+import { cookiesIn, withoutCookie } from "../route/index.ts";
 import { authLimits } from "./settings.ts";
 
 /** Where a cookie counts. */
@@ -34,17 +34,22 @@ function line({ name, domain, path, isSecure }: CookieScope, at: number, value: 
   return ["Set-Cookie", `${partName(name, at)}=${value}; ${scope}; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`];
 }
 
-/** The value of a cookie, put together from its parts; undefined when it is not there. */
-export function cookieValue(headers: readonly string[], name: string): string | undefined {
-  const first = partOf(headers, name, 0);
-  if (first === undefined || first === "") return undefined;
-  let value = first;
-  for (let at = 1; at < authLimits.sessionCookies; at++) {
-    const part = partOf(headers, name, at);
-    if (part === undefined || part === "") break;
-    value += part;
-  }
-  return value;
+/**
+ * The values of the cookies of this name, each put together from its parts. A browser sends several of one name when hosts above set
+ * theirs too, and does not say whose is whose; so many of them are looked at.
+ */
+export function cookieValues(headers: readonly string[], name: string): readonly string[] {
+  const parts = Array.from({ length: authLimits.sessionCookies }, (_, at) => valuesOf(headers, partName(name, at)));
+  return (parts[0] ?? []).slice(0, authLimits.sameCookies).flatMap((first, which) => {
+    if (first === "") return [];
+    let value = first;
+    for (const more of parts.slice(1)) {
+      const part = more[which] ?? "";
+      if (part === "") break;
+      value += part;
+    }
+    return [value];
+  });
 }
 
 /** Takes the cookie's parts out of what the back end gets. */
@@ -62,11 +67,9 @@ function partName(name: string, at: number): string {
   return at === 0 ? name : `${name}.${at}`;
 }
 
-function partOf(headers: readonly string[], name: string, at: number): string | undefined {
-  for (let index = 0; index < headers.length; index += 2) {
-    if ((headers[index] as string).toLowerCase() !== "cookie") continue;
-    const value = cookieIn(headers[index + 1] as string, partName(name, at));
-    if (value !== undefined) return value;
-  }
-  return undefined;
+function valuesOf(headers: readonly string[], name: string): readonly string[] {
+  const values: string[] = [];
+  for (let index = 0; index < headers.length; index += 2)
+    if ((headers[index] as string).toLowerCase() === "cookie") values.push(...cookiesIn(headers[index + 1] as string, name));
+  return values;
 }

@@ -63,6 +63,8 @@ export const authLimits = Object.freeze({
   /** Cookies that one session may be split into, and what one of them may weigh; together they must fit into a field line of a request. */
   sessionCookies: 3,
   cookieBytes: 3_800,
+  /** Cookies of one name that are tried. */
+  sameCookies: 4,
   /** Of a session when it is unpacked. */
   sessionBytes: 262_144,
   /** Files with secrets or passwords that are known at once. */

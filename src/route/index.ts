@@ -47,7 +47,7 @@ export { type ChangedPosition, type ChangingTable, type RouteSource, openTable }
 export type { VisitName } from "./host-index.ts";
 export { normalizePath, splitAuthority } from "./path.ts";
 export type { MatchInput, Predicate, PredicateSpec } from "./predicate.ts";
-export { cookieIn, withoutCookie } from "./cookies.ts";
+export { cookiesIn, withoutCookie } from "./cookies.ts";
 export { maskQuery, queryValue } from "./query.ts";
 export { redactRoutes } from "./redact.ts";
 export { compileRegexp } from "./regexp.ts";
