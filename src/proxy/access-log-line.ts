@@ -21,6 +21,8 @@ export interface AccessLogEntry {
   attempts: number;
   /** PROXY_… or WIRE_…, empty when all went well. */
   failure: string;
+  /** Of a request that is recorded; empty for others. */
+  traceId: string;
   /** From the request head to the last byte of the answer. The four below add up to it: the phase in which a request ends lasts to its end. */
   durationMs: number;
   /** From the request head until an endpoint is chosen: the look-up, filters of the request, and what they wait for. */
@@ -53,6 +55,7 @@ export function emptyEntry(): AccessLogEntry {
     endpoint: "",
     attempts: 0,
     failure: "",
+    traceId: "",
     durationMs: 0,
     filterMs: 0,
     connectMs: undefined,
@@ -76,8 +79,8 @@ const EACH_UNSAFE = /[^ !#-[\]-~]/gu;
 const EACH_NOT_ASCII = /[^ -~]/g;
 
 /**
- * Apache's combined log, then duration in ms, host, route id, endpoint, failure, attempts, and the phases filter/connect/response/transfer
- * in ms; `-` where there is none.
+ * Apache's combined log, then duration in ms, host, route id, endpoint, failure, attempts, the phases filter/connect/response/transfer
+ * in ms, and the trace id; `-` where there is none.
  */
 export class CombinedFormat implements LineFormat {
   readonly #time = new ClockText((second) => {
@@ -90,7 +93,7 @@ export class CombinedFormat implements LineFormat {
     return (
       `${entry.clientAddress} - - [${this.#time.of(Math.floor(entry.startedMs / 1000))}] "${clean(entry.method)} ${clean(entry.target)} ${entry.protocol}" ` +
       `${entry.status} ${entry.responseBytes} "${field(entry.referer)}" "${field(entry.userAgent)}" ${inMs(entry.durationMs)} ` +
-      `${field(entry.host)} ${field(entry.routeId)} ${field(entry.endpoint)} ${field(entry.failure)} ${entry.attempts} ${phases}\n`
+      `${field(entry.host)} ${field(entry.routeId)} ${field(entry.endpoint)} ${field(entry.failure)} ${entry.attempts} ${phases} ${field(entry.traceId)}\n`
     );
   }
 }
@@ -136,7 +139,7 @@ export class JsonFormat implements LineFormat {
       `${this.#statusText}${json(entry.target)}${this.#placeText}${entry.attempts},"requestBytes":${entry.requestBytes},"responseBytes":${entry.responseBytes}` +
       `,"durationMs":${exact(entry.durationMs)},"filterMs":${exact(entry.filterMs)},"connectMs":${exact(entry.connectMs)}` +
       `,"responseMs":${exact(entry.responseMs)},"transferMs":${exact(entry.transferMs)},"requestMs":${exact(entry.requestMs)}` +
-      `,"referer":"${json(entry.referer)}","userAgent":"${json(entry.userAgent)}"}\n`
+      `,"referer":"${json(entry.referer)}","userAgent":"${json(entry.userAgent)}"${entry.traceId === "" ? "" : `,"traceId":"${entry.traceId}"`}}\n`
     );
   }
 }

@@ -128,11 +128,19 @@ test("what is kept from the line before is not said of the next", () => {
   }
 });
 
+test("the trace of a request that is recorded is named, and no other's", () => {
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const format = new JsonFormat();
+  equal(parsed(format.line(entry({ traceId })))["traceId"], traceId);
+  ok(!("traceId" in parsed(format.line(entry()))));
+  match(new CombinedFormat().line(entry({ traceId })), new RegExp(` ${traceId}\\n$`));
+});
+
 test("times are to the microsecond, and to the millisecond in Apache's form", () => {
   const times = { durationMs: 1234.5678, filterMs: 0.0004, connectMs: 0.9996, responseMs: 12, transferMs: 1221.568 };
   const { durationMs, filterMs, connectMs, responseMs, transferMs, requestMs } = parsed(new JsonFormat().line(entry(times)));
   deepEqual([durationMs, filterMs, connectMs, responseMs, transferMs, requestMs], [1234.568, 0, 1, 12, 1221.568, null]);
-  match(new CombinedFormat().line(entry(times)), / 1235 - - - - 0 0\/1\/12\/1222\n$/);
+  match(new CombinedFormat().line(entry(times)), / 1235 - - - - 0 0\/1\/12\/1222 -\n$/);
 });
 
 test("lines go on together, and those a blocked sink has no room for are dropped, counted, and nothing else", () => {

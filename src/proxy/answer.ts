@@ -158,6 +158,7 @@ export class Answer implements HoldOwner, ChainOwner {
 
   onFilterDone(next: number): void {
     this.#hold = undefined;
+    this.#record.trace?.waited("");
     this.#filtered(this.#routed.goOnAnswer(next));
   }
 
@@ -196,6 +197,7 @@ export class Answer implements HoldOwner, ChainOwner {
     } else {
       this.#detour();
       this.#hold = new FilterHold(outcome, this.#engine, this);
+      this.#record.trace?.waiting(outcome.filter);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Clock, Random } from "../kernel/index.ts";
+import type { FilterNames } from "../route/index.ts";
 import type { Traces } from "../tracing/index.ts";
 import type { AccessLog } from "./access-log.ts";
 import type { AccessLogEntry } from "./access-log-line.ts";
@@ -29,6 +30,8 @@ export interface Engine {
   readonly filterFailures: FilterFailures;
   readonly accessLog: AccessLog | undefined;
   readonly traces: Traces | undefined;
+  /** For spans of filters that wait. */
+  readonly filterNames: FilterNames | undefined;
   /** Filled for each line. */
   readonly logEntry: AccessLogEntry;
   /** Answers say `Connection: close`. */

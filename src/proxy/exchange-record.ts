@@ -86,6 +86,7 @@ export class ExchangeRecord {
       entry.endpoint = endpoint?.authority ?? "";
       entry.attempts = count;
       entry.failure = this.failure;
+      entry.traceId = this.trace?.traceId ?? "";
       this.#describePhases(entry, endedMs);
       this.#context.describe(entry);
       accessLog.add(entry);

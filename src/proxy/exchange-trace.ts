@@ -1,4 +1,4 @@
-import type { CompiledRoute } from "../route/index.ts";
+import type { CompiledRoute, Filter, RequestSpan } from "../route/index.ts";
 import { type Traces, formatTraceparent, parseTraceparent } from "../tracing/index.ts";
 import { FieldId, type MessageHead } from "../wire/index.ts";
 import type { Engine } from "./engine.ts";
@@ -7,11 +7,14 @@ import type { RequestContext } from "./request-context.ts";
 /** Other methods a client may make up without end (semantic conventions: `_OTHER`). */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"]);
 
+/** Characters of what requests say in an attribute: thousands of spans may wait for a collector. */
+const VALUE_LIMIT = 1_024;
+
 /**
- * The spans of one exchange after another: one of the request, and one of each endpoint that it is sent to, which gets the context of its own
- * (W3C Trace Context). A trusted proxy's decision to record or not stands; what others send is replaced when a trace begins here.
+ * The spans of one exchange after another: one of the request, one of each filter that is waited for, and one of each endpoint that it is
+ * sent to, which gets the context of its own (W3C Trace Context). A trusted proxy's decision to record or not stands; what others send is replaced when a trace begins here.
  */
-export class ExchangeTrace {
+export class ExchangeTrace implements RequestSpan {
   readonly #engine: Engine;
   readonly #traces: Traces;
   readonly #context: RequestContext;
@@ -30,6 +33,13 @@ export class ExchangeTrace {
   #attemptedMs = 0;
   #attemptStatus = 0;
   #endpoint = "";
+  /** Of the filter that is waited for; empty when there is none. */
+  #waitId = "";
+  #waitName = "";
+  #waitedMs = 0;
+  /** What filters say of the request. */
+  #said: Record<string, string> | undefined = undefined;
+  endpointSpanName = "";
 
   constructor(engine: Engine, traces: Traces, context: RequestContext, head: MessageHead) {
     this.#engine = engine;
@@ -38,9 +48,19 @@ export class ExchangeTrace {
     this.#head = head;
   }
 
+  /** Empty when the request is not recorded. */
+  get traceId(): string {
+    return this.#isRecording ? this.#traceId : "";
+  }
+
+  setAttribute(name: string, value: string): void {
+    (this.#said ??= {})[name] = bounded(value);
+  }
+
   /** The request in the context begins. */
   begin(): void {
     const context = this.#context;
+    context.span = undefined;
     const { random, deadlines, clock } = this.#engine;
     const received = context.peer.isTrusted ? onlyValueOf(this.#head, "traceparent") : undefined;
     const parent = received === undefined ? undefined : parseTraceparent(received);
@@ -51,10 +71,29 @@ export class ExchangeTrace {
     this.#spanId = this.#newId();
     this.#attemptId = "";
     this.#attempts = 0;
+    this.#waitId = "";
+    this.#said = undefined;
+    this.endpointSpanName = "";
+    context.span = this;
     this.#startedMs = deadlines.nowMs;
     this.#wallMs = clock.wallMs();
     this.#path = context.path;
     this.#method = METHODS.has(context.method) ? context.method : "_OTHER";
+  }
+
+  /** The exchange waits for this filter. */
+  waiting(filter: Filter): void {
+    if (!this.#isRecording) return;
+    this.#waitId = this.#newId();
+    this.#waitName = this.#engine.filterNames?.of(filter) ?? "";
+    this.#waitedMs = this.#engine.deadlines.refresh();
+  }
+
+  /** The filter is done, or has failed. */
+  waited(failure: string): void {
+    if (this.#waitId === "") return;
+    this.#engine.deadlines.refresh();
+    this.#endWait(failure);
   }
 
   /** The request is to go to this endpoint. */
@@ -87,16 +126,18 @@ export class ExchangeTrace {
 
   end(status: number, route: CompiledRoute | undefined, failure: string): void {
     if (!this.#isRecording) return;
+    this.#endWait(failure);
     this.#endAttempt(failure);
     this.#isRecording = false;
     const context = this.#context;
+    context.span = undefined;
     const head = this.#head;
     const userAgent = head.valueOf(FieldId.userAgent) ?? "";
     this.#traces.sink.add({
       traceId: this.#traceId,
       spanId: this.#spanId,
       parentId: this.#parentId,
-      name: this.#method === "_OTHER" ? "HTTP" : this.#method,
+      name: nameOf(this.#method),
       kind: "server",
       startMs: this.#wallMs,
       endMs: this.#wallAt(this.#engine.deadlines.nowMs),
@@ -104,16 +145,33 @@ export class ExchangeTrace {
       attributes: {
         "http.request.method": this.#method,
         "url.scheme": context.scheme,
-        "url.path": this.#path,
-        "server.address": context.host,
+        "url.path": bounded(this.#path),
+        "server.address": bounded(context.host),
         "client.address": context.clientAddress,
         "network.protocol.version": context.peer.isHttp2 ? "2" : `1.${head.minorVersion}`,
         "http.response.status_code": status,
-        ...(userAgent === "" ? {} : { "user_agent.original": userAgent }),
+        ...(userAgent === "" ? {} : { "user_agent.original": bounded(userAgent) }),
         ...(route === undefined ? {} : { "holdfast.route": route.id }),
         ...errorType(failure, status >= 500 ? status : 0),
+        ...this.#said,
       },
     });
+  }
+
+  #endWait(failure: string): void {
+    if (this.#waitId === "") return;
+    this.#traces.sink.add({
+      traceId: this.#traceId,
+      spanId: this.#waitId,
+      parentId: this.#spanId,
+      name: this.#waitName === "" ? "filter" : this.#waitName,
+      kind: "internal",
+      startMs: this.#wallAt(this.#waitedMs),
+      endMs: this.#wallAt(this.#engine.deadlines.nowMs),
+      hasFailed: failure !== "",
+      attributes: errorType(failure, 0),
+    });
+    this.#waitId = "";
   }
 
   #endAttempt(failure: string): void {
@@ -124,7 +182,7 @@ export class ExchangeTrace {
       traceId: this.#traceId,
       spanId: this.#attemptId,
       parentId: this.#spanId,
-      name: this.#method === "_OTHER" ? "HTTP" : this.#method,
+      name: this.endpointSpanName === "" ? nameOf(this.#method) : this.endpointSpanName,
       kind: "client",
       startMs: this.#wallAt(this.#attemptedMs),
       endMs: this.#wallAt(this.#engine.deadlines.nowMs),
@@ -171,4 +229,14 @@ function onlyValueOf(head: MessageHead, lower: string): string | undefined {
 function errorType(failure: string, status: number): Readonly<Record<string, string>> {
   if (failure !== "") return { "error.type": failure };
   return status === 0 ? {} : { "error.type": String(status) };
+}
+
+/** Semantic conventions for HTTP, section "Name". */
+function nameOf(method: string): string {
+  return method === "_OTHER" ? "HTTP" : method;
+}
+
+function bounded(text: string): string {
+  // A slice alone would keep the whole text in memory.
+  return text.length <= VALUE_LIMIT ? text : Buffer.from(text.slice(0, VALUE_LIMIT)).toString();
 }

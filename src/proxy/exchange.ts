@@ -1,5 +1,5 @@
 import { AppError } from "../kernel/index.ts";
-import type { RequestCopy } from "../route/index.ts";
+import type { FilterWait, RequestCopy } from "../route/index.ts";
 import { type BodyFraming, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
 import { Answer, type AnswerOwner } from "./answer.ts";
 import { Delivery, type DeliveryOwner } from "./delivery.ts";
@@ -147,6 +147,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
 
   onFilterDone(next: number): void {
     this.#hold = undefined;
+    this.#record.trace?.waited("");
     this.#filtered(this.#routed.goOn(next));
   }
 
@@ -209,7 +210,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
     if (outcome !== undefined) {
       if (outcome === "fallback") this.onFallback();
       else if (typeof outcome === "string") this.fail(outcome, undefined);
-      else this.#hold = new FilterHold(outcome, this.#engine, this);
+      else this.#wait(outcome);
       return;
     }
     const wishes = this.#context.wishesSet;
@@ -233,6 +234,11 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
     const limits = this.#context.timeoutsSet;
     if (limits !== undefined) this.#timers.startRequest(limits);
     this.#delivery.begin(target, upgrade);
+  }
+
+  #wait(outcome: FilterWait): void {
+    this.#hold = new FilterHold(outcome, this.#engine, this);
+    this.#record.trace?.waiting(outcome.filter);
   }
 
   #copy(copies: readonly RequestCopy[]): void {

@@ -1,5 +1,5 @@
 import type { Clock, Random } from "../kernel/index.ts";
-import type { SharedLimits, Table } from "../route/index.ts";
+import type { FilterNames, SharedLimits, Table } from "../route/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import type { Traces } from "../tracing/index.ts";
 import { ActiveChecks } from "./active-checks.ts";
@@ -38,6 +38,8 @@ export interface ProxyDeps {
   readonly sharedLimits?: SharedLimits;
   /** Without it nothing is traced, and fields of traces are forwarded as they are. */
   readonly traces?: Traces;
+  /** That of the table's registry. Without it spans of filters that wait are called `filter`. */
+  readonly filterNames?: FilterNames;
 }
 
 /** How it stands, in numbers. */
@@ -152,6 +154,7 @@ class NodeProxy implements Proxy {
       filterFailures: new FilterFailures(deps.log, deps.clock),
       accessLog,
       traces: deps.traces,
+      filterNames: deps.filterNames,
       logEntry: emptyEntry(),
       isDraining: false,
     };

@@ -8,6 +8,7 @@ import {
   type MatchInput,
   type MessageSide,
   type Pass,
+  type RequestSpan,
   maskQuery,
   normalizePath,
   splitAuthority,
@@ -89,6 +90,7 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   fallbackPath: string | undefined = undefined;
   /** Why the path was refused. */
   refusal = "";
+  span: RequestSpan | undefined = undefined;
 
   constructor(
     head: MessageHead,

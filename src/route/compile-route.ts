@@ -155,7 +155,9 @@ function createFilter(call: Call, registry: Registry): Filter {
     const hint = reason === undefined ? didYouMean(call.name, registry.filters.keys()) || ";" : `, and there will not be: ${reason}`;
     throw new AppError("ROUTE_UNKNOWN_FILTER", `there is no filter of this name${hint} docs/reference/filters.md has those there are`);
   }
-  return spec.create(call.args);
+  const filter = spec.create(call.args);
+  registry.filterNames?.set(filter, call.name);
+  return filter;
 }
 
 function oneString(call: Call, what: string): string {

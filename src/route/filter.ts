@@ -9,6 +9,7 @@ import type { FilterServices } from "./filter-services.ts";
 import type { HeaderList } from "./header-list.ts";
 import type { PathPattern } from "./path-pattern.ts";
 import { skipperPage } from "./predicate.ts";
+import type { RequestSpan } from "./request-span.ts";
 
 /** A client's certificate that an authority of the listener vouches for, as `X509Certificate` of node:crypto has it. */
 export interface ClientCertificate {
@@ -70,6 +71,8 @@ export interface FilterContext extends Pass {
   /** For filters that wait or measure. */
   readonly clock: Clock;
   readonly random: Random;
+  /** Undefined for a request that is not recorded, and so for all where nothing is traced. */
+  readonly span: RequestSpan | undefined;
   /** Set by a filter that found no good response: the request is to be looked up again with this path. */
   readonly fallbackPath: string | undefined;
 
@@ -201,6 +204,7 @@ export function defineFilter(definition: FilterDefinition): FilterSpec {
 
 /** A filter needs time. When `until` is fulfilled, and the exchange is still there, the same function goes on from `next`. */
 export interface FilterWait {
+  readonly filter: Filter;
   readonly until: PromiseLike<void>;
   readonly next: number;
 }
@@ -213,8 +217,9 @@ export interface FilterWait {
 export function runRequestFilters(filters: readonly Filter[], context: FilterContext, from = 0): number | FilterWait {
   if (context.responded) return from;
   for (let at = from; at < filters.length; at++) {
-    const pending = (filters[at] as Filter).request?.(context);
-    if (pending !== undefined && isPromise(pending)) return { until: pending, next: at + 1 };
+    const filter = filters[at] as Filter;
+    const pending = filter.request?.(context);
+    if (pending !== undefined && isPromise(pending)) return { filter, until: pending, next: at + 1 };
     if (context.responded) return at + 1;
   }
   return filters.length;
@@ -227,8 +232,9 @@ export function runRequestFilters(filters: readonly Filter[], context: FilterCon
 export function runResponseFilters(filters: readonly Filter[], context: FilterContext, count: number): number | FilterWait {
   if (context.fallbackPath !== undefined) return count;
   for (let at = count - 1; at >= 0; at--) {
-    const pending = (filters[at] as Filter).response?.(context);
-    if (pending !== undefined && isPromise(pending)) return { until: pending, next: at };
+    const filter = filters[at] as Filter;
+    const pending = filter.response?.(context);
+    if (pending !== undefined && isPromise(pending)) return { filter, until: pending, next: at };
     if (context.fallbackPath !== undefined) return at;
   }
   return 0;

@@ -39,6 +39,7 @@ export {
   runRequestFilters,
   runResponseFilters,
 } from "./filter.ts";
+export { FilterNames } from "./filter-names.ts";
 export { KeptState } from "./filter-services.ts";
 export { asBytes, checkedName, fieldName, fieldNames, isHost, setField } from "./filters/fields.ts";
 export { isAnnotated } from "./filters/remark-filters.ts";
@@ -54,6 +55,7 @@ export { compileRegexp } from "./regexp.ts";
 export { PLACING_PREDICATES, type Registry, didYouMean, extendRegistry } from "./registry.ts";
 export { MOST_LOOPBACKS, type Rehearsal, rehearse } from "./rehearse.ts";
 export type { RehearsedRequest } from "./rehearsed-exchange.ts";
+export type { RequestSpan } from "./request-span.ts";
 export { readRoutesJson } from "./route-json.ts";
 export { RouteProblems } from "./route-problems.ts";
 export type { BucketLimit, HitLimit, SharedLimits } from "./shared-limits.ts";

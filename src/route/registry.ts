@@ -1,4 +1,5 @@
 import { AppError } from "../kernel/index.ts";
+import type { FilterNames } from "./filter-names.ts";
 import type { FilterSpec } from "./filter.ts";
 import type { PredicateSpec } from "./predicate.ts";
 
@@ -6,6 +7,8 @@ import type { PredicateSpec } from "./predicate.ts";
 export interface Registry {
   readonly predicates: ReadonlyMap<string, PredicateSpec>;
   readonly filters: ReadonlyMap<string, FilterSpec>;
+  /** Is told what each filter that is built is called. */
+  readonly filterNames?: FilterNames;
 }
 
 /** The predicates that decide a route's place; every table knows them. */

@@ -69,6 +69,7 @@ export class RehearsedExchange extends ExchangeState implements FilterContext {
   readonly nowMs: number;
   readonly random: Random;
   readonly hasRequestBody = false;
+  readonly span = undefined;
   /** A rehearsal waits for nobody: what is set on it does not count. */
   readonly clock: Clock = systemClock;
   route: CompiledRoute;

@@ -25,6 +25,7 @@ import { redirectFilters } from "./filters/redirect-filters.ts";
 import { remarkFilters } from "./filters/remark-filters.ts";
 import { staticFilters } from "./filters/static-filter.ts";
 import { timeoutFilters } from "./filters/timeout-filters.ts";
+import { tracingFilters } from "./filters/tracing-filters.ts";
 import { addressPredicates } from "./predicates/address-predicates.ts";
 import { constantPredicates } from "./predicates/constant-predicates.ts";
 import { forwardedPredicates } from "./predicates/forwarded-predicates.ts";
@@ -68,6 +69,7 @@ export const standardRegistry: Registry = createRegistry({
     ...clusterLimitFilters,
     backendLimitFilter,
     ...accessLogFilters,
+    ...tracingFilters,
     ...timeoutFilters,
     cacheFilter,
     ...compressionFilters,

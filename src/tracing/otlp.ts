@@ -1,6 +1,6 @@
 import type { Span, SpanKind } from "./span.ts";
 
-const KINDS: Readonly<Record<SpanKind, number>> = { server: 2, client: 3 };
+const KINDS: Readonly<Record<SpanKind, number>> = { internal: 1, server: 2, client: 3 };
 const STATUS_ERROR = 2;
 
 /** ExportTraceServiceRequest in JSON (opentelemetry-proto, trace/v1; OTLP/HTTP: ids in hexadecimal, 64-bit numbers as text). */

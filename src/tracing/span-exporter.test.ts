@@ -71,6 +71,7 @@ test("spans come to the collector as the schema of OTLP has them", async (t) => 
   const { exporter, count } = exporterTo(url);
   exporter.add(span());
   exporter.add(span({ parentId: "b7ad6b7169203331", kind: "client", hasFailed: true, attributes: {} }));
+  exporter.add(span({ name: "webhook", kind: "internal", attributes: {} }));
   await exporter.close(30_000);
   equal(received.length, 1);
   const { url: path, headers, body } = received[0] ?? {};
@@ -97,13 +98,14 @@ test("spans come to the collector as the schema of OTLP has them", async (t) => 
                 status: {},
               },
               { ...ids, parentSpanId: "b7ad6b7169203331", name: "GET", kind: 3, ...times, attributes: [], status: { code: 2 } },
+              { ...ids, name: "webhook", kind: 1, ...times, attributes: [], status: {} },
             ],
           },
         ],
       },
     ],
   });
-  equal(count("exported"), 2);
+  equal(count("exported"), 3);
 });
 
 test("a collector that is busy is asked again, one that refuses is not", async (t) => {

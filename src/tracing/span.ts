@@ -1,5 +1,5 @@
-/** `server`: somebody asked us. `client`: we asked somebody. */
-export type SpanKind = "server" | "client";
+/** `server`: somebody asked us. `client`: we asked somebody. `internal`: something we did, or waited for, in between. */
+export type SpanKind = "server" | "client" | "internal";
 
 /** A piece of work in a trace. Names of attributes are those of OpenTelemetry's semantic conventions for HTTP. */
 export interface Span {

@@ -3,6 +3,7 @@ import { type Clock, seededRandom, systemClock } from "../../kernel/index.ts";
 import {
   type Backend,
   type Call,
+  FilterNames,
   type Pool,
   type RouteDefinition,
   type SharedLimits,
@@ -55,6 +56,7 @@ export async function startProxy(
       return true;
     },
   };
+  const filterNames = new FilterNames();
   const proxy = createProxy(
     { tickMs: 10, ...options },
     {
@@ -64,7 +66,7 @@ export async function startProxy(
       log: { ...silentLog, ...log },
       accessLog: sink,
       ...(sharedLimits === undefined ? {} : { sharedLimits }),
-      ...(traces === undefined ? {} : { traces }),
+      ...(traces === undefined ? {} : { traces, filterNames }),
     },
   );
   const poolsById = new Map<string, Pool>();
@@ -76,7 +78,7 @@ export async function startProxy(
   };
   const routes: ProxyUnderTest["routes"] = (definitions, pools = [], knowledge = "live") => {
     replacePools(pools);
-    proxy.update(compileTable({ routes: definitions }, standardRegistry).table, poolsById, knowledge);
+    proxy.update(compileTable({ routes: definitions }, { ...standardRegistry, filterNames }).table, poolsById, knowledge);
   };
   routes([route({ type: "network", address: `http://127.0.0.1:${server.port}` })]);
   const { port } = await proxy.listen({ host: "127.0.0.1", port: 0 });

@@ -81,3 +81,8 @@ export function onSide(side: MessageSide, run: (context: FilterContext) => void)
 export function asBytes(text: string): string {
   return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text, "utf8").toString("latin1");
 }
+
+/** The opposite: bytes of a field as text. */
+export function asText(value: string): string {
+  return /^[\x00-\x7f]*$/.test(value) ? value : Buffer.from(value, "latin1").toString("utf8");
+}

@@ -2,17 +2,12 @@ import { type FilterSpec, defineFilter } from "../filter.ts";
 import { getHeader } from "../header-list.ts";
 import { encodeQuery, queryPairs, queryValue, withQueryValue, withoutQueryValue } from "../query.ts";
 import { compileTemplate } from "../template.ts";
-import { addField, asBytes, fieldName, setField } from "./fields.ts";
+import { addField, asBytes, asText, fieldName, setField } from "./fields.ts";
 
 const family = "Path and query";
 const IN_PLACE = "Other parameters keep their order and their bytes; Skipper sorts and encodes them anew.";
 /** Two bytes of a query make a line of a dozen: without an end a short request would become a long one. */
 const MAX_FIELDS = 100;
-
-/** The bytes of a field as text. */
-function asText(value: string): string {
-  return Buffer.from(value, "latin1").toString("utf8");
-}
 
 /** Filters that change the query sent to the back end. */
 export const queryFilters: readonly FilterSpec[] = [

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { baggageValue } from "../baggage.ts";
 import { cookieIn } from "../cookies.ts";
 import { findHeader, getHeader } from "../header-list.ts";
 import { type MatchInput, type PredicateSpec, definePredicate } from "../predicate.ts";
@@ -121,21 +122,12 @@ export const headerPredicates: readonly PredicateSpec[] = [
     source: "https://www.w3.org/TR/baggage/",
     create(args) {
       const [key, expected] = [args.text(0), args.optionalText(1)];
-      const isMember = (member: string): boolean => {
-        const [pair = ""] = member.split(";", 1);
-        const equals = pair.indexOf("=");
-        if (equals < 0 || pair.slice(0, equals).trim() !== key) return false;
-        return expected === undefined || percentDecoded(pair.slice(equals + 1).trim()) === expected;
+      return {
+        matches({ requestHeaders }) {
+          const value = baggageValue(requestHeaders, key);
+          return value !== undefined && (expected === undefined || value === expected);
+        },
       };
-      return { matches: (input) => anyHeader(input, "baggage", (line) => line.split(",").some(isMember)) };
     },
   }),
 ];
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}

@@ -119,6 +119,7 @@ describe("predicates of fields", () => {
       ['OTelBaggage("user")', fields("baggage", "a=1, user = x;meta=1"), true],
       ['OTelBaggage("user", "x y")', fields("Baggage", "user=x%20y"), true],
       ['OTelBaggage("user", "x")', fields("baggage", "user=y"), false],
+      ['OTelBaggage("user", "y")', fields("baggage", "user=x", "baggage", "a=1,user=y"), true],
       ['OTelBaggage("x")', fields("baggage", "user=x"), false],
     ]);
     refuses([["OTelBaggage()", /expected \(key\[, value\]\)/]]);

@@ -4,7 +4,7 @@ import { routeRegistry } from "../../auth/index.ts";
 import { type Clock, type Random, messageOf } from "../../kernel/index.ts";
 import type { LoadedPlugins } from "../../plugin/index.ts";
 import { type Proxy, type TlsFront, createProxy } from "../../proxy/index.ts";
-import { type SharedLimits, extendRegistry } from "../../route/index.ts";
+import { FilterNames, type SharedLimits, extendRegistry } from "../../route/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { SpanExporter } from "../../tracing/index.ts";
 import type { Channel } from "../channel.ts";
@@ -53,6 +53,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     ...(config.dynamicBackends === undefined ? {} : { dynamicBackends: config.dynamicBackends }),
     ...(config.forwardBackend === undefined ? {} : { forwardBackend: config.forwardBackend }),
   };
+  const filterNames = exporter === undefined ? undefined : new FilterNames();
   const sink = accessLog === "off" ? undefined : createStdoutSink(clock);
   const proxy = createProxy(options, {
     clock,
@@ -62,11 +63,13 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     ...(sharedLimits === undefined ? {} : { sharedLimits }),
     ...(sink === undefined ? {} : { accessLog: sink }),
     ...(exporter === undefined || config.traces === undefined ? {} : { traces: { sink: exporter, ratio: config.traces.ratio } }),
+    ...(filterNames === undefined ? {} : { filterNames }),
   });
   const { snapshotDirectory: directory, source } = config;
   const store = directory === undefined ? undefined : openSnapshotStore({ directory, source }, { log });
   const known = routeRegistry(config.auth, { clock, random, log, metrics, store });
-  const registry = plugins === undefined ? known : extendRegistry(known, plugins);
+  const all = plugins === undefined ? known : extendRegistry(known, plugins);
+  const registry = filterNames === undefined ? all : { predicates: all.predicates, filters: all.filters, filterNames };
   const table = new WorkerTable(config.knowledge, {
     proxy,
     registry,
