@@ -73,6 +73,13 @@ export interface RouterStatus {
   }[];
   readonly control: { readonly pid: number | null; readonly restarts: number };
   readonly problems: readonly { readonly object: string; readonly message: string; readonly lastGoodServes: boolean }[];
+  readonly certificates: {
+    readonly valid: number;
+    readonly expiring: number;
+    readonly expired: number;
+    readonly ending: readonly { readonly name: string; readonly state: string }[];
+    readonly problems: readonly string[];
+  } | null;
   readonly snapshot: { readonly errors: number; readonly lastError: string | null };
 }
 

@@ -128,6 +128,26 @@ test("a router asks clients for certificates when it was told whose", async (t) 
   await once(refused, "close");
 });
 
+test("a certificate that expires soon, and one that is broken, are told in the status and once in the log", async (t) => {
+  const folder = await testFolder(t);
+  await put(folder, "default", authority.issue(["localhost"], "default"));
+  await put(folder, "soon", authority.issue(["soon.example.org"], "soon", 3));
+  const routes = await routesFile(await testFolder(t));
+  const args = ["--routes", routes, "--listen-tls", "127.0.0.1:0", "--tls-certificates", folder, "--workers", "2"];
+  const router = await startRouter(t, args);
+  await router.settled();
+  const { ending, ...counts } = await router.status().then(({ certificates }) => certificates ?? assert.fail("nothing was said"));
+  assert.deepEqual(counts, { valid: 1, expiring: 1, expired: 0, problems: [] });
+  assert.deepEqual(
+    ending.map(({ name, state }) => [name, state]),
+    [["soon", "expiring"]],
+  );
+  await put(folder, "soon", { ...authority.issue(["soon.example.org"], "soon"), key: "none" });
+  await until("the router says that it is broken", async () => (await router.status()).certificates?.problems.length === 1, PATIENCE_MS);
+  await until("it is logged", () => router.stderr().includes("certificates are not served as they are"), PATIENCE_MS);
+  assert.equal(router.stderr().split("certificate expires within two weeks").length, 2, router.stderr());
+});
+
 for (const [what, args, line] of [
   ["no folder of certificates", ["--listen-tls", "127.0.0.1:0"], /--listen-tls needs --tls-certificates DIR/],
   ["an empty folder", ["--listen-tls", "127.0.0.1:0", "--tls-certificates", "FOLDER"], /--tls-certificates .*: there is no NAME\.crt/],

@@ -5,4 +5,4 @@ export type { ListenOptions } from "./listener.ts";
 export { type Proxy, type ProxyDeps, type ProxyStats, createProxy } from "./proxy.ts";
 export type { EndpointStats, Knowledge, PoolSource } from "./routing-state.ts";
 export type { CertificatePair } from "./tls/certificates.ts";
-export type { TlsFront, TlsMaterial } from "./tls/tls-front.ts";
+export type { CertificateValidity, TlsFront, TlsMaterial } from "./tls/tls-front.ts";

@@ -4,6 +4,7 @@ import type { EndpointStats } from "../proxy/index.ts";
 import type { Pool } from "../route/index.ts";
 import type { SharedLimitOptions } from "../shared-limits/index.ts";
 import type { FamilyDump } from "../telemetry/index.ts";
+import type { CertificateStatus } from "./certificate-status.ts";
 import type { GenerationHeader } from "./generation.ts";
 import type { BackendTls, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
 
@@ -114,6 +115,8 @@ export type ToControl =
 export type FromWorker =
   /** How the endpoints in use stand: when that has changed, at most once a second. */
   | { readonly type: "endpoints"; readonly endpoints: EndpointStats }
+  /** How the certificates stand: when their files have changed, and once an hour. */
+  | { readonly type: "certificates"; readonly certificates: CertificateStatus }
   /** Sent before a generation is built, so that whoever sees the process die knows what it was doing. */
   | { readonly type: "applying"; readonly number: number }
   /** Started without a table while the router has one: it takes updates, and listens once one brought a table. */

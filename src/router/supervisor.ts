@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { Clock, Random, Timer } from "../kernel/index.ts";
 import type { EndpointStats } from "../proxy/index.ts";
 import type { FamilyDump, Log } from "../telemetry/index.ts";
+import { CertificateWatch } from "./certificate-status.ts";
 import type { ChildExit, SupervisedChild } from "./child.ts";
 import { ControlProcess } from "./control-process.ts";
 import { type Distributor, type WorkerView, createDistributor } from "./distributor.ts";
@@ -58,6 +59,7 @@ export class Supervisor {
   /** Resolves to the port once the first worker listens. */
   readonly listening: Promise<number>;
   readonly log: LateLog = createLateLog();
+  readonly certificates = new CertificateWatch(this.log);
 
   readonly #deps: SupervisorDeps;
   readonly #store: SnapshotStore | undefined;
@@ -315,6 +317,9 @@ export class Supervisor {
         break;
       case "endpoints":
         this.#endpoints.set(id, message.endpoints);
+        break;
+      case "certificates":
+        this.certificates.take(message.certificates);
         break;
       case "stats":
         this.#requests.answer(message.id, message.metrics);

@@ -26,6 +26,15 @@ export interface ServingCertificate {
   readonly expiresAtMs: number;
 }
 
+/** How long a certificate is still good for. */
+export type Validity = "valid" | "expiring" | "expired";
+
+const EXPIRING_MS = 14 * 24 * 3_600_000;
+
+export function validityOf({ expiresAtMs }: Pick<ServingCertificate, "expiresAtMs">, wallMs: number): Validity {
+  return expiresAtMs <= wallMs ? "expired" : expiresAtMs - wallMs < EXPIRING_MS ? "expiring" : "valid";
+}
+
 /** TLS 1.3's three, and of TLS 1.2 what has forward secrecy and authenticated encryption (RFC 9325 section 4.2). */
 const CIPHERS = [
   "TLS_AES_128_GCM_SHA256",

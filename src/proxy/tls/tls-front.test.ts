@@ -43,7 +43,7 @@ async function secured(
     return `HTTP/1.1 200 OK\r\nContent-Length: ${proto.length}\r\n\r\n${proto}`;
   });
   const front = under.proxy.createTlsFront({ handshakeMs, http2: listen.http2 === true });
-  front.update(first, WALL_MS);
+  front.update(first);
   const { port } = await under.proxy.listen({ host: "127.0.0.1", port: 0, tls: front, ...listen });
   const sockets: TLSSocket[] = [];
   t.after(async () => {
@@ -143,21 +143,29 @@ describe("a TLS listener", () => {
     const before = await open();
     assert.match(await ask(before), /https$/);
     const renewed = { name: "shop", ...authority.issue(["shop.example.org"], "renewed") };
-    assert.deepEqual(front.update({ ...material, certificates: [renewed, fallback] }, WALL_MS), []);
+    assert.deepEqual(front.update({ ...material, certificates: [renewed, fallback] }), []);
     assert.equal(subjectOf(await open()), "renewed");
     assert.match(await ask(before), /https$/);
-    const problems = front.update({ ...material, certificates: [{ ...renewed, key: fallback.key }, fallback] }, WALL_MS);
+    const problems = front.update({ ...material, certificates: [{ ...renewed, key: fallback.key }, fallback] });
     assert.deepEqual(problems, ["shop: the key is not that of the certificate; the one of before is served on"]);
     assert.equal(subjectOf(await open()), "renewed");
     assert.match(await ask(before), /https$/);
     assert.equal(under.metric("holdfast_tls_certificate_problems_total"), 1);
+    assert.deepEqual(front.validity(WALL_MS), { counts: { valid: 2, expiring: 0, expired: 0 }, ending: [] });
     assert.equal(under.metric("holdfast_tls_certificates", "valid"), 2);
   });
 
-  it("counts certificates that expire soon and those that have", async (t) => {
+  it("counts certificates that expire soon and those that have, and says which", async (t) => {
     const soon = { name: "soon", ...authority.issue(["soon.example.org"], "soon", 3) };
     const over = { name: "over", ...authority.issue(["over.example.org"], "over", -1) };
-    const { under } = await secured(t, { ...material, certificates: [soon, over, shop] });
+    const { under, front } = await secured(t, { ...material, certificates: [soon, over, shop] });
+    assert.deepEqual(
+      front.validity(WALL_MS).ending.map(({ name, hosts, validity }) => ({ name, hosts, validity })),
+      [
+        { name: "over", hosts: ["over.example.org"], validity: "expired" },
+        { name: "soon", hosts: ["soon.example.org"], validity: "expiring" },
+      ],
+    );
     assert.deepEqual(
       ["valid", "expiring", "expired"].map((state) => under.metric("holdfast_tls_certificates", state)),
       [1, 1, 1],
@@ -263,13 +271,13 @@ describe("client certificates", () => {
     const listener = await secured(t, asking("required"));
     const session = await ticketOf(await listener.open(pair(known)), listener.ask);
     assert.equal((await listener.open({ ...pair(known), session })).isSessionReused(), true);
-    listener.front.update({ ...asking("required"), clientAuthorities: new TestAuthority("others").certificate }, WALL_MS);
+    listener.front.update({ ...asking("required"), clientAuthorities: new TestAuthority("others").certificate });
     assert.equal(await isServed(listener, { ...pair(known), session }), false);
   });
 
   it("can not be asked for without authorities", async (t) => {
     const { under } = await secured(t);
     const front = under.proxy.createTlsFront();
-    assert.throws(() => front.update({ ...material, clientCertificates: "required" }, WALL_MS), { code: "PROXY_TLS" });
+    assert.throws(() => front.update({ ...material, clientCertificates: "required" }), { code: "PROXY_TLS" });
   });
 });

@@ -4,7 +4,15 @@ import type { Server, TLSSocket } from "node:tls";
 import { AppError, messageOf } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import type { HandshakeFailure, ListenerMetrics } from "../listener-metrics.ts";
-import { CertificateIndex, type CertificatePair, contextOptions, openCertificates } from "./certificates.ts";
+import {
+  CertificateIndex,
+  type CertificatePair,
+  type ServingCertificate,
+  type Validity,
+  contextOptions,
+  openCertificates,
+  validityOf,
+} from "./certificates.ts";
 
 /** What a TLS listener is known by; may change while it serves. */
 export interface TlsMaterial {
@@ -33,7 +41,17 @@ export const defaultTlsFrontOptions: TlsFrontOptions = Object.freeze({ http2: tr
 const TICKET_KEY_BYTES = 48;
 /** A ticket is worth no more than the key it is encrypted with (RFC 8446 section 4.6.1: at most seven days). */
 const SESSION_SECONDS = 7_200;
-const EXPIRING_MS = 14 * 24 * 3_600_000;
+
+/** A certificate in use that has to be renewed. */
+export interface EndingCertificate extends Pick<ServingCertificate, "name" | "hosts" | "expiresAtMs"> {
+  readonly validity: Exclude<Validity, "valid">;
+}
+
+/** How many certificates in use are valid for how long, and those that are not for long, soonest first. */
+export interface CertificateValidity {
+  readonly counts: Readonly<Record<Validity, number>>;
+  readonly ending: readonly EndingCertificate[];
+}
 
 /** Called with the socket of a finished handshake. */
 type OnSecure = (socket: TLSSocket) => void;
@@ -70,7 +88,7 @@ export class TlsFront {
    * Takes new material; of a pair that can not be used the one of before stays. Returns what was wrong. Throws AppError `PROXY_TLS` when
    * the authorities for clients can not be read: without them nobody could be told from anybody.
    */
-  update(material: TlsMaterial, wallMs: number): readonly string[] {
+  update(material: TlsMaterial): readonly string[] {
     const { certificates: pairs, defaultName, clientCertificates, ticketKey } = material;
     const clientAuthorities = clientCertificates === "off" ? undefined : material.clientAuthorities;
     if (clientCertificates !== "off" && clientAuthorities === undefined)
@@ -88,7 +106,6 @@ export class TlsFront {
     this.#index = index;
     this.#fingerprint = fingerprint;
     this.#metrics.certificateProblems.add(problems.length);
-    this.countExpiry(wallMs);
     return problems;
   }
 
@@ -97,15 +114,20 @@ export class TlsFront {
     this.#server?.setTicketKeys(ticketKeyOf(ticketKey, this.#fingerprint));
   }
 
-  countExpiry(wallMs: number): void {
+  /** What of the certificates in use is valid now, also for the metrics; to be asked for after each change and now and then. */
+  validity(wallMs: number): CertificateValidity {
     const counts = { valid: 0, expiring: 0, expired: 0 };
-    for (const { expiresAtMs } of this.#index.certificates) {
-      counts[expiresAtMs <= wallMs ? "expired" : expiresAtMs - wallMs < EXPIRING_MS ? "expiring" : "valid"]++;
+    const ending: EndingCertificate[] = [];
+    for (const { name, hosts, expiresAtMs } of this.#index.certificates) {
+      const validity = validityOf({ expiresAtMs }, wallMs);
+      counts[validity]++;
+      if (validity !== "valid") ending.push({ name, hosts, expiresAtMs, validity });
     }
     const { certificates } = this.#metrics;
     certificates.valid.set(counts.valid);
     certificates.expiring.set(counts.expiring);
     certificates.expired.set(counts.expired);
+    return { counts, ending: ending.toSorted((left, right) => left.expiresAtMs - right.expiresAtMs) };
   }
 
   /** Starts a handshake; the socket is closed when it fails. */

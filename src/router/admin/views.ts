@@ -1,4 +1,5 @@
 import type { EndpointStats } from "../../proxy/index.ts";
+import type { CertificateStatus } from "../certificate-status.ts";
 import type { HeldRemoval, ObjectProblem } from "../messages.ts";
 import type { ChildView, Supervisor } from "../supervisor.ts";
 
@@ -37,6 +38,20 @@ export interface StatusView {
   readonly ready: boolean;
   readonly badGenerations: readonly number[];
   readonly problems: readonly ObjectProblem[];
+  /** Null without a TLS listener, and before a worker has read its files. */
+  readonly certificates: {
+    readonly valid: number;
+    readonly expiring: number;
+    readonly expired: number;
+    /** Those that are not valid for long, soonest first. */
+    readonly ending: readonly {
+      readonly name: string;
+      readonly hosts: readonly string[];
+      readonly expiresAt: string;
+      readonly state: string;
+    }[];
+    readonly problems: readonly string[];
+  } | null;
   readonly snapshot: {
     readonly directory: string | null;
     readonly writes: number;
@@ -82,6 +97,7 @@ export function statusView(supervisor: Supervisor): StatusView {
     ready: supervisor.isReady,
     badGenerations: [...distributor.bad],
     problems: status?.value.problems ?? [],
+    certificates: certificatesView(supervisor.certificates.latest),
     snapshot: {
       directory: supervisor.options.snapshotDirectory ?? null,
       writes: snapshot?.writes ?? 0,
@@ -91,6 +107,17 @@ export function statusView(supervisor: Supervisor): StatusView {
     },
     startedAt: new Date(supervisor.startedAtMs).toISOString(),
   };
+}
+
+function certificatesView(latest: CertificateStatus | undefined): StatusView["certificates"] {
+  if (latest === undefined) return null;
+  const ending = latest.ending.map(({ name, hosts, expiresAtMs, validity }) => ({
+    name,
+    hosts,
+    expiresAt: new Date(expiresAtMs).toISOString(),
+    state: validity,
+  }));
+  return { ...latest.counts, ending, problems: latest.problems };
 }
 
 /** `/held`. */

@@ -7,6 +7,7 @@ import { type Proxy, type TlsFront, createProxy } from "../../proxy/index.ts";
 import { FilterNames, type SharedLimits, extendRegistry } from "../../route/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { SpanExporter } from "../../tracing/index.ts";
+import type { CertificateStatus } from "../certificate-status.ts";
 import type { Channel } from "../channel.ts";
 import type { FromWorker, ToWorker, WorkerConfig } from "../messages.ts";
 import { TLS_PAIRS_FILE } from "../tls-pairs.ts";
@@ -165,7 +166,8 @@ function openTls(
 ): { readonly front: TlsFront; readonly files: TlsFiles; readonly listen: ListenAddress } {
   const front = proxy.createTlsFront();
   const secretsFile = config.secrets && snapshotDirectory !== undefined ? join(snapshotDirectory, TLS_PAIRS_FILE) : undefined;
-  const files = new TlsFiles({ ...config, secretsFile }, front, config.ticketKey, deps);
+  const say = (certificates: CertificateStatus): void => deps.channel.send({ type: "certificates", certificates });
+  const files = new TlsFiles({ ...config, secretsFile }, front, config.ticketKey, { ...deps, say });
   files.start();
   return { front, files, listen: config.listen };
 }
