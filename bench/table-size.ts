@@ -40,7 +40,7 @@ async function main(hosts: number): Promise<TableSize> {
   const { text, routes } = made;
   const empty = await usedBytes();
   const openedAtMs = performance.now();
-  let generation: ReturnType<typeof openGeneration> | undefined = openGeneration(text);
+  let generation: ReturnType<typeof openGeneration> | undefined = openGeneration(text.toString("utf8"));
   const openMs = performance.now() - openedAtMs;
   let table: Table | undefined = openTable(generation, standardRegistry);
   const cold = (await usedBytes()) - empty;

@@ -8,6 +8,7 @@ import { freePort } from "../src/kernel/testing/free-port.ts";
 import { until } from "../src/kernel/testing/until.ts";
 import type { Pool, RouteDefinition } from "../src/route/index.ts";
 import { encodeGeneration } from "../src/router/encode-generation.ts";
+import { recordOf } from "../src/router/snapshot/record.ts";
 import { ask, holdfast, startApplication, startRouter, testFolder, writeKubeconfig } from "./router-kit.ts";
 
 const ROUTES = 10_000;
@@ -43,7 +44,7 @@ test("a router boots from a snapshot of 10,000 routes with the API server gone a
     source: "kubernetes",
     revisions: {},
   });
-  writeFileSync(join(snapshot, "generation-000000000007"), text);
+  writeFileSync(join(snapshot, "generation-000000000007"), recordOf(text));
   const kubeconfig = await writeKubeconfig(directory, "http://127.0.0.1:1", "token");
   const port = await freePort();
 

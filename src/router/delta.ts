@@ -1,5 +1,5 @@
 import { AppError, isRecord } from "../kernel/index.ts";
-import { ANYWHERE, type GenerationHeader, isHeader, sha256Of } from "./generation.ts";
+import { ANYWHERE, type GenerationHeader, isHeader } from "./generation.ts";
 import { idOf, parseJson } from "./generation-words.ts";
 
 /** A line of a generation's text without its end: `id TAB hosts TAB json`. */
@@ -12,9 +12,9 @@ export interface RouteLine {
 
 /** What makes one generation of another. */
 export interface Delta {
-  /** `sha256` of the generation it begins with. */
+  /** `routesDigest` of the generation it begins with. */
   readonly from: string;
-  /** Of the generation that it makes. */
+  /** Of the generation that it makes; its `routesDigest` is the check that nothing of the delta was altered. */
   readonly header: GenerationHeader;
   /** Routes that are not in it any more, and those that changed, as they were. */
   readonly gone: readonly Omit<RouteLine, "line">[];
@@ -22,42 +22,27 @@ export interface Delta {
   readonly come: readonly RouteLine[];
 }
 
-/** A generation as {@link encodeDelta} needs it. */
-export interface HeadedLines {
-  readonly header: GenerationHeader;
-  /** Of its routes by id, ends included. */
-  readonly lines: ReadonlyMap<string, string>;
-}
-
-const DELTA_MAGIC = "holdfast-delta/1";
+const DELTA_MAGIC = "holdfast-delta/2";
 
 /**
- * The text of a delta: `holdfast-delta/1 {from, header, gone, come, sha256}`, then a line `id TAB hosts` for each route that goes and the line
- * of each route that comes, as in the generation. Undefined when it
- * would be no shorter than the generation.
+ * The text of a delta: `holdfast-delta/2 {from, header, gone, come}`, then a line `id TAB hosts` for each route that goes and the line
+ * of each route that comes, as in the generation. `gone` and `come` are lines of routes, without their ends.
  */
-export function encodeDelta(from: HeadedLines, to: HeadedLines): string | undefined {
-  const gone: string[] = [];
-  const come: string[] = [];
-  for (const [id, line] of to.lines) if (from.lines.get(id) !== line) come.push(line);
-  for (const [id, line] of from.lines) if (to.lines.get(id) !== line) gone.push(`${line.slice(0, line.lastIndexOf("\t"))}\n`);
-  if (come.length * 2 > to.lines.size || gone.length > from.lines.size / 2) return undefined;
-  const body = [...gone, ...come].join("");
-  const head = { from: from.header.sha256, header: to.header, gone: gone.length, come: come.length, sha256: sha256Of(body) };
-  return `${DELTA_MAGIC} ${JSON.stringify(head)}\n${body}`;
+export function encodeDelta(from: string, header: GenerationHeader, gone: readonly string[], come: readonly string[]): string {
+  const head = `${DELTA_MAGIC} ${JSON.stringify({ from, header, gone: gone.length, come: come.length })}`;
+  return [head, ...gone.map((line) => line.slice(0, line.lastIndexOf("\t"))), ...come, ""].join("\n");
 }
 
-/** Throws AppError `ROUTER_DELTA` when it is torn, altered or something else. */
+/** Throws AppError `ROUTER_DELTA` when it is torn or something else. */
 export function decodeDelta(text: string): Delta {
   const end = text.indexOf("\n");
   const head: unknown = text.startsWith(`${DELTA_MAGIC} `) ? parseJson(text.slice(DELTA_MAGIC.length + 1, end)) : undefined;
   const body = text.slice(end + 1);
   if (!isRecord(head) || !isHeader(head["header"]) || typeof head["from"] !== "string")
     throw misfit("its first line is not that of a delta");
-  if (head["sha256"] !== sha256Of(body)) throw misfit("its content does not match its checksum");
   const lines = body === "" ? [] : body.slice(0, -1).split("\n");
   const gone = Number(head["gone"]);
-  if (lines.length !== gone + Number(head["come"])) throw misfit("it has another number of lines than it says");
+  if (!text.endsWith("\n") || lines.length !== gone + Number(head["come"])) throw misfit("it has another number of lines than it says");
   return {
     from: head["from"],
     header: head["header"],

@@ -1,74 +1,52 @@
-import { type Hash, createHash } from "node:crypto";
-
-import { type Call, type Pool, type RouteDefinition, type RouteSet, placingNames } from "../route/index.ts";
+import type { Call, Pool, RouteDefinition, RouteSet } from "../route/index.ts";
+import { placingNames } from "../route/index.ts";
 import { ANYWHERE, GENERATION_MAGIC, type GenerationHeader } from "./generation.ts";
 import { jsonOf, keyOf } from "./generation-words.ts";
+import { LineDigest } from "./line-digest.ts";
+
+/** What a generation's header says beside what follows from its lines. */
+export type GenerationFacts = Omit<GenerationHeader, "routes" | "pools" | "routesDigest">;
+
+/** A generation with all its routes and pools. Of two routes with one id the first counts, as in a table. */
+export function encodeGeneration(routeSet: RouteSet, facts: GenerationFacts): { readonly header: GenerationHeader; readonly text: string } {
+  const routes = [...firstsById(routeSet.routes).values()].map(routeLine);
+  const digest = new LineDigest();
+  for (const line of routes) digest.toggle(line);
+  const header = { ...facts, routes: routes.length, pools: routeSet.pools.length, routesDigest: digest.hex };
+  return { header, text: generationText(header, routes, routeSet.pools.map(poolLine)) };
+}
 
 /**
- * The text of a generation, the same on disk and between processes: `holdfast-generation/3 {header}`, then one line for each route,
+ * The text of a generation, the same on disk and between processes: `holdfast-generation/4 {header}`, then one line for each route,
  * `id TAB hosts TAB [[[predicate, argument…]…], [[filter, argument…]…], backend]`, and one for each pool, `id TAB [endpoint…]`, both
  * as JSON. `hosts` are the names by which the table finds the route, separated by blanks, or `*`: a worker reads the routes of a host
- * when it is first asked for it. Of two routes with one id the first counts, as in a table.
+ * when it is first asked for it.
  */
-export function encodeGeneration(
-  routeSet: RouteSet,
-  facts: {
-    readonly number: number;
-    readonly createdAtMs: number;
-    readonly source: string;
-    readonly revisions: Readonly<Record<string, string>>;
-  },
-  encoded: EncodedRoutes = encodeRoutes(routeSet.routes),
-): { readonly header: GenerationHeader; readonly text: string } {
-  const pools = routeSet.pools.map(poolLineOf).join("");
-  const header: GenerationHeader = {
-    ...facts,
-    routes: encoded.lines.size,
-    pools: routeSet.pools.length,
-    sha256: encoded.hash.copy().update(pools).digest("hex"),
-    routesSha256: encoded.sha256,
-  };
-  return { header, text: `${GENERATION_MAGIC} ${JSON.stringify(header)}\n${encoded.text}${pools}` };
+export function generationText(header: GenerationHeader, routeLines: readonly string[], poolLines: readonly string[]): string {
+  return [`${GENERATION_MAGIC} ${JSON.stringify(header)}`, ...routeLines, ...poolLines, ""].join("\n");
 }
 
-/** The routes of a generation, as its text has them. */
-export interface EncodedRoutes {
-  /** By id, ends included. */
-  readonly lines: ReadonlyMap<string, string>;
-  readonly text: string;
-  /** Of the text, hexadecimal: `routesSha256`. */
-  readonly sha256: string;
-  /** SHA-256 with the text in it. */
-  readonly hash: Hash;
+export function firstsById(routes: readonly RouteDefinition[]): ReadonlyMap<string, RouteDefinition> {
+  const byId = new Map<string, RouteDefinition>();
+  for (const route of routes) if (!byId.has(route.id)) byId.set(route.id, route);
+  return byId;
 }
 
-/** Of two routes with one id the first counts. */
-export function encodeRoutes(routes: readonly RouteDefinition[]): EncodedRoutes {
-  const byId = new Map<string, string>();
-  for (const route of routes) if (!byId.has(route.id)) byId.set(route.id, lineOf(route));
-  const text = [...byId.values()].join("");
-  const hash = createHash("sha256").update(text);
-  return { lines: byId, text, sha256: hash.copy().digest("hex"), hash };
+/** A pool's line, without its end. */
+export function poolLine(pool: Pool): string {
+  return `${keyOf(pool.id)}\t${jsonOf(pool.endpoints)}`;
 }
 
-/** Most routes and pools of a generation are the very objects of the one before it, and what they are encoded as does not change. */
-const lines = new WeakMap<RouteDefinition, string>();
-const poolLines = new WeakMap<Pool, string>();
-
-function poolLineOf(pool: Pool): string {
-  const known = poolLines.get(pool);
-  if (known !== undefined) return known;
-  const line = `${keyOf(pool.id)}\t${jsonOf(pool.endpoints)}\n`;
-  poolLines.set(pool, line);
-  return line;
-}
-
-function lineOf(route: RouteDefinition): string {
+/** A route's line, without its end. */
+export function routeLine(route: RouteDefinition): string {
   const known = lines.get(route);
   if (known !== undefined) return known;
   const calls = (list: readonly Call[]): unknown => list.map(({ name, args }) => [name, ...args]);
   const json = jsonOf([calls(route.predicates), calls(route.filters), route.backend]);
-  const line = `${keyOf(route.id)}\t${placingNames(route)?.join(" ") ?? ANYWHERE}\t${json}\n`;
+  const line = `${keyOf(route.id)}\t${placingNames(route)?.join(" ") ?? ANYWHERE}\t${json}`;
   lines.set(route, line);
   return line;
 }
+
+/** Who tells all routes again mostly tells the very objects of the time before, and what they are encoded as does not change. */
+const lines = new WeakMap<RouteDefinition, string>();

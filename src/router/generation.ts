@@ -1,5 +1,3 @@
-import { hash } from "node:crypto";
-
 import { isRecord } from "../kernel/index.ts";
 import type { Pool, RouteDefinition, RouteSet, RouteSource, VisitName } from "../route/index.ts";
 import { corrupt, idOf, keyOf, parseJson, readPool, readRouteLine } from "./generation-words.ts";
@@ -15,13 +13,11 @@ export interface GenerationHeader {
   readonly revisions: Readonly<Record<string, string>>;
   readonly routes: number;
   readonly pools: number;
-  /** SHA-256 of the body, hexadecimal: the check that it is whole. */
-  readonly sha256: string;
-  /** SHA-256 of the routes alone: two generations with the same one differ in their pools at most. */
-  readonly routesSha256: string;
+  /** `LineDigest` of the routes' lines, hexadecimal: two generations with the same one differ in their pools at most. */
+  readonly routesDigest: string;
 }
 
-/** One numbered, hashed table with its pools, whole: for those who print it. */
+/** One numbered table with its pools, whole: for those who print it. */
 export interface Generation extends RouteSet {
   readonly header: GenerationHeader;
 }
@@ -32,35 +28,32 @@ export interface Generation extends RouteSet {
  */
 export interface OpenGeneration extends RouteSource {
   readonly header: GenerationHeader;
-  /** As it is on disk. */
   readonly text: string;
   /** Whether the route at this position has this id. */
   isAt(position: number, id: string): boolean;
+  /** The route at this position as it is written, without its end. */
+  lineAt(position: number): string;
   /** The pool with this id. Throws AppError `ROUTER_SNAPSHOT_CORRUPT` when it is malformed. */
   pool(id: string): Pool | undefined;
 }
 
 /** First word of a generation's text. */
-export const GENERATION_MAGIC = "holdfast-generation/3";
+export const GENERATION_MAGIC = "holdfast-generation/4";
 /** Stands in place of host names for a route that is not found by any. */
 export const ANYWHERE = "*";
-const LIMIT_BYTES = 512 * 1024 * 1024;
 const LIMIT_HEADER_BYTES = 64 * 1024;
 
 /**
- * Opens what `encodeGeneration` wrote: checks the checksum, counts, and learns which host has which routes; no route or pool is parsed.
- * Throws AppError `ROUTER_SNAPSHOT_CORRUPT` when it is torn, altered or not a generation of this version; the message says which.
+ * Opens what `encodeGeneration` wrote: counts, and learns which host has which routes; no route or pool is parsed.
+ * Throws AppError `ROUTER_SNAPSHOT_CORRUPT` when it is not a generation of this version or another one than its header says; the message says which.
  */
-export function openGeneration(from: string | Buffer): OpenGeneration {
-  const header = decodeGenerationHeader(from);
-  const body = typeof from === "string" ? from.slice(from.indexOf("\n") + 1) : from.subarray(from.indexOf(10) + 1);
-  if (sha256Of(body) !== header.sha256) throw corrupt("its content does not match its checksum (it is torn or was altered)");
-  return new GenerationText(header, typeof from === "string" ? from : from.toString("utf8"));
+export function openGeneration(text: string): OpenGeneration {
+  return new GenerationText(decodeGenerationHeader(text), text);
 }
 
 /** All of a generation. Throws as {@link openGeneration}, and when a route or pool in it is malformed. */
-export function decodeGeneration(from: string | Buffer): Generation {
-  const open = openGeneration(from);
+export function decodeGeneration(text: string): Generation {
+  const open = openGeneration(text);
   const routes = Array.from({ length: open.size }, (_, at) => open.read(at));
   return { header: open.header, routes, pools: [...(open as GenerationText).allPools()] };
 }
@@ -131,8 +124,12 @@ class GenerationText implements OpenGeneration {
   }
 
   read(position: number): RouteDefinition {
+    return readRouteLine(this.lineAt(position));
+  }
+
+  lineAt(position: number): string {
     const start = this.#lines[position] ?? this.text.length;
-    return readRouteLine(this.text.slice(start, this.text.indexOf("\n", start)));
+    return this.text.slice(start, this.text.indexOf("\n", start));
   }
 
   isAt(position: number, id: string): boolean {
@@ -162,9 +159,8 @@ class GenerationText implements OpenGeneration {
 }
 
 /** The first line alone, checked for form; what it says of the body is not. */
-export function decodeGenerationHeader(text: string | Buffer): GenerationHeader {
-  if (text.length > LIMIT_BYTES) throw corrupt(`it is larger than ${LIMIT_BYTES} bytes`);
-  const head = typeof text === "string" ? text.slice(0, LIMIT_HEADER_BYTES) : text.subarray(0, LIMIT_HEADER_BYTES).toString("utf8");
+function decodeGenerationHeader(text: string): GenerationHeader {
+  const head = text.slice(0, LIMIT_HEADER_BYTES);
   const end = head.indexOf("\n");
   if (end < 0 || !head.startsWith(`${GENERATION_MAGIC} `)) throw corrupt(`its first line is not that of ${GENERATION_MAGIC}`);
   let parsed: unknown;
@@ -175,11 +171,6 @@ export function decodeGenerationHeader(text: string | Buffer): GenerationHeader 
   }
   if (!isHeader(parsed)) throw corrupt("its header lacks a field or has one of a wrong type");
   return parsed;
-}
-
-/** Hexadecimal. */
-export function sha256Of(body: string | Buffer): string {
-  return hash("sha256", body, "hex");
 }
 
 function isCount(value: unknown): value is number {
@@ -196,8 +187,7 @@ export function isHeader(value: unknown): value is GenerationHeader {
     isCount(value["routes"]) &&
     isCount(value["pools"]) &&
     typeof value["source"] === "string" &&
-    typeof value["sha256"] === "string" &&
-    typeof value["routesSha256"] === "string" &&
+    typeof value["routesDigest"] === "string" &&
     isRecord(value["revisions"]) &&
     Object.values(value["revisions"]).every((revision) => typeof revision === "string")
   );

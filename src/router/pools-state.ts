@@ -4,9 +4,10 @@ import { checkPools } from "./generation-words.ts";
 /** The name under which a snapshot folder keeps pools that are newer than their generation. */
 export const POOLS_STATE = "pools";
 
-/** `{"generation": number, "pools": Pool[]}`: the pools as they were some time after the generation with this number was made. */
-export function encodePools(generation: number, pools: readonly Pool[]): string {
-  return JSON.stringify({ generation, pools });
+/** `{"generation": number, "pools": Pool[]}`: the pools, as lines of a generation, as they were some time after the generation with this number was made. */
+export function encodePools(generation: number, poolLines: Iterable<string>): string {
+  const pools = Array.from(poolLines, (line) => line.split("\t", 2)).map(([key = "", json = ""]) => `{"id":"${key}","endpoints":${json}}`);
+  return `${beginningFor(generation)}"pools":[${pools.join(",")}]}`;
 }
 
 /** What every text of {@link encodePools} for this generation begins with: one of another need not be read. */

@@ -93,7 +93,7 @@ class FileSource implements ControlSource {
     this.#smaller = undefined;
     this.#emptySinceMs = undefined;
     if (routes.length === 0) this.#deps.log.warn({ file: this.#file }, "the file has no routes, every request is answered 404");
-    this.#deps.publisher.publish({ routes, pools: [] }, {});
+    this.#deps.publisher.publishAll({ routes, pools: [] }, {});
     this.#deps.onStatus();
   }
 

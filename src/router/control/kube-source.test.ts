@@ -51,7 +51,8 @@ async function open(
   const routes = { type: "kubeconfig", file } as const;
   const { promise: table, resolve } = Promise.withResolvers<RouteSet>();
   const publisher: Publisher = {
-    publish: resolve,
+    publishAll: resolve,
+    publish() {},
     keepState: () => Promise.resolve(true),
     settled: () => Promise.resolve(),
     snapshot: { writes: 0, errors: 0 },

@@ -260,7 +260,7 @@ class KubeSource implements ControlSource {
     const revisions = Object.fromEntries(this.#mirrors.flatMap(({ kind, revision }) => (revision === undefined ? [] : [[kind, revision]])));
     // First what was accepted, then what it leads to: a restart must not know less than the workers serve.
     await this.#saveStates();
-    this.#deps.publisher.publish(routeSet, revisions);
+    this.#deps.publisher.publishAll(routeSet, revisions);
     await this.#deps.publisher.settled();
     await this.#serveSecrets();
     this.#hasTable = true;

@@ -64,7 +64,7 @@ class NaiveSource implements ControlSource {
       this.#list(kinds.ingressClasses),
     ]);
     const world: World = { ingresses, routeGroups, services, endpointSlices, ingressClasses };
-    this.#deps.publisher.publish(convert(world, defaultConvertOptions).routeSet, {});
+    this.#deps.publisher.publishAll(convert(world, defaultConvertOptions).routeSet, {});
     this.#deps.onStatus();
   }
 

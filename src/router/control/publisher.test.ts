@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { systemClock } from "../../kernel/index.ts";
+import { seededRandom, systemClock } from "../../kernel/index.ts";
 import { ManualClock } from "../../kernel/testing/manual-clock.ts";
 import type { Pool, RouteDefinition } from "../../route/index.ts";
 import { silentLog } from "../../telemetry/index.ts";
 import { decodeDelta } from "../delta.ts";
+import { encodeGeneration } from "../encode-generation.ts";
 import { readRouteLine } from "../generation-words.ts";
 import type { FromControl } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
@@ -38,7 +39,7 @@ test("without a folder numbers grow over restarts all the same: they go on from 
       send: (message) => sent.push(message),
     });
     for (const id of ["a", "b", "c"]) {
-      publisher.publish({ routes: [route(id)], pools: [] }, {});
+      publisher.publishAll({ routes: [route(id)], pools: [] }, {});
       await publisher.settled();
     }
     const [generation] = sent;
@@ -61,7 +62,7 @@ test("new routes make a generation, other pools a pool update, and the same agai
     send: (message) => sent.push(message),
   });
   const publish = async (routes: readonly RouteDefinition[], pools: readonly Pool[]): Promise<void> => {
-    publisher.publish({ routes, pools }, {});
+    publisher.publishAll({ routes, pools }, {});
     await publisher.settled();
   };
   await publish([route("a")], [pool("p", "http://10.0.0.1:80"), pool("q", "http://10.0.0.9:80")]);
@@ -87,12 +88,12 @@ test("a process that starts where another ended makes no new generation of the s
     });
   };
   const first = start();
-  first.publish({ routes: [route("a")], pools: [pool("p")] }, {});
+  first.publishAll({ routes: [route("a")], pools: [pool("p")] }, {});
   await first.settled();
   const second = start();
-  second.publish({ routes: [route("a")], pools: [pool("p")] }, {});
+  second.publishAll({ routes: [route("a")], pools: [pool("p")] }, {});
   await second.settled();
-  second.publish({ routes: [route("b")], pools: [pool("p")] }, {});
+  second.publishAll({ routes: [route("b")], pools: [pool("p")] }, {});
   await second.settled();
   assert.deepEqual(kinds(sent), ["generation 1", "pools", "generation 2"]);
   assert.deepEqual(second.snapshot.errors, 0);
@@ -107,7 +108,7 @@ test("a generation brings the way from the one before it: the routes and the poo
     send: (message) => sent.push(message),
   });
   const publish = async (routes: readonly RouteDefinition[], pools: readonly Pool[]): Promise<void> => {
-    publisher.publish({ routes, pools }, {});
+    publisher.publishAll({ routes, pools }, {});
     await publisher.settled();
   };
   const changed = { ...route("c"), filters: [{ name: "setPath", args: ["/"] }] };
@@ -118,14 +119,75 @@ test("a generation brings the way from the one before it: the routes and the poo
   assert.ok(first?.type === "generation" && last?.type === "generation" && last.delta !== undefined);
   const { from, text, pools } = last.delta;
   const delta = decodeDelta(text);
-  assert.deepEqual([from, delta.from, delta.header], [1, first.header.sha256, last.header]);
-  assert.deepEqual(
-    delta.gone.map(({ id }) => id),
-    ["c", "d"],
-  );
+  assert.deepEqual([from, delta.from, delta.header], [1, first.header.routesDigest, last.header]);
+  assert.deepEqual(delta.gone.map(({ id }) => id).toSorted(), ["c", "d"]);
   assert.deepEqual(
     delta.come.map(({ line }) => readRouteLine(line)),
     [changed, route("e")],
   );
   assert.deepEqual(pools, { changed: [pool("q", "http://10.0.0.3:80")], removed: ["r"] });
+});
+
+test("where most routes change the whole is handed out, and what is asked for meanwhile goes out together", async () => {
+  const sent: FromControl[] = [];
+  const publisher = createPublisher({ source: "test", lastNumber: 0 }, undefined, {
+    clock: systemClock,
+    log: silentLog,
+    store: undefined,
+    send: (message) => sent.push(message),
+  });
+  const deltas = (): readonly (boolean | undefined)[] =>
+    sent.map((message) => message.type === "generation" && message.delta !== undefined);
+  publisher.publishAll({ routes: ["a", "b", "c", "d"].map(route), pools: [] }, {});
+  await publisher.settled();
+  publisher.publishAll({ routes: ["d", "e", "f", "g"].map(route), pools: [] }, {});
+  await publisher.settled();
+  const none = { changed: [], removed: [] };
+  publisher.publish({ routes: { changed: [route("h")], removed: [] }, pools: none }, {});
+  await publisher.settled();
+  assert.deepEqual(deltas(), [false, false, true]);
+  assert.deepEqual(kinds(sent), ["generation 1", "generation 2", "generation 3"]);
+});
+
+test("changes told one by one come to what they come to when all is told again", async () => {
+  const sent: FromControl[] = [];
+  const publisher = createPublisher({ source: "test", lastNumber: 0 }, undefined, {
+    clock: systemClock,
+    log: silentLog,
+    store: undefined,
+    send: (message) => sent.push(message),
+  });
+  const world = { routes: new Map<string, RouteDefinition>(), pools: new Map<string, Pool>() };
+  publisher.publishAll({ routes: [], pools: [] }, {});
+  const random = seededRandom(1);
+  const any = (of: readonly string[]): string => of[Math.floor(random.next() * of.length)] ?? "";
+  for (let step = 0; step < 200; step++) {
+    const [id, poolId, address] = [any(["a", "b", "c", "d", "e"]), any(["p", "q", "r"]), any(["http://10.0.0.1:80", "http://10.0.0.2:80"])];
+    const [goes, poolGoes] = [random.next() < 0.3, random.next() < 0.3];
+    const changed = { ...route(id), filters: [{ name: "setPath", args: [any(["/", "/x"])] }] };
+    if (goes) world.routes.delete(id);
+    else world.routes.set(id, changed);
+    if (poolGoes) world.pools.delete(poolId);
+    else world.pools.set(poolId, pool(poolId, address));
+    publisher.publish(
+      {
+        routes: goes ? { changed: [], removed: [id] } : { changed: [changed], removed: [] },
+        pools: poolGoes ? { changed: [], removed: [poolId] } : { changed: [pool(poolId, address)], removed: [] },
+      },
+      {},
+    );
+    if (random.next() < 0.7) await publisher.settled();
+  }
+  await publisher.settled();
+  const before = sent.length;
+  publisher.publishAll({ routes: [...world.routes.values()], pools: [...world.pools.values()] }, {});
+  await publisher.settled();
+  assert.equal(sent.length, before, "nothing is left to say");
+  const last = sent.findLast((message) => message.type === "generation");
+  assert.ok(last?.type === "generation");
+  const expected = encodeGeneration(
+    { routes: [...world.routes.values()], pools: [] },
+    { number: 1, createdAtMs: 0, source: "test", revisions: {} },
+  );
+  assert.equal(last.header.routesDigest, expected.header.routesDigest);
 });

@@ -1,22 +1,23 @@
 import { type Clock, type Timer, messageOf, sleep } from "../../kernel/index.ts";
-import type { Pool, RouteSet } from "../../route/index.ts";
+import type { RouteSet } from "../../route/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { type HeadedLines, encodeDelta } from "../delta.ts";
-import { type EncodedRoutes, encodeGeneration, encodeRoutes } from "../encode-generation.ts";
+import { encodeDelta } from "../delta.ts";
+import { generationText } from "../encode-generation.ts";
+import type { GenerationHeader } from "../generation.ts";
 import type { ControlConfig, ControlStatus, FromControl, PoolChanges } from "../messages.ts";
 import { POOLS_STATE, encodePools } from "../pools-state.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
+import { type LineChange, PublishedTable, type RouteSetChange } from "./published-table.ts";
 
-/** Turns accepted route sets into numbered generations: on disk first, then to the workers. */
+/** Turns accepted routes into numbered generations: on disk first, then to the workers. */
 export interface Publisher {
-  /**
-   * Makes `routeSet` what the workers serve. The same routes as before with other pools become a pool update, not a generation.
-   * Calls while one is under way are merged: the last one counts.
-   */
-  publish(routeSet: RouteSet, revisions: Readonly<Record<string, string>>): void;
+  /** Makes `routeSet` what the workers serve. The same routes as before with other pools become a pool update, not a generation. */
+  publishAll(routeSet: RouteSet, revisions: Readonly<Record<string, string>>): void;
+  /** The same, of which only what differs from what was published last is told. Costs what changed. `publishAll` comes before it. */
+  publish(change: RouteSetChange, revisions: Readonly<Record<string, string>>): void;
   /** Keeps a piece of state on disk; false when it could not be written in time. Always true without a folder. */
   keepState(name: string, text: string): Promise<boolean>;
-  /** Resolves when everything asked for so far has been handed out. */
+  /** Resolves when everything asked for so far has been handed out. What is asked for while something is under way is handed out together. */
   settled(): Promise<void>;
   readonly snapshot: ControlStatus["snapshot"];
 }
@@ -50,19 +51,17 @@ export function lastNumberOf(config: Pick<ControlConfig, "policy" | "lastNumber"
 /** `booted` is the newest snapshot, which workers have already: the same routes again make no new generation. */
 export function createPublisher(
   options: PublisherOptions,
-  booted: { readonly number: number; readonly routesSha256: string } | undefined,
+  booted: Pick<GenerationHeader, "number" | "routesDigest"> | undefined,
   deps: PublisherDeps,
 ): Publisher {
   const { clock, log, store, send } = deps;
   let number = Math.max(options.lastNumber, store?.greatestNumber() ?? 0);
   let servedNumber = booted?.number ?? 0;
-  let routesSha256 = booted?.routesSha256;
-  /** What was sent last; undefined until this process sent a generation. */
-  let sent: HeadedLines | undefined;
-  /** Undefined until pools were sent once: what the workers have from before is not known here. */
-  let sentPools: ReadonlyMap<string, Pool> | undefined;
-  let latestPools: readonly Pool[] = [];
-  let wanted: { readonly routeSet: RouteSet; readonly revisions: Readonly<Record<string, string>> } | undefined;
+  let servedDigest = booted?.routesDigest;
+  /** Whether this process sent a generation: what the workers have from before is not known here. */
+  let hasSent = false;
+  const table = new PublishedTable();
+  let revisions: Readonly<Record<string, string>> = {};
   let running: Promise<void> = Promise.resolve();
   let isRunning = false;
   let poolsTimer: Timer | undefined;
@@ -89,59 +88,63 @@ export function createPublisher(
     return isWritten;
   };
 
-  const sendGeneration = async (routeSet: RouteSet, revisions: Readonly<Record<string, string>>, encoded: EncodedRoutes): Promise<void> => {
+  const sendGeneration = async ({ gone, come, pools }: LineChange): Promise<void> => {
     number++;
-    const facts = { number, createdAtMs: clock.wallMs(), source: options.source, revisions };
-    const { header, text } = encodeGeneration(routeSet, facts, encoded);
+    const { routeLines, poolLines, routesDigest } = table;
+    const header: GenerationHeader = {
+      number,
+      createdAtMs: clock.wallMs(),
+      source: options.source,
+      revisions,
+      routes: routeLines.size,
+      pools: poolLines.size,
+      routesDigest,
+    };
+    const text = generationText(header, [...routeLines.values()], [...poolLines.values()]);
+    const before = { number: servedNumber, digest: servedDigest ?? "", routes: routeLines.size + gone.length - come.length };
     if (store !== undefined) await keep(`generation ${number}`, () => store.write(header, text));
+    const isShort = hasSent && come.length * 2 <= header.routes && gone.length * 2 <= before.routes;
+    const delta = isShort ? { from: before.number, text: encodeDelta(before.digest, header, gone, come), pools } : undefined;
     servedNumber = number;
-    routesSha256 = encoded.sha256;
-    const to = { header, lines: encoded.lines };
-    const delta = sent === undefined ? undefined : encodeDelta(sent, to);
-    const from = sent?.header.number ?? 0;
-    sent = to;
-    const pools = takePools(routeSet.pools);
-    send({ type: "generation", header, text, ...(delta === undefined ? {} : { delta: { from, text: delta, pools } }) });
+    servedDigest = routesDigest;
+    hasSent = true;
+    send({ type: "generation", header, text, ...(delta === undefined ? {} : { delta }) });
     log.info({ generation: number, routes: header.routes, pools: header.pools }, "generation made");
   };
 
-  /** These are sent now; answers in what they differ from those before. */
-  const takePools = (pools: readonly Pool[]): PoolChanges => {
-    const next = new Map(pools.map((pool) => [pool.id, pool]));
-    const changed = pools.filter((pool) => !isSame(pool, sentPools?.get(pool.id)));
-    const removed = [...(sentPools?.keys() ?? [])].filter((id) => !next.has(id));
-    sentPools = next;
-    latestPools = pools;
-    return { changed, removed };
-  };
-
-  const sendPools = (pools: readonly Pool[]): void => {
-    const { changed, removed } = takePools(pools);
+  const sendPools = ({ changed, removed }: PoolChanges): void => {
     if (changed.length === 0 && removed.length === 0) return;
     send({ type: "pools", changed, removed });
     if (store === undefined || poolsTimer !== undefined) return;
     poolsTimer = clock.timer(POOLS_WRITE_PAUSE_MS, () => {
       poolsTimer = undefined;
-      void keep("pools", () => store.writeState(POOLS_STATE, encodePools(servedNumber, latestPools)));
+      void keep("pools", () => store.writeState(POOLS_STATE, encodePools(servedNumber, table.poolLines.values())));
     });
   };
 
   const run = async (): Promise<void> => {
     isRunning = true;
-    while (wanted !== undefined) {
-      const { routeSet, revisions } = wanted;
-      wanted = undefined;
-      const encoded = encodeRoutes(routeSet.routes);
-      if (encoded.sha256 === routesSha256) sendPools(routeSet.pools);
-      else await sendGeneration(routeSet, revisions, encoded);
-    }
+    do {
+      const change = table.takeChange();
+      if (table.routesDigest === servedDigest) sendPools(change.pools);
+      else await sendGeneration(change);
+    } while (table.isTouched);
     isRunning = false;
   };
 
+  const handOut = (newest: Readonly<Record<string, string>>): void => {
+    revisions = newest;
+    if (!isRunning) running = run();
+  };
+
   return {
-    publish(routeSet, revisions) {
-      wanted = { routeSet, revisions };
-      if (!isRunning) running = run();
+    publishAll(routeSet, newest) {
+      table.replace(routeSet);
+      handOut(newest);
+    },
+    publish(change, newest) {
+      table.change(change);
+      handOut(newest);
     },
     async keepState(name, text) {
       return store === undefined || (await keep(name, () => store.writeState(name, text)));
@@ -151,8 +154,4 @@ export function createPublisher(
       return snapshot;
     },
   };
-}
-
-function isSame(one: Pool, other: Pool | undefined): boolean {
-  return one === other || (other !== undefined && JSON.stringify(one) === JSON.stringify(other));
 }

@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 
 import type { Log } from "../../telemetry/index.ts";
 import { encodeGeneration } from "../encode-generation.ts";
+import { recordOf } from "./record.ts";
 import { type SnapshotStore, openSnapshotStore, prepareSnapshotFolder } from "./store.ts";
 
 const SOURCE = "kubernetes";
@@ -79,7 +80,7 @@ test("a snapshot of another source is not used", async (t) => {
   const { directory, store, warnings } = place(t);
   await fill(store, [1]);
   const foreign = text(2, "file:/elsewhere.eskip");
-  writeFileSync(join(directory, fileOf(2)), foreign.text);
+  writeFileSync(join(directory, fileOf(2)), recordOf(foreign.text));
   assert.equal(store.readNewest()?.header.number, 1);
   assert.match(warnings.join("\n"), /is of source file:\/elsewhere\.eskip/);
 });

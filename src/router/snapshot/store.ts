@@ -5,6 +5,7 @@ import { AppError, makeFolder, messageOf } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import { type GenerationHeader, type OpenGeneration, openGeneration } from "../generation.ts";
 import { isUnfinishedWrite, writeDurably } from "./durable-file.ts";
+import { readRecord, recordOf } from "./record.ts";
 
 /** Generations and the control process's state on disk, in one folder. Reading is synchronous: it is what a boot does first. */
 export interface SnapshotStore {
@@ -88,7 +89,7 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
         if (bad.has(number) || skip?.has(number) === true) continue;
         const file = join(directory, nameOf(number));
         try {
-          const generation = openGeneration(readFileSync(file));
+          const generation = openGeneration(readRecord(readFileSync(file)));
           if (generation.header.number !== number)
             throw new AppError("ROUTER_SNAPSHOT_CORRUPT", `it says it is generation ${generation.header.number}`);
           if (generation.header.source !== source)
@@ -107,7 +108,7 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
     },
 
     async write(header, text) {
-      await writeFile(join(directory, nameOf(header.number)), text);
+      await writeFile(join(directory, nameOf(header.number)), recordOf(text));
       try {
         prune();
       } catch (error) {

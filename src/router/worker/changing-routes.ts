@@ -2,6 +2,7 @@ import type { ChangedPosition, RouteDefinition, RouteSource, VisitName } from ".
 import { type Delta, misfit } from "../delta.ts";
 import type { OpenGeneration } from "../generation.ts";
 import { readRouteLine } from "../generation-words.ts";
+import { LineDigest } from "../line-digest.ts";
 
 /** The routes of a generation and of the deltas that followed it. Positions behind those of the generation are used again. */
 export class ChangingRoutes implements RouteSource {
@@ -38,20 +39,23 @@ export class ChangingRoutes implements RouteSource {
   }
 
   read(position: number): RouteDefinition {
-    const line = this.#lines[position - this.#generation.size];
-    return line === undefined ? this.#generation.read(position) : readRouteLine(line);
+    return readRouteLine(this.#lineAt(position));
   }
 
   /**
    * Takes a delta, whole or not at all. `positionsAt` says which positions are found by a name, or by none. Throws AppError `ROUTER_DELTA`
-   * when it does not fit what is here.
+   * when it does not fit what is here, or does not lead to where it says.
    */
   change(
-    { gone, come, header }: Delta,
+    { from, gone, come, header }: Delta,
     positionsAt: (name: string | undefined) => readonly number[],
   ): { readonly gone: readonly ChangedPosition[]; readonly come: readonly ChangedPosition[] } {
     const left = gone.map(({ id, names }) => ({ id, position: this.#locate(id, () => positionsAt(names?.[0])), names }));
     if (this.#size - left.length + come.length !== header.routes) throw misfit("it leads to another number of routes than it says");
+    const digest = new LineDigest(from);
+    for (const { position } of left) digest.toggle(this.#lineAt(position));
+    for (const { line } of come) digest.toggle(line);
+    if (digest.hex !== header.routesDigest) throw misfit("it leads to other routes than it says");
     for (const { id, position } of left) {
       this.#moved.set(id, undefined);
       if (position < this.#generation.size) continue;
@@ -62,6 +66,10 @@ export class ChangingRoutes implements RouteSource {
     this.#size = header.routes;
     this.changes += gone.length + come.length;
     return { gone: left, come: arrived };
+  }
+
+  #lineAt(position: number): string {
+    return this.#lines[position - this.#generation.size] ?? this.#generation.lineAt(position);
   }
 
   #locate(id: string, candidates: () => readonly number[]): number {

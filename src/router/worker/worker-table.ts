@@ -89,7 +89,7 @@ export class WorkerTable {
     const generation = this.#generation;
     const table = this.#table;
     if (generation === undefined || table === undefined) throw misfit("there is nothing to change");
-    if (delta.from !== generation.header.sha256) throw misfit(`it is for another generation than ${generation.number}`);
+    if (delta.from !== generation.header.routesDigest) throw misfit(`it is for another generation than ${generation.number}`);
     this.#deps.onApplying(delta.header.number);
     const { gone, come } = generation.routes.change(delta, (name) => table.positionsAt(name));
     const positions = table.change(gone, come);
