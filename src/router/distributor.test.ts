@@ -4,9 +4,10 @@ import { test } from "node:test";
 import { type Distributor, createDistributor } from "./distributor.ts";
 import { encodeGeneration } from "./encode-generation.ts";
 import type { GenerationHeader } from "./generation.ts";
-import type { ToWorker } from "./messages.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
 
 type Update = Extract<ToWorker, { type: "update" }>;
+type Applied = Extract<FromWorker, { type: "applied" }>;
 
 interface Bench {
   readonly distributor: Distributor;
@@ -14,6 +15,8 @@ interface Bench {
   readonly bad: number[];
   /** The update sent to a worker last and not yet taken. */
   readonly take: (worker: string) => Update | undefined;
+  /** The worker answers an update: this is what it serves now. */
+  readonly answer: (worker: string, update: Update | undefined, number: number, what?: Pick<Applied, "problem" | "wantsWhole">) => void;
 }
 
 function bench(): Bench {
@@ -35,6 +38,8 @@ function bench(): Bench {
       const at = sent.findIndex((entry) => entry.worker === worker);
       return at < 0 ? undefined : sent.splice(at, 1)[0]?.update;
     },
+    answer: (worker, update, number, what = {}) =>
+      distributor.workerApplied(worker, { sequence: update?.sequence ?? 0, number, routes: 0, ...what }),
   };
 }
 
@@ -61,40 +66,40 @@ function join(distributor: Distributor, worker: string, number: number): void {
 }
 
 test("a worker that awaits its table gets it before it listens", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 1);
   offer(distributor, 2);
-  distributor.workerApplied("a", { sequence: take("a")?.sequence ?? 0, number: 2, routes: 0 });
+  answer("a", take("a"), 2);
   distributor.workerStarted("b");
   assert.equal(take("b"), undefined, "nothing is sent to a process that has not spoken");
   distributor.workerAwaiting("b");
   const update = take("b");
   assert.equal(update?.generation, generation(2).text);
-  distributor.workerApplied("b", { sequence: update?.sequence ?? 0, number: 2, routes: 0 });
+  answer("b", update, 2);
   assert.equal(distributor.view("b").state, "starting");
   distributor.workerListening("b", 2, 0);
   assert.deepEqual(distributor.view("b"), { state: "ready", generation: 2, routes: 0, knowledge: "restored" });
 });
 
 test("a new generation goes to one worker alone and to the others once it serves there", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 1);
   join(distributor, "b", 1);
   offer(distributor, 2);
   const first = take("a");
   assert.ok(first?.generation?.includes('"number":2'));
   assert.equal(take("b"), undefined);
-  distributor.workerApplied("a", { sequence: first?.sequence ?? 0, number: 2, routes: 0 });
+  answer("a", first, 2);
   assert.ok(take("b")?.generation?.includes('"number":2'));
 });
 
 test("a generation that a worker refuses is bad and reaches no other worker", () => {
-  const { distributor, take, bad } = bench();
+  const { distributor, take, bad, answer } = bench();
   join(distributor, "a", 1);
   join(distributor, "b", 1);
   offer(distributor, 2);
   const first = take("a");
-  distributor.workerApplied("a", { sequence: first?.sequence ?? 0, number: 1, routes: 0, problem: "cannot be built" });
+  answer("a", first, 1, { problem: "cannot be built" });
   assert.deepEqual(bad, [2]);
   assert.equal(take("b"), undefined);
   offer(distributor, 2);
@@ -129,23 +134,23 @@ test("deaths while booting from the disk count too", () => {
 });
 
 test("after a bad generation a worker without a table gets the proven one, and a newer one still reaches all", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 0);
   offer(distributor, 1);
-  distributor.workerApplied("a", { sequence: take("a")?.sequence ?? 0, number: 1, routes: 0 });
+  answer("a", take("a"), 1);
   offer(distributor, 2);
-  distributor.workerApplied("a", { sequence: take("a")?.sequence ?? 0, number: 1, routes: 0, problem: "no" });
+  answer("a", take("a"), 1, { problem: "no" });
   join(distributor, "b", 0);
   const caughtUp = take("b");
   assert.ok(caughtUp?.generation?.includes('"number":1'));
-  distributor.workerApplied("b", { sequence: caughtUp?.sequence ?? 0, number: 1, routes: 0 });
+  answer("b", caughtUp, 1);
   offer(distributor, 3);
   const third = take("a") ?? take("b");
   assert.ok(third?.generation?.includes('"number":3'));
 });
 
 test("pool changes go to every worker at once and never twice", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 1);
   join(distributor, "b", 1);
   distributor.offerPools([{ id: "p", endpoints: [] }], ["gone"]);
@@ -154,19 +159,19 @@ test("pool changes go to every worker at once and never twice", () => {
     assert.deepEqual(update?.pools, [{ id: "p", endpoints: [] }]);
     assert.deepEqual(update?.removedPools, ["gone"]);
     assert.equal(update?.generation, undefined);
-    distributor.workerApplied(worker, { sequence: update?.sequence ?? 0, number: 1, routes: 0 });
+    answer(worker, update, 1);
     assert.equal(take(worker), undefined);
   }
 });
 
 test("a worker that catches up with a generation gets the pool changes made after it, not those before", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 1);
   distributor.offerPools([{ id: "before", endpoints: [] }], []);
   const stillBusy = take("a");
   offer(distributor, 2);
   distributor.offerPools([{ id: "after", endpoints: [] }], []);
-  distributor.workerApplied("a", { sequence: stillBusy?.sequence ?? 0, number: 1, routes: 0 });
+  answer("a", stillBusy, 1);
   const update = take("a");
   assert.ok(update?.generation?.includes('"number":2'));
   assert.deepEqual(
@@ -176,10 +181,10 @@ test("a worker that catches up with a generation gets the pool changes made afte
 });
 
 test("a worker that comes back gets the pool changes that happened meanwhile", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 1);
   distributor.offerPools([{ id: "p", endpoints: [] }], []);
-  distributor.workerApplied("a", { sequence: take("a")?.sequence ?? 0, number: 1, routes: 0 });
+  answer("a", take("a"), 1);
   distributor.workerGone("a");
   join(distributor, "a", 1);
   assert.deepEqual(
@@ -189,14 +194,14 @@ test("a worker that comes back gets the pool changes that happened meanwhile", (
 });
 
 test("only one update is under way to a worker; what happened meanwhile follows in one", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 1);
   distributor.setKnowledge("live");
   const first = take("a");
   distributor.offerPools([{ id: "p", endpoints: [] }], []);
   distributor.offerPools([{ id: "q", endpoints: [] }], []);
   assert.equal(take("a"), undefined);
-  distributor.workerApplied("a", { sequence: first?.sequence ?? 0, number: 1, routes: 0 });
+  answer("a", first, 1);
   assert.deepEqual(
     take("a")?.pools.map((pool) => pool.id),
     ["p", "q"],
@@ -204,75 +209,76 @@ test("only one update is under way to a worker; what happened meanwhile follows 
 });
 
 test("an older generation than the newest is not taken", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 5);
   offer(distributor, 6);
   const update = take("a");
-  distributor.workerApplied("a", { sequence: update?.sequence ?? 0, number: 6, routes: 0 });
+  answer("a", update, 6);
   offer(distributor, 4);
   assert.equal(take("a"), undefined);
   assert.equal(distributor.newest?.header.number, 6);
 });
 
 test("a worker that waits for the newest generation is not told that its table is live", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 1);
   join(distributor, "b", 1);
   offer(distributor, 2);
   distributor.setKnowledge("live");
   assert.equal(take("b"), undefined);
   const first = take("a");
-  distributor.workerApplied("a", { sequence: first?.sequence ?? 0, number: 2, routes: 0 });
+  answer("a", first, 2);
   assert.equal(take("a")?.knowledge, "live");
   const second = take("b");
   assert.ok(second?.generation !== undefined);
   assert.equal(second?.knowledge, "live");
 });
 
+/** Two workers on generation 1, of which `a` tries 2 as a pool that it does not want goes. */
+function poolGoneMeanwhile(): Bench & { readonly tried: Update | undefined } {
+  const made = bench();
+  join(made.distributor, "a", 1);
+  join(made.distributor, "b", 1);
+  offer(made.distributor, 2);
+  const tried = made.take("a");
+  made.distributor.offerPools([{ id: "p", endpoints: [] }], ["gone"]);
+  return { ...made, tried };
+}
+
 test("a worker hears that a pool is gone together with the generation that does not want it, not before", () => {
-  const { distributor, take } = bench();
-  join(distributor, "a", 1);
-  join(distributor, "b", 1);
-  offer(distributor, 2);
-  const tried = take("a");
-  distributor.offerPools([{ id: "p", endpoints: [] }], ["gone"]);
+  const { take, answer, tried } = poolGoneMeanwhile();
   const meanwhile = take("b");
   assert.deepEqual([meanwhile?.generation, meanwhile?.pools, meanwhile?.removedPools], [undefined, [{ id: "p", endpoints: [] }], []]);
-  distributor.workerApplied("b", { sequence: meanwhile?.sequence ?? 0, number: 1, routes: 0 });
+  answer("b", meanwhile, 1);
   assert.equal(take("b"), undefined);
-  distributor.workerApplied("a", { sequence: tried?.sequence ?? 0, number: 2, routes: 0 });
+  answer("a", tried, 2);
   const update = take("b");
   assert.ok(update?.generation?.includes('"number":2'));
   assert.deepEqual(update?.removedPools, ["gone"]);
 });
 
 test("when the generation that a worker waits for is bad, it hears which pools are gone all the same", () => {
-  const { distributor, take } = bench();
-  join(distributor, "a", 1);
-  join(distributor, "b", 1);
-  offer(distributor, 2);
-  const tried = take("a");
-  distributor.offerPools([{ id: "p", endpoints: [] }], ["gone"]);
-  distributor.workerApplied("b", { sequence: take("b")?.sequence ?? 0, number: 1, routes: 0 });
-  distributor.workerApplied("a", { sequence: tried?.sequence ?? 0, number: 1, routes: 0, problem: "cannot be built" });
+  const { take, answer, tried } = poolGoneMeanwhile();
+  answer("b", take("b"), 1);
+  answer("a", tried, 1, { problem: "cannot be built" });
   const update = take("b");
   assert.deepEqual([update?.pools, update?.removedPools], [[], ["gone"]]);
 });
 
 test("a worker that has the generation before gets the way from there with the pools that changed on it, others get the whole", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 1);
   join(distributor, "b", 0);
   offer(distributor, 1);
   const first = take("b");
-  distributor.workerApplied("b", { sequence: first?.sequence ?? 0, number: 1, routes: 0 });
+  answer("b", first, 1);
   offerDelta(distributor, 2);
   const update = take("a");
   assert.deepEqual([update?.generation, update?.delta, update?.pools, update?.removedPools], [undefined, "delta 2", [P], ["gone"]]);
   const pools = take("b");
   assert.deepEqual([pools?.delta, pools?.pools, pools?.removedPools], [undefined, [P], []], "the others wait, but not for endpoints");
-  distributor.workerApplied("b", { sequence: pools?.sequence ?? 0, number: 1, routes: 0 });
-  distributor.workerApplied("a", { sequence: update?.sequence ?? 0, number: 2, routes: 0 });
+  answer("b", pools, 1);
+  answer("a", update, 2);
   const second = take("b");
   assert.deepEqual([second?.delta, second?.pools, second?.removedPools], ["delta 2", [], ["gone"]]);
   distributor.workerStarted("c");
@@ -282,30 +288,30 @@ test("a worker that has the generation before gets the way from there with the p
 });
 
 test("a worker that missed a generation gets the next one whole", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 1);
   offer(distributor, 2);
   const update = take("a");
   offerDelta(distributor, 3);
   offerDelta(distributor, 4);
-  distributor.workerApplied("a", { sequence: update?.sequence ?? 0, number: 2, routes: 0 });
+  answer("a", update, 2);
   assert.deepEqual([take("a")?.generation], [generation(4).text]);
 });
 
 test("a worker that a delta does not fit gets the whole generation, which is not bad because of that", () => {
-  const { distributor, take, bad } = bench();
+  const { distributor, take, bad, answer } = bench();
   join(distributor, "a", 1);
   offerDelta(distributor, 2);
   const update = take("a");
   assert.equal(update?.delta, "delta 2");
-  distributor.workerApplied("a", { sequence: update?.sequence ?? 0, number: 1, routes: 0, wantsWhole: true });
+  answer("a", update, 1, { wantsWhole: true });
   const whole = take("a");
   assert.equal(whole?.generation, generation(2).text);
-  distributor.workerApplied("a", { sequence: whole?.sequence ?? 0, number: 2, routes: 0 });
+  answer("a", whole, 2);
   offerDelta(distributor, 3);
   const next = take("a");
   assert.equal(next?.delta, "delta 3");
-  distributor.workerApplied("a", { sequence: next?.sequence ?? 0, number: 3, routes: 0, wantsWhole: true });
+  answer("a", next, 3, { wantsWhole: true });
   assert.equal(take("a"), undefined, "it has what there is");
   offerDelta(distributor, 4);
   assert.equal(take("a")?.generation, generation(4).text);
@@ -313,7 +319,7 @@ test("a worker that a delta does not fit gets the whole generation, which is not
 });
 
 test("a delta that kills makes its generation bad, and the one after it comes whole", () => {
-  const { distributor, take, bad } = bench();
+  const { distributor, take, bad, answer } = bench();
   join(distributor, "a", 1);
   offerDelta(distributor, 2);
   for (let death = 1; death <= 3; death++) {
@@ -325,16 +331,16 @@ test("a delta that kills makes its generation bad, and the one after it comes wh
   assert.deepEqual(bad, [2]);
   const pools = take("a");
   assert.deepEqual([pools?.delta, pools?.generation, pools?.pools], [undefined, undefined, [P]]);
-  distributor.workerApplied("a", { sequence: pools?.sequence ?? 0, number: 1, routes: 0 });
+  answer("a", pools, 1);
   offerDelta(distributor, 3);
   assert.equal(take("a")?.generation, generation(3).text);
 });
 
 test("a worker that starts from an older generation than those that serve gets the whole: pools that changed since are not all known", () => {
-  const { distributor, take } = bench();
+  const { distributor, take, answer } = bench();
   join(distributor, "a", 1);
   offerDelta(distributor, 2);
-  distributor.workerApplied("a", { sequence: take("a")?.sequence ?? 0, number: 2, routes: 0 });
+  answer("a", take("a"), 2);
   join(distributor, "b", 1);
   const update = take("b");
   assert.deepEqual([update?.generation, update?.delta], [generation(2).text, undefined]);

@@ -27,6 +27,27 @@ function kinds(sent: readonly FromControl[]): readonly string[] {
   return sent.map((message) => (message.type === "generation" ? `generation ${message.header.number}` : message.type));
 }
 
+/** A publisher without a folder, and what it has sent. */
+function publishing(lastNumber: number): {
+  readonly sent: readonly FromControl[];
+  publish(routes: readonly RouteDefinition[], pools: readonly Pool[]): Promise<void>;
+} {
+  const sent: FromControl[] = [];
+  const publisher = createPublisher({ source: "test", lastNumber }, undefined, {
+    clock: systemClock,
+    log: silentLog,
+    store: undefined,
+    send: (message) => sent.push(message),
+  });
+  return {
+    sent,
+    async publish(routes, pools) {
+      publisher.publishAll({ routes, pools }, {});
+      await publisher.settled();
+    },
+  };
+}
+
 test("without a folder numbers grow over restarts all the same: they go on from the time of day", async () => {
   const clock = new ManualClock();
   const firstNumber = async (): Promise<number> => {
@@ -54,17 +75,7 @@ test("without a folder numbers grow over restarts all the same: they go on from 
 });
 
 test("new routes make a generation, other pools a pool update, and the same again nothing", async () => {
-  const sent: FromControl[] = [];
-  const publisher = createPublisher({ source: "test", lastNumber: 4 }, undefined, {
-    clock: systemClock,
-    log: silentLog,
-    store: undefined,
-    send: (message) => sent.push(message),
-  });
-  const publish = async (routes: readonly RouteDefinition[], pools: readonly Pool[]): Promise<void> => {
-    publisher.publishAll({ routes, pools }, {});
-    await publisher.settled();
-  };
+  const { sent, publish } = publishing(4);
   await publish([route("a")], [pool("p", "http://10.0.0.1:80"), pool("q", "http://10.0.0.9:80")]);
   await publish([route("a")], [pool("p", "http://10.0.0.1:80"), pool("q", "http://10.0.0.9:80")]);
   await publish([route("a")], [pool("p", "http://10.0.0.2:80")]);
@@ -100,17 +111,7 @@ test("a process that starts where another ended makes no new generation of the s
 });
 
 test("a generation brings the way from the one before it: the routes and the pools that are others", async () => {
-  const sent: FromControl[] = [];
-  const publisher = createPublisher({ source: "test", lastNumber: 0 }, undefined, {
-    clock: systemClock,
-    log: silentLog,
-    store: undefined,
-    send: (message) => sent.push(message),
-  });
-  const publish = async (routes: readonly RouteDefinition[], pools: readonly Pool[]): Promise<void> => {
-    publisher.publishAll({ routes, pools }, {});
-    await publisher.settled();
-  };
+  const { sent, publish } = publishing(0);
   const changed = { ...route("c"), filters: [{ name: "setPath", args: ["/"] }] };
   await publish([route("a"), route("b"), route("c"), route("d")], [pool("p", "http://10.0.0.1:80"), pool("q"), pool("r")]);
   await publish([route("a"), route("b"), route("c"), route("d")], [pool("p", "http://10.0.0.2:80"), pool("q"), pool("r")]);

@@ -15,14 +15,8 @@ function folder(t: TestContext): string {
   return made;
 }
 
-/** 64 KiB of lines of many lengths, each its number of times its letter. */
-function linesOf(letter: string): Buffer {
-  let text = "";
-  for (let length = 1; text.length < 65_000; length = (length + 37) % 900) text += `${length}${letter.repeat(length)}\n`;
-  return Buffer.from(text);
-}
-
-test("lines of several processes stay whole in one pipe, and a reader that stops costs bounded memory and is not waited for", async (t) => {
+/** Both ends of a pipe, as descriptors; the one that reads does not wait. */
+function pipe(t: TestContext): { readonly reader: number; readonly writer: number } {
   const path = join(folder(t), "pipe");
   equal(spawnSync("mkfifo", [path]).status, 0);
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -31,6 +25,18 @@ test("lines of several processes stay whole in one pipe, and a reader that stops
     closeSync(reader);
     closeSync(writer);
   });
+  return { reader, writer };
+}
+
+/** 64 KiB of lines of many lengths, each its number of times its letter. */
+function linesOf(letter: string): Buffer {
+  let text = "";
+  for (let length = 1; text.length < 65_000; length = (length + 37) % 900) text += `${length}${letter.repeat(length)}\n`;
+  return Buffer.from(text);
+}
+
+test("lines of several processes stay whole in one pipe, and a reader that stops costs bounded memory and is not waited for", async (t) => {
+  const { reader, writer } = pipe(t);
   const sinks: readonly (readonly [StdoutSink, Buffer])[] = ["a", "b"].map((letter) => [
     createStdoutSink(systemClock, writer),
     linesOf(letter),
@@ -62,14 +68,7 @@ test("lines of several processes stay whole in one pipe, and a reader that stops
 });
 
 test("a line longer than what a pipe takes at once is written all the same", async (t) => {
-  const path = join(folder(t), "pipe");
-  equal(spawnSync("mkfifo", [path]).status, 0);
-  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const writer = openSync(path, constants.O_WRONLY);
-  t.after(() => {
-    closeSync(reader);
-    closeSync(writer);
-  });
+  const { reader, writer } = pipe(t);
   const sink = createStdoutSink(systemClock, writer);
   ok(sink.write(Buffer.from(`short\n${"x".repeat(9_000)}\nshort\n${"y".repeat(3_000)}\n`)));
   await sink.drain(30_000);
