@@ -124,8 +124,9 @@ test("bad input is one line and exit code 2", async (t) => {
   ];
   for (const [what, args, line] of cases) {
     await t.test(what, async (t) => {
-      const program = holdfast(t, ["router", "--log-level", "silent", ...args], { KUBERNETES_SERVICE_HOST: "" });
+      const program = holdfast(t, ["router", "--log-level", "error", ...args], { KUBERNETES_SERVICE_HOST: "" });
       assert.equal(await program.ended, 2, program.stderr());
+      assert.equal(program.stdout(), "", "it does not say that it serves");
       assert.match(program.stderr(), line);
       assert.equal(
         program

@@ -33,6 +33,7 @@ function readRequest(method: string, url: string, { header, client, chance, time
     if (name === undefined || value === undefined) throw new AppError("CLI_USAGE", `-H "${line}": expected 'Name: value'`);
     return [name, value];
   });
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(method)) throw new AppError("CLI_USAGE", `"${method}": expected a method as in GET`);
   // Not through URL: it would resolve and encode what the router is to see as sent.
   const [, scheme, authority, path, query] = /^(?:(https?):\/\/([^/?#]+))?(\/[^?#]*)?(?:\?([^#]*))?$/.exec(url) ?? [];
   if (authority === undefined && path === undefined)
@@ -70,7 +71,9 @@ function describe(rehearsal: Rehearsal, request: RehearsedRequest, routes: reado
     case "refused":
       return `refused with 400: ${rehearsal.reason}\n`;
     case "unmatched":
-      return "no route answers\n";
+      return getHeader(request.headers, "host") === undefined
+        ? "no route answers; the request names no host: give a whole URL, or -H 'Host: NAME'\n"
+        : "no route answers\n";
     case "broken":
       return `${printEskip(written)}answers 503: ${rehearsal.reason}\n`;
     case "unfinished":

@@ -70,6 +70,9 @@ describe("holdfast routes", () => {
     equal(out, `${GOOD}sends GET /y?q=1 to the back end\n  + X-A: 1\n`);
     const none = routes(["match", "--routes", good, "GET", "/x", "-H", "Host: other.org"]);
     deepEqual([none.status, none.out], [1, "no route answers\n"]);
+    match(routes(["match", "--routes", good, "GET", "/x"]).out, /^no route answers; the request names no host/);
+    const noMethod = routes(["match", "--routes", good, "G T", "/x"]);
+    deepEqual([noMethod.status, noMethod.error], [2, 'holdfast: "G T": expected a method as in GET\n']);
     const timed = file(
       "timed.eskip",
       'a: After("2026-02-01T00:00:00Z") -> setQuery("b", "2") -> maskAccessLogQuery("token") -> "http://10.0.0.1:80";',

@@ -19,6 +19,7 @@ test("servers of limits are read under their name and under Skipper's, with what
 test("flags of limits that contradict each other, or say what cannot be, are bad usage", () => {
   for (const [flags, message] of [
     [{ limitServers: "a:1", swarmRedisUrls: "a:1" }, /another name of --limit-servers/],
+    [{ limitServers: "a:b" }, /--limit-servers: a server is written HOST:PORT/],
     [{ limitTimeout: "5" }, /are for --limit-servers HOST:PORT; give it too/],
     [{ limitServers: "a:1", limitTimeout: "0" }, /--limit-timeout "0": write a whole number from 1 to 10000/],
     [{ limitServers: "a:1", limitPasswordFile: "/none" }, /--limit-password-file \/none cannot be read/],

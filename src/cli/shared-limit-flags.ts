@@ -24,7 +24,7 @@ export function addSharedLimitFlags(command: Command): Command {
     .option("--limit-timeout <MILLISECONDS>", "how long a request may wait for --limit-servers (25)");
 }
 
-/** Undefined when no server is named. Throws AppError `CLI_USAGE` or `LIMITS_SERVER`. */
+/** Undefined when no server is named. Throws AppError `CLI_USAGE`. */
 export function readSharedLimits(flags: SharedLimitFlags): SharedLimitOptions | undefined {
   const { limitServers, swarmRedisUrls, limitPasswordFile: passwordFile, limitCa, limitTimeout } = flags;
   if (limitServers !== undefined && swarmRedisUrls !== undefined)
@@ -35,7 +35,7 @@ export function readSharedLimits(flags: SharedLimitFlags): SharedLimitOptions | 
       throw badUsage("--limit-password-file, --limit-ca and --limit-timeout are for --limit-servers HOST:PORT; give it too");
     return undefined;
   }
-  const servers = parseLimitServers(text);
+  const servers = readServers(text);
   if (limitCa !== undefined && !servers.some(({ isTls }) => isTls))
     throw badUsage("--limit-ca is for servers written rediss://HOST:PORT; write them so");
   if (passwordFile === undefined) {
@@ -48,6 +48,15 @@ export function readSharedLimits(flags: SharedLimitFlags): SharedLimitOptions | 
     ...(limitCa === undefined ? {} : { authorities: readAuthorities(limitCa, "--limit-ca") }),
     ...(limitTimeout === undefined ? {} : { times: { answerMs: wholeNumber(limitTimeout, "--limit-timeout", 1, 10_000) } }),
   };
+}
+
+/** What is wrong is said without what was written: there may be a password in it. */
+function readServers(text: string): SharedLimitOptions["servers"] {
+  try {
+    return parseLimitServers(text);
+  } catch (error) {
+    throw badUsage(`--limit-servers: ${messageOf(error)}`);
+  }
 }
 
 /** It may change while the router runs; at its start it has to be there. */

@@ -9,7 +9,7 @@ import type { RouterEnd } from "./supervisor.ts";
 
 /** A router that runs. */
 export interface Router {
-  /** Where the workers listen, once the first does. */
+  /** Where the workers listen, once the first does and it is known that the router can be what it was told to be. */
   readonly listening: Promise<{ readonly port: number; readonly adminPort: number; readonly tlsPort: number | undefined }>;
   readonly ended: Promise<RouterEnd>;
   /** First call: drain. Second: stop waiting for the load balancer. Third: stop waiting for requests in flight. */
@@ -61,7 +61,7 @@ export async function startRouter(options: RouterOptions, deps: RouterDeps): Pro
   });
   void supervisor.ended.then(async () => (await admin)?.close());
   return {
-    listening: Promise.all([supervisor.listening, admin]).then(([port, listener]) => ({
+    listening: Promise.all([supervisor.listening, admin, supervisor.started]).then(([port, listener]) => ({
       port,
       adminPort: listener?.port ?? 0,
       tlsPort: tls?.listen.port,

@@ -5,12 +5,13 @@ import type { Clock, Random, Timer } from "../kernel/index.ts";
 import type { EndpointStats } from "../proxy/index.ts";
 import type { FamilyDump, Log } from "../telemetry/index.ts";
 import { CertificateWatch } from "./certificate-status.ts";
+import { controlConfig, workerConfig } from "./child-configs.ts";
 import type { ChildExit, SupervisedChild } from "./child.ts";
 import { ControlProcess } from "./control-process.ts";
 import { type Distributor, type WorkerView, createDistributor } from "./distributor.ts";
 import type { GenerationHeader } from "./generation.ts";
 import { type LateLog, createLateLog } from "./late-log.ts";
-import type { ControlConfig, ControlStatus, FromControl, FromWorker, HoldDecision, LogRecord, WorkerConfig } from "./messages.ts";
+import type { ControlStatus, Fatal, FromControl, FromWorker, HoldDecision, LogRecord } from "./messages.ts";
 import { createMetricsLedger } from "./metrics-ledger.ts";
 import type { RouterOptions } from "./options.ts";
 import { createRequests } from "./requests.ts";
@@ -58,6 +59,8 @@ export class Supervisor {
   readonly ended: Promise<RouterEnd>;
   /** Resolves to the port once the first worker listens. */
   readonly listening: Promise<number>;
+  /** Resolves once the control process has begun, or a worker has a table without it: that the router is what it was told to be. */
+  readonly started: Promise<void>;
   readonly log: LateLog = createLateLog();
   readonly certificates = new CertificateWatch(this.log);
 
@@ -71,12 +74,13 @@ export class Supervisor {
   readonly #control: ControlProcess;
   readonly #end = Promise.withResolvers<RouterEnd>();
   readonly #listen = Promise.withResolvers<number>();
+  readonly #start = Promise.withResolvers<void>();
   /** Session tickets of one worker are good at all; the key is in memory only. */
   #ticketKey: Uint8Array = randomBytes(TICKET_KEY_BYTES);
   #ticketKeyMs: number;
   #phase: "running" | "draining" | "closing" = "running";
   /** Why the control process cannot start; it ends the router only when there is no table to serve. */
-  #controlProblem: string | undefined;
+  #controlProblem: Fatal | undefined;
   #hasListened = false;
   #drainDelay: Timer | undefined;
   /** Starts what the first worker does not need, while that is still to be done. */
@@ -90,6 +94,7 @@ export class Supervisor {
     this.#ticketKeyMs = deps.clock.monoMs();
     this.ended = this.#end.promise;
     this.listening = this.#listen.promise;
+    this.started = this.#start.promise;
     this.#requests = createRequests(deps.clock);
     const { snapshotDirectory: directory, source } = options;
     this.#store = directory === undefined ? undefined : openSnapshotStore({ directory, source }, { log: this.log });
@@ -102,7 +107,7 @@ export class Supervisor {
       clock: deps.clock,
       random: deps.random,
       fork: deps.processes.control,
-      config: () => this.#controlConfig(),
+      config: () => controlConfig(options, { lastNumber: this.#lastNumber }),
       onMessage: (message) => this.#fromControl(message),
       onExit: (exit) => {
         this.#metrics.gone("control");
@@ -113,7 +118,7 @@ export class Supervisor {
       clock: deps.clock,
       random: deps.random,
       fork: deps.processes.worker,
-      config: () => this.#workerConfig(),
+      config: () => workerConfig(options, { distributor: this.distributor, ticketKey: this.#ticketKey }),
       onStart: (id) => this.distributor.workerStarted(id),
       onMessage: (id, message) => this.#fromWorker(id, message),
       onExit: (id, exit) => this.#workerGone(id, exit),
@@ -234,49 +239,9 @@ export class Supervisor {
     this.#control.start();
   }
 
-  #workerConfig(): WorkerConfig {
-    const { options, distributor } = this;
-    return {
-      ...options.listen,
-      ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
-      source: options.source,
-      skip: [...distributor.bad],
-      knowledge: distributor.knowledge,
-      awaitTable: distributor.newest !== undefined,
-      accessLog: options.accessLog,
-      ...(options.traces === undefined ? {} : { traces: options.traces }),
-      auth: options.auth,
-      ...(options.zone === undefined ? {} : { zone: options.zone }),
-      h2c: options.h2c,
-      backendTls: options.backendTls,
-      plugins: options.plugins,
-      ...(options.dynamicBackends === undefined ? {} : { dynamicBackends: options.dynamicBackends }),
-      ...(options.forwardBackend === undefined ? {} : { forwardBackend: options.forwardBackend }),
-      ...(options.sharedLimits === undefined ? {} : { sharedLimits: options.sharedLimits }),
-      ...(options.proxyProtocol === undefined ? {} : { proxyProtocol: options.proxyProtocol }),
-      ...(options.tls === undefined ? {} : { tls: { ...options.tls, ticketKey: this.#ticketKey } }),
-    };
-  }
-
-  #controlConfig(): ControlConfig {
-    const { options } = this;
-    return {
-      routes: options.routes,
-      policy: options.policy,
-      tlsSecrets: options.tls?.secrets === true,
-      ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
-      source: options.source,
-      lastNumber: Math.max(
-        this.distributor.newest?.header.number ?? 0,
-        ...this.distributor.bad,
-        ...this.workers.map(({ generation }) => generation),
-      ),
-      staleAfterMs: options.staleAfterMs,
-      plugins: options.plugins,
-      auth: options.auth,
-      ...(options.forwardBackend === undefined ? {} : { forwardBackend: options.forwardBackend }),
-      ...(options.nodeName === undefined ? {} : { nodeName: options.nodeName }),
-    };
+  get #lastNumber(): number {
+    const { newest, bad } = this.distributor;
+    return Math.max(newest?.header.number ?? 0, ...bad, ...this.workers.map(({ generation }) => generation));
   }
 
   #condemn(number: number, reason: string): void {
@@ -304,6 +269,7 @@ export class Supervisor {
       case "listening":
         this.#hasListened = true;
         this.#listen.resolve(message.port);
+        if (message.number > 0) this.#start.resolve();
         if (this.#others !== undefined) {
           this.#others.cancel();
           this.#others = this.#deps.clock.timer(FIRST_ANSWERS_MS, () => this.#startOthers());
@@ -346,6 +312,7 @@ export class Supervisor {
         this.distributor.offerPools(message.changed, message.removed);
         break;
       case "status":
+        this.#start.resolve();
         this.distributor.setKnowledge(message.status.knowledge);
         break;
       case "decided":
@@ -361,8 +328,7 @@ export class Supervisor {
         this.#logFrom("control", message);
         break;
       case "fatal":
-        this.#controlProblem = message.message;
-        this.log.error({ code: message.code, reason: message.message }, "control process cannot work");
+        this.#controlProblem = message;
         this.#endWithoutTable();
         break;
     }
@@ -370,8 +336,10 @@ export class Supervisor {
 
   /** Bad input ends a router that has nothing to serve; one that booted from its snapshot serves on and tries again. */
   #endWithoutTable(): void {
-    if (this.#controlProblem === undefined || !this.#hasListened) return;
-    if (this.workers.every(({ generation }) => generation === 0)) this.fail(this.#controlProblem);
+    const problem = this.#controlProblem;
+    if (problem === undefined || !this.#hasListened) return;
+    if (this.workers.every(({ generation }) => generation === 0)) this.fail(problem.message);
+    else this.log.error({ code: problem.code, reason: problem.message }, "control process cannot work");
   }
 
   #logFrom(process: string, { level, fields, message }: LogRecord): void {
