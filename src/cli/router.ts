@@ -12,11 +12,12 @@ import { type AuthFlags, addAuthFlags, readAuthSettings } from "./auth-flags.ts"
 import { type BackendFlags, addBackendFlags, readBackends } from "./backend-flags.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { badUsage, collect, readAddresses, seconds, wholeNumber } from "./flag-values.ts";
+import { type LogFlags, addLogFlags, readLogs } from "./log-flags.ts";
 import { routerProcesses } from "./router-processes.ts";
 import { type SharedLimitFlags, addSharedLimitFlags, readSharedLimits } from "./shared-limit-flags.ts";
 import { type TraceFlags, addTraceFlags, readTraceOptions } from "./trace-flags.ts";
 
-interface Flags extends AuthFlags, BackendFlags, SharedLimitFlags, TraceFlags {
+interface Flags extends AuthFlags, BackendFlags, LogFlags, SharedLimitFlags, TraceFlags {
   readonly routes?: string;
   readonly kubeconfig?: string;
   readonly listen: string;
@@ -36,7 +37,6 @@ interface Flags extends AuthFlags, BackendFlags, SharedLimitFlags, TraceFlags {
   readonly drainDelay: string;
   readonly drainTimeout: string;
   readonly staleAfter: string;
-  readonly accessLog: "off" | "combined" | "json";
   readonly logLevel: LogLevel;
   readonly policy: "hold" | "naive";
 }
@@ -81,14 +81,13 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
     .option("--drain-delay <SECONDS>", "on SIGTERM: how long to serve on, not ready, before closing", "20")
     .option("--drain-timeout <SECONDS>", "then: how long requests in flight may take", "30")
     .option("--stale-after <SECONDS>", "a source silent for so long is stale", "30")
-    .addOption(new Option("--access-log <FORM>", "access log on standard output").choices(["off", "combined", "json"]).default("off"))
     .addOption(
       new Option("--log-level <LEVEL>", "what to log on standard error")
         .choices(["debug", "info", "warn", "error", "silent"])
         .default("info"),
     )
     .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp());
-  return addTraceFlags(addSharedLimitFlags(addAuthFlags(addBackendFlags(command)))).action(async (flags: Flags) => {
+  return addTraceFlags(addLogFlags(addSharedLimitFlags(addAuthFlags(addBackendFlags(command))))).action(async (flags: Flags) => {
     process.exitCode = await run(flags, worker);
   });
 }
@@ -162,7 +161,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
     drainDelayMs: seconds(flags.drainDelay, "--drain-delay", 0) * 1000,
     drainTimeoutMs: seconds(flags.drainTimeout, "--drain-timeout", 0) * 1000,
     staleAfterMs: seconds(flags.staleAfter, "--stale-after", 1) * 1000,
-    accessLog: flags.accessLog,
+    logs: readLogs(flags),
     ...(traces === undefined ? {} : { traces }),
     auth: readAuthSettings(flags),
     ...(nodeName === undefined ? {} : { nodeName }),

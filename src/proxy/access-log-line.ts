@@ -1,5 +1,8 @@
 import { ClockText } from "./clock-text.ts";
 
+/** `apache`: Apache's combined log, nothing else. `combined`: more behind it. */
+export type AccessLogFormat = "apache" | "combined" | "json";
+
 /** What a line says; one object is filled for line after line. Times in ms; undefined: it did not come to that. */
 export interface AccessLogEntry {
   /** When the request head was there, ms since the epoch. */
@@ -21,6 +24,8 @@ export interface AccessLogEntry {
   attempts: number;
   /** PROXY_… or WIRE_…, empty when all went well. */
   failure: string;
+  /** Who sent the request as far as it says itself; empty when no filter asked. */
+  audit: string;
   /** Of a request that is recorded; empty for others. */
   traceId: string;
   /** From the request head to the last byte of the answer. The four below add up to it: the phase in which a request ends lasts to its end. */
@@ -55,6 +60,7 @@ export function emptyEntry(): AccessLogEntry {
     endpoint: "",
     attempts: 0,
     failure: "",
+    audit: "",
     traceId: "",
     durationMs: 0,
     filterMs: 0,
@@ -78,24 +84,43 @@ const UNSAFE = /[^ !#-[\]-~]/;
 const EACH_UNSAFE = /[^ !#-[\]-~]/gu;
 const EACH_NOT_ASCII = /[^ -~]/g;
 
-/**
- * Apache's combined log, then duration in ms, host, route id, endpoint, failure, attempts, the phases filter/connect/response/transfer
- * in ms, and the trace id; `-` where there is none.
- */
-export class CombinedFormat implements LineFormat {
+/** Apache's combined log: `"%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-agent}i\""` (Apache, "Log Files"). */
+export class ApacheFormat implements LineFormat {
   readonly #time = new ClockText((second) => {
     const [, day, month, year, time] = /^\w+, (\d+) (\w+) (\d+) ([\d:]+)/.exec(new Date(second * 1000).toUTCString()) ?? [];
     return `${day}/${month}/${year}:${time} +0000`;
   });
 
   line(entry: AccessLogEntry): string {
-    const phases = `${inMs(entry.filterMs)}/${inMs(entry.connectMs)}/${inMs(entry.responseMs)}/${inMs(entry.transferMs)}`;
+    return `${this.start(entry)}\n`;
+  }
+
+  protected start(entry: AccessLogEntry): string {
     return (
       `${entry.clientAddress} - - [${this.#time.of(Math.floor(entry.startedMs / 1000))}] "${clean(entry.method)} ${clean(entry.target)} ${entry.protocol}" ` +
-      `${entry.status} ${entry.responseBytes} "${field(entry.referer)}" "${field(entry.userAgent)}" ${inMs(entry.durationMs)} ` +
-      `${field(entry.host)} ${field(entry.routeId)} ${field(entry.endpoint)} ${field(entry.failure)} ${entry.attempts} ${phases} ${field(entry.traceId)}\n`
+      `${entry.status} ${entry.responseBytes === 0 ? "-" : entry.responseBytes} "${field(entry.referer)}" "${field(entry.userAgent)}"`
     );
   }
+}
+
+/**
+ * Behind that: duration in ms, host, route id, endpoint, failure, attempts, the phases filter/connect/response/transfer in ms, the trace id,
+ * and what unverifiedAuditLog found; `-` where there is none.
+ */
+export class CombinedFormat extends ApacheFormat {
+  override line(entry: AccessLogEntry): string {
+    const phases = `${inMs(entry.filterMs)}/${inMs(entry.connectMs)}/${inMs(entry.responseMs)}/${inMs(entry.transferMs)}`;
+    return (
+      `${this.start(entry)} ${inMs(entry.durationMs)} ${field(entry.host)} ${field(entry.routeId)} ${field(entry.endpoint)} ` +
+      `${field(entry.failure)} ${entry.attempts} ${phases} ${field(entry.traceId)} ${field(entry.audit)}\n`
+    );
+  }
+}
+
+/** Makes lines of this form. */
+export function lineFormat(format: AccessLogFormat): LineFormat {
+  if (format === "json") return new JsonFormat();
+  return format === "apache" ? new ApacheFormat() : new CombinedFormat();
 }
 
 /** One JSON object a line. What is mostly as in the line before is not made again: that is half of what a line costs. */
@@ -139,7 +164,7 @@ export class JsonFormat implements LineFormat {
       `${this.#statusText}${json(entry.target)}${this.#placeText}${entry.attempts},"requestBytes":${entry.requestBytes},"responseBytes":${entry.responseBytes}` +
       `,"durationMs":${exact(entry.durationMs)},"filterMs":${exact(entry.filterMs)},"connectMs":${exact(entry.connectMs)}` +
       `,"responseMs":${exact(entry.responseMs)},"transferMs":${exact(entry.transferMs)},"requestMs":${exact(entry.requestMs)}` +
-      `,"referer":"${json(entry.referer)}","userAgent":"${json(entry.userAgent)}"${entry.traceId === "" ? "" : `,"traceId":"${entry.traceId}"`}}\n`
+      `,"referer":"${json(entry.referer)}","userAgent":"${json(entry.userAgent)}"${optional("traceId", entry.traceId)}${optional("audit", entry.audit)}}\n`
     );
   }
 }
@@ -161,6 +186,11 @@ function json(given: string): string {
   return JSON.stringify(text)
     .slice(1, -1)
     .replaceAll(EACH_NOT_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** A member that most lines do without. */
+function optional(name: string, text: string): string {
+  return text === "" ? "" : `,"${name}":"${json(text)}"`;
 }
 
 function cut(text: string): string {

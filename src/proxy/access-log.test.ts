@@ -3,9 +3,10 @@ import { test } from "node:test";
 
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
 import { until } from "../kernel/testing/until.ts";
+import { parseEskip } from "../route/index.ts";
 import { MetricsRegistry } from "../telemetry/index.ts";
 import { AccessLog } from "./access-log.ts";
-import { type AccessLogEntry, CombinedFormat, JsonFormat, emptyEntry } from "./access-log-line.ts";
+import { type AccessLogEntry, CombinedFormat, JsonFormat, emptyEntry, lineFormat } from "./access-log-line.ts";
 import { startProxy } from "./testing/proxy-under-test.ts";
 
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
@@ -133,14 +134,48 @@ test("the trace of a request that is recorded is named, and no other's", () => {
   const format = new JsonFormat();
   equal(parsed(format.line(entry({ traceId })))["traceId"], traceId);
   ok(!("traceId" in parsed(format.line(entry()))));
-  match(new CombinedFormat().line(entry({ traceId })), new RegExp(` ${traceId}\\n$`));
+  match(new CombinedFormat().line(entry({ traceId })), new RegExp(` ${traceId} -\\n$`));
+});
+
+test("Apache's combined log is exactly that", () => {
+  const given = entry({
+    startedMs: 1_700_000_000_000,
+    target: "/a?b",
+    responseBytes: 7,
+    referer: "http://b/",
+    userAgent: 'c"',
+    durationMs: 5,
+    routeId: "r",
+  });
+  equal(lineFormat("apache").line(given), '192.0.2.1 - - [14/Nov/2023:22:13:20 +0000] "GET /a?b HTTP/1.1" 200 7 "http://b/" "c\\x22"\n');
+  equal(lineFormat("apache").line(entry()), '192.0.2.1 - - [01/Jan/1970:00:00:00 +0000] "GET / HTTP/1.1" 200 - "-" "-"\n');
+});
+
+test("where the log is for the routes that ask for it, no other has a line", async (t) => {
+  const under = await startProxy({ accessLog: { format: "json", isByDefault: false } });
+  t.after(() => under.close());
+  under.server.answer(`${ANSWER}ok`);
+  const ask = (path: string): Promise<string> => under.exchange(`GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  const backend = `"http://127.0.0.1:${under.server.port}"`;
+  under.routes(
+    parseEskip(
+      `a: Path("/a") -> enableAccessLog() -> ${backend}; b: Path("/b") -> enableAccessLog(5) -> ${backend}; c: * -> ${backend}`,
+      "",
+    ).routes,
+  );
+  for (const path of ["/a", "/b", "/c"]) await ask(path);
+  await under.proxy.close({ timeoutMs: 0 });
+  deepEqual(
+    under.logLines.map((line) => parsed(line)["target"]),
+    ["/a"],
+  );
 });
 
 test("times are to the microsecond, and to the millisecond in Apache's form", () => {
   const times = { durationMs: 1234.5678, filterMs: 0.0004, connectMs: 0.9996, responseMs: 12, transferMs: 1221.568 };
   const { durationMs, filterMs, connectMs, responseMs, transferMs, requestMs } = parsed(new JsonFormat().line(entry(times)));
   deepEqual([durationMs, filterMs, connectMs, responseMs, transferMs, requestMs], [1234.568, 0, 1, 12, 1221.568, null]);
-  match(new CombinedFormat().line(entry(times)), / 1235 - - - - 0 0\/1\/12\/1222 -\n$/);
+  match(new CombinedFormat().line(entry(times)), / 1235 - - - - 0 0\/1\/12\/1222 - -\n$/);
 });
 
 test("lines go on together, and those a blocked sink has no room for are dropped, counted, and nothing else", () => {
@@ -149,15 +184,15 @@ test("lines go on together, and those a blocked sink has no room for are dropped
   const taken: string[] = [];
   let isBlocked = false;
   const sink = { write: (lines: Buffer): boolean => !isBlocked && taken.push(lines.toString("latin1")) > 0 };
-  const log = new AccessLog(sink, { format: "combined", bufferBytes: 100_000, flushMs: 1_000 }, clock, dropped);
+  const log = new AccessLog(sink, { format: "combined", isByDefault: true, bufferBytes: 100_000, flushMs: 1_000 }, clock, dropped);
   const one = entry({ target: `/${"x".repeat(999)}` });
-  log.add(one);
+  log.tell(one);
   log.tick(999);
   equal(taken.length, 0);
   log.tick(1_000);
   equal(taken.length, 1);
   isBlocked = true;
-  for (let count = 0; count < 200; count++) log.add(one);
+  for (let count = 0; count < 200; count++) log.tell(one);
   const lineBytes = taken[0]?.length ?? 0;
   const kept = Math.floor(100_000 / lineBytes);
   equal(dropped.value, 200 - kept);
@@ -165,7 +200,7 @@ test("lines go on together, and those a blocked sink has no room for are dropped
   log.flush();
   equal(taken[1]?.length, kept * lineBytes);
   equal(taken[1]?.split("\n").length, kept + 1);
-  log.add(one);
+  log.tell(one);
   log.flush();
   equal(taken[2], taken[0]);
 });

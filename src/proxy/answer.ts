@@ -1,3 +1,4 @@
+import type { BodyWatcher } from "../route/index.ts";
 import { type BodyFraming, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
@@ -38,7 +39,7 @@ export class Answer implements HoldOwner, ChainOwner {
   readonly #routed: RoutedRequest;
   readonly #record: ExchangeRecord;
   readonly #owner: AnswerOwner;
-  /** The hold or the chain is there, or the body is not for the client. */
+  /** The hold, the chain or somebody who watches is there, or the body is not for the client. */
   #isDetoured = false;
   /** Whether anything below is other than at first. */
   #wasDetoured = false;
@@ -49,6 +50,7 @@ export class Answer implements HoldOwner, ChainOwner {
   /** What came during the hold; undefined when nothing did. */
   #held: Buffer[] | undefined = undefined;
   #heldBytes = 0;
+  #watchers: readonly BodyWatcher[] = [];
   /** Whether the endpoint's response is there to its end. */
   #isWhole = false;
   #trailer: MessageHead | undefined = undefined;
@@ -80,6 +82,7 @@ export class Answer implements HoldOwner, ChainOwner {
     this.cut();
     this.#held = undefined;
     this.#heldBytes = 0;
+    this.#watchers = [];
     this.#isWhole = false;
     this.#trailer = undefined;
   }
@@ -122,13 +125,19 @@ export class Answer implements HoldOwner, ChainOwner {
       this.#client.writeBody(buffer, start, end);
       return;
     }
-    if (this.#chain !== undefined) {
-      this.#chain.write(buffer, start, end);
-      if (this.#chain.isBlocked) this.#owner.pauseEndpoint();
-    } else if (this.#hold !== undefined) {
+    if (this.#hold !== undefined) {
       (this.#held ??= []).push(Buffer.from(buffer.subarray(start, end)));
       this.#heldBytes += end - start;
       if (this.#heldBytes >= this.#engine.options.limits.heldResponseBytes) this.#owner.pauseEndpoint();
+      return;
+    }
+    for (const watch of this.#watchers) watch(buffer.subarray(start, end));
+    if (this.#chain !== undefined) {
+      this.#chain.write(buffer, start, end);
+      if (this.#chain.isBlocked) this.#owner.pauseEndpoint();
+    } else if (this.#watchers.length > 0) {
+      this.#record.responseBytes += end - start;
+      this.#client.writeBody(buffer, start, end);
     }
   }
 
@@ -220,6 +229,11 @@ export class Answer implements HoldOwner, ChainOwner {
       return;
     }
     if (isMade) this.#makeChain();
+    const { responseWatchers } = this.#context;
+    if (responseWatchers.length > 0) {
+      this.#watchers = responseWatchers;
+      this.#detour();
+    }
     this.#start(text, isMade ? Framing.chunked : this.#framing);
     this.#release();
   }
@@ -228,7 +242,7 @@ export class Answer implements HoldOwner, ChainOwner {
   #release(): void {
     const held = this.#held;
     this.#held = undefined;
-    this.#isDetoured = this.#chain !== undefined;
+    this.#isDetoured = this.#chain !== undefined || this.#watchers.length > 0;
     for (const piece of held ?? []) this.onData(piece, 0, piece.length);
     if (this.#isWhole) {
       if (this.#chain === undefined) this.#owner.onAnswerEnd(this.#trailer);
@@ -253,6 +267,7 @@ export class Answer implements HoldOwner, ChainOwner {
     this.#record.status = status;
     const isStreamed = this.#context.responseTransforms.length > 0;
     const hasBody = status !== 204 && status !== 304 && method !== "HEAD";
+    if (hasBody) for (const watch of this.#context.responseWatchers) watch(body);
     this.hasBegun = true;
     const wallMs = this.#engine.clock.wallMs();
     const isFinal = this.#owner.onAnswerBegin(true);

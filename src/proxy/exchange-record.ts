@@ -89,7 +89,7 @@ export class ExchangeRecord {
       entry.traceId = this.trace?.traceId ?? "";
       this.#describePhases(entry, endedMs);
       this.#context.describe(entry);
-      accessLog.add(entry);
+      accessLog.tell(entry);
     }
     this.trace?.end(status, route, this.failure);
     this.#context.responseStatus = status;
@@ -112,6 +112,6 @@ export class ExchangeRecord {
 
   #isLogWanted(status: number): boolean {
     const wish = this.#context.wishesSet?.accessLog;
-    return wish === undefined || isLogWanted(wish, status);
+    return wish === undefined ? this.#engine.options.accessLog.isByDefault : isLogWanted(wish, status);
   }
 }

@@ -218,6 +218,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
       this.#copy(wishes.copies);
       wishes.copies = undefined;
     }
+    this.#body.watch(this.#context.requestWatchers);
     if (!this.#routed.isAnswered) countForward(this.#context);
     if (this.#routed.isAnswered) {
       this.#answer.beginOwn();

@@ -1,4 +1,5 @@
-export type { AccessLogSink } from "./access-log.ts";
+export type { AccessLogFormat } from "./access-log-line.ts";
+export type { LineSink } from "./line-buffer.ts";
 export type { ProxyFailure } from "./failure.ts";
 export type { AccessLogOptions, ProxyLimits, ProxyOptions, ProxyOptionsInput, ProxyTimeouts, RetryOptions } from "./options.ts";
 export type { ListenOptions } from "./listener.ts";

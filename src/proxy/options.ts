@@ -1,9 +1,11 @@
 import { type BalancerOptions, defaultBalancerOptions } from "../balance/index.ts";
 import { AppError } from "../kernel/index.ts";
 import { MOST_LOOPBACKS, findBackendAddress, formatBackendAddress } from "../route/index.ts";
+import type { AccessLogFormat } from "./access-log-line.ts";
 import { type ActiveCheckOptions, defaultActiveCheckOptions } from "./active-checks.ts";
 import { type ChunkedLimits, type HeadLimits, defaultHeadLimits, defaultTrailerLimits } from "../wire/index.ts";
 import { type Http2Limits, type Http2UpstreamLimits, defaultHttp2Limits, defaultHttp2UpstreamLimits } from "./h2/options.ts";
+import type { LineBufferOptions } from "./line-buffer.ts";
 import type { UpstreamTlsOptions } from "./upstream-socket.ts";
 
 /** How long each thing may take; all in milliseconds, exact to one `tickMs`. */
@@ -64,6 +66,8 @@ export interface ProxyLimits {
   readonly copiedBodiesBytes: number;
   /** Of a response that waits for a filter: what is more stays in the endpoint's connection. */
   readonly heldResponseBytes: number;
+  /** Of the body of a request that `auditLog` logs. */
+  readonly auditBodyBytes: number;
   /** How often one request may be looked up again. */
   readonly loopbacks: number;
   readonly http2: Http2Limits;
@@ -79,12 +83,11 @@ export interface RetryOptions {
   readonly budgetFloor: number;
 }
 
-export interface AccessLogOptions {
-  readonly format: "combined" | "json";
-  /** Bytes that may wait for the sink; lines beyond are dropped and counted. */
-  readonly bufferBytes: number;
-  /** Longest time a line waits. */
-  readonly flushMs: number;
+/** Room and time count for what filters log as well. */
+export interface AccessLogOptions extends LineBufferOptions {
+  readonly format: AccessLogFormat;
+  /** Whether a request has a line unless a filter says otherwise; false: only if one says so. */
+  readonly isByDefault: boolean;
 }
 
 /** Everything that can be set; see {@link defaultProxyOptions}. */
@@ -153,6 +156,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     copiedBodyBytes: 1_048_576,
     copiedBodiesBytes: 67_108_864,
     heldResponseBytes: 65_536,
+    auditBodyBytes: 1_024,
     loopbacks: MOST_LOOPBACKS,
     http2: defaultHttp2Limits,
     http2Upstream: defaultHttp2UpstreamLimits,
@@ -160,7 +164,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
   retry: Object.freeze({ attempts: 3, budgetShare: 0.2, budgetFloor: 500 }),
   balancer: defaultBalancerOptions,
   activeChecks: defaultActiveCheckOptions,
-  accessLog: Object.freeze({ format: "combined", bufferBytes: 1_048_576, flushMs: 1_000 }),
+  accessLog: Object.freeze({ format: "combined", isByDefault: true, bufferBytes: 1_048_576, flushMs: 1_000 }),
   trustedProxies: Object.freeze(["private"]),
   dynamicBackends: Object.freeze(["public"]),
   forwardBackend: "",

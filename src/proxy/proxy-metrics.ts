@@ -36,6 +36,7 @@ export class ProxyMetrics {
   readonly breakersOpened: Cell;
   readonly withdrawnPicks: Cell;
   readonly accessLogDropped: Cell;
+  readonly filterLogDropped: Cell;
   readonly copies: Readonly<Record<CopyOutcome, Cell>>;
 
   constructor(registry: MetricsRegistry, isByRoute: boolean) {
@@ -115,6 +116,9 @@ export class ProxyMetrics {
     };
     this.accessLogDropped = registry
       .counter("holdfast_proxy_access_log_dropped_lines_total", "Access log lines dropped because the sink was behind.")
+      .with();
+    this.filterLogDropped = registry
+      .counter("holdfast_proxy_filter_log_dropped_lines_total", "Lines of filters dropped because the sink was behind.")
       .with();
   }
 

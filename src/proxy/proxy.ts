@@ -1,20 +1,22 @@
 import type { Clock, Random } from "../kernel/index.ts";
-import type { FilterNames, SharedLimits, Table } from "../route/index.ts";
+import { type FilterNames, type SharedLimits, type Table, silentFilterLog } from "../route/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import type { Traces } from "../tracing/index.ts";
 import { ActiveChecks } from "./active-checks.ts";
 import { AddressList } from "./address-list.ts";
-import { AccessLog, type AccessLogSink } from "./access-log.ts";
+import { AccessLog } from "./access-log.ts";
 import { emptyEntry } from "./access-log-line.ts";
 import { ClientConnection } from "./client-connection.ts";
 import type { Connection, OpenedConnection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
 import { FilterFailures } from "./filter-failures.ts";
+import { JsonFilterLog } from "./filter-log.ts";
 import { EndpointHttp2Metrics } from "./h2/endpoint-metrics.ts";
 import { EndpointSessions } from "./h2/endpoint-sessions.ts";
 import { Http2Connection } from "./h2/http2-connection.ts";
 import { Http2Metrics } from "./h2/http2-metrics.ts";
+import { LineBuffer, type LineSink } from "./line-buffer.ts";
 import { type ListenOptions, Listener } from "./listener.ts";
 import { ListenerMetrics } from "./listener-metrics.ts";
 import { type ProxyOptionsInput, resolveProxyOptions } from "./options.ts";
@@ -33,7 +35,9 @@ export interface ProxyDeps {
   readonly metrics: MetricsRegistry;
   readonly log: Log;
   /** Without it no access log is written. */
-  readonly accessLog?: AccessLogSink;
+  readonly accessLog?: LineSink;
+  /** Without it what filters log goes nowhere. */
+  readonly filterLog?: LineSink;
   /** Without it limits that routers keep together count nothing. */
   readonly sharedLimits?: SharedLimits;
   /** Without it nothing is traced, and fields of traces are forwarded as they are. */
@@ -90,6 +94,7 @@ class NodeProxy implements Proxy {
   readonly #checks: ActiveChecks;
   readonly #upstreams = new Upstreams();
   readonly #log: Log;
+  readonly #filterLines: LineBuffer | undefined;
   readonly #listeners: Listener[] = [];
   readonly #listenerMetrics: ListenerMetrics;
   readonly #http2Metrics: Http2Metrics;
@@ -105,11 +110,15 @@ class NodeProxy implements Proxy {
     const metrics = new ProxyMetrics(deps.metrics, options.routeMetrics);
     const accessLog =
       deps.accessLog === undefined ? undefined : new AccessLog(deps.accessLog, options.accessLog, deps.clock, metrics.accessLogDropped);
+    const filterLines =
+      deps.filterLog === undefined ? undefined : new LineBuffer(deps.filterLog, options.accessLog, deps.clock, metrics.filterLogDropped);
+    this.#filterLines = filterLines;
     this.#log = deps.log;
     this.#listenerMetrics = new ListenerMetrics(deps.metrics);
     this.#http2Metrics = new Http2Metrics(deps.metrics);
     const deadlines = new Deadlines(deps.clock, options.tickMs, () => {
       accessLog?.tick(deadlines.nowMs);
+      filterLines?.tick(deadlines.nowMs);
       this.#checks.tick(deadlines.nowMs);
       routing.dynamic.tick(deadlines.nowMs);
       let idle = 0;
@@ -127,9 +136,11 @@ class NodeProxy implements Proxy {
         most: options.limits.dynamicBackends,
         idleMs: options.timeouts.dynamicIdleMs,
         forwardBackend: options.forwardBackend,
+        auditBodyBytes: options.limits.auditBodyBytes,
       },
       {
         ...deps,
+        filterLog: filterLines === undefined ? silentFilterLog : new JsonFilterLog(filterLines, deps.clock),
         onRefused: (endpoints) => this.#refused(endpoints),
         onForgotten: (endpoints) => this.#upstreams.drop(endpoints),
       },
@@ -272,6 +283,7 @@ class NodeProxy implements Proxy {
     deadlines.stop();
     this.#checks.stop();
     accessLog?.flush();
+    this.#filterLines?.flush();
     return { cutOff };
   }
 

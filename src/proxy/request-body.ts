@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { type BodyFraming, Framing, type MessageHead } from "../wire/index.ts";
+import type { BodyWatcher } from "../route/index.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import type { HeldCopies } from "./request-copies.ts";
@@ -34,6 +35,7 @@ export class RequestBody implements ChainOwner {
   #keptBytes = 0;
   #trailer: MessageHead | undefined = undefined;
   #copies: HeldCopies | undefined = undefined;
+  #watchers: readonly BodyWatcher[] = [];
   #isUsed = false;
   /** It went with the endpoint that got it. */
   #isGone = false;
@@ -56,6 +58,7 @@ export class RequestBody implements ChainOwner {
     this.#isUsed = false;
     this.#isGone = false;
     this.#trailer = undefined;
+    this.#watchers = [];
     this.cut();
   }
 
@@ -63,6 +66,11 @@ export class RequestBody implements ChainOwner {
   copyTo(copies: HeldCopies): void {
     this.cutCopies();
     this.#copies = copies;
+  }
+
+  /** What comes is shown to these. */
+  watch(watchers: readonly BodyWatcher[]): void {
+    this.#watchers = watchers;
   }
 
   /** No more of it comes. */
@@ -128,6 +136,7 @@ export class RequestBody implements ChainOwner {
   take(buffer: Buffer, start: number, end: number): void {
     this.#isUsed = true;
     this.#copies?.take(buffer, start, end);
+    for (const watch of this.#watchers) watch(buffer.subarray(start, end));
     if (this.#chain !== undefined) {
       this.#chain.write(buffer, start, end);
       if (this.#chain.isBlocked) this.#client.pause();

@@ -175,6 +175,7 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     entry.referer = head.valueOf(FieldId.referer) ?? "";
     entry.userAgent = head.valueOf(FieldId.userAgent) ?? "";
     entry.host = this.authority;
+    entry.audit = this.wishesSet?.audit ?? "";
   }
 
   get random(): Random {
@@ -241,6 +242,7 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.responseBody = EMPTY;
     this.replacedBody = undefined;
     this.dropResponseTransforms();
+    this.dropResponseWatchers();
     const path = this.fallbackPath ?? this.path;
     this.fallbackPath = undefined;
     return this.#readPath(`${path}${this.querySuffix}`, true);

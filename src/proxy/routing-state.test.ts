@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { defaultBalancerOptions } from "../balance/index.ts";
 import { seededRandom } from "../kernel/index.ts";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
-import { type CompiledRoute, type Pool, compileTable, standardRegistry } from "../route/index.ts";
+import { type CompiledRoute, type Pool, compileTable, silentFilterLog, standardRegistry } from "../route/index.ts";
 import { MetricsRegistry } from "../telemetry/index.ts";
 import { RoutingState } from "./routing-state.ts";
 import { route } from "./testing/proxy-under-test.ts";
@@ -11,8 +11,15 @@ import { route } from "./testing/proxy-under-test.ts";
 const ROUTES = ["a", "b", "c"];
 
 function emptyState(): RoutingState {
-  const deps = { random: seededRandom(1), clock: new ManualClock(), metrics: new MetricsRegistry(), onRefused() {}, onForgotten() {} };
-  const options = { balancer: defaultBalancerOptions, allowed: [], most: 1, idleMs: 1, forwardBackend: "" };
+  const deps = {
+    random: seededRandom(1),
+    clock: new ManualClock(),
+    metrics: new MetricsRegistry(),
+    filterLog: silentFilterLog,
+    onRefused() {},
+    onForgotten() {},
+  };
+  const options = { balancer: defaultBalancerOptions, allowed: [], most: 1, idleMs: 1, forwardBackend: "", auditBodyBytes: 0 };
   return new RoutingState(options, deps);
 }
 

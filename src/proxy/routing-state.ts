@@ -1,6 +1,6 @@
 import { Balancer, type BalancerUpdate, type EndpointPool, type EndpointState, type PoolDescription } from "../balance/index.ts";
 import { assertNever } from "../kernel/index.ts";
-import { type CompiledRoute, KeptState, type Pool, type SharedLimits, type Table } from "../route/index.ts";
+import { type CompiledRoute, type FilterLog, KeptState, type Pool, type SharedLimits, type Table } from "../route/index.ts";
 import type { MetricsRegistry } from "../telemetry/index.ts";
 import { Breakers } from "./breakers.ts";
 import { DynamicBackends, type DynamicDeps, type DynamicOptions } from "./dynamic-backends.ts";
@@ -29,6 +29,7 @@ export interface PoolSource {
 export interface RoutingDeps extends DynamicDeps {
   readonly metrics: MetricsRegistry;
   readonly sharedLimits?: SharedLimits;
+  readonly filterLog: FilterLog;
   /** Gets addresses that are left out because they can not be served, as `pool: address`, when their pool is made. */
   readonly onRefused: (endpoints: readonly string[]) => void;
 }
@@ -55,7 +56,7 @@ export class RoutingState {
   /** False until the first table: nothing is known then, whatever `knowledge` says. */
   hasTable = false;
 
-  constructor(options: DynamicOptions & { readonly forwardBackend: string }, deps: RoutingDeps) {
+  constructor(options: DynamicOptions & { readonly forwardBackend: string; readonly auditBodyBytes: number }, deps: RoutingDeps) {
     const { balancer } = options;
     this.#named = new Balancer(balancer, deps);
     this.#own = new Balancer(balancer, deps);
@@ -63,7 +64,12 @@ export class RoutingState {
     this.#forwardBackend = options.forwardBackend;
     this.#onRefused = deps.onRefused;
     this.#breakers = new Breakers(deps.clock);
-    this.#services = new KeptState(deps.clock, deps.metrics, deps.sharedLimits);
+    this.#services = new KeptState({
+      ...deps,
+      sharedLimits: deps.sharedLimits,
+      log: deps.filterLog,
+      auditBodyBytes: options.auditBodyBytes,
+    });
   }
 
   /** Replaces everything at once; requests under way finish with what they hold. Returns the endpoints nothing in use names any more. */

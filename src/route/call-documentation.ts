@@ -55,6 +55,11 @@ export function shapeOf(parameters: readonly Parameter[]): string {
 
 /** Names of fields and the like that carry what lets somebody in. */
 const CREDENTIALS = /^(?:proxy-)?authorization$|^(?:set-)?cookie$|token|secret|passw|api-?key|credential/i;
+/** Whether fields, query parameters and the like of this name usually carry what lets somebody in. */
+export function isCredential(name: string): boolean {
+  return CREDENTIALS.test(name);
+}
+
 /** The path of a file that holds a secret is none. */
 const REFERENCE = /^secretRef:/;
 

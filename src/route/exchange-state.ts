@@ -47,6 +47,8 @@ export interface ExchangeWishes {
   /** Sent when filters have seen the request. */
   copies: RequestCopy[] | undefined;
   accessLog: AccessLogWish | undefined;
+  /** Who sent the request as far as it says itself, for the access log; empty when nobody asked. */
+  audit: string;
   /** Query parameters whose values are not to be logged; decoded names. */
   maskedQuery: ReadonlySet<string> | undefined;
 }
@@ -58,18 +60,24 @@ export function isLogWanted({ isWanted, statusPrefixes }: AccessLogWish, status:
   return statusPrefixes.some((prefix) => text.startsWith(String(prefix))) === isWanted;
 }
 
+/** Is shown the bytes of a body as they pass; they are another's when it returns. It must not throw. */
+export type BodyWatcher = (bytes: Buffer) => void;
+
 /** Each part for itself: a filter that only says something of the access log pays for no more. */
 class Left {
   state: Map<string, unknown> | undefined = undefined;
   callbacks: (() => void)[] | undefined = undefined;
   requestTransforms: Duplex[] | undefined = undefined;
   responseTransforms: Duplex[] | undefined = undefined;
+  requestWatchers: BodyWatcher[] | undefined = undefined;
+  responseWatchers: BodyWatcher[] | undefined = undefined;
   timeouts: ExchangeTimeouts | undefined = undefined;
   wishes: ExchangeWishes | undefined = undefined;
   controller: AbortController | undefined = undefined;
 }
 
 const NONE: readonly Duplex[] = [];
+const NO_WATCHERS: readonly BodyWatcher[] = [];
 
 /** Made once: with its stack it costs more than the signal. */
 const ENDED = new DOMException("the exchange has ended", "AbortError");
@@ -105,6 +113,7 @@ export class ExchangeState {
       isBackendHostAsked: false,
       copies: undefined,
       accessLog: undefined,
+      audit: "",
       maskedQuery: undefined,
     };
     return left.wishes;
@@ -126,6 +135,14 @@ export class ExchangeState {
 
   transformResponse(stream: Duplex): void {
     (this.#made().responseTransforms ??= []).push(stream);
+  }
+
+  watchRequest(watcher: BodyWatcher): void {
+    (this.#made().requestWatchers ??= []).push(watcher);
+  }
+
+  watchResponse(watcher: BodyWatcher): void {
+    (this.#made().responseWatchers ??= []).push(watcher);
   }
 
   /** For the proxy: as set by filters, or undefined. */
@@ -151,11 +168,24 @@ export class ExchangeState {
     return this.#left?.responseTransforms ?? NONE;
   }
 
+  get requestWatchers(): readonly BodyWatcher[] {
+    return this.#left?.requestWatchers ?? NO_WATCHERS;
+  }
+
+  get responseWatchers(): readonly BodyWatcher[] {
+    return this.#left?.responseWatchers ?? NO_WATCHERS;
+  }
+
   /** For the proxy: the body they are for is not sent. */
   dropResponseTransforms(): void {
     const left = this.#left;
     for (const stream of left?.responseTransforms ?? NONE) stream.destroy();
     if (left !== undefined) left.responseTransforms = undefined;
+  }
+
+  /** For the proxy: another response comes. */
+  dropResponseWatchers(): void {
+    if (this.#left !== undefined) this.#left.responseWatchers = undefined;
   }
 
   /**

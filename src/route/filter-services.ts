@@ -10,12 +10,24 @@ export interface Kept {
   forget?(): void;
 }
 
+/** What filters have to tell people. */
+export interface FilterLog {
+  /** `said` goes into the line as JSON has it; its texts are text, not bytes of a field. A log that is behind drops lines and counts them. */
+  tell(filter: string, routeId: string, said: object): void;
+}
+
+/** A log that goes nowhere. */
+export const silentFilterLog: FilterLog = { tell() {} };
+
 /** What a filter that has more than one request to think of gets from the proxy. */
 export interface FilterServices {
   readonly clock: Clock;
   readonly metrics: MetricsRegistry;
   /** What all routers count together; undefined where nobody keeps it. */
   readonly sharedLimits: SharedLimits | undefined;
+  readonly log: FilterLog;
+  /** How much of a request's body an audit may log. */
+  readonly auditBodyBytes: number;
   /** What was made under this key, by this filter or by its like in an earlier table; else what `make` makes. Keys begin with the filter's name. */
   keep<State extends Kept>(key: string, make: () => State): State;
 }
@@ -28,12 +40,16 @@ export class KeptState implements FilterServices {
   readonly clock: Clock;
   readonly metrics: MetricsRegistry;
   readonly sharedLimits: SharedLimits | undefined;
+  readonly log: FilterLog;
+  readonly auditBodyBytes: number;
   readonly #kept = new Map<string, Kept>();
 
-  constructor(clock: Clock, metrics: MetricsRegistry, sharedLimits?: SharedLimits) {
+  constructor({ clock, metrics, sharedLimits, log, auditBodyBytes }: Omit<FilterServices, "keep">) {
     this.clock = clock;
     this.metrics = metrics;
     this.sharedLimits = sharedLimits;
+    this.log = log;
+    this.auditBodyBytes = auditBodyBytes;
   }
 
   keep<State extends Kept>(key: string, make: () => State): State {

@@ -4,7 +4,7 @@ import { CallArguments, Signature } from "./arguments.ts";
 import type { BreakerSettings } from "./breaker-settings.ts";
 import type { CallDocumentation } from "./call-documentation.ts";
 import type { Argument } from "./definition.ts";
-import type { ExchangeTimeouts, ExchangeWishes } from "./exchange-state.ts";
+import type { BodyWatcher, ExchangeTimeouts, ExchangeWishes } from "./exchange-state.ts";
 import type { FilterServices } from "./filter-services.ts";
 import type { HeaderList } from "./header-list.ts";
 import type { PathPattern } from "./path-pattern.ts";
@@ -134,6 +134,10 @@ export interface FilterContext extends Pass {
   transformRequest(stream: Duplex): void;
   /** Sends the response body through `stream`, as `transformRequest` does with the request's; an empty one too. Only from `response`. */
   transformResponse(stream: Duplex): void;
+  /** Shows the request body, as the client sends it, to `watcher`; it goes on as if nobody watched. Only from `request`. */
+  watchRequest(watcher: BodyWatcher): void;
+  /** Shows the response body as it comes: that of the endpoint, or the one that a filter gives in its place. Only from `response`. */
+  watchResponse(watcher: BodyWatcher): void;
 }
 
 /** Says, before each try, whether an endpoint may get the request. */

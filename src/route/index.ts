@@ -18,6 +18,7 @@ export { inlinePools, printEskip } from "./eskip-printer.ts";
 export { findBackendAddress, formatBackendAddress, parseBackendAddress } from "./backend-address.ts";
 export {
   type AccessLogWish,
+  type BodyWatcher,
   ExchangeState,
   type ExchangeTimeouts,
   type ExchangeWishes,
@@ -40,7 +41,7 @@ export {
   runResponseFilters,
 } from "./filter.ts";
 export { FilterNames } from "./filter-names.ts";
-export { KeptState } from "./filter-services.ts";
+export { type FilterLog, KeptState, silentFilterLog } from "./filter-services.ts";
 export { asBytes, checkedName, fieldName, fieldNames, isHost, setField } from "./filters/fields.ts";
 export { isAnnotated } from "./filters/remark-filters.ts";
 export { type HeaderList, addHeader, getHeader, removeHeader, sameName, setHeader } from "./header-list.ts";

@@ -2,12 +2,18 @@ import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
 import { MetricsRegistry } from "../telemetry/index.ts";
-import { KeptState } from "./filter-services.ts";
+import { KeptState, silentFilterLog } from "./filter-services.ts";
 import { type QueueTicket, RequestQueue } from "./request-queue.ts";
 
 function made(isLifo: boolean, concurrency: number, size: number) {
   const clock = new ManualClock();
-  const services = new KeptState(clock, new MetricsRegistry());
+  const services = new KeptState({
+    clock,
+    metrics: new MetricsRegistry(),
+    sharedLimits: undefined,
+    log: silentFilterLog,
+    auditBodyBytes: 0,
+  });
   const queue = new RequestQueue("q", isLifo, { concurrency, size, timeoutMs: 100 }, services);
   const log: string[] = [];
   const ask = (name: string): QueueTicket => queue.enter() ?? queue.wait((outcome) => log.push(`${name} ${outcome}`));

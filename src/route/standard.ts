@@ -16,6 +16,7 @@ import { encodingFilters } from "./filters/encoding-filters.ts";
 import { fallbackFilters } from "./filters/fallback-filters.ts";
 import { forwardingFilters } from "./filters/forwarding-filters.ts";
 import { headerFilters } from "./filters/header-filters.ts";
+import { logFilters } from "./filters/log-filters.ts";
 import { paceFilters } from "./filters/pace-filters.ts";
 import { pathFilters } from "./filters/path-filters.ts";
 import { queryFilters } from "./filters/query-filters.ts";
@@ -69,6 +70,7 @@ export const standardRegistry: Registry = createRegistry({
     ...clusterLimitFilters,
     backendLimitFilter,
     ...accessLogFilters,
+    ...logFilters,
     ...tracingFilters,
     ...timeoutFilters,
     cacheFilter,

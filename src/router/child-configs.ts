@@ -14,7 +14,7 @@ export function workerConfig(
     skip: [...distributor.bad],
     knowledge: distributor.knowledge,
     awaitTable: distributor.newest !== undefined,
-    accessLog: options.accessLog,
+    logs: options.logs,
     ...(options.traces === undefined ? {} : { traces: options.traces }),
     auth: options.auth,
     ...(options.zone === undefined ? {} : { zone: options.zone }),

@@ -6,6 +6,7 @@ import type { SharedLimitOptions } from "../shared-limits/index.ts";
 import type { FamilyDump } from "../telemetry/index.ts";
 import type { CertificateStatus } from "./certificate-status.ts";
 import type { GenerationHeader } from "./generation.ts";
+import type { LogSettings } from "./log-settings.ts";
 import type { BackendTls, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
 
 /**
@@ -163,7 +164,7 @@ export interface WorkerConfig {
   readonly knowledge: Knowledge;
   /** An update with a table follows at once: without one from disk, do not share the port with those that have theirs. */
   readonly awaitTable: boolean;
-  readonly accessLog: "off" | "combined" | "json";
+  readonly logs: LogSettings;
   readonly traces?: TraceOptions;
   readonly auth: AuthSettings;
   readonly zone?: string;

@@ -2,6 +2,7 @@ import type { AuthSettings } from "../auth/index.ts";
 import type { BackendTls, ListenAddress, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
 import type { SharedLimitOptions } from "../shared-limits/index.ts";
 import type { TraceOptions } from "../tracing/index.ts";
+import type { LogSettings } from "./log-settings.ts";
 import type { RoutesSource } from "./messages.ts";
 
 /** What a router is told; validated by the command line that makes it. */
@@ -37,7 +38,7 @@ export interface RouterOptions {
   readonly drainTimeoutMs: number;
   /** A source silent for so long is stale. */
   readonly staleAfterMs: number;
-  readonly accessLog: "off" | "combined" | "json";
+  readonly logs: LogSettings;
   /** Left out: nothing is traced. */
   readonly traces?: TraceOptions;
   readonly auth: AuthSettings;

@@ -22,6 +22,8 @@ export interface ProxyUnderTest {
   readonly server: RawServer;
   readonly metrics: MetricsRegistry;
   readonly logLines: string[];
+  /** What filters have logged. */
+  readonly filterLines: string[];
   readonly clock: Clock;
   client(): RawClient;
   /** One request on a connection of its own, ended by the server (the request must say close) or by half-closing. */
@@ -50,12 +52,13 @@ export async function startProxy(
   const server = await new RawServer().listen();
   const metrics = new MetricsRegistry();
   const logLines: string[] = [];
-  const sink = {
+  const filterLines: string[] = [];
+  const sinkTo = (all: string[]) => ({
     write(lines: Buffer): boolean {
-      for (const line of lines.toString("latin1").split("\n")) if (line !== "") logLines.push(line);
+      for (const line of lines.toString("latin1").split("\n")) if (line !== "") all.push(line);
       return true;
     },
-  };
+  });
   const filterNames = new FilterNames();
   const proxy = createProxy(
     { tickMs: 10, ...options },
@@ -64,7 +67,8 @@ export async function startProxy(
       random: seededRandom(7),
       metrics,
       log: { ...silentLog, ...log },
-      accessLog: sink,
+      accessLog: sinkTo(logLines),
+      filterLog: sinkTo(filterLines),
       ...(sharedLimits === undefined ? {} : { sharedLimits }),
       ...(traces === undefined ? {} : { traces, filterNames }),
     },
@@ -94,6 +98,7 @@ export async function startProxy(
     server,
     metrics,
     logLines,
+    filterLines,
     clock,
     client,
     routes,

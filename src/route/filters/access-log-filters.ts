@@ -35,7 +35,7 @@ export const accessLogFilters: readonly FilterSpec[] = [
     family,
     does: `keeps requests in the access log; with status codes only those that were answered so, and the others out. ${FIRST}`,
     parameters: [prefix],
-    deviations: ["Where the router has no access log, it makes none."],
+    deviations: ["Where the router has no access log, it makes none; `--access-log-disabled` is for one that only such routes have."],
     create: (args) => prefixed(args, true),
   }),
   defineFilter({

@@ -1,32 +1,6 @@
 import type { CallArguments } from "../arguments.ts";
-import { getHeader } from "../header-list.ts";
-import { type MatchInput, type Predicate, type PredicateSpec, definePredicate } from "../predicate.ts";
-
-type Claims = Readonly<Record<string, unknown>>;
-
-let lastField = "";
-let lastClaims: Claims | undefined;
-
-/** The claims of a bearer token, nothing of which is proven; undefined when there is no readable one. Those of the last are kept for the next route. */
-function claimsOf({ requestHeaders }: MatchInput): Claims | undefined {
-  const field = getHeader(requestHeaders, "authorization") ?? "";
-  if (field !== lastField) {
-    lastClaims = readClaims(field);
-    lastField = field;
-  }
-  return lastClaims;
-}
-
-function readClaims(field: string): Claims | undefined {
-  const [, payload] = /^Bearer [^.\s]+\.([A-Za-z0-9_-]+)\.[^.\s]*$/.exec(field) ?? [];
-  if (payload === undefined) return undefined;
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-    return typeof claims === "object" && claims !== null && !Array.isArray(claims) ? (claims as Claims) : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import { type Claims, unprovenClaims } from "../bearer-claims.ts";
+import { type Predicate, type PredicateSpec, definePredicate } from "../predicate.ts";
 
 type Condition = (claims: Claims) => boolean;
 
@@ -43,7 +17,7 @@ function claims(args: CallArguments, quantity: "some" | "every", isExpression: b
   }
   return {
     matches(input) {
-      const found = claimsOf(input);
+      const found = unprovenClaims(input);
       return found !== undefined && conditions[quantity]((condition) => condition(found));
     },
   };

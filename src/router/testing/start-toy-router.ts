@@ -36,7 +36,7 @@ export function startToyRouter(t: TestContext, overrides: Partial<RouterOptions>
       drainDelayMs: 0,
       drainTimeoutMs: 1_000,
       staleAfterMs: 30_000,
-      accessLog: "off",
+      logs: { auditBodyBytes: 0 },
       auth: SETTINGS,
       h2c: false,
       backendTls: { isVerified: true },

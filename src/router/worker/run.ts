@@ -14,7 +14,7 @@ import { TLS_PAIRS_FILE } from "../tls-pairs.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { readBootGeneration } from "./boot.ts";
 import type { ListenAddress } from "../listeners.ts";
-import { createStdoutSink } from "./stdout-sink.ts";
+import { createDescriptorSink } from "./descriptor-sink.ts";
 import { TlsFiles } from "./tls-files.ts";
 import { WorkerTable } from "./worker-table.ts";
 
@@ -46,23 +46,26 @@ const ENDPOINTS_MS = 1_000;
  */
 export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   const { channel, log, clock, random, metrics, sharedLimits, plugins, exporter } = deps;
-  const { accessLog } = config;
+  const { access, auditBodyBytes } = config.logs;
   const options = {
-    ...(accessLog === "off" ? {} : { accessLog: { format: accessLog } }),
+    ...(access === undefined ? {} : { accessLog: access }),
+    limits: { auditBodyBytes },
     balancer: { zone: config.zone },
     upstreamTls: config.backendTls,
     ...(config.dynamicBackends === undefined ? {} : { dynamicBackends: config.dynamicBackends }),
     ...(config.forwardBackend === undefined ? {} : { forwardBackend: config.forwardBackend }),
   };
   const filterNames = exporter === undefined ? undefined : new FilterNames();
-  const sink = accessLog === "off" ? undefined : createStdoutSink(clock);
+  const accessLog = access === undefined ? undefined : createDescriptorSink(clock, 1);
+  const filterLog = createDescriptorSink(clock, 2);
   const proxy = createProxy(options, {
     clock,
     random,
     metrics,
     log,
     ...(sharedLimits === undefined ? {} : { sharedLimits }),
-    ...(sink === undefined ? {} : { accessLog: sink }),
+    filterLog,
+    ...(accessLog === undefined ? {} : { accessLog }),
     ...(exporter === undefined || config.traces === undefined ? {} : { traces: { sink: exporter, ratio: config.traces.ratio } }),
     ...(filterNames === undefined ? {} : { filterNames }),
   });
@@ -107,7 +110,9 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     void proxy
       .close({ timeoutMs })
       .then(() => known.close())
-      .then(() => Promise.all([sink?.drain(TELEMETRY_DRAIN_MS), exporter?.close(TELEMETRY_DRAIN_MS)]))
+      .then(() =>
+        Promise.all([accessLog?.drain(TELEMETRY_DRAIN_MS), filterLog.drain(TELEMETRY_DRAIN_MS), exporter?.close(TELEMETRY_DRAIN_MS)]),
+      )
       .finally(() => deps.exit(0));
   };
   channel.onParentGone(() => {

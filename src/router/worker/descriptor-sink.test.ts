@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 
 import { systemClock } from "../../kernel/index.ts";
 import { until } from "../../kernel/testing/until.ts";
-import { type StdoutSink, createStdoutSink } from "./stdout-sink.ts";
+import { type DescriptorSink, createDescriptorSink } from "./descriptor-sink.ts";
 
 function folder(t: TestContext): string {
   const made = mkdtempSync(join(tmpdir(), "holdfast-sink-"));
@@ -37,8 +37,8 @@ function linesOf(letter: string): Buffer {
 
 test("lines of several processes stay whole in one pipe, and a reader that stops costs bounded memory and is not waited for", async (t) => {
   const { reader, writer } = pipe(t);
-  const sinks: readonly (readonly [StdoutSink, Buffer])[] = ["a", "b"].map((letter) => [
-    createStdoutSink(systemClock, writer),
+  const sinks: readonly (readonly [DescriptorSink, Buffer])[] = ["a", "b"].map((letter) => [
+    createDescriptorSink(systemClock, writer),
     linesOf(letter),
   ]);
   let takenBytes = 0;
@@ -69,7 +69,7 @@ test("lines of several processes stay whole in one pipe, and a reader that stops
 
 test("a line longer than what a pipe takes at once is written all the same", async (t) => {
   const { reader, writer } = pipe(t);
-  const sink = createStdoutSink(systemClock, writer);
+  const sink = createDescriptorSink(systemClock, writer);
   ok(sink.write(Buffer.from(`short\n${"x".repeat(9_000)}\nshort\n${"y".repeat(3_000)}\n`)));
   await sink.drain(30_000);
   const piece = Buffer.alloc(20_000);
@@ -80,7 +80,7 @@ test("what goes to a file is there when it was drained", async (t) => {
   const path = join(folder(t), "file");
   const file = openSync(path, "a");
   t.after(() => closeSync(file));
-  const sink = createStdoutSink(systemClock, file);
+  const sink = createDescriptorSink(systemClock, file);
   const lines = linesOf("c");
   ok(sink.write(lines));
   ok(!sink.write(lines), "the first is being written");

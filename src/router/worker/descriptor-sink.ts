@@ -1,7 +1,7 @@
 import { constants, fstatSync, openSync, write, writeSync } from "node:fs";
 
 import { type Clock, sleep } from "../../kernel/index.ts";
-import type { AccessLogSink } from "../../proxy/index.ts";
+import type { LineSink } from "../../proxy/index.ts";
 
 const LINE_FEED = 10;
 /** What a pipe takes whole or not at all (PIPE_BUF, pipe(7)): a longer write of one worker could have another's in its middle. */
@@ -9,16 +9,16 @@ const PIPE_BYTES = 4_096;
 const RETRY_MS = 5;
 
 /** A sink that can be waited for. */
-export interface StdoutSink extends AccessLogSink {
+export interface DescriptorSink extends LineSink {
   /** Waits until what was taken is written, but not longer than this. */
   drain(timeoutMs: number): Promise<void>;
 }
 
 /**
- * Access log lines to standard output, without ever waiting for who reads it: process.stdout writes to a pipe synchronously, and a reader
+ * Lines to standard output or error, without ever waiting for who reads it: process.stdout writes to a pipe synchronously, and a reader
  * that stops would stop the proxy. Of what was taken at most one write waits. A write that fails is lost.
  */
-export function createStdoutSink(clock: Clock, descriptor = 1): StdoutSink {
+export function createDescriptorSink(clock: Clock, descriptor: number): DescriptorSink {
   const isPipe = fstatSync(descriptor).isFIFO();
   const own = isPipe ? openPipe(descriptor) : undefined;
   return own === undefined ? new ThreadSink(clock, descriptor, isPipe ? PIPE_BYTES : Infinity) : new PipeSink(clock, own);
@@ -42,7 +42,7 @@ function pieceEnd(lines: Buffer, start: number, most: number): number {
 }
 
 /** Writes at once what the pipe has room for: cheaper than to hand it to another thread and to hear of it. */
-class PipeSink implements StdoutSink {
+class PipeSink implements DescriptorSink {
   readonly #clock: Clock;
   readonly #pipe: number;
   #waiting: Buffer | undefined = undefined;
@@ -86,7 +86,7 @@ class PipeSink implements StdoutSink {
 }
 
 /** Writes from another thread, as what is no pipe may take its time. */
-class ThreadSink implements StdoutSink {
+class ThreadSink implements DescriptorSink {
   readonly #clock: Clock;
   readonly #descriptor: number;
   readonly #mostBytes: number;
