@@ -35,15 +35,22 @@ export function isSpace(byte: number | undefined): boolean {
 
 /**
  * The index of the first byte from `start` on that no field value has, or `end`. `view` is on the same bytes: four at a time pass
- * while none of them is below SP or is DEL; what stops there is a CR in nearly all cases.
+ * while none of them is below SP or is DEL, and the first that is one of these is found without looking at each.
  */
 export function valueEnd(buffer: Uint8Array, view: DataView, start: number, end: number): number {
   let at = start;
   while (at + 4 <= end) {
     const word = view.getInt32(at, true);
     const del = word ^ 0x7f7f7f7f;
-    if (((((word - 0x20202020) | 0) & ~word) | (((del - 0x01010101) | 0) & ~del)) & 0x80808080) break;
-    at += 4;
+    const marks = (((word - 0x20202020) & ~word) | ((del - 0x01010101) & ~del)) & 0x80808080;
+    if (marks === 0) {
+      at += 4;
+      continue;
+    }
+    // The lowest mark is exact; one above it may come of the borrow.
+    at += (31 - Math.clz32(marks & -marks)) >> 3;
+    if (buffer[at] !== HTAB) return at;
+    at++;
   }
   while (at < end && VALUE[buffer[at] as number] === 1) at++;
   return at;

@@ -56,23 +56,30 @@ const NAMES: readonly (readonly [string, number])[] = [
 
 const LONGEST = 19;
 
-/** Candidates by length of the name, then by first letter: a miss costs two array reads. */
-const CANDIDATES: readonly (readonly { readonly bytes: Uint8Array; readonly id: number }[])[] = Array.from(
-  { length: LONGEST + 1 },
-  (_, length) =>
-    NAMES.filter(([name]) => name.length === length).map(([name, id]) => ({
-      bytes: new TextEncoder().encode(name).map((byte) => byte | 0x20),
-      id,
-    })),
+interface Candidate {
+  readonly bytes: Uint8Array;
+  readonly id: number;
+}
+
+/** Candidates by length and first letter of the name: nearly always none or one. */
+const CANDIDATES: readonly (readonly Candidate[])[] = Array.from({ length: (LONGEST + 1) * 32 }, (_, slot) =>
+  NAMES.filter(([name]) => slotOf(name.length, name.charCodeAt(0)) === slot).map(([name, id]) => ({
+    bytes: new TextEncoder().encode(name).map((byte) => byte | 0x20),
+    id,
+  })),
 );
+
+function slotOf(length: number, first: number): number {
+  return length * 32 + (first & 31);
+}
 
 /** Which field the name in `buffer[start, end)` is, ASCII case aside; `FieldId.other` (0) for all that are not listed. */
 export function fieldIdOf(buffer: Uint8Array, start: number, end: number): number {
   const length = end - start;
   if (length > LONGEST) return FieldId.other;
-  const candidates = CANDIDATES[length] as readonly { readonly bytes: Uint8Array; readonly id: number }[];
+  const candidates = CANDIDATES[slotOf(length, buffer[start] as number)] as readonly Candidate[];
   for (let at = 0; at < candidates.length; at++) {
-    const candidate = candidates[at] as { readonly bytes: Uint8Array; readonly id: number };
+    const candidate = candidates[at] as Candidate;
     if (matches(buffer, start, candidate.bytes)) return candidate.id;
   }
   return FieldId.other;

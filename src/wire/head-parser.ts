@@ -207,26 +207,28 @@ export class HeadParser {
   /**
    * Takes as many lines of the common form (`name: value`, whole, nothing odd about them) as there are from `start` on, and returns where
    * the first that is not begins. What this does not take, the byte-wise states look at again and judge; it only makes heads
-   * cheap (measured: 3.5 us to 1.6 us for a request of 284 and a response of 148 bytes).
+   * cheap (measured: 1.2 us for a request of 284 and a response of 184 bytes, text included).
    */
   #lines(buffer: Buffer, base: number, start: number, end: number): number {
     const { fieldLines, fieldLineBytes } = this.#limits;
+    const head = this.head;
     const view = this.#viewOf(buffer);
+    // Offsets in the head's text, which begins behind what is skipped.
+    const origin = base + this.#skipped;
     let at = start;
     for (;;) {
       const lineStart = at;
       while (at < end && TOKEN[buffer[at] as number] === 1) at++;
       const nameEnd = at;
-      if (nameEnd === lineStart || at + 4 > end || buffer[at] !== COLON || this.head.fieldCount === fieldLines) return lineStart;
-      at += buffer[at + 1] === SP ? 2 : 1;
+      if (nameEnd === lineStart || at + 4 > end || buffer[at] !== COLON || head.fieldCount === fieldLines) return lineStart;
+      const isPlain = buffer[at + 1] === SP;
+      at += isPlain ? 2 : 1;
       const valueStart = at;
       at = valueEnd(buffer, view, at, end);
       if (at + 2 > end || buffer[at] !== CR || buffer[at + 1] !== LF || at - lineStart > fieldLineBytes) return lineStart;
       if (at > valueStart && (isSpace(buffer[valueStart]) || isSpace(buffer[at - 1]))) return lineStart;
-      this.#lineStart = lineStart - base;
-      this.#nameEnd = nameEnd - base;
-      this.#valueStart = valueStart - base;
-      this.#field(buffer, base, at);
+      const id = fieldIdOf(buffer, lineStart, nameEnd);
+      head.addField(lineStart - origin, nameEnd - origin, valueStart - origin, at - origin, id, isPlain);
       at += 2;
     }
   }
