@@ -8,6 +8,7 @@ import { Command, Option } from "commander";
 import { messageOf, systemClock, systemRandom } from "../kernel/index.ts";
 import type { Router, RouterOptions, RoutesSource } from "../router/index.ts";
 import { type LogLevel, createLog } from "../telemetry/index.ts";
+import { type ApiUsageFlags, addApiUsageFlags, readApiUsage } from "./api-usage-flags.ts";
 import { type AuthFlags, addAuthFlags, readAuthSettings } from "./auth-flags.ts";
 import { type BackendFlags, addBackendFlags, readBackends } from "./backend-flags.ts";
 import { ExitCode } from "./exit-codes.ts";
@@ -17,7 +18,7 @@ import { routerProcesses } from "./router-processes.ts";
 import { type SharedLimitFlags, addSharedLimitFlags, readSharedLimits } from "./shared-limit-flags.ts";
 import { type TraceFlags, addTraceFlags, readTraceOptions } from "./trace-flags.ts";
 
-interface Flags extends AuthFlags, BackendFlags, LogFlags, SharedLimitFlags, TraceFlags {
+interface Flags extends ApiUsageFlags, AuthFlags, BackendFlags, LogFlags, SharedLimitFlags, TraceFlags {
   readonly routes?: string;
   readonly kubeconfig?: string;
   readonly listen: string;
@@ -87,9 +88,11 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
         .default("info"),
     )
     .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp());
-  return addTraceFlags(addLogFlags(addSharedLimitFlags(addAuthFlags(addBackendFlags(command))))).action(async (flags: Flags) => {
-    process.exitCode = await run(flags, worker);
-  });
+  return addTraceFlags(addLogFlags(addApiUsageFlags(addSharedLimitFlags(addAuthFlags(addBackendFlags(command)))))).action(
+    async (flags: Flags) => {
+      process.exitCode = await run(flags, worker);
+    },
+  );
 }
 
 async function run(flags: Flags, worker: ChildProcess | undefined): Promise<number> {
@@ -141,6 +144,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
   const proxyProtocol = readProxyProtocol(flags);
   const sharedLimits = readSharedLimits(flags);
   const traces = readTraceOptions(flags, process.env);
+  const apiUsage = readApiUsage(flags);
   const adminToken = flags.adminTokenFile === undefined ? undefined : readToken(flags.adminTokenFile);
   const { NODE_NAME: nodeName, NODE_ZONE: zone = "" } = process.env;
   return {
@@ -163,6 +167,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
     staleAfterMs: seconds(flags.staleAfter, "--stale-after", 1) * 1000,
     logs: readLogs(flags),
     ...(traces === undefined ? {} : { traces }),
+    ...(apiUsage === undefined ? {} : { apiUsage }),
     auth: readAuthSettings(flags),
     ...(nodeName === undefined ? {} : { nodeName }),
     ...(zone === "" ? {} : { zone }),

@@ -19,7 +19,7 @@ async function start(text: string, says: () => Answer): Promise<{ readonly under
     hit: (key, limit) => said("hit", key, limit),
     pour: (key, limit) => said("pour", key, limit),
   };
-  const under = await startProxy({}, systemClock, {}, limits);
+  const under = await startProxy({}, systemClock, {}, { sharedLimits: limits });
   serve(under, text);
   return { under, asked };
 }

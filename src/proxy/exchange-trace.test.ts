@@ -15,9 +15,8 @@ async function traced(
   trustedProxies: readonly string[],
 ): Promise<{ readonly under: ProxyUnderTest; readonly spans: Span[] }> {
   const spans: Span[] = [];
-  const under = await startProxy({ trustedProxies }, undefined, undefined, undefined, {
-    ratio,
-    sink: { add: (span) => void spans.push(span) },
+  const under = await startProxy({ trustedProxies }, undefined, undefined, {
+    traces: { ratio, sink: { add: (span) => void spans.push(span) } },
   });
   t.after(() => under.close());
   return { under, spans };

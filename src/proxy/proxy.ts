@@ -1,5 +1,5 @@
 import type { Clock, Random } from "../kernel/index.ts";
-import { type FilterNames, type SharedLimits, type Table, silentFilterLog } from "../route/index.ts";
+import { type ApiUsageSettings, type FilterNames, type SharedLimits, type Table, silentFilterLog } from "../route/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import type { Traces } from "../tracing/index.ts";
 import { ActiveChecks } from "./active-checks.ts";
@@ -40,6 +40,8 @@ export interface ProxyDeps {
   readonly filterLog?: LineSink;
   /** Without it limits that routers keep together count nothing. */
   readonly sharedLimits?: SharedLimits;
+  /** Without it the filter `apiUsageMonitoring` does nothing. */
+  readonly apiUsage?: ApiUsageSettings;
   /** Without it nothing is traced, and fields of traces are forwarded as they are. */
   readonly traces?: Traces;
   /** That of the table's registry. Without it spans of filters that wait are called `filter`. */

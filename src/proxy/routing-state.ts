@@ -1,6 +1,14 @@
 import { Balancer, type BalancerUpdate, type EndpointPool, type EndpointState, type PoolDescription } from "../balance/index.ts";
 import { assertNever } from "../kernel/index.ts";
-import { type CompiledRoute, type FilterLog, KeptState, type Pool, type SharedLimits, type Table } from "../route/index.ts";
+import {
+  type ApiUsageSettings,
+  type CompiledRoute,
+  type FilterLog,
+  KeptState,
+  type Pool,
+  type SharedLimits,
+  type Table,
+} from "../route/index.ts";
 import type { MetricsRegistry } from "../telemetry/index.ts";
 import { Breakers } from "./breakers.ts";
 import { DynamicBackends, type DynamicDeps, type DynamicOptions } from "./dynamic-backends.ts";
@@ -25,11 +33,17 @@ export interface PoolSource {
   get(id: string): Pool | undefined;
 }
 
+export interface RoutingOptions extends DynamicOptions {
+  readonly forwardBackend: string;
+  readonly auditBodyBytes: number;
+}
+
 /** What it needs. */
 export interface RoutingDeps extends DynamicDeps {
   readonly metrics: MetricsRegistry;
   readonly sharedLimits?: SharedLimits;
   readonly filterLog: FilterLog;
+  readonly apiUsage?: ApiUsageSettings;
   /** Gets addresses that are left out because they can not be served, as `pool: address`, when their pool is made. */
   readonly onRefused: (endpoints: readonly string[]) => void;
 }
@@ -56,7 +70,7 @@ export class RoutingState {
   /** False until the first table: nothing is known then, whatever `knowledge` says. */
   hasTable = false;
 
-  constructor(options: DynamicOptions & { readonly forwardBackend: string; readonly auditBodyBytes: number }, deps: RoutingDeps) {
+  constructor(options: RoutingOptions, deps: RoutingDeps) {
     const { balancer } = options;
     this.#named = new Balancer(balancer, deps);
     this.#own = new Balancer(balancer, deps);
@@ -65,10 +79,12 @@ export class RoutingState {
     this.#onRefused = deps.onRefused;
     this.#breakers = new Breakers(deps.clock);
     this.#services = new KeptState({
-      ...deps,
+      clock: deps.clock,
+      metrics: deps.metrics,
       sharedLimits: deps.sharedLimits,
       log: deps.filterLog,
       auditBodyBytes: options.auditBodyBytes,
+      apiUsage: deps.apiUsage,
     });
   }
 

@@ -18,9 +18,8 @@ interface Traced {
 /** A route with these filters in front of a server; the share `ratio` of its requests is recorded. */
 async function traced(t: TestContext, filters: string, ratio = 1, options: ProxyOptionsInput = {}): Promise<Traced> {
   const spans: Span[] = [];
-  const under = await startProxy({ accessLog: { format: "json" }, ...options }, undefined, undefined, undefined, {
-    ratio,
-    sink: { add: (span) => void spans.push(span) },
+  const under = await startProxy({ accessLog: { format: "json" }, ...options }, undefined, undefined, {
+    traces: { ratio, sink: { add: (span) => void spans.push(span) } },
   });
   t.after(() => under.close());
   under.server.answer(OK);

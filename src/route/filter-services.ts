@@ -1,5 +1,6 @@
 import type { Clock } from "../kernel/index.ts";
 import type { MetricsRegistry } from "../telemetry/index.ts";
+import type { ApiUsageSettings } from "./api-usage.ts";
 import type { SharedLimits } from "./shared-limits.ts";
 
 /** Something of a filter's that outlives its table. */
@@ -28,6 +29,8 @@ export interface FilterServices {
   readonly log: FilterLog;
   /** How much of a request's body an audit may log. */
   readonly auditBodyBytes: number;
+  /** Undefined where use of APIs is not counted. */
+  readonly apiUsage: ApiUsageSettings | undefined;
   /** What was made under this key, by this filter or by its like in an earlier table; else what `make` makes. Keys begin with the filter's name. */
   keep<State extends Kept>(key: string, make: () => State): State;
 }
@@ -42,14 +45,16 @@ export class KeptState implements FilterServices {
   readonly sharedLimits: SharedLimits | undefined;
   readonly log: FilterLog;
   readonly auditBodyBytes: number;
+  readonly apiUsage: ApiUsageSettings | undefined;
   readonly #kept = new Map<string, Kept>();
 
-  constructor({ clock, metrics, sharedLimits, log, auditBodyBytes }: Omit<FilterServices, "keep">) {
+  constructor({ clock, metrics, sharedLimits, log, auditBodyBytes, apiUsage }: Omit<FilterServices, "keep">) {
     this.clock = clock;
     this.metrics = metrics;
     this.sharedLimits = sharedLimits;
     this.log = log;
     this.auditBodyBytes = auditBodyBytes;
+    this.apiUsage = apiUsage;
   }
 
   keep<State extends Kept>(key: string, make: () => State): State {

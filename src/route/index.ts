@@ -1,3 +1,4 @@
+export type { ApiUsageSettings } from "./api-usage.ts";
 export type { CallArguments } from "./arguments.ts";
 export type { CallDocumentation, Parameter } from "./call-documentation.ts";
 export {

@@ -13,6 +13,7 @@ function made(isLifo: boolean, concurrency: number, size: number) {
     sharedLimits: undefined,
     log: silentFilterLog,
     auditBodyBytes: 0,
+    apiUsage: undefined,
   });
   const queue = new RequestQueue("q", isLifo, { concurrency, size, timeoutMs: 100 }, services);
   const log: string[] = [];

@@ -1,5 +1,6 @@
 import { accessLogFilters } from "./filters/access-log-filters.ts";
 import { admissionFilters } from "./filters/admission-filters.ts";
+import { apiUsageFilter } from "./filters/api-usage-filter.ts";
 import { backendFilters } from "./filters/backend-filters.ts";
 import { backendLimitFilter } from "./filters/backend-limit-filter.ts";
 import { balanceFilters } from "./filters/balance-filters.ts";
@@ -71,6 +72,7 @@ export const standardRegistry: Registry = createRegistry({
     backendLimitFilter,
     ...accessLogFilters,
     ...logFilters,
+    apiUsageFilter,
     ...tracingFilters,
     ...timeoutFilters,
     cacheFilter,

@@ -16,6 +16,7 @@ export function workerConfig(
     awaitTable: distributor.newest !== undefined,
     logs: options.logs,
     ...(options.traces === undefined ? {} : { traces: options.traces }),
+    ...(options.apiUsage === undefined ? {} : { apiUsage: options.apiUsage }),
     auth: options.auth,
     ...(options.zone === undefined ? {} : { zone: options.zone }),
     h2c: options.h2c,

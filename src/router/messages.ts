@@ -1,7 +1,7 @@
 import type { TraceOptions } from "../tracing/index.ts";
 import type { AuthSettings } from "../auth/index.ts";
 import type { EndpointStats } from "../proxy/index.ts";
-import type { Pool } from "../route/index.ts";
+import type { ApiUsageSettings, Pool } from "../route/index.ts";
 import type { SharedLimitOptions } from "../shared-limits/index.ts";
 import type { FamilyDump } from "../telemetry/index.ts";
 import type { CertificateStatus } from "./certificate-status.ts";
@@ -166,6 +166,7 @@ export interface WorkerConfig {
   readonly awaitTable: boolean;
   readonly logs: LogSettings;
   readonly traces?: TraceOptions;
+  readonly apiUsage?: ApiUsageSettings;
   readonly auth: AuthSettings;
   readonly zone?: string;
   readonly h2c: boolean;

@@ -1,5 +1,6 @@
 import type { AuthSettings } from "../auth/index.ts";
 import type { BackendTls, ListenAddress, ProxyProtocolOptions, TlsListener } from "./listeners.ts";
+import type { ApiUsageSettings } from "../route/index.ts";
 import type { SharedLimitOptions } from "../shared-limits/index.ts";
 import type { TraceOptions } from "../tracing/index.ts";
 import type { LogSettings } from "./log-settings.ts";
@@ -41,6 +42,8 @@ export interface RouterOptions {
   readonly logs: LogSettings;
   /** Left out: nothing is traced. */
   readonly traces?: TraceOptions;
+  /** Left out: the filter apiUsageMonitoring does nothing. */
+  readonly apiUsage?: ApiUsageSettings;
   readonly auth: AuthSettings;
   readonly nodeName?: string;
   /** Availability zone of the node; endpoints in it are preferred. */

@@ -6,13 +6,11 @@ import {
   FilterNames,
   type Pool,
   type RouteDefinition,
-  type SharedLimits,
   compileTable,
   standardRegistry,
 } from "../../route/index.ts";
 import { type Log, MetricsRegistry, silentLog } from "../../telemetry/index.ts";
-import { type Knowledge, type Proxy, type ProxyOptionsInput, createProxy } from "../index.ts";
-import type { Traces } from "../../tracing/index.ts";
+import { type Knowledge, type Proxy, type ProxyDeps, type ProxyOptionsInput, createProxy } from "../index.ts";
 import { RawClient, RawServer } from "./raw-peers.ts";
 
 /** A proxy in front of one raw server, with everything a test looks at. */
@@ -46,8 +44,7 @@ export async function startProxy(
   options: ProxyOptionsInput = {},
   clock: Clock | ManualClock = systemClock,
   log: Partial<Log> = {},
-  sharedLimits?: SharedLimits,
-  traces?: Traces,
+  more: Pick<ProxyDeps, "sharedLimits" | "traces" | "apiUsage"> = {},
 ): Promise<ProxyUnderTest> {
   const server = await new RawServer().listen();
   const metrics = new MetricsRegistry();
@@ -69,8 +66,8 @@ export async function startProxy(
       log: { ...silentLog, ...log },
       accessLog: sinkTo(logLines),
       filterLog: sinkTo(filterLines),
-      ...(sharedLimits === undefined ? {} : { sharedLimits }),
-      ...(traces === undefined ? {} : { traces, filterNames }),
+      ...more,
+      filterNames,
     },
   );
   const poolsById = new Map<string, Pool>();

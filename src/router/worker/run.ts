@@ -65,6 +65,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     log,
     ...(sharedLimits === undefined ? {} : { sharedLimits }),
     filterLog,
+    ...(config.apiUsage === undefined ? {} : { apiUsage: config.apiUsage }),
     ...(accessLog === undefined ? {} : { accessLog }),
     ...(exporter === undefined || config.traces === undefined ? {} : { traces: { sink: exporter, ratio: config.traces.ratio } }),
     ...(filterNames === undefined ? {} : { filterNames }),
