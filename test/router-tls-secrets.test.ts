@@ -12,7 +12,7 @@ import { holdfast, startApplication, startRouter, testFolder, writeKubeconfig } 
 
 const PATIENCE_MS = 60_000;
 const SECRETS = "/api/v1/namespaces/default/secrets";
-const INGRESS = "/apis/networking.k8s.io/v1/namespaces/default/ingresses/shop";
+const INGRESSES = "/apis/networking.k8s.io/v1/namespaces/default/ingresses";
 const MERGE = { "content-type": "application/merge-patch+json" };
 const authority = new TestAuthority();
 
@@ -43,10 +43,19 @@ test("certificates of Secrets that an Ingress names are served, followed, kept w
     call("POST", SECRETS, { apiVersion: "v1", kind: "Secret", type: "kubernetes.io/tls", metadata: { name, namespace: "default" }, data });
   await cluster.expose(await startApplication(t, "shop"));
   await secret("shop-tls", dataOf(authority.issue(["shop.example.org"], "first")));
+  // Valid longer, and for a host that the Ingress which names it has no routes for.
+  await secret("thief-tls", dataOf(authority.issue(["shop.example.org", "thief.example.org"], "thief", 900)));
+  await cluster.createIngress("thief", "thief.example.org");
+  await call(
+    "PATCH",
+    `${INGRESSES}/thief`,
+    { spec: { tls: [{ hosts: ["thief.example.org", "shop.example.org"], secretName: "thief-tls" }] } },
+    MERGE,
+  );
   await secret("other-tls", dataOf(authority.issue(["other.example.org"], "other")));
   await call(
     "PATCH",
-    INGRESS,
+    `${INGRESSES}/shop`,
     { spec: { tls: [{ hosts: ["shop.example.org"], secretName: "shop-tls" }, { secretName: "missing" }] } },
     MERGE,
   );
@@ -63,6 +72,16 @@ test("certificates of Secrets that an Ingress names are served, followed, kept w
 
   await shows("first");
   assert.equal(await subjectOf(port, "other.example.org"), undefined, "nobody asked for it");
+  assert.equal(await subjectOf(port, "thief.example.org"), "thief");
+  assert.equal(await subjectOf(port, "shop.example.org"), "first", "whatever others ask for");
+  await until(
+    "the owner hears of it",
+    async () =>
+      (await cluster.events()).some(
+        ({ object, message }) => object === "Ingress thief" && message.includes("spec.tls[0].hosts: it has no routes for shop.example.org"),
+      ),
+    PATIENCE_MS,
+  );
   await until(
     "the one that is missing is told",
     async () => (await router.status()).problems.some(({ message }) => message.includes("default/missing")),

@@ -3,36 +3,66 @@ import { test } from "node:test";
 
 import type { KubeObject } from "../kube/index.ts";
 import { defaultConvertOptions } from "./options.ts";
-import { tlsSecretsOf } from "./tls-secrets.ts";
+import { tlsClaimsOf } from "./tls-secrets.ts";
 
-function object(kind: string, name: string, spec: object, annotations: object = {}): readonly [string, KubeObject] {
-  const metadata = { name, namespace: "shop", annotations };
-  return [`shop/${name}`, { apiVersion: "v1", kind, metadata, spec } as unknown as KubeObject];
+const A = { host: "a.example.org" };
+
+function object(kind: string, name: string, spec: object, metadata: object = {}): readonly [string, KubeObject] {
+  return [`shop/${name}`, { apiVersion: "v1", kind, metadata: { name, namespace: "shop", ...metadata }, spec } as unknown as KubeObject];
 }
 
-test("the Secrets of spec.tls are those of what the router serves, each once", () => {
-  const tls = [{ hosts: ["a.example.org"], secretName: "one" }, { hosts: ["b.example.org"] }, { secretName: "" }];
-  const world = {
-    ingresses: new Map([
-      object("Ingress", "a", { tls }),
-      object("Ingress", "again", { tls }),
+function claims(ingresses: readonly (readonly [string, KubeObject])[], routeGroups: readonly (readonly [string, KubeObject])[] = []) {
+  const world = { ingresses: new Map(ingresses), routeGroups: new Map(routeGroups), ingressClasses: new Map() };
+  return tlsClaimsOf(world, defaultConvertOptions);
+}
+
+test("the certificates of spec.tls are those that what the router serves asks for, the oldest first", () => {
+  const asked = claims(
+    [
+      object("Ingress", "young", { rules: [A], tls: [{ secretName: "one" }] }, { creationTimestamp: "2026-02-01T00:00:00Z" }),
+      object(
+        "Ingress",
+        "old",
+        { rules: [A], tls: [{ secretName: "one" }, { secretName: "" }, {}] },
+        { creationTimestamp: "2026-01-01T00:00:00Z" },
+      ),
       object("Ingress", "none", {}),
       object("Ingress", "other", { ingressClassName: "nginx", tls: [{ secretName: "two" }] }),
-      object("Ingress", "ours", { ingressClassName: "holdfast", tls: [{ secretName: "three" }] }),
       object("Ingress", "broken", { tls: "none" }),
-    ]),
-    routeGroups: new Map([
-      object("RouteGroup", "g", { tls: [{ hosts: [], secretName: "four" }] }),
-      object("RouteGroup", "h", { tls: [{ secretName: "five" }] }, { "zalando.org/routegroup.class": "other" }),
-    ]),
-    ingressClasses: new Map(),
-  };
-  deepEqual(
-    [...tlsSecretsOf(world, defaultConvertOptions)],
+      object("Ingress", "host", { rules: [A], tls: [{ hosts: ["a b"], secretName: "two" }] }),
+    ],
     [
-      ["shop/one", "Ingress shop/again"],
-      ["shop/three", "Ingress shop/ours"],
-      ["shop/four", "RouteGroup shop/g"],
+      object("RouteGroup", "g", { hosts: ["g.example.org"], tls: [{ secretName: "four" }] }),
+      object("RouteGroup", "h", { tls: [{ secretName: "five" }] }, { annotations: { "zalando.org/routegroup.class": "other" } }),
+    ],
+  );
+  deepEqual(
+    asked.map(({ owner, place, secret, hosts }) => [owner.kind, owner.name, place, secret, hosts]),
+    [
+      ["Ingress", "old", "spec.tls[0]", "shop/one", ["a.example.org"]],
+      ["Ingress", "young", "spec.tls[0]", "shop/one", ["a.example.org"]],
+      ["RouteGroup", "g", "spec.tls[0]", "shop/four", ["g.example.org"]],
     ],
   );
 });
+
+const B = { host: "B.example.org" };
+const WILD = { host: "*.example.org" };
+
+for (const [what, spec, listed, hosts, foreignHosts] of [
+  ["names no hosts: its own", { rules: [A, B] }, [], ["a.example.org", "b.example.org"], []],
+  ["names some of its own", { rules: [A, B] }, ["B.example.org"], ["b.example.org"], []],
+  ["names others' hosts: not those", { rules: [A] }, ["a.example.org", "b.example.org"], ["a.example.org"], ["b.example.org"]],
+  ["names a wildcard: its own under it", { rules: [A, { host: "a.example.net" }] }, ["*.example.org"], ["a.example.org"], []],
+  ["has a wildcard: what it names under it", { rules: [WILD] }, ["a.example.org"], ["a.example.org"], []],
+  ["takes all hosts: those it names", { rules: [{}] }, ["a.example.org"], ["a.example.org"], []],
+  ["takes all hosts and names none: all of the certificate", { defaultBackend: {}, rules: [A] }, [], undefined, []],
+] as const) {
+  test(`a certificate is asked for by an Ingress that ${what}`, () => {
+    const asked = claims([object("Ingress", "a", { ...spec, tls: [{ secretName: "one", hosts: listed }] })]);
+    deepEqual(
+      asked.map((claim) => [claim.hosts, claim.foreignHosts]),
+      [[hosts, foreignHosts]],
+    );
+  });
+}

@@ -1,6 +1,7 @@
 import { X509Certificate, createPrivateKey } from "node:crypto";
 import type { SecureContext } from "node:tls";
 import { messageOf } from "../../kernel/index.ts";
+import { certificateHosts } from "../../x509/index.ts";
 
 /** A certificate with its chain, leaf first, and the key of the leaf; PEM. */
 export interface CertificatePair {
@@ -8,6 +9,8 @@ export interface CertificatePair {
   readonly name: string;
   readonly certificate: string;
   readonly key: string;
+  /** The names it is served for, lower case; left out: all that it has. */
+  readonly hosts?: readonly string[];
 }
 
 /** What every certificate of a listener is used with. */
@@ -61,25 +64,12 @@ export function contextOptions({ clientAuthorities }: ContextOptions): object {
 export function openCertificate(pair: CertificatePair, options: ContextOptions): ServingCertificate {
   const leaf = new X509Certificate(pair.certificate);
   if (!leaf.checkPrivateKey(createPrivateKey(pair.key))) throw new Error("the key is not that of the certificate");
-  const hosts = hostsOf(leaf);
+  const hosts = pair.hosts ?? certificateHosts(leaf);
   if (hosts.length === 0) throw new Error("the certificate names no host in its subjectAltName");
   // node:tls is read where it is used: a worker without it starts sooner (by 60 ms, measured on a busy machine).
   const { createSecureContext } = process.getBuiltinModule("node:tls");
   const context = createSecureContext({ ...contextOptions(options), cert: pair.certificate, key: pair.key });
   return { name: pair.name, pair, context, hosts, expiresAtMs: Date.parse(leaf.validTo) };
-}
-
-// Node quotes a name that could be taken for two (CVE-2021-44532): such a one is no host.
-function hostsOf(leaf: X509Certificate): readonly string[] {
-  const hosts: string[] = [];
-  for (const entry of (leaf.subjectAltName ?? "").split(", ")) {
-    const host = /^DNS:((?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)\.?$/i.exec(entry)?.[1];
-    const address = /^IP Address:(\S+)$/.exec(entry)?.[1];
-    if (host !== undefined) hosts.push(host.toLowerCase());
-    // No client sends an address as server name (RFC 6066 section 3), but one that connects to an address can take the default for it.
-    else if (address !== undefined) hosts.push(address.toLowerCase());
-  }
-  return hosts;
 }
 
 /** Which certificate a server name gets: its own, that of `*` in place of its first label, else the default. */
@@ -88,14 +78,17 @@ export class CertificateIndex {
   readonly fallback: ServingCertificate | undefined;
   readonly #byHost = new Map<string, ServingCertificate>();
 
-  /** Of several for one host the one that is valid longest is taken. `fallbackName` names the default. */
+  /**
+   * Of several for one host one that is for all its names is taken before one that is for some: who wrote it for all is who runs the listener. Else the
+   * one that is valid longest. `fallbackName` names the default.
+   */
   constructor(certificates: readonly ServingCertificate[], fallbackName: string) {
     this.certificates = certificates;
     this.fallback = certificates.find(({ name }) => name === fallbackName);
     for (const certificate of certificates) {
       for (const host of certificate.hosts) {
         const other = this.#byHost.get(host);
-        if (other === undefined || other.expiresAtMs < certificate.expiresAtMs) this.#byHost.set(host, certificate);
+        if (other === undefined || isPreferred(certificate, other)) this.#byHost.set(host, certificate);
       }
     }
   }
@@ -105,6 +98,11 @@ export class CertificateIndex {
     const dot = host.indexOf(".");
     return this.#byHost.get(host) ?? (dot < 0 ? undefined : this.#byHost.get(`*${host.slice(dot)}`)) ?? this.fallback;
   }
+}
+
+function isPreferred(one: ServingCertificate, other: ServingCertificate): boolean {
+  const isForAll = one.pair.hosts === undefined;
+  return isForAll === (other.pair.hosts === undefined) ? one.expiresAtMs > other.expiresAtMs : isForAll;
 }
 
 /** Opens what can be opened. `problems` says of each other pair what is wrong, and whether the one of before stays in its place. */

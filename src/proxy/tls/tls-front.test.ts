@@ -104,6 +104,20 @@ describe("a TLS listener", () => {
     assert.equal(subjectOf(await open({ servername: "" })), "localhost");
   });
 
+  it("serves a certificate for the names it is given for, after those that are for all they have", async (t) => {
+    const given = {
+      name: "given",
+      ...authority.issue(["shop.example.org", "given.example.org"], "given", 900),
+      hosts: ["given.example.org"],
+    };
+    const { front, open } = await secured(t, { ...material, certificates: [given, shop, fallback] });
+    assert.equal(subjectOf(await open({ servername: "given.example.org" })), "given");
+    assert.equal(subjectOf(await open()), "shop.example.org");
+    front.update({ ...material, certificates: [{ ...given, hosts: ["shop.example.org"] }, shop, fallback] });
+    assert.equal(subjectOf(await open()), "shop.example.org");
+    assert.equal(subjectOf(await open({ servername: "given.example.org", checkServerIdentity: () => undefined })), "localhost");
+  });
+
   it("refuses a name that no certificate is for when there is no default", async (t) => {
     const { under, open } = await secured(t, { ...material, certificates: [shop] });
     await assert.rejects(open({ servername: "example.net" }));

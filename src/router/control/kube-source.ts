@@ -51,6 +51,8 @@ class KubeSource implements ControlSource {
   readonly #deps: SourceDeps;
   readonly #events: PoisonEvents;
   readonly #standing: StandingProblems;
+  /** Of those who ask for certificates. */
+  readonly #standingClaims: StandingProblems;
   readonly #startedAtMs: number;
   readonly #ingresses: Mirror<KubeObject>;
   readonly #routeGroups: Mirror<KubeObject>;
@@ -83,6 +85,7 @@ class KubeSource implements ControlSource {
     this.#hasTable = deps.booted !== undefined;
     this.#events = createPoisonEvents(client, deps.config.nodeName ?? hostname(), deps);
     this.#standing = createStandingProblems(clock, (problem) => this.#tellOwner(problem));
+    this.#standingClaims = createStandingProblems(clock, (problem) => this.#tellOwner(problem));
     this.#rebuild = createDebounce(clock, { quietMs: QUIET_MS, mostMs: LONGEST_WAIT_MS }, () => void this.#build());
     // A question and its answer must fit into what is left of the bound.
     const silenceMs = (deps.config.staleAfterMs * 2) / 3;
@@ -151,7 +154,7 @@ class KubeSource implements ControlSource {
       knowledge: this.#knowledge(),
       sources: Object.fromEntries(this.#all.map((mirror) => [mirror.kind, mirror.status()])),
       held: this.#all.flatMap((mirror) => [...mirror.held()]),
-      problems: [...this.#poisoned.values(), ...this.#converted, ...(this.#secrets?.problems ?? [])].slice(0, PROBLEMS_TOLD),
+      problems: [...this.#poisoned.values(), ...this.#converted, ...(this.#secrets?.problems ?? []).map(toldOf)].slice(0, PROBLEMS_TOLD),
     };
   }
 
@@ -252,11 +255,7 @@ class KubeSource implements ControlSource {
     // Building the routes here first: what throws here would throw in a worker.
     const problems = [...converted.problems, ...blame(converted, this.#routeProblems.of(routeSet.routes))];
     this.#standing.see(problems);
-    this.#converted = problems.map(({ kind, namespace, name, message }) => ({
-      object: `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`,
-      message,
-      lastGoodServes: false,
-    }));
+    this.#converted = problems.map(toldOf);
     const revisions = Object.fromEntries(this.#mirrors.flatMap(({ kind, revision }) => (revision === undefined ? [] : [[kind, revision]])));
     // First what was accepted, then what it leads to: a restart must not know less than the workers serve.
     await this.#saveStates();
@@ -271,6 +270,7 @@ class KubeSource implements ControlSource {
   async #serveSecrets(): Promise<void> {
     // A kind that is not known yet may ask for certificates that are served: then those of before stay.
     await this.#secrets?.serve(() => (this.#mayBuild() ? this.#world() : undefined));
+    this.#standingClaims.see(this.#secrets?.problems ?? []);
     this.#deps.onStatus();
   }
 
@@ -293,6 +293,10 @@ class KubeSource implements ControlSource {
       if (state !== undefined && !(await this.#deps.publisher.keepState(mirror.stateName, state))) mirror.stateLost();
     }
   }
+}
+
+function toldOf({ kind, namespace, name, message }: ConversionProblem): ObjectProblem {
+  return { object: `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`, message, lastGoodServes: false };
 }
 
 function valuesOf(accepted: ReadonlyMap<string, Accepted<KubeObject>>): ReadonlyMap<string, KubeObject> {

@@ -1,11 +1,13 @@
-import type { CertificatePair } from "../../proxy/index.ts";
-import { type World, defaultConvertOptions, tlsSecretsOf } from "../../ingress/index.ts";
+import { type ObjectProblem, type World, defaultConvertOptions, tlsClaimsOf } from "../../ingress/index.ts";
 import { type KubeObject, kinds } from "../../kube/index.ts";
-import type { ObjectProblem } from "../messages.ts";
 import { TLS_PAIRS_STATE, encodeTlsPairs } from "../tls-pairs.ts";
+import { assignCertificates } from "./certificate-claims.ts";
 import { type Mirror, type MirrorDeps, createMirror } from "./mirror.ts";
 import type { SourceDeps } from "./source.ts";
 import { type TlsSecret, readTlsSecret, restoreTlsSecret } from "./tls-secrets.ts";
+
+/** Of several certificates for a host one that has expired comes last: it is looked at again although nothing changed. */
+const VALIDITY_MS = 3_600_000;
 
 /**
  * The certificates that Ingresses and RouteGroups ask for, from Secrets to the snapshot folder, where workers read them. Secrets are
@@ -13,13 +15,13 @@ import { type TlsSecret, readTlsSecret, restoreTlsSecret } from "./tls-secrets.t
  */
 export class SecretSource {
   readonly mirror: Mirror<TlsSecret>;
-  readonly #deps: Pick<SourceDeps, "log" | "publisher">;
+  readonly #deps: Pick<SourceDeps, "clock" | "log" | "publisher">;
   #written = "";
-  #missing: readonly ObjectProblem[] = [];
+  #problems: readonly ObjectProblem[] = [];
   #running: Promise<void> = Promise.resolve();
 
   /** `onGood` hears of each Secret that can be served. */
-  constructor(mirrorDeps: MirrorDeps, deps: Pick<SourceDeps, "log" | "publisher">, onGood: (object: KubeObject) => void) {
+  constructor(mirrorDeps: MirrorDeps, deps: Pick<SourceDeps, "clock" | "log" | "publisher">, onGood: (object: KubeObject) => void) {
     this.#deps = deps;
     this.mirror = createMirror<TlsSecret, TlsSecret>(
       {
@@ -35,11 +37,16 @@ export class SecretSource {
       },
       mirrorDeps,
     );
+    const again = (): void => {
+      deps.clock.timer(VALIDITY_MS, again);
+      mirrorDeps.onChange();
+    };
+    deps.clock.timer(VALIDITY_MS, again);
   }
 
-  /** Secrets that are asked for and not there. */
+  /** What those who ask for certificates do not get. */
   get problems(): readonly ObjectProblem[] {
-    return this.#missing;
+    return this.#problems;
   }
 
   /** Hands out what is asked for, one after the other. `world` gives undefined while nothing may be concluded from what it lacks. */
@@ -50,18 +57,12 @@ export class SecretSource {
 
   async #serve(world: World | undefined): Promise<void> {
     if (world === undefined || !this.mirror.isKnown) return;
-    const pairs: CertificatePair[] = [];
-    const missing: ObjectProblem[] = [];
-    for (const [name, owner] of tlsSecretsOf(world, defaultConvertOptions)) {
-      const secret = this.mirror.accepted.get(name)?.value;
-      if (secret !== undefined) pairs.push({ name, ...secret });
-      else
-        missing.push({ object: owner, message: `no Secret ${name} of type kubernetes.io/tls that can be served`, lastGoodServes: false });
-    }
-    this.#missing = missing;
-    const text = encodeTlsPairs(pairs.toSorted((left, right) => (left.name < right.name ? -1 : 1)));
+    const secrets = new Map([...this.mirror.accepted].map(([name, { value }]) => [name, value]));
+    const { pairs, problems } = assignCertificates(tlsClaimsOf(world, defaultConvertOptions), secrets, this.#deps.clock.wallMs());
+    this.#problems = problems;
+    const text = encodeTlsPairs(pairs);
     if (text === this.#written || !(await this.#deps.publisher.keepState(TLS_PAIRS_STATE, text))) return;
     this.#written = text;
-    this.#deps.log.info({ certificates: pairs.length, missing: missing.length }, "certificates of Secrets handed out");
+    this.#deps.log.info({ certificates: pairs.length, problems: problems.length }, "certificates of Secrets handed out");
   }
 }

@@ -15,10 +15,17 @@ function secret(data: unknown): KubeObject {
 }
 
 test("a TLS Secret is read, and read back from the snapshot", () => {
-  const read = readTlsSecret(secret({ "tls.crt": base64(good.certificate), "tls.key": base64(good.key) }));
-  deepEqual(read, good);
+  const read = readTlsSecret(secret(dataOf(good)));
+  const { hosts, expiresAtMs, ...pair } = read;
+  deepEqual(pair, good);
+  deepEqual(hosts, ["example.org"]);
+  equal(expiresAtMs > 0, true);
   deepEqual(restoreTlsSecret(JSON.parse(JSON.stringify(read))), read);
 });
+
+function dataOf({ certificate, key }: typeof good): object {
+  return { "tls.crt": base64(certificate), "tls.key": base64(key) };
+}
 
 for (const [what, data, message] of [
   ["nothing", undefined, /no tls\.crt/],
@@ -26,6 +33,7 @@ for (const [what, data, message] of [
   ["a number", { "tls.crt": 7, "tls.key": base64(good.key) }, /no tls\.crt/],
   ["no certificate", { "tls.crt": base64("none"), "tls.key": base64(good.key) }, /tls\.crt is no certificate/],
   ["a broken key", { "tls.crt": base64(good.certificate), "tls.key": base64(good.key.slice(0, 60)) }, /tls\.key is no private key/],
+  ["a certificate for nobody", dataOf(authority.issue([], "its common name is no host")), /names no host in its subjectAltName/],
   ["another's key", { "tls.crt": base64(good.certificate), "tls.key": base64(authority.issue(["a"]).key) }, /not the key of tls\.crt/],
 ] as const) {
   test(`a Secret with ${what} is refused, and nothing of its key is said`, () => {
@@ -40,8 +48,8 @@ for (const [what, data, message] of [
 }
 
 test("what is no list of certificates is not read from the snapshot folder", () => {
-  const pairs = [{ name: "n/s", ...good }];
+  const pairs = [{ name: "n/s", ...good, hosts: ["example.org"] }];
   deepEqual(decodeTlsPairs(encodeTlsPairs(pairs)), pairs);
-  for (const text of ["", "[]", "null", '{"version":2,"pairs":[]}', '{"version":1,"pairs":[{"name":"x"}]}'])
+  for (const text of ["", "[]", "null", '{"version":1,"pairs":[]}', '{"version":2,"pairs":[{"name":"x"}]}'])
     throws(() => decodeTlsPairs(text));
 });

@@ -2,11 +2,16 @@ import { X509Certificate, createPrivateKey } from "node:crypto";
 
 import { AppError } from "../../kernel/index.ts";
 import type { KubeObject } from "../../kube/index.ts";
+import { certificateHosts } from "../../x509/index.ts";
 
-/** What of a Secret of type `kubernetes.io/tls` is kept; PEM. */
+/** What of a Secret of type `kubernetes.io/tls` is kept. */
 export interface TlsSecret {
+  /** PEM, as is the key. */
   readonly certificate: string;
   readonly key: string;
+  /** What the certificate is for, at least one; lower case. */
+  readonly hosts: readonly string[];
+  readonly expiresAtMs: number;
 }
 
 const FIELD_CHARACTERS = 1_400_000;
@@ -27,7 +32,7 @@ export function restoreTlsSecret(value: unknown): TlsSecret {
   return usable({ certificate, key });
 }
 
-function usable(secret: TlsSecret): TlsSecret {
+function usable(secret: Pick<TlsSecret, "certificate" | "key">): TlsSecret {
   let leaf: X509Certificate;
   try {
     leaf = new X509Certificate(secret.certificate);
@@ -41,7 +46,9 @@ function usable(secret: TlsSecret): TlsSecret {
     throw refused("tls.key is no private key in PEM");
   }
   if (!isOwn) throw refused("tls.key is not the key of tls.crt");
-  return secret;
+  const hosts = certificateHosts(leaf);
+  if (hosts.length === 0) throw refused("tls.crt names no host in its subjectAltName");
+  return { ...secret, hosts, expiresAtMs: Date.parse(leaf.validTo) };
 }
 
 function fieldOf(data: unknown, name: string): string {
