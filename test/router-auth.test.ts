@@ -108,3 +108,56 @@ test("a route that sends browsers to log in needs the keys of cookies on the com
   assert.equal(body.includes(secret), false);
   assert.equal((refused.stderr() + router.stderr()).includes(secret), false);
 });
+
+test("a router with the grant flow has a route for callbacks by itself, and says what it lacks", async (t) => {
+  const directory = await testFolder(t);
+  const issuer = await startAuthorizationServer(t);
+  const routes = join(directory, "routes.eskip");
+  await writeFile(routes, `shop: Path("/") -> oauthGrant() -> inlineContent("in") -> <shunt>;`);
+  const common = ["--routes", routes, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
+  for (const [flags, lacking] of [
+    [[], /--enable-oauth2-grant-flow/],
+    [["--enable-oauth2-grant-flow", "--oauth2-tokeninfo-url", issuer.url], /needs --oauth2-auth-url URL/],
+  ] as const) {
+    const refused = holdfast(t, ["router", ...common, ...flags]);
+    assert.equal(await refused.ended, 2);
+    assert.match(refused.stderr(), lacking);
+  }
+  const [keys, secret] = [join(directory, "keys"), join(directory, "client-secret")];
+  await writeFile(keys, "a passphrase that is long\n");
+  await writeFile(secret, "the secret of the client\n");
+  const urls = ["auth", "token", "tokeninfo"].flatMap((name) => [`--oauth2-${name}-url`, `${issuer.url}/${name}`]);
+  const client = ["--oauth2-client-id", "shop", "--oauth2-client-secret-file", secret, "--oauth2-secret-file", keys];
+  const flags = ["--enable-oauth2-grant-flow", "--oauth2-grant-insecure", ...urls, ...client];
+  const router = await startRouter(t, ["--routes", routes, "--workers", "1", ...flags]);
+  const get = (path: string, cookie = ""): Promise<Response> =>
+    fetch(`http://127.0.0.1:${router.port}${path}`, { redirect: "manual", headers: { connection: "close", cookie } });
+  const sent = await until(
+    "the browser is sent to log in",
+    async () => {
+      const response = await get("/");
+      return response.status === 307 && response;
+    },
+    30_000,
+  );
+  const { searchParams } = new URL(sent.headers.get("location") ?? "");
+  const callback = new URL(searchParams.get("redirect_uri") ?? "");
+  assert.equal(callback.origin, `http://127.0.0.1:${router.port}`);
+  issuer.codes.set("code", () => ({ access_token: "a-token-of-ann", token_type: "Bearer", expires_in: 600 }));
+  issuer.tokens.set("a-token-of-ann", { uid: "ann" });
+  callback.search = new URLSearchParams({ code: "code", state: searchParams.get("state") ?? "" }).toString();
+  const cookies = (response: Response): string =>
+    response.headers
+      .getSetCookie()
+      .filter((line) => !line.includes("Max-Age=0"))
+      .map((line) => line.slice(0, line.indexOf(";")))
+      .join("; ");
+  const back = await get(callback.pathname + callback.search, cookies(sent));
+  assert.equal(back.status, 307);
+  assert.equal(back.headers.get("location"), `http://127.0.0.1:${router.port}/`);
+  const end = await get("/", cookies(back));
+  assert.equal(await end.text(), "in");
+  const { body } = await router.admin("/routes");
+  assert.match(body, /__oauth2_grant_callback: Path\("\/\.well-known\/oauth2-callback"\)\s*-> grantCallback\(\)\s*-> <shunt>/);
+  for (const text of ["the secret of the client", "a-token-of-ann", "a passphrase"]) assert.equal(router.stderr().includes(text), false);
+});

@@ -1,7 +1,8 @@
 import type { FilterSpec } from "../route/index.ts";
 import { basicFilter } from "./filters/basic-filter.ts";
-import { claimsFilter } from "./filters/claims-filter.ts";
+import { claimsFilters } from "./filters/claims-filter.ts";
 import { forwardingFilters } from "./filters/forwarding-filters.ts";
+import { grantFilters } from "./filters/grant-filters.ts";
 import { introspectionFilters } from "./filters/introspection-filters.ts";
 import { jwtFilters } from "./filters/jwt-filters.ts";
 import { jwtMetricsFilter } from "./filters/jwt-metrics-filter.ts";
@@ -27,7 +28,8 @@ export function authFilters(settings?: AuthSettings, runtime?: AuthRuntime): rea
     ...jwtFilters(runtime),
     jwtMetricsFilter,
     ...oidcFilters(settings, runtime),
-    claimsFilter(runtime),
+    ...grantFilters(settings, runtime),
+    ...claimsFilters(runtime),
     ...forwardingFilters,
     ...secretFilters(runtime),
   ];

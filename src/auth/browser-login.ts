@@ -22,9 +22,10 @@ export function loginPlace(callback: URL, cookie: string, removedLabels: number,
   const scope = { domain: cookieDomain(callback.hostname, removedLabels), path: "/", isSecure: callback.protocol === "https:" };
   return {
     callback,
+    // A cookie of another domain, which a browser may send here too, is of somebody else.
+    purpose: `${purpose} ${scope.domain ?? callback.hostname}`,
     session: { ...scope, name: guardedName(cookie, scope) },
     login: { ...scope, name: guardedName(`${cookie}-login`, scope) },
-    purpose,
   };
 }
 
@@ -68,7 +69,7 @@ export function beginLogin(place: LoginPlace, keys: CookieKeys, headers: readonl
   const seconds = Math.ceil((login.untilMs - nowMs) / 1000);
   return {
     login,
-    state: seal(keys, `state ${place.purpose}`, { id: login.id, returnTo }),
+    state: seal(keys, `state ${place.purpose}`, { id: login.id, returnTo, untilMs: login.untilMs }),
     lines: cookieLines(place.login, seal(keys, `login ${place.purpose}`, login), seconds) ?? [],
   };
 }
@@ -79,8 +80,8 @@ function newLogin(untilMs: number): Login {
 }
 
 /**
- * The login that a provider's answer is of. Undefined for another browser's, or one that nobody began: whoever follows a link would be logged
- * in as somebody else.
+ * What a provider's answer is to; without its login when that took too long. Undefined for another browser's, or one that nobody began: whoever
+ * follows a link would be logged in as somebody else.
  */
 export function endedLogin(
   place: LoginPlace,
@@ -88,11 +89,13 @@ export function endedLogin(
   headers: readonly string[],
   state: string,
   nowMs: number,
-): { readonly login: Login; readonly returnTo: string } | undefined {
-  const login = loginOf(place, keys, headers, nowMs);
+): { readonly login: Login | undefined; readonly returnTo: string } | undefined {
   const begun = unseal(keys, `state ${place.purpose}`, state);
-  if (login === undefined || !isRecord(begun) || begun["id"] !== login.id) return undefined;
-  return { login, returnTo: String(begun["returnTo"]) };
+  if (!isRecord(begun) || typeof begun["returnTo"] !== "string" || typeof begun["untilMs"] !== "number") return undefined;
+  const { returnTo, untilMs } = begun;
+  if (untilMs <= nowMs) return { login: undefined, returnTo };
+  const login = loginOf(place, keys, headers, nowMs);
+  return login?.id === begun["id"] ? { login, returnTo } : undefined;
 }
 
 function loginOf({ login: { name }, purpose }: LoginPlace, keys: CookieKeys, headers: readonly string[], nowMs: number): Login | undefined {

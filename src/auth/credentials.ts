@@ -16,3 +16,9 @@ export function bearerToken({ requestHeaders }: FilterContext): string | undefin
   const value = credentials(requestHeaders);
   return value === undefined ? undefined : /^bearer +([\x21-\x7e]+)$/i.exec(value)?.[1];
 }
+
+/** The value of Authorization by which a client tells a token's authority who it is (RFC 6749 section 2.3.1). */
+export function clientCredentials(id: string, secret: string): string {
+  const encode = (text: string): string => new URLSearchParams({ "": text }).toString().slice(1);
+  return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString("base64")}`;
+}

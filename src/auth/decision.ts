@@ -25,10 +25,30 @@ export function unauthorized(context: FilterContext, reason: Reason, challenge: 
   context.respond(401, [...TEXT, "WWW-Authenticate", challenge], Buffer.from("401 Unauthorized\n"));
 }
 
-/** 302, to where somebody can prove who it is. Of bytes, as heads are. */
-export function redirect(context: FilterContext, location: string, user: string, more: readonly string[] = []): void {
+/** 302, or 307, to where somebody can prove who it is. Of bytes, as heads are. */
+export function redirect(
+  context: FilterContext,
+  location: string,
+  user: string,
+  more: readonly string[] = [],
+  status: 302 | 307 = 302,
+): void {
   refuse(context, "invalid-access", user);
-  context.respond(302, [...TEXT, ...more, "Location", location], Buffer.from("302 Found\n"));
+  const reason = status === 302 ? "302 Found\n" : "307 Temporary Redirect\n";
+  context.respond(status, [...TEXT, ...more, "Location", location], Buffer.from(reason));
+}
+
+/** 200 with a page that leads there in its own way; X-Auth-Code-Url says where, too. */
+export function redirectPage(context: FilterContext, location: string, page: Uint8Array, more: readonly string[]): void {
+  refuse(context, "missing-token", "");
+  const head = ["Content-Type", "text/html; charset=utf-8", "Cache-Control", "no-store", "X-Auth-Code-Url", location];
+  context.respond(200, [...head, ...more], page);
+}
+
+/** 400: what a provider or a browser sent is no end of a login. */
+export function badLogin(context: FilterContext): void {
+  refuse(context, "invalid-access", "");
+  context.respond(400, TEXT, Buffer.from("400 Bad Request\n"));
 }
 
 /** 403: who it is is known, and it is not enough. */

@@ -16,7 +16,12 @@ export function decidingFilter(name: string, runtime: AuthRuntime | undefined, j
     request(context) {
       if (runtime === undefined || cells === undefined)
         return Promise.reject(new AppError("AUTH_NO_ROUTER", `${name}: only a router decides`));
-      const pending = judge(context, runtime);
+      let pending: void | Promise<void>;
+      try {
+        pending = judge(context, runtime);
+      } catch (thrown) {
+        pending = Promise.reject(thrown);
+      }
       if (pending !== undefined) return finish(name, runtime, cells, context, pending);
       (context.responded ? cells.refused : cells.allowed).add();
       return undefined;

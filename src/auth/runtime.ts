@@ -4,6 +4,7 @@ import { AuthorityClient } from "./authority-client.ts";
 import { type AuthorityId, AuthorityStore, type StateStore } from "./authority-store.ts";
 import { Authority } from "./authority.ts";
 import { type CookieKeys, readCookieKeys } from "./cookie-seal.ts";
+import { GrantServer } from "./grant-server.ts";
 import { PasswordCheck } from "./passwords.ts";
 import { type AuthSettings, authLimits } from "./settings.ts";
 import { TokenLookup } from "./token-lookup.ts";
@@ -41,6 +42,8 @@ export class AuthRuntime {
   readonly verifier: TokenVerifier;
   /** What cookies are sealed with; undefined where nobody logs in. */
   readonly cookieKeys: WatchedFile<CookieKeys> | undefined;
+  /** Whom `oauthGrant` asks for tokens; undefined where it asks nobody. */
+  readonly grant: GrantServer | undefined;
   readonly #store: AuthorityStore;
   readonly #authorities = new Map<string, Authority>();
   readonly #files = new Map<string, WatchedFile<unknown>>();
@@ -54,8 +57,12 @@ export class AuthRuntime {
     this.passwords = new PasswordCheck(deps.clock);
     this.tokens = new TokenLookup(settings.tokenCache, this.client, deps.clock);
     this.verifier = new TokenVerifier(deps.clock);
-    const { oidc } = settings;
+    const { oidc, grant } = settings;
     this.cookieKeys = oidc === undefined ? undefined : this.file("cookie keys", oidc.secretsFile, readCookieKeys);
+    this.grant =
+      grant === undefined
+        ? undefined
+        : new GrantServer(grant, { clock: deps.clock, client: this.client, tokens: this.tokens, file: this.file.bind(this) });
     this.#store = new AuthorityStore(deps.store, deps.log);
   }
 

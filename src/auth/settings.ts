@@ -22,6 +22,40 @@ export interface AuthSettings {
         readonly sessionMs: number;
       }
     | undefined;
+  /** For `oauthGrant` and its companions; undefined: such filters cannot be built. */
+  readonly grant: GrantSettings | undefined;
+}
+
+/** A text, or the file that holds it and may change. */
+export type TextOrFile = { readonly text: string } | { readonly file: string };
+
+/** One authorization server (RFC 6749), at which all routes with `oauthGrant` log in. */
+export interface GrantSettings {
+  readonly authorizationUrl: string;
+  readonly tokenUrl: string;
+  /** RFC 7009; undefined: at a logout the cookie is deleted, tokens are not taken back. */
+  readonly revocationUrl: string | undefined;
+  /** Says whether a token is good, and whose it is. */
+  readonly tokeninfo: NonNullable<AuthSettings["tokeninfo"]>;
+  readonly client: { readonly id: TextOrFile; readonly secret: TextOrFile };
+  /** As that of `oidc`. */
+  readonly secretsFile: string;
+  /** Where the server sends browsers back to, at the host they came from. */
+  readonly callbackPath: string;
+  /** The one callback of all hosts, in place of it. */
+  readonly callbackUrl: string | undefined;
+  /** For the server's endpoints. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Field in which the back end gets the access token; undefined: it does not get it. */
+  readonly accessTokenField: string | undefined;
+  /** What of tokeninfo filters and back ends are told; empty: all. */
+  readonly tokeninfoKeys: readonly string[];
+  /** Where tokeninfo has who somebody is; empty: it is not asked for. */
+  readonly subjectKey: string;
+  readonly cookie: string;
+  readonly removedSubdomains: number;
+  /** For laptops: callbacks without TLS, and cookies that go there. */
+  readonly isInsecure: boolean;
 }
 
 /** Bounds that are the same for everybody. docs/threat-model.md has each by its name. */
@@ -67,6 +101,16 @@ export const authLimits = Object.freeze({
   sameCookies: 4,
   /** Of a session when it is unpacked. */
   sessionBytes: 262_144,
+  /** An access token that does not say how long it is good is refreshed after so long. */
+  accessTokenMs: 3_600_000,
+  /** Before its end by so much, or a tenth of its time, it is refreshed. */
+  refreshAheadMs: 60_000,
+  /** Refreshed tokens that are remembered, for requests that were sent with the old ones, and for how long; as long as one that failed is not tried again. */
+  refreshes: 10_000,
+  refreshedMs: 60_000,
+  refreshPauseMs: 5_000,
+  /** How long after the end of its access token a cookie with a refresh token is kept. */
+  refreshTokenMs: 2_592_000_000,
   /** Files with secrets or passwords that are known at once. */
   files: 1_000,
   /** Of such a file. */

@@ -46,6 +46,19 @@ export class TokenLookup {
     });
   }
 
+  /** Asks a tokeninfo endpoint; rejects as `ask`. */
+  askTokeninfo(url: string, token: string, timeoutMs: number): Promise<TokenInfo> {
+    return this.ask(url, token, {
+      name: "tokeninfo",
+      method: "GET",
+      url,
+      headers: ["Accept", "application/json", "Authorization", `Bearer ${token}`],
+      timeoutMs,
+      limitBytes: authLimits.tokenAnswerBytes,
+      isRepeatable: true,
+    });
+  }
+
   #keep(digest: string, info: TokenInfo, bytes: number): void {
     const { ttlMs } = this.#settings;
     const nowMs = this.#clock.wallMs();

@@ -17,6 +17,7 @@ test("what is not said is as Skipper has it, and nobody is asked", () => {
     introspectionClient: { id: process.env["OAUTH_CLIENT_ID"] ?? "", secret: process.env["OAUTH_CLIENT_SECRET"] ?? "" },
     credentialsPaths: [],
     oidc: undefined,
+    grant: undefined,
   });
 });
 

@@ -2,10 +2,11 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 
 import type { AuthSettings } from "../auth/index.ts";
-import { badUsage, seconds, wholeNumber } from "./flag-values.ts";
+import { readUrl, seconds, wholeNumber } from "./flag-values.ts";
+import { type GrantFlags, addGrantFlags, readGrantSettings } from "./grant-flags.ts";
 
 /** What `holdfast router` is told for the filters that ask who somebody is. */
-export interface AuthFlags {
+export interface AuthFlags extends GrantFlags {
   readonly webhookTimeout: string;
   readonly oauth2TokeninfoUrl?: string;
   readonly oauth2TokeninfoTimeout: string;
@@ -18,7 +19,7 @@ export interface AuthFlags {
 }
 
 export function addAuthFlags(command: Command): Command {
-  return command
+  return addGrantFlags(command)
     .option("--webhook-timeout <SECONDS>", "how long the service of a webhook filter may take to answer", "2")
     .option("--oauth2-tokeninfo-url <URL>", "whom oauthTokeninfo filters ask about a bearer token")
     .option("--oauth2-tokeninfo-timeout <SECONDS>", "how long it may take to answer", "2")
@@ -36,9 +37,10 @@ export function readAuthSettings(flags: AuthFlags): AuthSettings {
   const { OAUTH_CLIENT_ID: id = "", OAUTH_CLIENT_SECRET: secret = "" } = process.env;
   const tokeninfoTimeoutMs = milliseconds(flags.oauth2TokeninfoTimeout, "--oauth2-tokeninfo-timeout");
   const url = flags.oauth2TokeninfoUrl === undefined ? undefined : readUrl(flags.oauth2TokeninfoUrl, "--oauth2-tokeninfo-url");
+  const tokeninfo = url === undefined ? undefined : { url, timeoutMs: tokeninfoTimeoutMs };
   return {
     webhookTimeoutMs: milliseconds(flags.webhookTimeout, "--webhook-timeout"),
-    tokeninfo: url === undefined ? undefined : { url, timeoutMs: tokeninfoTimeoutMs },
+    tokeninfo,
     introspectionTimeoutMs: milliseconds(flags.oauth2TokenintrospectTimeout, "--oauth2-tokenintrospect-timeout"),
     tokenCache: {
       size: wholeNumber(flags.oauth2TokenCacheSize, "--oauth2-token-cache-size", 0, 1_000_000),
@@ -47,6 +49,7 @@ export function readAuthSettings(flags: AuthFlags): AuthSettings {
     introspectionClient: { id, secret },
     credentialsPaths: (flags.credentialsPaths ?? "").split(",").flatMap((path) => (path.trim() === "" ? [] : [resolve(path.trim())])),
     oidc: readOidc(flags),
+    grant: readGrantSettings(flags, tokeninfo),
   };
 }
 
@@ -54,13 +57,4 @@ function readOidc({ oidcSecretsFile: file, oidcSession }: AuthFlags): AuthSettin
   const sessionMs = seconds(oidcSession, "--oidc-session", 1) * 1000;
   const { OIDC_CLIENT_ID: id = "", OIDC_CLIENT_SECRET: secret = "" } = process.env;
   return file === undefined ? undefined : { secretsFile: resolve(file), client: { id, secret }, sessionMs };
-}
-
-function readUrl(text: string, option: string): string {
-  const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.hash !== "")
-    throw badUsage(
-      `${option} ${JSON.stringify(text)}: write a URL as in https://accounts.example.org/tokeninfo, without user and fragment`,
-    );
-  return text;
 }

@@ -19,6 +19,14 @@ export function seconds(text: string, option: string, least: number): number {
   return value;
 }
 
+/** A URL over http or https. Throws AppError `CLI_USAGE`. */
+export function readUrl(text: string, option: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.hash !== "")
+    throw badUsage(`${option} ${JSON.stringify(text)}: write a URL as in https://accounts.example.org/token, without user and fragment`);
+  return text;
+}
+
 /** Addresses and CIDR blocks, or one of these words, separated by commas. Throws AppError `CLI_USAGE`. */
 export function readAddresses(text: string, option: string, words: readonly string[]): readonly string[] {
   const entries = text.split(",").map((entry) => entry.trim());

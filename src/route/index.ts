@@ -44,7 +44,7 @@ export {
 export { FilterNames } from "./filter-names.ts";
 export { type FilterLog, KeptState, silentFilterLog } from "./filter-services.ts";
 export { asBytes, checkedName, fieldName, fieldNames, isHost, setField } from "./filters/fields.ts";
-export { isAnnotated } from "./filters/remark-filters.ts";
+export { annotationOf, isAnnotated } from "./filters/remark-filters.ts";
 export { type HeaderList, addHeader, getHeader, removeHeader, sameName, setHeader } from "./header-list.ts";
 export { type ChangedPosition, type ChangingTable, type RouteSource, openTable } from "./opened-table.ts";
 export type { VisitName } from "./host-index.ts";

@@ -6,8 +6,6 @@ import { decidingFilter } from "../filter-kit.ts";
 import type { AuthRuntime } from "../runtime.ts";
 import { tokenData } from "../token-data.ts";
 
-const NAME = "oidcClaimsQuery";
-
 interface Grant {
   readonly prefix: string;
   readonly queries: readonly ClaimsQuery[];
@@ -40,27 +38,34 @@ function judge(context: FilterContext, grants: readonly Grant[]): void {
   authorized(context, sub);
 }
 
-/** The filter that asks of claims what they must be. */
-export function claimsFilter(runtime: AuthRuntime | undefined): FilterSpec {
-  return defineFilter({
-    name: NAME,
-    family: "Who somebody is",
-    does: "lets through whose claims, as `jwtValidation` or `oauthOidc…` before it found them, are as one of the queries of the first path that the request's begins with; else 401, also without such a path.",
-    parameters: [
-      {
-        name: "grant",
-        type: "text",
-        what: 'path and queries, `/path:query query`; a query is `key`, `key.key`, `list.#[=="value"]`, `list.#(key=="value")` or `key=="value"` (also written `@_:key=="value"`); operators are `==`, `!=`, `<`, `<=`, `>`, `>=`, `%` and `!%` (like, with `*` and `?`)',
-        occurs: "repeated",
+const KINDS = [
+  { name: "oidcClaimsQuery", whose: "whose claims, as `jwtValidation` or `oauthOidc…` before it found them," },
+  { name: "grantClaimsQuery", whose: "of whom the answers of tokeninfo, as `oauthGrant` before it got them," },
+] as const;
+
+/** The filters that ask of claims what they must be. */
+export function claimsFilters(runtime: AuthRuntime | undefined): readonly FilterSpec[] {
+  return KINDS.map(({ name, whose }) =>
+    defineFilter({
+      name,
+      family: "Who somebody is",
+      does: `lets through ${whose} are as one of the queries of the first path that the request's begins with; else 401, also without such a path.`,
+      parameters: [
+        {
+          name: "grant",
+          type: "text",
+          what: 'path and queries, `/path:query query`; a query is `key`, `key.key`, `list.#[=="value"]`, `list.#(key=="value")` or `key=="value"` (also written `@_:key=="value"`); operators are `==`, `!=`, `<`, `<=`, `>`, `>=`, `%` and `!%` (like, with `*` and `?`)',
+          occurs: "repeated",
+        },
+      ],
+      deviations: [
+        "Of GJSON there is what is said here, `#`, `#(…)#` and `@this`; the rest is refused. A list of none holds nothing.",
+        "The path is that which routes are matched with.",
+      ],
+      create(args) {
+        const grants = args.texts().map((_, at) => readGrant(args, at));
+        return decidingFilter(name, runtime, (context) => judge(context, grants));
       },
-    ],
-    deviations: [
-      "Of GJSON there is what is said here, `#`, `#(…)#` and `@this`; the rest is refused. A list of none holds nothing.",
-      "The path is that which routes are matched with.",
-    ],
-    create(args) {
-      const grants = args.texts().map((_, at) => readGrant(args, at));
-      return decidingFilter(NAME, runtime, (context) => judge(context, grants));
-    },
-  });
+    }),
+  );
 }

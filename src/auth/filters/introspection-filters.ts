@@ -1,6 +1,6 @@
 import { AppError } from "../../kernel/index.ts";
 import { type CallArguments, type FilterContext, type FilterSpec, type Parameter, defineFilter } from "../../route/index.ts";
-import { bearerToken } from "../credentials.ts";
+import { bearerToken, clientCredentials } from "../credentials.ts";
 import { authorized, challenge, unauthorized } from "../decision.ts";
 import { decidingFilter, tell } from "../filter-kit.ts";
 import type { AuthRuntime } from "../runtime.ts";
@@ -38,15 +38,14 @@ async function ask(runtime: AuthRuntime, token: string, { issuer, client, about 
   });
 }
 
-/** RFC 6749 section 2.3.1. Throws AppError AUTH_SECRET when the client's id or secret cannot be had. */
+/** Throws AppError AUTH_SECRET when the client's id or secret cannot be had. */
 function authorizationOf(runtime: AuthRuntime, client: NonNullable<Introspection["client"]>, issuer: string): string {
   const { introspectionClient: usual } = runtime.settings;
   const id = resolveSecret(runtime, client.id === "" ? usual.id : client.id);
   const secret = resolveSecret(runtime, client.secret === "" ? usual.secret : client.secret);
   if (id === undefined || secret === undefined || id === "")
     throw new AppError("AUTH_SECRET", `${issuer}: there is no client id or secret`);
-  const encode = (text: string): string => new URLSearchParams({ "": text }).toString().slice(1);
-  return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString("base64")}`;
+  return clientCredentials(id, secret);
 }
 
 function decide(context: FilterContext, { about, rule, challenge: plain }: Introspection, info: TokenInfo): void {

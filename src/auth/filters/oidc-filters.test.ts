@@ -5,29 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { AheadClock } from "../testing/ahead-clock.ts";
-import { type Answer, type AuthProxy, startAuthProxy } from "../testing/auth-proxy.ts";
+import { type AuthProxy, startAuthProxy } from "../testing/auth-proxy.ts";
 import { type AuthorizationServer, type SigningKey, makeKey, startAuthorizationServer } from "../testing/authorization-server.ts";
-
-/** A browser's cookies of one host. */
-class Browser {
-  readonly cookies = new Map<string, string>();
-  readonly #proxy: AuthProxy;
-
-  constructor(proxy: AuthProxy) {
-    this.#proxy = proxy;
-  }
-
-  async get(path: string, host = "shop.example.org"): Promise<Answer> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const answer = await this.#proxy.ask(path, { Host: host, ...(cookie === "" ? {} : { Cookie: cookie }) });
-    for (const line of answer.headers["set-cookie"] ?? []) {
-      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (line.includes("Max-Age=0")) this.cookies.delete(name);
-      else this.cookies.set(name, value);
-    }
-    return answer;
-  }
-}
+import { Browser } from "../testing/browser.ts";
 
 interface SetUp {
   readonly issuer: AuthorizationServer;

@@ -70,7 +70,7 @@ async function finish(context: FilterContext, runtime: AuthRuntime, oidc: OidcAr
   const nowMs = runtime.deps.clock.wallMs();
   const plain = challenge("Bearer", new URL(oidc.issuer).hostname);
   const ended = endedLogin(oidc.place, keys, requestHeaders, state, nowMs);
-  if (ended === undefined) return unauthorized(context, "invalid-token", plain);
+  if (ended?.login === undefined) return unauthorized(context, "invalid-token", plain);
   let who: LoggedIn;
   try {
     who = await finishLogin(runtime, clientOf(runtime, oidc), ended.login, { query, state, withUserInfo: oidc.kind === "UserInfo" });

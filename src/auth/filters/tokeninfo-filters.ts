@@ -12,7 +12,7 @@ import { bearerToken } from "../credentials.ts";
 import { authorized, challenge, forbidden, unauthorized } from "../decision.ts";
 import { decidingFilter, tell } from "../filter-kit.ts";
 import type { AuthRuntime } from "../runtime.ts";
-import { type AuthSettings, authLimits } from "../settings.ts";
+import type { AuthSettings } from "../settings.ts";
 import { tokenData } from "../token-data.ts";
 import { type TokenInfo, type TokenRule, allPairs, allScopes, anyPair, anyScope } from "../token-rules.ts";
 import { keyValues } from "./arguments.ts";
@@ -47,15 +47,7 @@ async function ask(
   const { signal } = context;
   let info: TokenInfo;
   try {
-    info = await runtime.tokens.ask(url, token, {
-      name: "tokeninfo",
-      method: "GET",
-      url,
-      headers: ["Accept", "application/json", "Authorization", `Bearer ${token}`],
-      timeoutMs,
-      limitBytes: authLimits.tokenAnswerBytes,
-      isRepeatable: true,
-    });
+    info = await runtime.tokens.askTokeninfo(url, token, timeoutMs);
   } catch (thrown) {
     const isRefused = thrown instanceof AppError && thrown.code === "AUTH_REFUSED";
     if (!isRefused) tell(runtime, "tokeninfo", thrown);

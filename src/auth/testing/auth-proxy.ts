@@ -26,7 +26,7 @@ export interface AuthProxy {
   readonly runtime: AuthRuntime;
   /** Messages and fields of the log, a line each. */
   readonly logged: string[];
-  ask(path: string, headers?: Readonly<Record<string, string | readonly string[]>>): Promise<Answer>;
+  ask(path: string, headers?: Readonly<Record<string, string | readonly string[]>>, method?: string): Promise<Answer>;
   /** Value of a series, 0 when it is not there. */
   metric(name: string, ...labelValues: string[]): number;
 }
@@ -62,7 +62,7 @@ export async function startAuthProxy(
     backend,
     runtime,
     logged,
-    ask: (path, headers = {}) => ask(port, path, headers),
+    ask: (path, headers = {}, method = "GET") => ask(port, method, path, headers),
     metric(name, ...labelValues) {
       const family = metrics.dump().find((dump) => dump.name === name);
       return family?.series.find((series) => series.labelValues.join() === labelValues.join())?.values[0] ?? 0;
@@ -70,13 +70,19 @@ export async function startAuthProxy(
   };
 }
 
-async function ask(port: number, path: string, headers: Readonly<Record<string, string | readonly string[]>>): Promise<Answer> {
+async function ask(
+  port: number,
+  method: string,
+  path: string,
+  headers: Readonly<Record<string, string | readonly string[]>>,
+): Promise<Answer> {
   const lines = Object.entries(headers).flatMap(([name, value]) =>
     (typeof value === "string" ? [value] : value).flatMap((one) => [name, one]),
   );
   const outgoing = request({
     host: "127.0.0.1",
     port,
+    method,
     path,
     agent: false,
     headers: ["Host" in headers ? [] : ["Host", "shop.example"], lines].flat(),

@@ -28,7 +28,7 @@ export interface AuthorizationServer {
   metadata: Readonly<Record<string, unknown>>;
   /** What is known of opaque tokens, for `/tokeninfo` and, with `active`, for `/introspect`. */
   readonly tokens: Map<string, Readonly<Record<string, unknown>>>;
-  /** What `/token` answers to a code, once; by the code. */
+  /** What `/token` answers to a code or refresh token, once; by it. */
   readonly codes: Map<string, (form: URLSearchParams) => object | undefined>;
   /** Answers in place of what is usual. */
   respond: Respond | undefined;
@@ -64,6 +64,7 @@ export async function startAuthorizationServer(
           ...made.metadata,
         },
         "/keys": { keys: made.keys },
+        "/revoke": {},
       };
       const document = documents[url.pathname] ?? aboutToken(made.tokens, url.pathname, seen) ?? forCode(made.codes, url.pathname, seen);
       response.writeHead(document === undefined ? 401 : 200, { "content-type": "application/json" });
@@ -99,7 +100,7 @@ function aboutToken(tokens: AuthorizationServer["tokens"], path: string, { heade
 function forCode(codes: AuthorizationServer["codes"], path: string, { body }: Seen): object | undefined {
   if (path !== "/token") return undefined;
   const form = new URLSearchParams(body);
-  const code = form.get("code") ?? "";
+  const code = form.get("code") ?? form.get("refresh_token") ?? "";
   const answer = codes.get(code)?.(form);
   codes.delete(code);
   return answer;

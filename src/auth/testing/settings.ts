@@ -9,4 +9,5 @@ export const SETTINGS: AuthSettings = {
   introspectionClient: { id: "", secret: "" },
   credentialsPaths: [],
   oidc: undefined,
+  grant: undefined,
 };

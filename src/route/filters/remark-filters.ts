@@ -4,11 +4,15 @@ import { readInstant } from "../instant.ts";
 /** Key in `context.state` of what `annotate` says: a `Map` of texts. */
 const ANNOTATIONS = "annotate";
 
+/** What `annotate` said under the key; undefined when nothing. */
+export function annotationOf(context: FilterContext, key: string): string | undefined {
+  const known = context.state.get(ANNOTATIONS) as ReadonlyMap<string, string> | undefined;
+  return known?.get(key);
+}
+
 /** Whether `annotate` said something under one of the keys. */
 export function isAnnotated(context: FilterContext, keys: readonly string[]): boolean {
-  if (keys.length === 0) return false;
-  const known = context.state.get(ANNOTATIONS);
-  return known instanceof Map && keys.some((key) => known.has(key));
+  return keys.some((key) => annotationOf(context, key) !== undefined);
 }
 
 /** Filters about the route more than about the message. */
@@ -54,9 +58,9 @@ export const remarkFilters: readonly FilterSpec[] = [
       const [key, value] = [args.text(0), args.text(1)];
       return {
         request({ state }) {
-          const known = state.get(ANNOTATIONS);
-          if (known instanceof Map) known.set(key, value);
-          else state.set(ANNOTATIONS, new Map([[key, value]]));
+          const known = state.get(ANNOTATIONS) as Map<string, string> | undefined;
+          if (known === undefined) state.set(ANNOTATIONS, new Map([[key, value]]));
+          else known.set(key, value);
         },
       };
     },

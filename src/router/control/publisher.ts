@@ -1,5 +1,5 @@
 import { type Clock, type Timer, messageOf, sleep } from "../../kernel/index.ts";
-import type { RouteSet } from "../../route/index.ts";
+import type { RouteDefinition, RouteSet } from "../../route/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import { encodeDelta } from "../delta.ts";
 import { generationText } from "../encode-generation.ts";
@@ -26,6 +26,8 @@ interface PublisherOptions {
   readonly source: string;
   /** Numbers continue after this and after what the folder holds. */
   readonly lastNumber: number;
+  /** Routes that are there by themselves; one of the same id that is published counts in place of them. */
+  readonly ownRoutes?: readonly RouteDefinition[];
 }
 
 interface PublisherDeps {
@@ -139,7 +141,7 @@ export function createPublisher(
 
   return {
     publishAll(routeSet, newest) {
-      table.replace(routeSet);
+      table.replace({ routes: [...routeSet.routes, ...(options.ownRoutes ?? [])], pools: routeSet.pools });
       handOut(newest);
     },
     publish(change, newest) {

@@ -1,4 +1,4 @@
-import { routeRegistry } from "../../auth/index.ts";
+import { grantCallbackRoutes, routeRegistry } from "../../auth/index.ts";
 import { AppError, type Clock, type Random, type Timer, messageOf } from "../../kernel/index.ts";
 import { type Log, MetricsRegistry } from "../../telemetry/index.ts";
 import { type Registry, extendRegistry } from "../../route/index.ts";
@@ -33,7 +33,7 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
       : openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log });
   const booted = store?.readNewest()?.header;
   const numbering = { source: config.source, lastNumber: lastNumberOf(config, clock) };
-  const publisher = createPublisher(numbering, booted, { clock, log, store, send });
+  const publisher = createPublisher({ ...numbering, ownRoutes: grantCallbackRoutes(config.auth) }, booted, { clock, log, store, send });
 
   let source: ControlSource | undefined;
   const sendStatus = (): void => {
