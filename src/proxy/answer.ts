@@ -11,6 +11,8 @@ import type { RequestContext } from "./request-context.ts";
 import type { FilterOutcome, RoutedRequest } from "./routed-request.ts";
 import { type ChainOwner, StreamChain } from "./stream-chain.ts";
 
+const NO_WATCHERS: readonly BodyWatcher[] = [];
+
 /** What an answer asks of its exchange. */
 export interface AnswerOwner {
   /**
@@ -50,7 +52,7 @@ export class Answer implements HoldOwner, ChainOwner {
   /** What came during the hold; undefined when nothing did. */
   #held: Buffer[] | undefined = undefined;
   #heldBytes = 0;
-  #watchers: readonly BodyWatcher[] = [];
+  #watchers: readonly BodyWatcher[] = NO_WATCHERS;
   /** Whether the endpoint's response is there to its end. */
   #isWhole = false;
   #trailer: MessageHead | undefined = undefined;
@@ -82,7 +84,7 @@ export class Answer implements HoldOwner, ChainOwner {
     this.cut();
     this.#held = undefined;
     this.#heldBytes = 0;
-    this.#watchers = [];
+    this.#watchers = NO_WATCHERS;
     this.#isWhole = false;
     this.#trailer = undefined;
   }
@@ -98,6 +100,7 @@ export class Answer implements HoldOwner, ChainOwner {
     this.#hold = undefined;
     this.#chain?.cut();
     this.#chain = undefined;
+    for (const watcher of this.#watchers) watcher.cut?.();
   }
 
   /** Starts on an endpoint's answer. */
@@ -131,7 +134,7 @@ export class Answer implements HoldOwner, ChainOwner {
       if (this.#heldBytes >= this.#engine.options.limits.heldResponseBytes) this.#owner.pauseEndpoint();
       return;
     }
-    for (const watch of this.#watchers) watch(buffer.subarray(start, end));
+    for (const watcher of this.#watchers) watcher.take(buffer.subarray(start, end));
     if (this.#chain !== undefined) {
       this.#chain.write(buffer, start, end);
       if (this.#chain.isBlocked) this.#owner.pauseEndpoint();
@@ -144,7 +147,7 @@ export class Answer implements HoldOwner, ChainOwner {
   /** The endpoint's answer is whole. */
   onEnd(trailer: MessageHead | undefined): void {
     if (this.#chain === undefined && this.#hold === undefined) {
-      this.#owner.onAnswerEnd(trailer);
+      this.#end(trailer);
       return;
     }
     this.#isWhole = true;
@@ -188,7 +191,7 @@ export class Answer implements HoldOwner, ChainOwner {
   }
 
   onChainEnd(): void {
-    this.#owner.onAnswerEnd(this.#trailer);
+    this.#end(this.#trailer);
   }
 
   onChainFailed(error: unknown): void {
@@ -224,16 +227,12 @@ export class Answer implements HoldOwner, ChainOwner {
       this.#held = undefined;
       this.#detour();
       this.#start(text, Framing.none);
-      if (this.#isWhole) this.#owner.onAnswerEnd(undefined);
+      if (this.#isWhole) this.#end(undefined);
       else this.#owner.resumeEndpoint();
       return;
     }
     if (isMade) this.#makeChain();
-    const { responseWatchers } = this.#context;
-    if (responseWatchers.length > 0) {
-      this.#watchers = responseWatchers;
-      this.#detour();
-    }
+    this.#watch();
     this.#start(text, isMade ? Framing.chunked : this.#framing);
     this.#release();
   }
@@ -245,7 +244,7 @@ export class Answer implements HoldOwner, ChainOwner {
     this.#isDetoured = this.#chain !== undefined || this.#watchers.length > 0;
     for (const piece of held ?? []) this.onData(piece, 0, piece.length);
     if (this.#isWhole) {
-      if (this.#chain === undefined) this.#owner.onAnswerEnd(this.#trailer);
+      if (this.#chain === undefined) this.#end(this.#trailer);
       else this.#chain.end();
     } else if (held !== undefined && !this.#client.isBlocked && this.#chain?.isBlocked !== true) {
       this.#owner.resumeEndpoint();
@@ -267,20 +266,37 @@ export class Answer implements HoldOwner, ChainOwner {
     this.#record.status = status;
     const isStreamed = this.#context.responseTransforms.length > 0;
     const hasBody = status !== 204 && status !== 304 && method !== "HEAD";
-    if (hasBody) for (const watch of this.#context.responseWatchers) watch(body);
+    this.#watch();
+    if (hasBody) for (const watcher of this.#watchers) watcher.take(body);
     this.hasBegun = true;
     const wallMs = this.#engine.clock.wallMs();
     const isFinal = this.#owner.onAnswerBegin(true);
     const written = writeOwnAnswer(this.#client, { status, fields, body, isStreamed }, method, wallMs, isFinal);
     if (!isStreamed || !hasBody) {
       this.#record.responseBytes = written;
-      this.#owner.onAnswerEnd(undefined);
+      this.#end(undefined);
       return;
     }
     this.#isWhole = true;
     const chain = this.#makeChain();
     chain.write(body, 0, body.length);
     chain.end();
+  }
+
+  /** Whoever watches has seen all of it. */
+  #end(trailer: MessageHead | undefined): void {
+    for (const watcher of this.#watchers) watcher.end?.();
+    this.#owner.onAnswerEnd(trailer);
+  }
+
+  /** From here on the body is shown to who asked for it, and is copied. */
+  #watch(): void {
+    const { responseWatchers, wishesSet } = this.#context;
+    const copies = wishesSet?.responseCopies;
+    if (responseWatchers.length === 0 && copies === undefined) return;
+    const copied = copies === undefined ? [] : [this.#engine.copies.hold(copies, { ...this.#context.copySource, method: "POST" }, true)];
+    this.#watchers = [...responseWatchers, ...copied];
+    this.#detour();
   }
 
   #makeChain(): StreamChain {

@@ -243,9 +243,9 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
   }
 
   #copy(copies: readonly RequestCopy[]): void {
-    const { method } = this.#context;
-    if (this.#framing.framing === Framing.none) this.#engine.copies.send(copies, method);
-    else this.#body.copyTo(this.#engine.copies.hold(copies, method));
+    const source = this.#context.copySource;
+    if (this.#framing.framing === Framing.none) this.#engine.copies.send(copies, source);
+    else this.#body.watch([this.#engine.copies.hold(copies, source)]);
   }
 
   /** `isFinal`: there is nothing to go on from behind the answer. */
@@ -285,7 +285,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
   #close(status: number): void {
     this.#isOpen = false;
     this.#answer.cut();
-    this.#body.cutCopies();
+    this.#body.cutWatchers();
     this.#timers.stop();
     this.#record.close(status, this.#routed.route, this.#delivery.attempts);
   }

@@ -7,8 +7,11 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Why a request was sent again. */
 export type RetryReason = "connect" | "reused" | "lost" | "refused";
 
-/** What became of a copy of a request: answered, failed, not answered in time; or not sent: no room, body too long, body not whole. */
-export type CopyOutcome = "answered" | "failed" | "late" | "busy" | "large" | "incomplete";
+/**
+ * What became of a copy of a request: answered, failed, not answered in time; or not sent: no room, body too long, body not whole, too many
+ * of one request through the routes.
+ */
+export type CopyOutcome = "answered" | "failed" | "late" | "busy" | "large" | "incomplete" | "circle";
 
 /** All series of the data plane, bound at start, so that counting is array writes. Label values are closed sets (except route, which is opt-in). */
 export class ProxyMetrics {
@@ -113,6 +116,7 @@ export class ProxyMetrics {
       busy: copied.with("busy"),
       large: copied.with("large"),
       incomplete: copied.with("incomplete"),
+      circle: copied.with("circle"),
     };
     this.accessLogDropped = registry
       .counter("holdfast_proxy_access_log_dropped_lines_total", "Access log lines dropped because the sink was behind.")

@@ -20,6 +20,7 @@ import { LineBuffer, type LineSink } from "./line-buffer.ts";
 import { type ListenOptions, Listener } from "./listener.ts";
 import { ListenerMetrics } from "./listener-metrics.ts";
 import { type ProxyOptionsInput, resolveProxyOptions } from "./options.ts";
+import { loopCopies } from "./looped-copy.ts";
 import { ProxyMetrics } from "./proxy-metrics.ts";
 import { RequestCopies } from "./request-copies.ts";
 import { RetryBudget } from "./retry.ts";
@@ -172,6 +173,7 @@ class NodeProxy implements Proxy {
       isDraining: false,
     };
     this.#upstreams.bind(this.#engine, new EndpointSessions(this.#engine, new EndpointHttp2Metrics(deps.metrics)));
+    this.#engine.copies.bind(loopCopies(this.#engine));
     this.#onClosed = (connection) => {
       this.#connections.delete(connection);
       metrics.connections.set(this.#connections.size);

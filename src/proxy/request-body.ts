@@ -3,7 +3,6 @@ import { type BodyFraming, Framing, type MessageHead } from "../wire/index.ts";
 import type { BodyWatcher } from "../route/index.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
-import type { HeldCopies } from "./request-copies.ts";
 import { isIdempotent } from "./retry.ts";
 import { type ChainOwner, StreamChain } from "./stream-chain.ts";
 import type { Upstream } from "./upstream.ts";
@@ -34,8 +33,7 @@ export class RequestBody implements ChainOwner {
   #kept: Buffer[] | undefined = undefined;
   #keptBytes = 0;
   #trailer: MessageHead | undefined = undefined;
-  #copies: HeldCopies | undefined = undefined;
-  #watchers: readonly BodyWatcher[] = [];
+  #watchers: BodyWatcher[] = [];
   #isUsed = false;
   /** It went with the endpoint that got it. */
   #isGone = false;
@@ -58,25 +56,18 @@ export class RequestBody implements ChainOwner {
     this.#isUsed = false;
     this.#isGone = false;
     this.#trailer = undefined;
-    this.#watchers = [];
+    if (this.#watchers.length > 0) this.#watchers = [];
     this.cut();
   }
 
-  /** What comes is for these copies, too. */
-  copyTo(copies: HeldCopies): void {
-    this.cutCopies();
-    this.#copies = copies;
-  }
-
-  /** What comes is shown to these. */
+  /** What comes is shown to these as well. */
   watch(watchers: readonly BodyWatcher[]): void {
-    this.#watchers = watchers;
+    for (const watcher of watchers) if (!this.#watchers.includes(watcher)) this.#watchers.push(watcher);
   }
 
   /** No more of it comes. */
-  cutCopies(): void {
-    this.#copies?.cut();
-    this.#copies = undefined;
+  cutWatchers(): void {
+    for (const watcher of this.#watchers) watcher.cut?.();
   }
 
   /** Nobody wants any more of it. */
@@ -135,8 +126,7 @@ export class RequestBody implements ChainOwner {
 
   take(buffer: Buffer, start: number, end: number): void {
     this.#isUsed = true;
-    this.#copies?.take(buffer, start, end);
-    for (const watch of this.#watchers) watch(buffer.subarray(start, end));
+    for (const watcher of this.#watchers) watcher.take(buffer.subarray(start, end));
     if (this.#chain !== undefined) {
       this.#chain.write(buffer, start, end);
       if (this.#chain.isBlocked) this.#client.pause();
@@ -153,7 +143,7 @@ export class RequestBody implements ChainOwner {
   end(trailer: MessageHead | undefined): void {
     this.isWhole = true;
     this.#isUsed = true;
-    this.#copies?.end();
+    for (const watcher of this.#watchers) watcher.end?.();
     if (this.#kept !== undefined || this.#chain !== undefined) this.#trailer = trailer?.copy();
     if (this.#chain !== undefined) this.#chain.end();
     else this.#endAt(trailer);

@@ -28,6 +28,7 @@ import type { Engine } from "./engine.ts";
 import { forwardedForOf, listForwarded } from "./forwarded-fields.ts";
 import { MessageFields } from "./message-fields.ts";
 import type { Peer } from "./peer.ts";
+import type { CopySource } from "./request-copies.ts";
 
 const NO_NAMES: readonly string[] = [];
 // What no client may send in a target either.
@@ -45,8 +46,8 @@ export interface DroppedFields {
  */
 export class RequestContext extends ExchangeState implements FilterContext, MatchInput {
   readonly peer: Peer;
-  /** No client sets one, and no filter makes requests yet. */
-  readonly teeLabel = "";
+  /** No client sets one. */
+  readonly teeLabel: string = "";
   readonly #engine: Pick<Engine, "random" | "clock" | "isDraining">;
   #head: MessageHead;
   readonly #framing: Pick<BodyFraming, "framing">;
@@ -163,6 +164,12 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.#clientAddress = "";
     this.authority = "";
     this.responded = false;
+  }
+
+  /** For copies of the request. */
+  get copySource(): CopySource {
+    const { method, authority, peer, forwardedFor } = this;
+    return { method, authority, peer, forwardedFor, looped: { count: 0 } };
   }
 
   /** What the access log says of the request. */

@@ -1,9 +1,10 @@
 import type { EndpointState } from "../balance/index.ts";
-import type { RequestCopy } from "../route/index.ts";
+import type { BodyWatcher, RequestCopy } from "../route/index.ts";
 import { Framing } from "../wire/index.ts";
 import type { Deadlined, Deadlines } from "./deadlines.ts";
 import type { ProxyFailure } from "./failure.ts";
 import type { ProxyOptions } from "./options.ts";
+import type { Peer } from "./peer.ts";
 import type { CopyOutcome, ProxyMetrics } from "./proxy-metrics.ts";
 import type { RoutingState } from "./routing-state.ts";
 import { fieldsText, isContentOdd, isSendable } from "./sendable.ts";
@@ -19,27 +20,58 @@ interface CopiesEngine {
   readonly upstreams: Pick<Upstreams, "acquire">;
 }
 
+/** What copies are made of. */
+export interface CopySource {
+  readonly method: string;
+  /** Whose request it is, to which host, and what proxies say of the way it took. */
+  readonly authority: string;
+  readonly peer: Peer;
+  readonly forwardedFor: string | undefined;
+  /** Copies that went through the routes so far, of one request and of its copies. */
+  readonly looped: { count: number };
+}
+
+/** A copy that somebody works on. It calls back once, when it has ended. */
+export interface CopyUnderWay {
+  begin(): void;
+  end(outcome: CopyOutcome): void;
+}
+
+/** Makes a copy that goes through the routes; undefined when it can not be sent. */
+export type LoopCopy = (
+  copy: RequestCopy & { readonly label: string },
+  source: CopySource,
+  body: Buffer | undefined,
+  onEnd: (outcome: CopyOutcome) => void,
+) => CopyUnderWay | undefined;
+
 /**
  * Copies of requests on their way to shadows. They have nothing to do with the exchange they are copies of: what one costs is bounded,
  * and what is over the bound is not sent, but counted.
  */
 export class RequestCopies {
   readonly #engine: CopiesEngine;
-  readonly #sent = new Set<SentCopy>();
+  readonly #sent = new Set<CopyUnderWay>();
+  #loop: LoopCopy | undefined = undefined;
   #bodyBytes = 0;
 
   constructor(engine: CopiesEngine) {
     this.#engine = engine;
   }
 
-  /** Sends copies of a request that has no body. */
-  send(copies: readonly RequestCopy[], method: string): void {
-    for (const copy of copies) this.#send(copy, method, undefined);
+  /** From here on copies can go through the routes. */
+  bind(loop: LoopCopy): void {
+    this.#loop = loop;
   }
 
-  /** Copies of a request whose body is still to come. */
-  hold(copies: readonly RequestCopy[], method: string): HeldCopies {
-    return new HeldCopies(this, copies, method);
+  /** Sends copies that have no body. */
+  send(copies: readonly RequestCopy[], source: CopySource): void {
+    for (const copy of copies) this.#send(copy, source, undefined);
+  }
+
+  /** Copies whose body is still to come. `needsBody`: without a byte of it they are not sent. */
+  hold(copies: readonly RequestCopy[], source: CopySource, needsBody = false): BodyWatcher {
+    return new HeldCopies(this, copies, source, needsBody);
   }
 
   /** Takes room for a body; false when there is none. */
@@ -62,35 +94,52 @@ export class RequestCopies {
   }
 
   /** Sends copies of a request with its body. The room of the body is given back when all of them have ended. */
-  sendWhole(copies: readonly RequestCopy[], method: string, body: Buffer): void {
+  sendWhole(copies: readonly RequestCopy[], source: CopySource, body: Buffer): void {
     let left = copies.length;
     const onEnd = (): void => {
       if (--left === 0) this.freeRoom(body.length);
     };
-    for (const copy of copies) this.#send(copy, method, body, onEnd);
+    for (const copy of copies) this.#send(copy, source, body, onEnd);
   }
 
   close(): void {
     for (const copy of this.#sent) copy.end("failed");
   }
 
-  #send(copy: RequestCopy, method: string, body: Buffer | undefined, onEnd?: () => void): void {
-    const { limits } = this.#engine.options;
-    const { dynamic } = this.#engine.routing;
-    const endpoint = this.#sent.size < limits.copies ? dynamic.endpoint(copy.address) : undefined;
-    const text = endpoint === undefined ? undefined : copyText(copy, method, body);
-    if (endpoint === undefined || text === undefined) {
-      this.count(endpoint === undefined ? "busy" : "failed", 1);
-      onEnd?.();
-      return;
-    }
-    const sent = new SentCopy(this.#engine, endpoint, { method, text, body }, (outcome) => {
-      this.#sent.delete(sent);
+  #send(copy: RequestCopy, source: CopySource, body: Buffer | undefined, onEnd?: () => void): void {
+    const made = this.#make(copy, source, body, (outcome) => {
+      if (typeof made !== "string") this.#sent.delete(made);
       this.count(outcome, 1);
       onEnd?.();
     });
-    this.#sent.add(sent);
-    sent.begin();
+    if (typeof made === "string") {
+      this.count(made, 1);
+      onEnd?.();
+      return;
+    }
+    this.#sent.add(made);
+    made.begin();
+  }
+
+  /** What is to be begun, or why there is nothing. */
+  #make(
+    copy: RequestCopy,
+    source: CopySource,
+    body: Buffer | undefined,
+    onEnd: (outcome: CopyOutcome) => void,
+  ): CopyUnderWay | CopyOutcome {
+    const { limits } = this.#engine.options;
+    if (this.#sent.size >= limits.copies) return "busy";
+    if ("label" in copy.to) {
+      if (source.looped.count >= limits.loopbacks) return "circle";
+      source.looped.count++;
+      return this.#loop?.({ ...copy, label: copy.to.label }, source, body, onEnd) ?? "failed";
+    }
+    const endpoint = this.#engine.routing.dynamic.endpoint(copy.to.address);
+    if (endpoint === undefined) return "busy";
+    const { method } = source;
+    const text = copyText(copy, method, body);
+    return text === undefined ? "failed" : new SentCopy(this.#engine, endpoint, { method, text, body }, onEnd);
   }
 }
 
@@ -102,40 +151,39 @@ function copyText({ path, query, fields }: RequestCopy, method: string, body: Bu
   return `${method} ${path}${query === "" ? "" : `?${query}`} HTTP/1.1\r\n${lines}${length}\r\n`;
 }
 
-/** Copies that wait for the body of their request. */
-export class HeldCopies {
+/** Copies that wait for their body. */
+class HeldCopies implements BodyWatcher {
   readonly #all: RequestCopies;
   readonly #copies: readonly RequestCopy[];
-  readonly #method: string;
+  readonly #source: CopySource;
+  readonly #needsBody: boolean;
   #pieces: Buffer[] | undefined = [];
   #bytes = 0;
 
-  constructor(all: RequestCopies, copies: readonly RequestCopy[], method: string) {
+  constructor(all: RequestCopies, copies: readonly RequestCopy[], source: CopySource, needsBody: boolean) {
     this.#all = all;
     this.#copies = copies;
-    this.#method = method;
+    this.#source = source;
+    this.#needsBody = needsBody;
   }
 
-  take(buffer: Buffer, start: number, end: number): void {
+  take(bytes: Buffer): void {
     if (this.#pieces === undefined) return;
-    const bytes = end - start;
-    if (this.#bytes + bytes > this.#all.bodyLimit) this.#drop("large");
-    else if (!this.#all.takeRoom(bytes)) this.#drop("busy");
+    if (this.#bytes + bytes.length > this.#all.bodyLimit) this.#drop("large");
+    else if (!this.#all.takeRoom(bytes.length)) this.#drop("busy");
     else {
-      this.#bytes += bytes;
-      this.#pieces.push(Buffer.from(buffer.subarray(start, end)));
+      this.#bytes += bytes.length;
+      this.#pieces.push(Buffer.from(bytes));
     }
   }
 
-  /** The body is whole. */
   end(): void {
     const pieces = this.#pieces;
     if (pieces === undefined) return;
     this.#pieces = undefined;
-    this.#all.sendWhole(this.#copies, this.#method, Buffer.concat(pieces));
+    if (this.#bytes > 0 || !this.#needsBody) this.#all.sendWhole(this.#copies, this.#source, Buffer.concat(pieces));
   }
 
-  /** Nothing of the body comes any more. Nothing after `end`. */
   cut(): void {
     if (this.#pieces !== undefined) this.#drop("incomplete");
   }
@@ -154,7 +202,7 @@ interface Message {
 }
 
 /** One copy at its endpoint. */
-class SentCopy implements ResponseReceiver, Deadlined {
+class SentCopy implements CopyUnderWay, ResponseReceiver, Deadlined {
   readonly #engine: CopiesEngine;
   readonly #endpoint: EndpointState;
   readonly #message: Message;

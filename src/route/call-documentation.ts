@@ -38,8 +38,6 @@ export interface CallDocumentation {
   readonly source: string;
   /** Where it does not do what the source says, and why. */
   readonly deviations?: readonly string[];
-  /** What of it the proxy does not do yet. */
-  readonly pending?: string;
 }
 
 /** How it is called, as in `(name, value[, index])`. */

@@ -18,15 +18,17 @@ export interface AccessLogWish {
   readonly statusPrefixes: readonly number[];
 }
 
-/** What is sent to another back end beside a request, with the request's method and body. */
+/** What is sent beside a request, with the request's method and body. */
 export interface RequestCopy {
-  /** `http://10.2.3.4:8080`. */
-  readonly address: string;
+  readonly to: CopyTarget;
   readonly path: string;
   readonly query: string;
   /** All field lines, Host among them, without those that frame a body. */
   readonly fields: HeaderList;
 }
+
+/** A back end as in `http://10.2.3.4:8080`; or the routes, where a copy is looked up as `Tee` knows it. */
+export type CopyTarget = { readonly address: string } | { readonly label: string };
 
 /** What filters want of the proxy. */
 export interface ExchangeWishes {
@@ -46,6 +48,8 @@ export interface ExchangeWishes {
   isBackendHostAsked: boolean;
   /** Sent when filters have seen the request. */
   copies: RequestCopy[] | undefined;
+  /** Sent with the method POST and the body of the response, as it comes. */
+  responseCopies: RequestCopy[] | undefined;
   accessLog: AccessLogWish | undefined;
   /** Who sent the request as far as it says itself, for the access log; empty when nobody asked. */
   audit: string;
@@ -60,8 +64,15 @@ export function isLogWanted({ isWanted, statusPrefixes }: AccessLogWish, status:
   return statusPrefixes.some((prefix) => text.startsWith(String(prefix))) === isWanted;
 }
 
-/** Is shown the bytes of a body as they pass; they are another's when it returns. It must not throw. */
-export type BodyWatcher = (bytes: Buffer) => void;
+/** Is shown a body as it passes. It must not throw. */
+export interface BodyWatcher {
+  /** The bytes are another's when it returns. */
+  take(bytes: Buffer): void;
+  /** That was all. */
+  end?(): void;
+  /** Nothing more comes, and it was not all; also called behind `end`. */
+  cut?(): void;
+}
 
 /** Each part for itself: a filter that only says something of the access log pays for no more. */
 class Left {
@@ -112,6 +123,7 @@ export class ExchangeState {
       backendHost: "",
       isBackendHostAsked: false,
       copies: undefined,
+      responseCopies: undefined,
       accessLog: undefined,
       audit: "",
       maskedQuery: undefined,

@@ -35,7 +35,7 @@ export function filtersPage(registry: Registry): string {
       "Content-Length, Transfer-Encoding, Connection, Upgrade, TE, Trailer, Expect and Keep-Alive frame a message or belong to a connection: the proxy writes them, and a filter that names one cannot be built.",
       "A _template_ may have `${request.method}`, `${request.host}`, `${request.path}`, `${request.rawQuery}`, `${request.clientIP}`, `${request.source}`, `${request.sourceFromLast}`, `${request.header.NAME}`, `${request.query.NAME}`, `${request.cookie.NAME}`, `${response.header.NAME}` and `${NAME}` for a parameter of the path. `source` and `sourceFromLast` are the first and last address in X-Forwarded-For as a trusted proxy sent it, else the client's.",
       "A _duration_ is a text as in `1h30m`, `1.5s` or `150ms`, or a number of milliseconds.",
-      "Under _differs_ stands where a filter does not do what Skipper's does, and why; under _not yet_ what the proxy does not do of it.",
+      "Under _differs_ stands where a filter does not do what Skipper's does, and why.",
     ],
     entries,
     "",
@@ -51,11 +51,10 @@ function page(title: string, opening: readonly string[], entries: readonly Entry
   return `${blocks.join("\n\n")}\n`;
 }
 
-function describe([name, { does, parameters, source, deviations = [], pending }]: Entry, verb: string): readonly string[] {
+function describe([name, { does, parameters, source, deviations = [] }]: Entry, verb: string): readonly string[] {
   const lines = [
     ...parameters.map((parameter) => `- \`${parameter.name}\`, ${kindOf(parameter)}: ${parameter.what}.`),
     ...deviations.map((deviation) => `- _differs:_ ${deviation}`),
-    ...(pending === undefined ? [] : [`- _not yet:_ ${pending}`]),
     `- _source:_ <${source}>`,
   ];
   return [`### ${name}`, `\`${name}${shapeOf(parameters)}\` ${verb}${does}`, lines.join("\n")];

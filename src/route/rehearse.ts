@@ -1,5 +1,5 @@
 import type { CompiledRoute } from "./compiled-route.ts";
-import type { ExchangeState } from "./exchange-state.ts";
+import type { ExchangeState, RequestCopy } from "./exchange-state.ts";
 import { type FilterWait, type Pass, runRequestFilters, runResponseFilters } from "./filter.ts";
 import { normalizePath } from "./path.ts";
 import { RehearsedExchange, RehearsedInput, type RehearsedRequest } from "./rehearsed-exchange.ts";
@@ -114,6 +114,7 @@ function wishesOf({ wishesSet, timeoutsSet, requestTransforms, responseTransform
     preserveHost = true,
     isBackendProxy = false,
     copies = [],
+    responseCopies = [],
     accessLog,
     maskedQuery,
   } = wishesSet ?? {};
@@ -124,11 +125,17 @@ function wishesOf({ wishesSet, timeoutsSet, requestTransforms, responseTransform
     ...(target === "" ? [] : [`a dynamic back end is ${target}`]),
     ...(isBackendProxy ? ["the back end is a proxy and gets the whole URL"] : []),
     ...(preserveHost ? [] : ["the Host sent is the endpoint's"]),
-    ...copies.map(({ address, path, query }) => `a copy goes to ${address}${path}${query === "" ? "" : `?${query}`}`),
+    ...copies.map((copy) => `a copy of the request goes to ${placeOf(copy)}`),
+    ...responseCopies.map((copy) => `a copy of the response's body goes to ${placeOf(copy)}`),
     ...(accessLog === undefined ? [] : [`the access log is ${accessLog.isWanted ? "on" : "off"}${codes}`]),
     ...(maskedQuery === undefined ? [] : [`the access log masks ${[...maskedQuery].join(", ")}`]),
     ...timeouts.map(([phase, ms]) => `${phase} is ${ms}`),
     ...(requestTransforms.length === 0 ? [] : ["the request body is transformed"]),
     ...(responseTransforms.length === 0 ? [] : ["the response body is transformed"]),
   ];
+}
+
+function placeOf({ to, path, query }: RequestCopy): string {
+  const target = `${path}${query === "" ? "" : `?${query}`}`;
+  return "label" in to ? `the routes as ${target}, labelled ${to.label}` : `${to.address}${target}`;
 }

@@ -1,6 +1,7 @@
 import type { CallArguments } from "../arguments.ts";
 import { unprovenClaims } from "../bearer-claims.ts";
 import { isCredential } from "../call-documentation.ts";
+import type { BodyWatcher } from "../exchange-state.ts";
 import { type FilterLog, type FilterServices, silentFilterLog } from "../filter-services.ts";
 import { type Filter, type FilterContext, type FilterSpec, type MessageSide, defineFilter } from "../filter.ts";
 import { type HeaderList, getHeader } from "../header-list.ts";
@@ -74,17 +75,19 @@ class BodyLogging extends Logging {
     if (this.#side === "response") context.watchResponse(this.#watcher(context));
   }
 
-  #watcher(context: FilterContext): (bytes: Buffer) => void {
+  #watcher(context: FilterContext): BodyWatcher {
     const { id } = context.route;
     const flowId = asText(getHeader(context.requestHeaders, "x-flow-id") ?? "");
     let left = this.#limitBytes;
-    return (bytes) => {
-      const end = Math.min(left, bytes.length);
-      left -= end;
-      for (let at = 0; at < end; at += PIECE_BYTES) {
-        const body = bytes.toString("utf8", at, Math.min(end, at + PIECE_BYTES));
-        this.log.tell("logBody", id, { message: this.#side, flowId, body });
-      }
+    return {
+      take: (bytes) => {
+        const end = Math.min(left, bytes.length);
+        left -= end;
+        for (let at = 0; at < end; at += PIECE_BYTES) {
+          const body = bytes.toString("utf8", at, Math.min(end, at + PIECE_BYTES));
+          this.log.tell("logBody", id, { message: this.#side, flowId, body });
+        }
+      },
     };
   }
 }
@@ -102,11 +105,13 @@ class AuditLogging extends Logging {
     const pieces: Buffer[] = [];
     let left = this.#bodyBytes;
     if (left > 0 && context.hasRequestBody) {
-      context.watchRequest((bytes) => {
-        if (left === 0) return;
-        const end = Math.min(left, bytes.length);
-        left -= end;
-        pieces.push(Buffer.from(bytes.subarray(0, end)));
+      context.watchRequest({
+        take(bytes) {
+          if (left === 0) return;
+          const end = Math.min(left, bytes.length);
+          left -= end;
+          pieces.push(Buffer.from(bytes.subarray(0, end)));
+        },
       });
     }
     context.onEnd(() => {

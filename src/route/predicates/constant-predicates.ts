@@ -26,9 +26,8 @@ export const constantPredicates: readonly PredicateSpec[] = [
   definePredicate({
     name: "Tee",
     family: "Weight and state",
-    does: "requests that a filter made of another one and gave this label; never a client's.",
+    does: "copies of requests to which `teeLoopback` gave this label; never a client's request.",
     parameters: [{ name: "label", type: "text", what: "not empty" }],
-    pending: "No filter makes such requests, so that it matches none.",
     create(args) {
       const label = args.text(0);
       if (label === "") throw args.refusal("a label that is not empty");
