@@ -27,13 +27,13 @@ export interface Program {
   readonly ended: Promise<number | string>;
 }
 
-/** Starts `bin/holdfast`; what is left of it is killed when the test ends. */
-export function holdfast(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
-  const child = spawn(HOLDFAST, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
+/** Starts `bin/holdfast`; what is left of it is killed when the test ends. `output`: a descriptor that gets standard output in place of the test. */
+export function holdfast(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}, output?: number): Program {
+  const child = spawn(HOLDFAST, args, { stdio: ["ignore", output ?? "pipe", "pipe"], env: { ...process.env, ...env } });
   let stdout = "";
   let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
   const ended = once(child, "close").then(([code, signal]) => (code as number | null) ?? String(signal));
   t.after(async () => {
     child.kill("SIGKILL");

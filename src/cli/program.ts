@@ -43,6 +43,8 @@ async function run(argv: readonly string[], worker: ChildProcess | undefined): P
     .version("0.1.0")
     .showHelpAfterError("Run with --help for the usage.");
   const name = argv[0] ?? "";
+  // What serves goes on without: a disk that is full must not end it.
+  process.stdout.on("error", name === "router" ? () => {} : outputLost);
   for (const [known, command] of Object.entries(commands)) {
     program.addCommand(known === name ? await command.load(worker) : new Command(known).description(command.summary));
   }
@@ -53,6 +55,13 @@ async function run(argv: readonly string[], worker: ChildProcess | undefined): P
     return;
   }
   await program.parseAsync([...argv], { from: "user" });
+}
+
+/** Who reads may have had enough (`| head`). */
+function outputLost(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`holdfast: standard output cannot be written: ${error.message}\n`);
+  process.exitCode = ExitCode.failed;
 }
 
 /** Commander exits with 1 on bad usage; ours is 2, and only after output is flushed. */

@@ -1,11 +1,12 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 
 const directory = mkdtempSync(join(tmpdir(), "holdfast-routes-"));
+const ENTRY = join(import.meta.dirname, "main.ts");
 after(() => rmSync(directory, { recursive: true, maxRetries: 20, retryDelay: 100 }));
 
 function file(name: string, text: string): string {
@@ -15,8 +16,7 @@ function file(name: string, text: string): string {
 }
 
 function routes(args: readonly string[], input = ""): { readonly status: number | null; readonly out: string; readonly error: string } {
-  const entry = join(import.meta.dirname, "main.ts");
-  const { status, stdout, stderr } = spawnSync(process.execPath, [entry, "routes", ...args], { input, encoding: "utf8", timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [ENTRY, "routes", ...args], { input, encoding: "utf8", timeout: 30_000 });
   return { status, out: stdout, error: stderr };
 }
 
@@ -84,6 +84,18 @@ describe("holdfast routes", () => {
     deepEqual([told.query, told.wishes], ["b=2", ["the access log masks token"]]);
     equal(routes(["match", "--routes", timed, "--time", "2026-01-28T12:00:00Z", "GET", "/x"]).status, 1);
     match(routes(["match", "--routes", timed, "--time", "soon", "GET", "/x"]).error, /--time "soon": expected a time/);
+  });
+
+  it("output that cannot be written is one line and exit code 1, and none where the reader had enough", () => {
+    const good = file("full.eskip", GOOD);
+    const many = file("many.eskip", Array.from({ length: 20_000 }, (_, at) => `r${at}: Path("/${at}") -> <shunt>;\n`).join(""));
+    const shell = (line: string): SpawnSyncReturns<string> =>
+      spawnSync("bash", ["-c", `set -o pipefail; ${line}`, process.execPath, ENTRY, good, many], { encoding: "utf8" });
+    const full = shell('"$0" "$1" routes fmt "$2" > /dev/full');
+    equal(full.status, 1);
+    match(full.stderr, /^holdfast: standard output cannot be written: ENOSPC[^\n]*\n$/);
+    const enough = shell('"$0" "$1" routes fmt "$3" | head -1');
+    deepEqual([enough.status, enough.stderr], [0, ""]);
   });
 
   it("from-kube converts what is sound, tells what is not with file and line, and only --strict makes that an error", () => {
