@@ -1,5 +1,5 @@
 import { systemRandom } from "../src/kernel/index.ts";
-import { ConversionMemory, convert, defaultConvertOptions } from "../src/ingress/index.ts";
+import { IncrementalConversion, type ObjectChange, defaultConvertOptions } from "../src/ingress/index.ts";
 import { type MatchInput, type Table, compileTable, openTable, standardRegistry } from "../src/route/index.ts";
 import { encodeGeneration } from "../src/router/encode-generation.ts";
 import { openGeneration } from "../src/router/generation.ts";
@@ -83,27 +83,25 @@ function makeText(hosts: number): {
   readonly encodeMs: number;
 } {
   const all = Array.from({ length: hosts }, (_, at) => at);
-  const keyed = (of: (at: number) => ReturnType<typeof ingressOf>): ReadonlyMap<string, ReturnType<typeof ingressOf>> =>
-    new Map(all.map((at) => of(at)).map((object) => [`${object.metadata.namespace}/${object.metadata.name}`, object]));
-  const world = {
-    ingresses: keyed((at) => ingressOf(at, 0, 1)),
-    services: keyed((at) => serviceOf(at, 1)),
-    endpointSlices: keyed((at) => sliceOf(at, ["10.1.2.3", "10.1.2.4"], 8080, 1)),
-    routeGroups: new Map(),
-    ingressClasses: new Map(),
-  };
+  const changesOf = (kind: ObjectChange["kind"], of: (at: number) => ReturnType<typeof ingressOf>): readonly ObjectChange[] =>
+    all.map((at) => of(at)).map((object) => ({ kind, key: `${object.metadata.namespace}/${object.metadata.name}`, object }));
+  const objects = [
+    ...changesOf("Ingress", (at) => ingressOf(at, 0, 1)),
+    ...changesOf("Service", (at) => serviceOf(at, 1)),
+    ...changesOf("EndpointSlice", (at) => sliceOf(at, ["10.1.2.3", "10.1.2.4"], 8080, 1)),
+  ];
   const startedAtMs = performance.now();
-  const memory = new ConversionMemory();
-  const { routeSet } = convert(world, defaultConvertOptions, standardRegistry, memory);
+  const conversion = new IncrementalConversion(defaultConvertOptions, standardRegistry);
+  conversion.apply(objects);
+  const { routeSet } = conversion.converted;
   const convertedAtMs = performance.now();
   compileTable(routeSet, standardRegistry);
   const compiledAtMs = performance.now();
   const { header, text } = encodeGeneration(routeSet, { number: 1, createdAtMs: 0, source: "bench", revisions: {} });
   const encodedAtMs = performance.now();
   const changed = ingressOf(0, 1, 2);
-  const ingresses = new Map([...world.ingresses, [`${changed.metadata.namespace}/${changed.metadata.name}`, changed] as const]);
   const changedAtMs = performance.now();
-  convert({ ...world, ingresses }, defaultConvertOptions, standardRegistry, memory);
+  conversion.apply([{ kind: "Ingress", key: `${changed.metadata.namespace}/${changed.metadata.name}`, object: changed }]);
   const convertOneMs = performance.now() - changedAtMs;
   return {
     text: Buffer.from(text, "utf8"),

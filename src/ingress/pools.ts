@@ -1,5 +1,5 @@
 import { AppError } from "../kernel/index.ts";
-import type { Algorithm, Backend, Endpoint, Pool } from "../route/index.ts";
+import type { Algorithm, Backend, Endpoint } from "../route/index.ts";
 import type { ServiceObject, ServicePort, SliceEndpoint, SliceObject } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
 
@@ -10,29 +10,34 @@ export interface ServiceReference {
   readonly port: number | string;
 }
 
-/** Services and their EndpointSlices, already read and selected. */
-export interface Endpoints {
-  readonly services: ReadonlyMap<string, ServiceObject>;
-  /** By `namespace/service`. */
-  readonly slices: ReadonlyMap<string, readonly SliceObject[]>;
-  readonly withdrawnSlices: ReadonlyMap<string, readonly SliceObject[]>;
+/** How a back end is wanted: `protocol` is what its owner asked for, `zoneAware` false opts out of zones. */
+export interface BackendSetting {
+  readonly algorithm: Algorithm;
+  readonly protocol: string | undefined;
+  readonly zoneAware: boolean;
 }
 
-/** What a pool was made of. */
-export interface PoolBasis {
-  /** `namespace/name` of the Service. */
-  readonly key: string;
-  readonly service: ServiceObject;
+/** What objects are converted beside. Keys are `namespace/name` of the Service. */
+export interface Surroundings {
+  service(key: string): ServiceObject | undefined;
+  slices(key: string): readonly SliceObject[];
+}
+
+/** A pool as routes ask for it; who is in it is another matter. */
+export interface PoolPlan {
+  readonly id: string;
+  /** `namespace/name`. */
+  readonly service: string;
+  /** Undefined for a pool that stays empty because something is missing. */
+  readonly target: { readonly port: ServicePort; readonly protocol: string; readonly zone: string | undefined } | undefined;
+}
+
+/** What a pool is filled from. */
+export interface PoolMembers {
   readonly slices: readonly SliceObject[];
-  readonly pool: Pool;
-}
-
-const NO_SLICES: readonly SliceObject[] = [];
-
-/** Remembers pools from one run to the next. */
-export interface PoolMemory {
-  /** The pool that `make` makes of a port of this Service, whose id says which, and of these slices alone. */
-  pool(id: string, service: ServiceObject, slices: readonly SliceObject[], make: () => Pool): Pool;
+  readonly withdrawn: readonly SliceObject[];
+  /** Whether somebody else than `target` has the address now. */
+  readonly isTaken: (address: string, target: string | undefined) => boolean;
 }
 
 /** From this many endpoints in a zone on, the zone carries its own traffic (Skipper's minEndpointsByZone). */
@@ -42,122 +47,79 @@ const LEAST_IN_ZONE = 3;
 const ANY_ZONE = "*";
 
 interface SliceAddress extends Endpoint {
+  readonly host: string;
   readonly target: string | undefined;
 }
 
-/** Makes the pools that routes name, each once. */
-export class PoolBuilder {
-  readonly #endpoints: Endpoints;
-  readonly #options: ConvertOptions;
-  readonly #pools = new Map<string, Pool>();
-  readonly #claims: ReadonlyMap<string, string>;
-  readonly #memory: PoolMemory;
-
-  constructor(endpoints: Endpoints, options: ConvertOptions, memory: PoolMemory) {
-    this.#memory = memory;
-    this.#endpoints = endpoints;
-    this.#options = options;
-    this.#claims = endpoints.withdrawnSlices.size === 0 ? new Map() : claims(endpoints.slices);
+/**
+ * The back end for a Service's port, and the pool it needs. Throws AppError `INGRESS_SERVICE` when there is no such Service or port;
+ * `missingBackend` is then the back end that answers 503.
+ */
+export function serviceBackend(
+  { namespace, name, port: wanted }: ServiceReference,
+  setting: BackendSetting,
+  surroundings: Surroundings,
+  options: ConvertOptions,
+): { readonly backend: Backend; readonly pool: PoolPlan | undefined } {
+  const key = `${namespace}/${name}`;
+  const service = surroundings.service(key);
+  if (service === undefined) throw new AppError("INGRESS_SERVICE", `there is no Service ${key}`);
+  const port = service.ports.find((candidate) => candidate.name === wanted || candidate.port === wanted);
+  if (port === undefined) {
+    const known = service.ports.map((candidate) => (candidate.name === "" ? candidate.port : `${candidate.name} (${candidate.port})`));
+    throw new AppError("INGRESS_SERVICE", `Service ${key} has no port ${wanted}; it has ${known.join(", ") || "none"}`);
   }
-
-  get pools(): readonly Pool[] {
-    return [...this.#pools.values()].toSorted((left, right) => (left.id < right.id ? -1 : 1));
-  }
-
-  /** By `namespace/name`. */
-  service(key: string): ServiceObject | undefined {
-    return this.#endpoints.services.get(key);
-  }
-
-  /** What the pool of this back end was made of; undefined where that is more than its Service and the slices. */
-  basisOf(key: string, backend: Backend): PoolBasis | undefined {
-    const { services, slices, withdrawnSlices } = this.#endpoints;
-    const service = services.get(key);
-    const pool = backend.type === "pool" ? this.#pools.get(backend.pool) : undefined;
-    if (service === undefined || pool === undefined || withdrawnSlices.has(key)) return undefined;
-    return { key, service, slices: slices.get(key) ?? NO_SLICES, pool };
-  }
-
-  /** Takes a pool of an earlier run if all that it was made of is as it was. */
-  takeAgain(basis: PoolBasis): boolean {
-    const { services, slices, withdrawnSlices } = this.#endpoints;
-    if (services.get(basis.key) !== basis.service || withdrawnSlices.has(basis.key)) return false;
-    if (!isSameList(slices.get(basis.key) ?? NO_SLICES, basis.slices)) return false;
-    this.#pools.set(basis.pool.id, basis.pool);
-    return true;
-  }
-
-  /**
-   * The back end for a Service's port. `protocol` is what its owner asked for, `zoneAware` false opts out of zones. Throws AppError
-   * `INGRESS_SERVICE` when there is no such Service or port; `missing` is then the back end that answers 503.
-   */
-  backend(reference: ServiceReference, setting: { algorithm: Algorithm; protocol: string | undefined; zoneAware: boolean }): Backend {
-    const { namespace, name } = reference;
-    const service = this.service(`${namespace}/${name}`);
-    if (service === undefined) throw new AppError("INGRESS_SERVICE", `there is no Service ${namespace}/${name}`);
-    const port = service.ports.find((candidate) => candidate.name === reference.port || candidate.port === reference.port);
-    if (port === undefined) {
-      const known = service.ports.map((candidate) => (candidate.name === "" ? candidate.port : `${candidate.name} (${candidate.port})`));
-      throw new AppError(
-        "INGRESS_SERVICE",
-        `Service ${namespace}/${name} has no port ${reference.port}; it has ${known.join(", ") || "none"}`,
-      );
-    }
-    if (service.type === "ExternalName")
-      throw new AppError("INGRESS_SERVICE", `Service ${namespace}/${name} is an external name; they are not enabled`);
-    const slices = this.#endpoints.slices.get(`${namespace}/${name}`) ?? NO_SLICES;
-    const protocol =
-      setting.protocol ?? protocolOf(port.appProtocol ?? slices.map((slice) => slicePort(slice, port)?.appProtocol).find(Boolean));
-    if (!this.#options.protocols.includes(protocol)) {
-      throw new AppError(
-        "INGRESS_PROTOCOL",
-        `protocol ${protocol} of Service ${namespace}/${name} is not supported; use one of ${this.#options.protocols.join(", ")}`,
-      );
-    }
-    if (this.#options.forceService) {
-      return {
-        type: "network",
-        address: `${protocol}://${name}.${namespace}.svc.cluster.local:${typeof port.targetPort === "number" ? port.targetPort : port.port}`,
-      };
-    }
-    const zone = setting.zoneAware ? this.#options.topologyZone : ANY_ZONE;
-    const id = `${namespace}/${name}/${port.name || port.port}${protocol === "http" ? "" : `/${protocol}`}${zone === undefined ? "" : `@${zone}`}`;
-    if (!this.#pools.has(id)) {
-      const make = (): Pool => ({ id, endpoints: this.#collect(service, port, protocol, zone) });
-      // What was withdrawn depends on who has its addresses now.
-      const isAlone = !this.#endpoints.withdrawnSlices.has(`${namespace}/${name}`);
-      this.#pools.set(id, isAlone ? this.#memory.pool(id, service, slices, make) : make());
-    }
-    return { type: "pool", pool: id, algorithm: setting.algorithm };
-  }
-
-  /** A back end without endpoints: its routes answer 503 until what is missing is there. The pool of routes that lack nothing has another id. */
-  missing(reference: ServiceReference, algorithm: Algorithm): Backend {
-    const id = `${reference.namespace}/${reference.name}/${reference.port}/missing`;
-    if (!this.#pools.has(id)) this.#pools.set(id, { id, endpoints: [] });
-    return { type: "pool", pool: id, algorithm };
-  }
-
-  #collect(service: ServiceObject, port: ServicePort, protocol: string, zone: string | undefined): readonly Endpoint[] {
-    const key = `${service.meta.namespace}/${service.meta.name}`;
-    const fresh = usable(addresses(this.#endpoints.slices.get(key) ?? [], port, protocol, "fresh"));
-    const isZoned = zone !== ANY_ZONE;
-    const local = zone === undefined || !isZoned ? [] : fresh.filter((endpoint) => endpoint.zone === zone);
-    const chosen = local.length >= LEAST_IN_ZONE ? local : fresh;
-    const known = new Set(fresh.map((endpoint) => endpoint.address));
-    const withdrawn = usable(addresses(this.#endpoints.withdrawnSlices.get(key) ?? [], port, protocol, "withdrawn")).filter(
-      (endpoint) => !known.has(endpoint.address) && !this.#isClaimed(endpoint),
+  if (service.type === "ExternalName") throw new AppError("INGRESS_SERVICE", `Service ${key} is an external name; they are not enabled`);
+  const protocol = setting.protocol ?? protocolOf(appProtocolOf(port, surroundings.slices(key)));
+  if (!options.protocols.includes(protocol)) {
+    throw new AppError(
+      "INGRESS_PROTOCOL",
+      `protocol ${protocol} of Service ${key} is not supported; use one of ${options.protocols.join(", ")}`,
     );
-    return [...chosen, ...withdrawn]
-      .map(({ address, zone: at, tier }): Endpoint => (at === undefined || !isZoned ? { address, tier } : { address, zone: at, tier }))
-      .toSorted((left, right) => (left.address < right.address ? -1 : 1));
   }
+  if (options.forceService) {
+    const address = `${protocol}://${name}.${namespace}.svc.cluster.local:${typeof port.targetPort === "number" ? port.targetPort : port.port}`;
+    return { backend: { type: "network", address }, pool: undefined };
+  }
+  const zone = setting.zoneAware ? options.topologyZone : ANY_ZONE;
+  const id = `${key}/${port.name || port.port}${protocol === "http" ? "" : `/${protocol}`}${zone === undefined ? "" : `@${zone}`}`;
+  return {
+    backend: { type: "pool", pool: id, algorithm: setting.algorithm },
+    pool: { id, service: key, target: { port, protocol, zone } },
+  };
+}
 
-  /** An address that somebody else has now must not be asked for what its former holder served. */
-  #isClaimed(endpoint: SliceAddress): boolean {
-    const holder = this.#claims.get(hostOf(endpoint.address));
-    return holder !== undefined && holder !== endpoint.target;
-  }
+/** A back end without endpoints: its routes answer 503 until what is missing is there. The pool of routes that lack nothing has another id. */
+export function missingBackend(
+  { namespace, name, port }: ServiceReference,
+  algorithm: Algorithm,
+): { readonly backend: Backend; readonly pool: PoolPlan } {
+  const id = `${namespace}/${name}/${port}/missing`;
+  return { backend: { type: "pool", pool: id, algorithm }, pool: { id, service: `${namespace}/${name}`, target: undefined } };
+}
+
+/** All of a Service and its slices that objects which ask for it are converted by: as long as it is the same text, they become the same routes. */
+export function answersOf(service: ServiceObject, slices: readonly SliceObject[]): string {
+  const { type, externalName, ports } = service;
+  return JSON.stringify([type, externalName, ports, ports.map((port) => appProtocolOf(port, slices))]);
+}
+
+/** Who is in the pool. */
+export function endpointsOf({ target }: PoolPlan, { slices, withdrawn, isTaken }: PoolMembers): readonly Endpoint[] {
+  if (target === undefined) return [];
+  const { port, protocol, zone } = target;
+  const fresh = usable(addresses(slices, port, protocol, "fresh"));
+  const isZoned = zone !== ANY_ZONE;
+  const local = zone === undefined || !isZoned ? [] : fresh.filter((endpoint) => endpoint.zone === zone);
+  const chosen = local.length >= LEAST_IN_ZONE ? local : fresh;
+  const known = new Set(fresh.map((endpoint) => endpoint.address));
+  // An address that somebody else has now must not be asked for what its former holder served.
+  const stillTheirs = usable(addresses(withdrawn, port, protocol, "withdrawn")).filter(
+    ({ address, host, target: holder }) => !known.has(address) && !isTaken(host, holder),
+  );
+  return [...chosen, ...stillTheirs]
+    .map(({ address, zone: at, tier }): Endpoint => (at === undefined || !isZoned ? { address, tier } : { address, zone: at, tier }))
+    .toSorted((left, right) => (left.address < right.address ? -1 : 1));
 }
 
 /** What `appProtocol` of a port asks for: names of Kubernetes (KEP-3726), and those that Istio and others have made customary. */
@@ -170,6 +132,11 @@ const APP_PROTOCOLS: ReadonlyMap<string, string> = new Map([
   ["h2", "h2"],
   ["grpcs", "h2"],
 ]);
+
+/** The Service's port says it, or else the first slice that does. */
+function appProtocolOf(port: ServicePort, slices: readonly SliceObject[]): string | undefined {
+  return port.appProtocol ?? slices.map((slice) => slicePort(slice, port)?.appProtocol).find(Boolean);
+}
 
 function protocolOf(appProtocol: string | undefined): string {
   return APP_PROTOCOLS.get(appProtocol?.toLowerCase() ?? "") ?? "http";
@@ -189,6 +156,7 @@ function addresses(slices: readonly SliceObject[], port: ServicePort, protocol: 
         address: `${protocol}://${host}:${number}`,
         ...(endpoint.zone === undefined ? {} : { zone: endpoint.zone }),
         tier,
+        host: endpoint.address,
         target: endpoint.target,
         ready: endpoint.ready,
         serving: endpoint.serving,
@@ -219,24 +187,4 @@ function fitness(endpoint: Candidate): number {
 function usable(candidates: readonly Candidate[]): readonly Candidate[] {
   const ready = candidates.filter((endpoint) => fitness(endpoint) === 2);
   return ready.length > 0 ? ready : candidates.filter((endpoint) => fitness(endpoint) === 1);
-}
-
-/** Who has which address now, over all Services. */
-function claims(slices: ReadonlyMap<string, readonly SliceObject[]>): ReadonlyMap<string, string> {
-  const holders = new Map<string, string>();
-  for (const slice of [...slices.values()].flat()) {
-    for (const endpoint of slice.endpoints) {
-      if (endpoint.target !== undefined) holders.set(endpoint.address, endpoint.target);
-    }
-  }
-  return holders;
-}
-
-function hostOf(address: string): string {
-  return new URL(address).hostname.replace(/^\[(.*)\]$/, "$1");
-}
-
-/** Whether they have the very same elements. */
-export function isSameList(one: readonly unknown[], other: readonly unknown[]): boolean {
-  return one === other || (one.length === other.length && one.every((element, at) => element === other[at]));
 }

@@ -1,19 +1,21 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 
-import type { KubeObject } from "../kube/index.ts";
 import { defaultConvertOptions } from "./options.ts";
-import { tlsClaimsOf } from "./tls-secrets.ts";
+import { type TlsClaim, TlsClaimIndex } from "./tls-secrets.ts";
+import type { ObjectChange } from "./world.ts";
 
 const A = { host: "a.example.org" };
 
-function object(kind: string, name: string, spec: object, metadata: object = {}): readonly [string, KubeObject] {
-  return [`shop/${name}`, { apiVersion: "v1", kind, metadata: { name, namespace: "shop", ...metadata }, spec } as unknown as KubeObject];
+function object(kind: "Ingress" | "RouteGroup", name: string, spec: object, metadata: object = {}): ObjectChange {
+  const made = { apiVersion: "v1", kind, metadata: { name, namespace: "shop", ...metadata }, spec };
+  return { kind, key: `shop/${name}`, object: made };
 }
 
-function claims(ingresses: readonly (readonly [string, KubeObject])[], routeGroups: readonly (readonly [string, KubeObject])[] = []) {
-  const world = { ingresses: new Map(ingresses), routeGroups: new Map(routeGroups), ingressClasses: new Map() };
-  return tlsClaimsOf(world, defaultConvertOptions);
+function claims(ingresses: readonly ObjectChange[], routeGroups: readonly ObjectChange[] = []): readonly TlsClaim[] {
+  const index = new TlsClaimIndex(defaultConvertOptions);
+  index.apply([...routeGroups, ...ingresses]);
+  return index.claims;
 }
 
 test("the certificates of spec.tls are those that what the router serves asks for, the oldest first", () => {
@@ -66,3 +68,22 @@ for (const [what, spec, listed, hosts, foreignHosts] of [
     );
   });
 }
+
+test("claims follow the objects that make them, and the classes that make those the router's", () => {
+  const index = new TlsClaimIndex(defaultConvertOptions);
+  const tls = [{ secretName: "one" }];
+  const after = (...changes: readonly ObjectChange[]): readonly unknown[] => [
+    index.apply(changes),
+    ...index.claims.map(({ owner }) => owner.name),
+  ];
+  const gone = ({ kind, key }: ObjectChange): ObjectChange => ({ kind, key, object: undefined });
+  const [a, b] = [object("Ingress", "a", { rules: [A], tls }), object("Ingress", "b", { rules: [A], tls })];
+  const ours = { apiVersion: "v1", kind: "IngressClass", metadata: { name: "edge" }, spec: { controller: "holdfast.dev/router" } };
+  const edge: ObjectChange = { kind: "IngressClass", key: "edge", object: ours };
+  deepEqual(after(a, b), [true, "a", "b"]);
+  deepEqual(after(gone(a)), [true, "b"]);
+  deepEqual(after(object("Ingress", "b", { rules: [{ ...A, http: {} }], tls })), [false, "b"]);
+  deepEqual(after(object("Ingress", "b", { ingressClassName: "edge", rules: [A], tls })), [true]);
+  deepEqual(after(edge), [true, "b"]);
+  deepEqual(after(gone(edge)), [true]);
+});

@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
+
 import type { KubeObject } from "../kube/index.ts";
 import { commonHost } from "../x509/index.ts";
 import { Fields } from "./fields.ts";
-import { isServedIngress, isServedRouteGroup, readClasses } from "./ingress-class.ts";
+import { type Classes, isServedIngress, isServedRouteGroup, readClasses } from "./ingress-class.ts";
 import { readHost, readMeta } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
-import type { ObjectProblem, World } from "./world.ts";
+import type { ObjectChange, ObjectProblem } from "./world.ts";
 
 /** A certificate that an Ingress or RouteGroup which is ours asks for: an item of `spec.tls`. */
 export interface TlsClaim {
@@ -22,30 +24,80 @@ export interface TlsClaim {
   readonly foreignHosts: readonly string[];
 }
 
-/** All of them, those of the oldest objects first. An object that can not be read asks for nothing. */
-export function tlsClaimsOf(
-  world: Pick<World, "ingresses" | "routeGroups" | "ingressClasses">,
-  options: ConvertOptions,
-): readonly TlsClaim[] {
-  const classes = readClasses(world.ingressClasses, () => {});
-  const found: { readonly age: string; readonly claims: readonly TlsClaim[] }[] = [];
-  const each = (objects: ReadonlyMap<string, KubeObject>, isServed: (object: KubeObject) => boolean): void => {
-    for (const [key, object] of objects) {
-      try {
-        const claims = claimsOf(object);
-        // Without a time it was not created yet, for all that is known.
-        if (claims.length > 0 && isServed(object)) found.push({ age: `${object.metadata.creationTimestamp ?? "~"} ${key}`, claims });
-      } catch {
-        // Told where its routes are made.
+interface Asking {
+  readonly object: KubeObject;
+  /** None while the object is not ours. */
+  readonly claims: readonly TlsClaim[];
+}
+
+const NONE: readonly TlsClaim[] = [];
+
+/** The claims of all objects, followed from change to change. An object that can not be read asks for nothing. */
+export class TlsClaimIndex {
+  readonly #options: ConvertOptions;
+  readonly #classObjects = new Map<string, KubeObject>();
+  #classes: Classes = { controllers: new Map(), defaults: [] };
+  /** Objects that have claims, by kind and key. */
+  readonly #asking = new Map<string, Asking>();
+
+  constructor(options: ConvertOptions) {
+    this.#options = options;
+  }
+
+  /** All of them, those of the oldest objects first. */
+  get claims(): readonly TlsClaim[] {
+    // Without a time it was not created yet, for all that is known.
+    const aged = [...this.#asking].map(([name, { object, claims }]) => ({
+      age: `${object.metadata.creationTimestamp ?? "~"} ${name}`,
+      claims,
+    }));
+    return aged.toSorted((left, right) => (left.age < right.age ? -1 : 1)).flatMap(({ claims }) => claims);
+  }
+
+  /** Answers whether other claims are made than before. */
+  apply(changes: Iterable<ObjectChange>): boolean {
+    let isOther = false;
+    let hasOtherClasses = false;
+    for (const { kind, key, object } of changes) {
+      if (kind === "IngressClass") {
+        hasOtherClasses = true;
+        if (object === undefined) this.#classObjects.delete(key);
+        else this.#classObjects.set(key, object);
       }
+      if (kind === "Ingress" || kind === "RouteGroup") isOther = this.#put(`${kind} ${key}`, object) || isOther;
     }
-  };
-  each(world.ingresses, (object) => {
+    if (!hasOtherClasses) return isOther;
+    this.#classes = readClasses(this.#classObjects, () => {});
+    for (const [name, { object }] of this.#asking) isOther = this.#put(name, object) || isOther;
+    return isOther;
+  }
+
+  #put(name: string, object: KubeObject | undefined): boolean {
+    const before = this.#asking.get(name);
+    const made = object === undefined ? NONE : readClaims(object);
+    const claims = object !== undefined && made.length > 0 && this.#isServed(object) ? made : NONE;
+    if (object === undefined || made.length === 0) this.#asking.delete(name);
+    else this.#asking.set(name, { object, claims });
+    return (
+      !isDeepStrictEqual(before?.claims ?? NONE, claims) ||
+      (claims.length > 0 && before?.object.metadata.creationTimestamp !== object?.metadata.creationTimestamp)
+    );
+  }
+
+  #isServed(object: KubeObject): boolean {
+    const meta = readMeta(object);
+    if (object.kind === "RouteGroup") return isServedRouteGroup({ meta }, this.#options);
     const className = new Fields(object, "").optionalObject("spec")?.optionalString("ingressClassName");
-    return isServedIngress({ meta: readMeta(object), className }, classes, options);
-  });
-  each(world.routeGroups, (object) => isServedRouteGroup({ meta: readMeta(object) }, options));
-  return found.toSorted((left, right) => (left.age < right.age ? -1 : 1)).flatMap(({ claims }) => claims);
+    return isServedIngress({ meta, className }, this.#classes, this.#options);
+  }
+}
+
+function readClaims(object: KubeObject): readonly TlsClaim[] {
+  try {
+    return claimsOf(object);
+  } catch {
+    return NONE; // told where its routes are made
+  }
 }
 
 function claimsOf(object: KubeObject): readonly TlsClaim[] {

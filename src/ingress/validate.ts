@@ -1,9 +1,9 @@
 import type { KubeObject } from "../kube/index.ts";
-import { type Registry, type RouteProblem, compileTable } from "../route/index.ts";
-import { type Converted, convert, droppedProblem } from "./convert.ts";
+import type { Registry } from "../route/index.ts";
+import { convert } from "./convert.ts";
 import { readMeta, readService, readSlice } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
-import { isUnreadable } from "./unreadable.ts";
+import { droppedProblem } from "./problems.ts";
 import type { ObjectKind, ObjectProblem, World } from "./world.ts";
 
 const EMPTY: World = {
@@ -29,29 +29,12 @@ export function validate(kind: ObjectKind, object: KubeObject, options: ConvertO
   }
   if (kind !== "Ingress" && kind !== "RouteGroup") return [];
   const objects = new Map([[key, object]]);
-  const converted = convert({ ...EMPTY, ...(kind === "Ingress" ? { ingresses: objects } : { routeGroups: objects }) }, options, registry);
-  const { problems } = compileTable(converted.routeSet, registry);
-  return [...converted.problems.filter((problem) => problem.code !== "INGRESS_SERVICE"), ...blame(converted, problems)];
-}
-
-/** Compile problems as problems of the objects their routes are from; those of routes nobody owns, and those that `convert` told, are left out. */
-export function blame(converted: Converted, problems: readonly RouteProblem[]): readonly ObjectProblem[] {
-  const blamed = new Map<string, ObjectProblem>();
-  for (const { routeId, code, message, call } of problems) {
-    if (isUnreadable(call)) continue;
-    const owner = converted.owners.get(routeId);
-    if (owner === undefined) continue;
-    const { namespace, name } = owner.meta;
-    blamed.set(`${owner.kind} ${namespace}/${name} ${code} ${message}`, {
-      kind: owner.kind,
-      namespace,
-      name,
-      code,
-      message,
-      effect: "partial",
-    });
-  }
-  return [...blamed.values()];
+  const { problems } = convert(
+    { ...EMPTY, ...(kind === "Ingress" ? { ingresses: objects } : { routeGroups: objects }) },
+    options,
+    registry,
+  );
+  return problems.filter(({ code }) => code !== "INGRESS_SERVICE");
 }
 
 function keyOf(object: KubeObject): string {

@@ -17,6 +17,16 @@ export interface World {
 /** The kinds that routes are made of. */
 export type ObjectKind = "Ingress" | "RouteGroup" | "Service" | "EndpointSlice" | "IngressClass";
 
+/** One object that is new, another version, or gone. */
+export interface ObjectChange {
+  /** `WithdrawnEndpointSlice`: an EndpointSlice, or a former version of one, that its source took back while it was not trusted. */
+  readonly kind: ObjectKind | "WithdrawnEndpointSlice";
+  /** `namespace/name`; the name of an IngressClass. */
+  readonly key: string;
+  /** Undefined when it is gone. */
+  readonly object: KubeObject | undefined;
+}
+
 /** Something wrong with one object, for its owner. */
 export interface ObjectProblem {
   readonly kind: ObjectKind;

@@ -13,7 +13,7 @@ export {
 } from "./definition.ts";
 export type { BreakerSettings } from "./breaker-settings.ts";
 export type { CompiledRoute } from "./compiled-route.ts";
-export { type RouteProblem, placingNames } from "./compile-route.ts";
+export { type PatternCache, type RouteProblem, placingNames } from "./compile-route.ts";
 export { type ParsedEskip, parseEskip, parseFilterChain, parsePredicates } from "./eskip-parser.ts";
 export { inlinePools, printEskip } from "./eskip-printer.ts";
 export { findBackendAddress, formatBackendAddress, parseBackendAddress } from "./backend-address.ts";
@@ -59,7 +59,7 @@ export { MOST_LOOPBACKS, type Rehearsal, rehearse } from "./rehearse.ts";
 export type { RehearsedRequest } from "./rehearsed-exchange.ts";
 export type { RequestSpan } from "./request-span.ts";
 export { readRoutesJson } from "./route-json.ts";
-export { RouteProblems } from "./route-problems.ts";
+export { findRouteProblems } from "./route-problems.ts";
 export type { BucketLimit, HitLimit, SharedLimits } from "./shared-limits.ts";
 export { standardRegistry } from "./standard.ts";
 export { type Table, compileTable } from "./table.ts";

@@ -53,6 +53,6 @@ export function compileTable(
 }
 
 /** Of two routes with one id the first counts. */
-export function duplicateId(routeId: string): RouteProblem {
+function duplicateId(routeId: string): RouteProblem {
   return { routeId, code: "ROUTE_DUPLICATE_ID", message: "another route has this id; give each its own", effect: "refused" };
 }

@@ -52,17 +52,15 @@ test("slices put together from members carry the same endpoints, the withdrawn a
     ),
   );
   assert.ok(first !== undefined && second !== undefined);
-  const { fresh, withdrawn } = new SliceAssembly().of([
-    { ...first, withdrawn: true },
-    { ...second, withdrawn: false },
-  ]);
+  const assembly = new SliceAssembly();
+  assembly.put(first.key, { ...first, withdrawn: true });
+  assembly.put(second.key, { ...second, withdrawn: false });
   assert.deepEqual(
-    [...fresh.values()].map((object) => ("endpoints" in object ? object.endpoints : undefined)),
-    [[{ addresses: ["10.0.0.1"], zone: "a" }]],
-  );
-  assert.deepEqual(
-    [...withdrawn.values()].map((object) => ("endpoints" in object ? object.endpoints : undefined)),
-    [[{ addresses: ["10.0.0.2"], zone: "b" }]],
+    assembly.takeChanges().map(({ kind, object }) => [kind, object !== undefined && "endpoints" in object ? object.endpoints : undefined]),
+    [
+      ["WithdrawnEndpointSlice", [{ addresses: ["10.0.0.2"], zone: "b" }]],
+      ["EndpointSlice", [{ addresses: ["10.0.0.1"], zone: "a" }]],
+    ],
   );
 });
 
@@ -91,31 +89,26 @@ test("a member read back from the snapshot is checked", () => {
   assert.throws(() => restoreMember(null), { code: "ROUTER_SNAPSHOT_CORRUPT" });
 });
 
-test("a slice is the same object as long as its members are, and another one when one comes, goes, changes or is withdrawn", () => {
+test("slices follow their members: one that comes, goes, changes, is withdrawn or moves tells its slices and no others", () => {
   const assembly = new SliceAssembly();
   const made = members(slice("web-1", "web", [http], [{ addresses: ["10.0.0.1"] }, { addresses: ["10.0.0.2"] }]));
-  const other = members(slice("blog-1", "blog", [http], [{ addresses: ["10.0.0.3"] }]));
+  const [moved] = members(slice("web-2", "web", [http], [{ addresses: ["10.0.0.1"] }]));
   const [first, second] = made;
-  assert.ok(first !== undefined && second !== undefined);
-  const accepted = [...made, ...other].map((member) => ({ ...member, withdrawn: false }));
-  const before = [...assembly.of(accepted).fresh.values()];
-  assert.deepEqual([...new SliceAssembly().of(accepted).fresh.values()], before);
-  const again = [...assembly.of(accepted.map((member) => ({ ...member }))).fresh.values()];
-  assert.deepEqual(
-    again.map((object, at) => object === before[at]),
-    [true, true],
-  );
-  const changes = [
-    accepted.slice(1),
-    accepted,
-    accepted.with(0, { ...first, withdrawn: true }),
-    accepted.with(0, { ...first, value: { ...first.value, address: "10.0.0.9" }, withdrawn: false }),
-  ];
-  for (const changed of changes) {
-    const { fresh, withdrawn } = assembly.of(changed);
-    assert.deepEqual({ fresh, withdrawn }, { ...new SliceAssembly().of(changed) });
-    const [web, blog] = fresh.values();
-    assert.equal(blog, before[1]);
-    assert.notEqual(web, before[0]);
-  }
+  assert.ok(first !== undefined && second !== undefined && moved !== undefined);
+  assert.equal(moved.key, first.key);
+  const told = (): readonly string[] =>
+    assembly.takeChanges().map(({ kind, key, object }) => {
+      const endpoints = object !== undefined && "endpoints" in object ? (object.endpoints as { addresses: string[] }[]) : [];
+      return `${kind} ${key.split(" ")[0]}: ${object === undefined ? "gone" : endpoints.flatMap(({ addresses }) => addresses).join(" ")}`;
+    });
+  for (const member of [...made, ...members(slice("blog-1", "blog", [http], [{ addresses: ["10.0.0.3"] }]))])
+    assembly.put(member.key, { ...member, withdrawn: false });
+  assert.deepEqual(told(), ["EndpointSlice shop/web-1: 10.0.0.1 10.0.0.2", "EndpointSlice shop/blog-1: 10.0.0.3"]);
+  assert.deepEqual(told(), []);
+  assembly.put(second.key, { ...second, withdrawn: true });
+  assert.deepEqual(told(), ["EndpointSlice shop/web-1: 10.0.0.1", "WithdrawnEndpointSlice shop/web-1: 10.0.0.2"]);
+  assembly.put(moved.key, { ...moved, withdrawn: false });
+  assert.deepEqual(told(), ["EndpointSlice shop/web-1: gone", "EndpointSlice shop/web-2: 10.0.0.1"]);
+  assembly.put(second.key, undefined);
+  assert.deepEqual(told(), ["WithdrawnEndpointSlice shop/web-1: gone"]);
 });

@@ -1,5 +1,6 @@
 import { AppError, isRecord } from "../../kernel/index.ts";
 import type { Accepted, EvidenceItem } from "../../hold/index.ts";
+import type { ObjectChange } from "../../ingress/index.ts";
 import { type KubeObject, objectKey } from "../../kube/index.ts";
 
 /** One endpoint of an EndpointSlice on one of its ports, with what is needed to put a slice together again. */
@@ -63,60 +64,53 @@ export function claimOf({ address, port, owner }: EndpointMember): { readonly ad
   return { address: `${address} ${String(port["port"])}`, owner };
 }
 
-/** Slices put together from what is accepted: those that are vouched for, and apart from them those whose removal is not proved. */
-export interface AssembledSlices {
-  readonly fresh: ReadonlyMap<string, KubeObject>;
-  readonly withdrawn: ReadonlyMap<string, KubeObject>;
+/** The members of a slice that are in the same state, on one of its ports. */
+interface Group {
+  readonly kind: "EndpointSlice" | "WithdrawnEndpointSlice";
+  /** Of the slice it becomes. */
+  readonly key: string;
+  readonly members: Map<string, EndpointMember>;
 }
 
-interface Assembled {
-  readonly members: EndpointMember[];
-  slice: KubeObject | undefined;
-}
-
-/** Puts slices together, again and again: one whose members are the very same as the last time is the same object. */
+/** Puts slices together from members, those that are vouched for, and apart from them those whose removal is not proved. */
 export class SliceAssembly {
-  readonly #keys = new WeakMap<EndpointMember, string>();
-  #fresh: ReadonlyMap<string, Assembled> = new Map();
-  #withdrawn: ReadonlyMap<string, Assembled> = new Map();
+  readonly #groups = new Map<string, Group>();
+  /** By key of the member. */
+  readonly #groupOf = new Map<string, Group>();
+  readonly #changed = new Set<Group>();
 
-  of(accepted: Iterable<Accepted<EndpointMember>>): AssembledSlices {
-    const fresh = new Map<string, Assembled>();
-    const withdrawn = new Map<string, Assembled>();
-    for (const { value, withdrawn: isWithdrawn } of accepted) {
-      const groups = isWithdrawn ? withdrawn : fresh;
-      const key = this.#keyOf(value);
-      const known = groups.get(key);
-      if (known === undefined) groups.set(key, { members: [value], slice: undefined });
-      else known.members.push(value);
+  /** `accepted` is undefined for a member that is gone. */
+  put(key: string, accepted: Accepted<EndpointMember> | undefined): void {
+    const before = this.#groupOf.get(key);
+    if (before !== undefined) {
+      before.members.delete(key);
+      this.#groupOf.delete(key);
+      this.#changed.add(before);
     }
-    this.#fresh = assemble(fresh, this.#fresh);
-    this.#withdrawn = assemble(withdrawn, this.#withdrawn);
-    return { fresh: slicesOf(this.#fresh), withdrawn: slicesOf(this.#withdrawn) };
+    if (accepted === undefined) return;
+    const group = this.#groupFor(accepted);
+    group.members.set(key, accepted.value);
+    this.#groupOf.set(key, group);
+    this.#changed.add(group);
   }
 
-  #keyOf(member: EndpointMember): string {
-    const known = this.#keys.get(member);
+  /** The slices that are others than when this was asked last. */
+  takeChanges(): readonly ObjectChange[] {
+    const changes = [...this.#changed].map(({ kind, key, members }) => ({ kind, key, object: sliceOf([...members.values()]) }));
+    for (const { kind, key, members } of this.#changed) if (members.size === 0) this.#groups.delete(`${kind} ${key}`);
+    this.#changed.clear();
+    return changes;
+  }
+
+  #groupFor({ value, withdrawn }: Accepted<EndpointMember>): Group {
+    const kind = withdrawn ? "WithdrawnEndpointSlice" : "EndpointSlice";
+    const key = `${value.slice} ${JSON.stringify(value.port)}`;
+    const known = this.#groups.get(`${kind} ${key}`);
     if (known !== undefined) return known;
-    const key = `${member.slice} ${JSON.stringify(member.port)}`;
-    this.#keys.set(member, key);
-    return key;
+    const group: Group = { kind, key, members: new Map() };
+    this.#groups.set(`${kind} ${key}`, group);
+    return group;
   }
-}
-
-function assemble(groups: ReadonlyMap<string, Assembled>, before: ReadonlyMap<string, Assembled>): ReadonlyMap<string, Assembled> {
-  for (const [key, group] of groups) {
-    const known = before.get(key);
-    const isSame = known?.members.length === group.members.length && known.members.every((member, at) => member === group.members[at]);
-    group.slice = isSame ? known.slice : sliceOf(group.members);
-  }
-  return groups;
-}
-
-function slicesOf(groups: ReadonlyMap<string, Assembled>): ReadonlyMap<string, KubeObject> {
-  const slices = new Map<string, KubeObject>();
-  for (const [key, { slice }] of groups) if (slice !== undefined) slices.set(key, slice);
-  return slices;
 }
 
 function sliceOf(members: readonly EndpointMember[]): KubeObject | undefined {

@@ -1,27 +1,18 @@
 import { hostname } from "node:os";
 
 import { AppError, messageOf } from "../../kernel/index.ts";
-import { type Accepted, type Evidence, createMemberEvidence } from "../../hold/index.ts";
-import {
-  type ObjectKind,
-  type ObjectProblem as ConversionProblem,
-  type World,
-  ConversionMemory,
-  blame,
-  convert,
-  type ConvertOptions,
-  defaultConvertOptions,
-  validate,
-} from "../../ingress/index.ts";
+import { type Evidence, createMemberEvidence } from "../../hold/index.ts";
+import type { ObjectKind, ObjectProblem as ConversionProblem } from "../../ingress/index.ts";
 import { type Heartbeat, type KubeClient, type KubeObject, createHeartbeat, kinds, objectKey } from "../../kube/index.ts";
-import { RouteProblems } from "../../route/index.ts";
 import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
+import { AcceptedRoutes } from "./accepted-routes.ts";
 import { openClusterClient } from "./cluster-client.ts";
 import { createDebounce } from "./debounce.ts";
-import { type EndpointMember, SliceAssembly, claimOf, membersOfSlice, restoreMember } from "./endpoint-members.ts";
+import { type EndpointMember, claimOf, membersOfSlice, restoreMember } from "./endpoint-members.ts";
 import { type Mirror, type MirrorDeps, createMirror } from "./mirror.ts";
 import { type PoisonEvents, createPoisonEvents } from "./poison-events.ts";
 import { SecretSource } from "./secret-source.ts";
+import { convertOptions, restoreObject, seriousProblems, trim } from "./object-version.ts";
 import type { ControlSource, SourceDeps } from "./source.ts";
 import { type StandingProblems, createStandingProblems } from "./standing-problems.ts";
 
@@ -53,6 +44,8 @@ class KubeSource implements ControlSource {
   readonly #standing: StandingProblems;
   /** Of those who ask for certificates. */
   readonly #standingClaims: StandingProblems;
+  /** Those that it was told of. */
+  #unservedClaims: ReadonlySet<string> = new Set();
   readonly #startedAtMs: number;
   readonly #ingresses: Mirror<KubeObject>;
   readonly #routeGroups: Mirror<KubeObject>;
@@ -63,12 +56,11 @@ class KubeSource implements ControlSource {
   readonly #secrets: SecretSource | undefined = undefined;
   readonly #heartbeat: Heartbeat;
   readonly #rebuild;
-  readonly #memory = new ConversionMemory();
-  readonly #routeProblems: RouteProblems;
-  readonly #slices = new SliceAssembly();
+  readonly #routes: AcceptedRoutes;
   /** What of an object is not served as written, by `Kind namespace/name`. */
   readonly #poisoned = new Map<string, ObjectProblem>();
-  #converted: readonly ObjectProblem[] = [];
+  /** What is wrong with accepted objects, by the name of the object. */
+  readonly #unsound = new Map<string, readonly ConversionProblem[]>();
   #wasLive = false;
   /** A table made when every kind was synced has been handed out: until then nobody may claim to know it all. */
   #isComplete = false;
@@ -81,7 +73,6 @@ class KubeSource implements ControlSource {
     const { clock, log } = deps;
     this.#deps = deps;
     this.#startedAtMs = clock.monoMs();
-    this.#routeProblems = new RouteProblems(deps.registry);
     this.#hasTable = deps.booted !== undefined;
     this.#events = createPoisonEvents(client, deps.config.nodeName ?? hostname(), deps);
     this.#standing = createStandingProblems(clock, (problem) => this.#tellOwner(problem));
@@ -101,7 +92,10 @@ class KubeSource implements ControlSource {
       log,
       metrics: deps.metrics,
       store: deps.store,
-      onChange: () => this.#rebuild.call(),
+      onChange: (kind, keys) => {
+        this.#routes.note(kind, keys);
+        this.#rebuild.call();
+      },
       onStatus: deps.onStatus,
       onPoisoned: (kind, key, problem) => this.#onPoisoned(kind, key, problem),
     };
@@ -132,6 +126,10 @@ class KubeSource implements ControlSource {
       },
       mirrorDeps,
     );
+    const objects = [this.#ingressClasses, this.#services, this.#ingresses, this.#routeGroups].map(
+      ({ kind, accepted }) => [kind as ObjectKind, accepted] as const,
+    );
+    this.#routes = new AcceptedRoutes({ objects, endpoints: this.#endpoints.accepted }, convertOptions(deps), deps.registry);
     // Routes do not wait for certificates, nor for the right to read them.
     if (deps.config.tlsSecrets) {
       const serve = createDebounce(clock, { quietMs: QUIET_MS, mostMs: LONGEST_WAIT_MS }, () => void this.#serveSecrets());
@@ -154,8 +152,20 @@ class KubeSource implements ControlSource {
       knowledge: this.#knowledge(),
       sources: Object.fromEntries(this.#all.map((mirror) => [mirror.kind, mirror.status()])),
       held: this.#all.flatMap((mirror) => [...mirror.held()]),
-      problems: [...this.#poisoned.values(), ...this.#converted, ...(this.#secrets?.problems ?? []).map(toldOf)].slice(0, PROBLEMS_TOLD),
+      problems: [...this.#poisoned.values(), ...this.#unsoundTold(), ...(this.#secrets?.problems ?? []).map(toldOf)].slice(
+        0,
+        PROBLEMS_TOLD,
+      ),
     };
+  }
+
+  #unsoundTold(): readonly ObjectProblem[] {
+    const told: ObjectProblem[] = [];
+    for (const problems of this.#unsound.values()) {
+      if (told.length >= PROBLEMS_TOLD) break;
+      told.push(...problems.map(toldOf));
+    }
+    return told;
   }
 
   decide({ id, verb, principal, ttlSeconds, reason }: HoldDecision): Promise<string | undefined> {
@@ -241,7 +251,8 @@ class KubeSource implements ControlSource {
         if (this.#mayBuild()) await this.#buildOnce();
       } while (this.#isAgainWanted);
     } catch (error) {
-      // The table in use stays; the next change tries again.
+      // The table in use stays; the next change tries again, with all that is accepted.
+      this.#routes.forget();
       this.#deps.log.error({ reason: messageOf(error) }, "no generation can be made of what is accepted, the one before it serves");
     } finally {
       this.#isBuilding = false;
@@ -249,41 +260,42 @@ class KubeSource implements ControlSource {
   }
 
   async #buildOnce(): Promise<void> {
+    const { publisher } = this.#deps;
     const isComplete = this.#mirrors.every((mirror) => mirror.isSynced);
-    const converted = convert(this.#world(), convertOptions(this.#deps), this.#deps.registry, this.#memory);
-    const { routeSet } = converted;
-    // Building the routes here first: what throws here would throw in a worker.
-    const problems = [...converted.problems, ...blame(converted, this.#routeProblems.of(routeSet.routes))];
-    this.#standing.see(problems);
-    this.#converted = problems.map(toldOf);
+    const { whole, routes, pools, problems, asksForOthers } = this.#routes.takeChange();
+    const mended = whole === undefined ? [] : [...this.#unsound.keys()].filter((object) => !problems.has(object));
+    for (const object of mended) this.#seeProblems(object, []);
+    for (const [object, now] of problems) this.#seeProblems(object, now);
     const revisions = Object.fromEntries(this.#mirrors.flatMap(({ kind, revision }) => (revision === undefined ? [] : [[kind, revision]])));
     // First what was accepted, then what it leads to: a restart must not know less than the workers serve.
     await this.#saveStates();
-    this.#deps.publisher.publishAll(routeSet, revisions);
-    await this.#deps.publisher.settled();
-    await this.#serveSecrets();
+    if (whole !== undefined) publisher.publishAll(whole, revisions);
+    else {
+      const changed = [...routes.values()].flatMap((change) => change.changed);
+      const removed = [...routes.values()].flatMap((change) => change.removed);
+      publisher.publish({ routes: { changed, removed }, pools }, revisions);
+    }
+    await publisher.settled();
+    if (whole !== undefined || asksForOthers) await this.#serveSecrets();
     this.#hasTable = true;
     this.#isComplete ||= isComplete;
     this.#deps.onStatus();
   }
 
-  async #serveSecrets(): Promise<void> {
-    // A kind that is not known yet may ask for certificates that are served: then those of before stay.
-    await this.#secrets?.serve(() => (this.#mayBuild() ? this.#world() : undefined));
-    this.#standingClaims.see(this.#secrets?.problems ?? []);
-    this.#deps.onStatus();
+  #seeProblems(object: string, problems: readonly ConversionProblem[]): void {
+    this.#standing.see(object, problems);
+    if (problems.length === 0) this.#unsound.delete(object);
+    else this.#unsound.set(object, problems);
   }
 
-  #world(): World {
-    const { fresh, withdrawn } = this.#slices.of(this.#endpoints.accepted.values());
-    return {
-      ingresses: valuesOf(this.#ingresses.accepted),
-      routeGroups: valuesOf(this.#routeGroups.accepted),
-      services: valuesOf(this.#services.accepted),
-      ingressClasses: valuesOf(this.#ingressClasses.accepted),
-      endpointSlices: fresh,
-      withdrawnEndpointSlices: withdrawn,
-    };
+  async #serveSecrets(): Promise<void> {
+    // Before it is known who asks, and after an error: those of before stay.
+    await this.#secrets?.serve(() => this.#routes.tlsClaims);
+    const unserved = Map.groupBy(this.#secrets?.problems ?? [], objectOf);
+    for (const object of this.#unservedClaims) if (!unserved.has(object)) this.#standingClaims.see(object, []);
+    for (const [object, problems] of unserved) this.#standingClaims.see(object, problems);
+    this.#unservedClaims = new Set(unserved.keys());
+    this.#deps.onStatus();
   }
 
   async #saveStates(): Promise<void> {
@@ -295,46 +307,14 @@ class KubeSource implements ControlSource {
   }
 }
 
-function toldOf({ kind, namespace, name, message }: ConversionProblem): ObjectProblem {
-  return { object: `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`, message, lastGoodServes: false };
+function toldOf(problem: ConversionProblem): ObjectProblem {
+  return { object: objectOf(problem), message: problem.message, lastGoodServes: false };
 }
 
-function valuesOf(accepted: ReadonlyMap<string, Accepted<KubeObject>>): ReadonlyMap<string, KubeObject> {
-  return new Map([...accepted].map(([key, { value }]) => [key, value]));
-}
-
-/** Leaves out what routes are not made of and what makes up half of an object: who changed which field, and status. */
-function trim(object: KubeObject): KubeObject {
-  const { apiVersion, kind } = object;
-  const { name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations } = object.metadata;
-  const metadata = Object.fromEntries(
-    Object.entries({ name, namespace, uid, resourceVersion, creationTimestamp, labels, annotations }).filter(
-      ([, value]) => value !== undefined,
-    ),
-  );
-  const rest = Object.fromEntries(Object.entries(object).filter(([field]) => field !== "metadata" && field !== "status"));
-  return { ...rest, apiVersion, kind, metadata: metadata as unknown as KubeObject["metadata"] };
+function objectOf({ kind, namespace, name }: ConversionProblem): string {
+  return `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
 }
 
 function nameOf({ kind, metadata }: KubeObject): string {
   return `${kind} ${metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`}`;
-}
-
-/** What says how objects are read. */
-type Conversion = Pick<SourceDeps, "config" | "registry">;
-
-function convertOptions({ config }: Conversion): ConvertOptions {
-  return { ...defaultConvertOptions, forwardBackendUrl: config.forwardBackend };
-}
-
-function restoreObject(value: unknown, deps: Conversion): KubeObject {
-  const object = value as KubeObject;
-  const problem = seriousProblems(object, deps).find(({ effect }) => effect === "dropped");
-  if (problem !== undefined) throw new AppError("ROUTER_SNAPSHOT_CORRUPT", `an object in it cannot be used: ${problem.message}`);
-  return object;
-}
-
-/** What keeps an object, or some of its routes, from being served; a setting that is not heeded does not. */
-function seriousProblems(object: KubeObject, deps: Conversion): ReturnType<typeof validate> {
-  return validate(object.kind as ObjectKind, object, convertOptions(deps), deps.registry).filter(({ effect }) => effect !== "ignored");
 }

@@ -67,7 +67,8 @@ export interface MirrorDeps {
   readonly log: Log;
   readonly metrics: MetricsRegistry;
   readonly store: SnapshotStore | undefined;
-  readonly onChange: () => void;
+  /** Keys whose accepted thing is new, another or gone; none when something else is known than before. */
+  readonly onChange: (kind: string, keys: readonly string[]) => void;
   readonly onStatus: () => void;
   /** An object of the kind cannot be used. */
   readonly onPoisoned: (kind: string, key: string, problem: string) => void;
@@ -106,7 +107,7 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
   );
   const changed = (change: AcceptedChange): void => {
     isDirty = true;
-    if (change.upserted.length + change.removed.length + change.withdrawn.length > 0) deps.onChange();
+    deps.onChange(resource.kind, [...change.upserted, ...change.removed, ...change.withdrawn]);
   };
   const observe = options.toMembers((evidence) => hold.observe(evidence));
   const reflector: Reflector = createReflector<T>(
@@ -129,7 +130,7 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
       metrics: deps.metrics,
       onState({ synced }) {
         // The first complete answer may change nothing and still say what was not known before: that this is all.
-        if (synced && !wasSynced) deps.onChange();
+        if (synced && !wasSynced) deps.onChange(resource.kind, []);
         wasSynced = synced;
         deps.onStatus();
       },
@@ -190,7 +191,6 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
       if (!hold.held().some((change) => change.id === id)) return false;
       hold[verb](id, decision);
       isDirty = true;
-      deps.onChange();
       return true;
     },
     stateName: stateNameOf(resource),

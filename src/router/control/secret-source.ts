@@ -1,4 +1,4 @@
-import { type ObjectProblem, type World, defaultConvertOptions, tlsClaimsOf } from "../../ingress/index.ts";
+import type { ObjectProblem, TlsClaim } from "../../ingress/index.ts";
 import { type KubeObject, kinds } from "../../kube/index.ts";
 import { TLS_PAIRS_STATE, encodeTlsPairs } from "../tls-pairs.ts";
 import { assignCertificates } from "./certificate-claims.ts";
@@ -39,7 +39,7 @@ export class SecretSource {
     );
     const again = (): void => {
       deps.clock.timer(VALIDITY_MS, again);
-      mirrorDeps.onChange();
+      mirrorDeps.onChange(kinds.secrets.kind, []);
     };
     deps.clock.timer(VALIDITY_MS, again);
   }
@@ -49,16 +49,16 @@ export class SecretSource {
     return this.#problems;
   }
 
-  /** Hands out what is asked for, one after the other. `world` gives undefined while nothing may be concluded from what it lacks. */
-  serve(world: () => World | undefined): Promise<void> {
-    this.#running = this.#running.then(() => this.#serve(world()));
+  /** Hands out what is asked for, one after the other. `claims` gives undefined while nothing may be concluded from what is not claimed. */
+  serve(claims: () => readonly TlsClaim[] | undefined): Promise<void> {
+    this.#running = this.#running.then(() => this.#serve(claims()));
     return this.#running;
   }
 
-  async #serve(world: World | undefined): Promise<void> {
-    if (world === undefined || !this.mirror.isKnown) return;
+  async #serve(claims: readonly TlsClaim[] | undefined): Promise<void> {
+    if (claims === undefined || !this.mirror.isKnown) return;
     const secrets = new Map([...this.mirror.accepted].map(([name, { value }]) => [name, value]));
-    const { pairs, problems } = assignCertificates(tlsClaimsOf(world, defaultConvertOptions), secrets, this.#deps.clock.wallMs());
+    const { pairs, problems } = assignCertificates(claims, secrets, this.#deps.clock.wallMs());
     this.#problems = problems;
     const text = encodeTlsPairs(pairs);
     if (text === this.#written || !(await this.#deps.publisher.keepState(TLS_PAIRS_STATE, text))) return;

@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
+
 import type { Clock } from "../../kernel/index.ts";
 import type { ObjectProblem } from "../../ingress/index.ts";
 
 /** Tells owners of what is wrong between objects (a Service that is not there), once it has stood for a while. */
 export interface StandingProblems {
-  /** These are all there are now. */
-  see(problems: readonly ObjectProblem[]): void;
+  /** These are all there are now with the object of this name. */
+  see(object: string, problems: readonly ObjectProblem[]): void;
 }
 
 /** An Ingress is often applied before its Service: what is mended by the rest of the same `kubectl apply` is no news. */
@@ -15,22 +17,23 @@ const TOLD_AT_ONCE = 100;
 interface Standing {
   readonly problem: ObjectProblem;
   readonly sinceMs: number;
-  isTold: boolean;
 }
 
 export function createStandingProblems(clock: Clock, tell: (problem: ObjectProblem) => void): StandingProblems {
-  let standing = new Map<string, Standing>();
+  const standing = new Map<string, readonly Standing[]>();
+  /** In the order in which they came. */
+  const untold = new Set<Standing>();
   let isArmed = false;
 
   function arm(): void {
-    if (isArmed || ![...standing.values()].some(({ isTold }) => !isTold)) return;
+    if (isArmed || untold.size === 0) return;
     isArmed = true;
     clock.timer(STANDING_MS, () => {
       isArmed = false;
       const nowMs = clock.monoMs();
-      const due = [...standing.values()].filter(({ isTold, sinceMs }) => !isTold && nowMs - sinceMs >= STANDING_MS);
+      const due = [...untold].filter(({ sinceMs }) => nowMs - sinceMs >= STANDING_MS);
       for (const entry of due.slice(0, TOLD_AT_ONCE)) {
-        entry.isTold = true;
+        untold.delete(entry);
         tell(entry.problem);
       }
       arm();
@@ -38,14 +41,16 @@ export function createStandingProblems(clock: Clock, tell: (problem: ObjectProbl
   }
 
   return {
-    see(problems) {
-      const nowMs = clock.monoMs();
-      standing = new Map(
-        problems.map((problem) => {
-          const key = JSON.stringify(problem);
-          return [key, standing.get(key) ?? { problem, sinceMs: nowMs, isTold: false }];
-        }),
-      );
+    see(object, problems) {
+      const before = standing.get(object) ?? [];
+      const now = problems.map((problem) => {
+        const known = before.find((entry) => isDeepStrictEqual(entry.problem, problem));
+        return known ?? { problem, sinceMs: clock.monoMs() };
+      });
+      for (const entry of before) if (!now.includes(entry)) untold.delete(entry);
+      for (const entry of now) if (!before.includes(entry)) untold.add(entry);
+      if (now.length === 0) standing.delete(object);
+      else standing.set(object, now);
       arm();
     },
   };
