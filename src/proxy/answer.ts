@@ -1,5 +1,6 @@
 import type { BodyWatcher } from "../route/index.ts";
-import { type BodyFraming, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
+import { type BodyFraming, FieldId, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
+import { dateLine } from "./date-field.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
@@ -48,6 +49,8 @@ export class Answer implements HoldOwner, ChainOwner {
   #hold: FilterHold | undefined = undefined;
   #chain: StreamChain | undefined = undefined;
   #isOwn = false;
+  /** Whether the endpoint said when its answer was made. */
+  #isDated = false;
   #framing: Framing = Framing.none;
   /** What came during the hold; undefined when nothing did. */
   #held: Buffer[] | undefined = undefined;
@@ -105,6 +108,7 @@ export class Answer implements HoldOwner, ChainOwner {
 
   /** Starts on an endpoint's answer. */
   begin(head: MessageHead, framing: BodyFraming): void {
+    this.#isDated = (head.present & FieldId.date) !== 0;
     if (!this.#routed.isFiltered) {
       this.#record.status = head.status;
       this.#start(responseHeadText(head, responseDropped(head, framing.framing, this.#context.method)), framing.framing);
@@ -313,7 +317,9 @@ export class Answer implements HoldOwner, ChainOwner {
 
   #start(text: string, framing: Framing): void {
     this.hasBegun = true;
-    this.#client.startResponse(text, framing, this.#owner.onAnswerBegin(false));
+    // RFC 9110 section 6.6.1: who has a clock adds the time to a response that has none.
+    const date = this.#isDated || (this.#routed.isFiltered && /^date:/im.test(text)) ? "" : dateLine(this.#engine.clock.wallMs());
+    this.#client.startResponse(text + date, framing, this.#owner.onAnswerBegin(false));
     if (this.#client.isBlocked) this.onClientBlocked();
   }
 }

@@ -56,7 +56,7 @@ test("a request body passes the streams of filters: without its length, in chunk
     assert.match(text, /\r\nTransfer-Encoding: chunked\r\n/);
     assert.equal(unchunked(`\r\n\r\n${connection.received}`), "HELLO!");
     connection.received = "";
-    connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    connection.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\n\r\nok");
     await client.until("ok");
   }
   serve(under, '* -> own() -> setRequestHeader("X-A", "1") -> BACKEND', shoutOut);
@@ -71,17 +71,20 @@ test("a response body passes the streams of filters in their order, with its tra
   const under = await startProxy();
   serve(under, '* -> wrapContent("<", ">") -> own() -> BACKEND', shoutBack);
   for (const answer of [
-    "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc",
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\nX-T: 1\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 3\r\n\r\nabc",
+    "HTTP/1.1 200 OK\r\nDate: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\nX-T: 1\r\n\r\n",
   ]) {
     const got = await answered(under, GET, answer);
     assert.doesNotMatch(got, /content-length/i);
     assert.equal(unchunked(got), "<ABC!>");
     assert.match(got, answer.includes("X-T") ? /0\r\nX-T: 1\r\n\r\n$/ : /0\r\n\r\n$/);
   }
-  assert.equal(unchunked(await answered(under, GET, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")), "<!>");
+  assert.equal(unchunked(await answered(under, GET, "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 0\r\n\r\n")), "<!>");
   // An HTTP/1.0 client gets it up to the end of the connection.
-  assert.match(await answered(under, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"), /\r\n\r\n<A!>$/);
+  assert.match(
+    await answered(under, "GET / HTTP/1.0\r\n\r\n", "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 1\r\n\r\na"),
+    /\r\n\r\n<A!>$/,
+  );
   await under.close();
 });
 
@@ -90,14 +93,14 @@ test("what has no body gets none from a stream, nor a length that would be wrong
   serve(under, "* -> own() -> BACKEND", shoutBack);
   const client = under.client();
   for (const [request, answer] of [
-    ["HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n"],
-    [GET, "HTTP/1.1 204 No Content\r\n\r\n"],
-    [GET, "HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n"],
+    ["HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 3\r\n\r\n"],
+    [GET, "HTTP/1.1 204 No Content\r\nDate: x\r\n\r\n"],
+    [GET, "HTTP/1.1 304 Not Modified\r\nDate: x\r\nContent-Length: 3\r\n\r\n"],
   ] as const) {
     client.clear();
     client.send(request);
     (await under.server.request()).connection.send(answer);
-    assert.match(await client.until("\r\n\r\n"), /^HTTP\/1\.1 (?:200|204|304) [^\r]+\r\n\r\n$/);
+    assert.match(await client.until("\r\n\r\n"), /^HTTP\/1\.1 (?:200|204|304) [^\r]+\r\nDate: [^\r]+\r\n\r\n$/);
   }
   assert.equal(under.server.connections.length, 1);
   await under.close();
@@ -107,7 +110,7 @@ test("own answers pass streams too; a replaced body is sent with its length and 
   const under = await startProxy();
   serve(under, '* -> own() -> inlineContent("abc") -> <shunt>', shoutBack);
   assert.equal(unchunked(await under.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")), "ABC!");
-  const answer = "HTTP/1.1 404 Not Found\r\nServer: s\r\nContent-Length: 3\r\n\r\nabc";
+  const answer = "HTTP/1.1 404 Not Found\r\nDate: x\r\nServer: s\r\nContent-Length: 3\r\n\r\nabc";
   serve(under, '* -> inlineContentIfStatus(404, "mine") -> own() -> BACKEND', shoutBack);
   const replaced = await answered(under, GET, answer);
   assert.match(replaced, /^HTTP\/1\.1 404 [^]*Server: s\r\n[^]*Content-Length: 4\r\n[^]*\r\n\r\nmine$/);
@@ -121,12 +124,12 @@ test("a replaced body does not wait for the end of the other one", async () => {
   serve(under, '* -> inlineContentIfStatus(200, "mine") -> BACKEND');
   const client = under.client().send(GET);
   const { connection } = await under.server.request();
-  connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc");
+  connection.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 1000\r\n\r\nabc");
   await client.until("mine");
   await under.server.when(() => connection.hasEnded);
   client.clear();
   client.send(GET);
-  (await under.server.request()).connection.send("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno");
+  (await under.server.request()).connection.send("HTTP/1.1 404 Not Found\r\nDate: x\r\nContent-Length: 2\r\n\r\nno");
   await client.until("no");
   await under.close();
 });
@@ -163,7 +166,7 @@ test("a stream that takes no more stops the sender, on either side", async () =>
     } else {
       client.send(GET);
       const { connection } = await under.server.request();
-      connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+      connection.send(`HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: ${size}\r\n\r\n`);
       socket = connection.socket;
     }
     socket.write(Buffer.alloc(size));
@@ -185,7 +188,7 @@ test("a stream that breaks is answered with 500, or breaks the answer that has b
   serve(under, "* -> own() -> BACKEND", { response: (context) => context.transformResponse(broken()) });
   const other = under.client().send(GET);
   await under.server.when(() => under.server.connections.length === 2 || undefined);
-  (await under.server.request()).connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc");
+  (await under.server.request()).connection.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 3\r\n\r\nabc");
   assert.doesNotMatch(await other.ended(), /0\r\n\r\n$/);
   assert.equal(under.metric("holdfast_proxy_failures_total", "PROXY_FILTER_BODY", "false"), 2);
   await under.close();
@@ -223,7 +226,7 @@ test("a small body of an idempotent request is sent again to another connection;
     if (isRetried) {
       const { text, connection } = await under.server.request(length);
       assert.ok(text.endsWith(`\r\n\r\n${body}`));
-      connection.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      connection.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\n\r\nok");
       await client.until("ok");
     } else {
       assert.match(await client.until("PROXY_UPSTREAM"), /^HTTP\/1\.1 502 /, `${method} ${length}`);
@@ -247,7 +250,7 @@ test("a body that was not whole when its endpoint was lost goes on at the next o
   client.send("2\r\nde\r\n0\r\nX-T: 1\r\n\r\n");
   await under.server.when(() => second.received.endsWith("0\r\nX-T: 1\r\n\r\n"));
   assert.equal(unchunked(second.received), "abcde");
-  second.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  second.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\n\r\nok");
   await client.until("ok");
   await under.close();
 });
@@ -272,7 +275,7 @@ test("filters limit the time of a back end, of a request body and of a response"
   const under = await startProxy({}, clock);
   serve(under, "* -> own() -> BACKEND", { request: ({ timeouts }) => void (timeouts.writeMs = 500) });
   const client = under.client().send(GET);
-  (await under.server.request()).connection.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel");
+  (await under.server.request()).connection.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 5\r\n\r\nhel");
   await client.until("hel");
   await clock.advance(600);
   assert.match(await client.ended(), /hel$/);

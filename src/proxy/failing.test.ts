@@ -4,7 +4,7 @@ import { ManualClock } from "../kernel/testing/manual-clock.ts";
 import { route, startProxy } from "./testing/proxy-under-test.ts";
 import { RawServer } from "./testing/raw-peers.ts";
 
-const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const OK = "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\n\r\nok";
 const GET = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const POST = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\n\r\nbody";
 
@@ -91,7 +91,7 @@ test("a request that may have had an effect is not sent twice", async () => {
 
 test("bytes behind an answer, together with it or later, never become somebody's answer", async () => {
   const under = await startProxy();
-  const evil = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+  const evil = "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 4\r\n\r\nevil";
   under.server.onData = (connection) => {
     const request = connection.takeRequest();
     if (request === undefined) return;
@@ -112,13 +112,13 @@ test("an answer that is no valid HTTP is a 502 and its connection is closed", as
   const under = await startProxy();
   const bad = [
     "HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
-    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
-    "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok",
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-    "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+    "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nok",
+    "HTTP/1.1 200 OK\r\nDate: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nDate: x\r\nX: a\r\n b\r\n\r\n",
     "HTTP/1.1 999 Odd\r\n\r\n",
     "ICY 200 OK\r\n\r\n",
-    `HTTP/1.1 200 OK\r\nX: ${"x".repeat(70_000)}\r\n\r\n`,
+    `HTTP/1.1 200 OK\r\nDate: x\r\nX: ${"x".repeat(70_000)}\r\n\r\n`,
     "HTTP/1.1 100 Continue\r\n\r\n".repeat(17),
   ];
   for (const answer of bad) {
@@ -134,7 +134,7 @@ test("an answer cut off in its body breaks the client's connection, so that it i
   const under = await startProxy();
   for (const start of ["Content-Length: 10\r\n\r\n12345", "Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n"]) {
     under.server.onData = (connection) => {
-      if (connection.takeRequest() !== undefined) connection.socket.end(`HTTP/1.1 200 OK\r\n${start}`);
+      if (connection.takeRequest() !== undefined) connection.socket.end(`HTTP/1.1 200 OK\r\nDate: x\r\n${start}`);
     };
     const client = under.client().send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     assert.match(await client.ended(), /12345(\r\n)?$/);
@@ -186,7 +186,7 @@ test("each timeout answers with its own status and cause", async () => {
     const { connection, text } = await under.server.request();
     const path = text.split(" ")[1] ?? "";
     seen.add(path);
-    if (path === "/half") connection.send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1234");
+    if (path === "/half") connection.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 9\r\n\r\n1234");
     if (path === "/idle") connection.send(OK);
   }
   assert.equal(seen.size, 4);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startProxy } from "./testing/proxy-under-test.ts";
 
-const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const OK = "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\n\r\nok";
 
 test("a request reaches the endpoint byte for byte, with the X-Forwarded fields behind its own", async () => {
   const under = await startProxy();
@@ -13,8 +13,10 @@ test("a request reaches the endpoint byte for byte, with the X-Forwarded fields 
     "GET /a?b=c HTTP/1.1\r\nHost: Shop.example:8080\r\naCCept: x\r\nX-Twice: 1\r\nX-Twice: 2\r\n" +
       `X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: ${under.port}\r\nX-Forwarded-Host: Shop.example:8080\r\n\r\n`,
   );
-  connection.send("HTTP/1.1 200 Fine\r\nServer: x\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok");
-  assert.equal(await client.until("\r\n\r\nok"), "HTTP/1.1 200 Fine\r\nServer: x\r\nContent-Length: 2\r\n\r\nok");
+  connection.send(
+    "HTTP/1.1 200 Fine\r\nDate: x\r\nServer: x\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok",
+  );
+  assert.equal(await client.until("\r\n\r\nok"), "HTTP/1.1 200 Fine\r\nDate: x\r\nServer: x\r\nContent-Length: 2\r\n\r\nok");
   await under.close();
 });
 
@@ -61,7 +63,7 @@ test("what anybody else claims in X-Forwarded fields is replaced", async () => {
 
 test("two requests on one connection use one endpoint connection, and are told apart by their answers", async () => {
   const under = await startProxy();
-  under.server.answer((request) => `HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n${request.charAt(5)}`);
+  under.server.answer((request) => `HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 1\r\n\r\n${request.charAt(5)}`);
   const client = under.client();
   for (const name of ["a", "b", "c", "d", "e", "f"]) {
     client.clear();
@@ -74,7 +76,7 @@ test("two requests on one connection use one endpoint connection, and are told a
 
 test("pipelined requests are answered in order, however the bytes are cut", async () => {
   const under = await startProxy();
-  under.server.answer((request) => `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n${request.slice(5, 7)}`);
+  under.server.answer((request) => `HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\n\r\n${request.slice(5, 7)}`);
   const requests = Array.from({ length: 12 }, (_, at) => `GET /${10 + at} HTTP/1.1\r\nHost: a\r\n\r\n`).join("");
   const client = under.client();
   for (let at = 0; at < requests.length; at += 37) client.send(requests.slice(at, at + 37));
@@ -93,7 +95,7 @@ test("a body with Content-Length passes whole in both directions, whatever its s
     const client = under.client().send(`PUT /${size} HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n${body}`);
     const { connection, text } = await under.server.request(size);
     assert.ok(text.endsWith(`\r\n\r\n${body}`));
-    connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${body}`);
+    connection.send(`HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: ${size}\r\n\r\n${body}`);
     assert.ok((await client.until(/y$/)).endsWith(`Content-Length: ${size}\r\n\r\n${body}`));
     client.close();
   }
@@ -113,12 +115,12 @@ test("chunked bodies and their trailers pass in both directions; extensions do n
     /\r\nTransfer-Encoding: chunked\r\nConnection: TE\r\nTE: trailers\r\n\r\n3\r\nabc\r\na\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\n$/,
   );
   connection.send(
-    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: grpc-status\r\n\r\n5\r\nhello\r\n0\r\ngrpc-status: 0\r\nKeep-Alive: 9\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nDate: x\r\nTransfer-Encoding: chunked\r\nTrailer: grpc-status\r\n\r\n5\r\nhello\r\n0\r\ngrpc-status: 0\r\nKeep-Alive: 9\r\n\r\n",
   );
   const answer = await client.until("\r\n0\r\n");
   assert.equal(
     answer,
-    "HTTP/1.1 200 OK\r\nTrailer: grpc-status\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\ngrpc-status: 0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nDate: x\r\nTrailer: grpc-status\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\ngrpc-status: 0\r\n\r\n",
   );
   await under.close();
 });
@@ -126,11 +128,14 @@ test("chunked bodies and their trailers pass in both directions; extensions do n
 test("an answer that ends with its connection is chunked for HTTP/1.1 and ends the connection for HTTP/1.0", async () => {
   const under = await startProxy();
   under.server.onData = (connection) => {
-    if (connection.takeRequest() !== undefined) connection.socket.end("HTTP/1.1 200 OK\r\n\r\nall");
+    if (connection.takeRequest() !== undefined) connection.socket.end("HTTP/1.1 200 OK\r\nDate: x\r\n\r\nall");
   };
   const client = under.client().send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  assert.equal(await client.until("0\r\n\r\n"), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nall\r\n0\r\n\r\n");
-  assert.equal(await under.exchange("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall");
+  assert.equal(await client.until("0\r\n\r\n"), "HTTP/1.1 200 OK\r\nDate: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nall\r\n0\r\n\r\n");
+  assert.equal(
+    await under.exchange("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"),
+    "HTTP/1.1 200 OK\r\nDate: x\r\nConnection: close\r\n\r\nall",
+  );
   await under.close();
 });
 
@@ -138,13 +143,16 @@ test("an HTTP/1.0 client gets a whole chunked answer plainly, and keeps its conn
   const under = await startProxy();
   under.server.answer((request) =>
     request.startsWith("GET /c ")
-      ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nT: 1\r\n\r\n"
+      ? "HTTP/1.1 200 OK\r\nDate: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nT: 1\r\n\r\n"
       : "HTTP/1.1 100 Continue\r\n\r\n" + OK,
   );
-  assert.equal(await under.exchange("GET /c HTTP/1.0\r\n\r\n"), "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nab");
-  assert.equal(await under.exchange("GET / HTTP/1.0\r\n\r\n"), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+  assert.equal(await under.exchange("GET /c HTTP/1.0\r\n\r\n"), "HTTP/1.1 200 OK\r\nDate: x\r\nConnection: close\r\n\r\nab");
+  assert.equal(
+    await under.exchange("GET / HTTP/1.0\r\n\r\n"),
+    "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
+  );
   const client = under.client().send("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n");
-  assert.equal(await client.until("ok"), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok");
+  assert.equal(await client.until("ok"), "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok");
   await under.close();
 });
 
@@ -152,10 +160,10 @@ test("HEAD, 204 and 304 have no body, and what they say of a length is right", a
   const under = await startProxy();
   under.server.answer((request) =>
     request.startsWith("HEAD")
-      ? "HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n"
+      ? "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 1234\r\n\r\n"
       : request.startsWith("GET /304")
-        ? "HTTP/1.1 304 Not Modified\r\nContent-Length: 77\r\nETag: x\r\n\r\n"
-        : "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n",
+        ? "HTTP/1.1 304 Not Modified\r\nDate: x\r\nContent-Length: 77\r\nETag: x\r\n\r\n"
+        : "HTTP/1.1 204 No Content\r\nDate: x\r\nContent-Length: 0\r\n\r\n",
   );
   const client = under
     .client()
@@ -164,7 +172,7 @@ test("HEAD, 204 and 304 have no body, and what they say of a length is right", a
     );
   assert.equal(
     await client.ended(),
-    "HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\nHTTP/1.1 304 Not Modified\r\nContent-Length: 77\r\nETag: x\r\n\r\nHTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 1234\r\n\r\nHTTP/1.1 304 Not Modified\r\nDate: x\r\nContent-Length: 77\r\nETag: x\r\n\r\nHTTP/1.1 204 No Content\r\nDate: x\r\nConnection: close\r\n\r\n",
   );
   await under.close();
 });
@@ -188,8 +196,8 @@ test("an answer before the end of the request is passed on at once, and both con
   const under = await startProxy();
   const client = under.client().send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nstart");
   const { connection } = await under.server.request(5);
-  connection.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig");
-  assert.equal(await client.ended(), "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
+  connection.send("HTTP/1.1 413 Content Too Large\r\nDate: x\r\nContent-Length: 3\r\n\r\nbig");
+  assert.equal(await client.ended(), "HTTP/1.1 413 Content Too Large\r\nDate: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
   await under.server.when(() => connection.isClosed || connection.hasEnded);
   await under.close();
 });

@@ -4,14 +4,16 @@ import { ManualClock } from "../kernel/testing/manual-clock.ts";
 import { route, startProxy } from "./testing/proxy-under-test.ts";
 import { RawServer } from "./testing/raw-peers.ts";
 
-const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const OK = "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\n\r\nok";
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const CLOSING = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 test("an endpoint that takes the content of a GET for a request can not answer anybody else with it", async () => {
   const under = await startProxy();
   const smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
-  under.server.answer((request) => (request.startsWith("GET /smuggled") ? "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil" : OK));
+  under.server.answer((request) =>
+    request.startsWith("GET /smuggled") ? "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 4\r\n\r\nevil" : OK,
+  );
   const client = under.client();
   for (let turn = 0; turn < 10; turn++) {
     client.clear();
@@ -32,11 +34,14 @@ test("an endpoint that takes the content of a GET for a request can not answer a
 test("a filter that makes a 200 of a 204 or 304 gives it a length, so that the client does not wait", async () => {
   const under = await startProxy();
   under.routes([route({ type: "network", address: `http://127.0.0.1:${under.server.port}` }, [{ name: "status", args: [200] }])]);
-  for (const answer of ["HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\nETag: x\r\n\r\n"]) {
+  for (const answer of [
+    "HTTP/1.1 204 No Content\r\nDate: x\r\n\r\n",
+    "HTTP/1.1 304 Not Modified\r\nDate: x\r\nContent-Length: 9\r\nETag: x\r\n\r\n",
+  ]) {
     under.server.answer(answer);
     const client = under.client().send(GET);
     await client.until("\r\n\r\n");
-    assert.match(client.received, /^HTTP\/1\.1 200 OK\r\n(?:ETag: x\r\n)?Content-Length: 0\r\n\r\n$/);
+    assert.match(client.received, /^HTTP\/1\.1 200 OK\r\nDate: x\r\n(?:ETag: x\r\n)?Content-Length: 0\r\n\r\n$/);
     client.clear();
     client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
     await client.until("\r\n\r\n");
@@ -46,12 +51,12 @@ test("a filter that makes a 200 of a 204 or 304 gives it a length, so that the c
 
 test("answers to HEAD, 204 and 304 that have a body all the same never shift the next answer", async () => {
   const under = await startProxy();
-  const body = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil";
+  const body = "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 4\r\n\r\nevil";
   const answers: readonly (readonly [string, string])[] = [
-    ["HEAD", `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`],
-    ["HEAD", `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
-    ["GET", `HTTP/1.1 204 No Content\r\nContent-Length: ${body.length}\r\n\r\n${body}`],
-    ["GET", `HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`],
+    ["HEAD", `HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`],
+    ["HEAD", `HTTP/1.1 200 OK\r\nDate: x\r\nTransfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`],
+    ["GET", `HTTP/1.1 204 No Content\r\nDate: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`],
+    ["GET", `HTTP/1.1 304 Not Modified\r\nDate: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`],
     ["GET", OK + body],
   ];
   for (const [method, answer] of answers) {
@@ -70,7 +75,10 @@ test("an endpoint that ends in the middle of its head, or sends heads and traile
   };
   assert.match(await under.client().send(CLOSING.replace("GET", "POST")).ended(), /^HTTP\/1\.1 502 .*PROXY_UPSTREAM_CLOSED/s);
   let sent = 0;
-  for (const start of ["HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n"]) {
+  for (const start of [
+    "HTTP/1.1 200 OK\r\nDate: x\r\n",
+    "HTTP/1.1 200 OK\r\nDate: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n",
+  ]) {
     under.server.onData = (connection) => {
       if (connection.takeRequest() === undefined) return;
       connection.send(start);
@@ -92,7 +100,7 @@ test("an endpoint that refuses an upload early and closes is heard, and its refu
   const under = await startProxy();
   under.server.onData = (connection) => {
     if (connection.received.includes("\r\n\r\n") && connection.socket.bytesWritten === 0)
-      connection.socket.end("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
+      connection.socket.end("HTTP/1.1 413 Content Too Large\r\nDate: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
   };
   for (let turn = 0; turn < 20; turn++) {
     const client = under
@@ -108,7 +116,7 @@ test("events are passed on one by one, as they come", async () => {
   const under = await startProxy();
   const client = under.client().send("GET /events HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n");
   const { connection } = await under.server.request();
-  connection.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+  connection.send("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
   await client.until("chunked\r\n\r\n");
   for (let event = 0; event < 5; event++) {
     client.clear();
@@ -139,7 +147,7 @@ test("hundreds of clients that send their heads byte by byte hold nobody else up
 test("a request under way to an endpoint that is taken away is finished, and its connection is not kept", async () => {
   const under = await startProxy();
   const other = await new RawServer().listen();
-  other.answer("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother");
+  other.answer("HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 5\r\n\r\nother");
   const pool = (...ports: number[]): [{ id: string; endpoints: { address: string; tier: "fresh" }[] }] => [
     { id: "p", endpoints: ports.map((port) => ({ address: `http://127.0.0.1:${port}`, tier: "fresh" })) },
   ];
@@ -165,7 +173,7 @@ test("of pipelined requests the one under way at a drain is answered with close,
   const { connection } = await under.server.request();
   under.proxy.drain();
   connection.send(OK);
-  assert.equal(await client.ended(), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+  assert.equal(await client.ended(), "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
   assert.equal(connection.received, "");
   assert.equal(under.server.connections.length, 1);
   await under.close();

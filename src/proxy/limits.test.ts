@@ -4,7 +4,7 @@ import { ManualClock } from "../kernel/testing/manual-clock.ts";
 import { heldUpUpload } from "./testing/held-up.ts";
 import { type ProxyUnderTest, route, startProxy } from "./testing/proxy-under-test.ts";
 
-const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const OK = "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\n\r\nok";
 
 async function statusOf(under: ProxyUnderTest, request: string): Promise<number> {
   const client = under.client().send(request);
@@ -143,7 +143,7 @@ test("a slow reader holds up its endpoint, not this process's memory; and gets e
   const client = under.client().send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   client.socket.pause();
   const { connection } = await under.server.request();
-  connection.send(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
+  connection.send(`HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: ${size}\r\n\r\n`);
   const block = Buffer.alloc(1024 * 1024, 120);
   for (let at = 0; at < 64; at++) connection.socket.write(block);
   const before = process.memoryUsage().arrayBuffers;
@@ -176,7 +176,7 @@ test("a client that takes nothing for too long is cut off", async () => {
   const client = under.client().send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   client.socket.pause();
   const { connection } = await under.server.request();
-  connection.send(`HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n`);
+  connection.send(`HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 99999999\r\n\r\n`);
   const block = Buffer.alloc(1024 * 1024, 120);
   for (let at = 0; at < 40; at++) connection.socket.write(block);
   let last = -1;
@@ -238,10 +238,10 @@ test("a route with filters answers, changes heads both ways, and is refused when
   assert.match(text, /^GET \/other\?q HTTP\/1\.1\r\nHost: a\r\n/);
   assert.match(text, /\r\nX-Set: 1\r\n/);
   assert.doesNotMatch(text, /X-Gone|Keep-Alive/);
-  connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Own: 3\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+  connection.send("HTTP/1.1 200 OK\r\nDate: x\r\nTransfer-Encoding: chunked\r\nX-Own: 3\r\n\r\n2\r\nok\r\n0\r\n\r\n");
   assert.equal(
     await client.until("0\r\n\r\n"),
-    "HTTP/1.1 200 OK\r\nX-Own: 3\r\nX-Answer: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nDate: x\r\nX-Own: 3\r\nX-Answer: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
   );
   client.clear();
   client.send("GET /tea HTTP/1.1\r\nHost: a\r\n\r\nHEAD /tea HTTP/1.1\r\nHost: a\r\n\r\n");

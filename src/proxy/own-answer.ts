@@ -1,4 +1,5 @@
 import { Framing, type WireFault } from "../wire/index.ts";
+import { dateLine } from "./date-field.ts";
 import type { Downstream } from "./downstream.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
 import { reasonOf, statusLine } from "./message-heads.ts";
@@ -44,17 +45,4 @@ export function writeOwnAnswer(
   );
   if (bodyBytes > 0) client.writeBody(body, 0, bodyBytes);
   return bodyBytes;
-}
-
-let dateSecond = -1;
-let dateField = "";
-
-/** `Date` is made once a second. */
-function dateLine(wallMs: number): string {
-  const second = Math.floor(wallMs / 1000);
-  if (second !== dateSecond) {
-    dateSecond = second;
-    dateField = `Date: ${new Date(second * 1000).toUTCString()}\r\n`;
-  }
-  return dateField;
 }

@@ -1,10 +1,11 @@
+import { isIPv6 } from "node:net";
 import type { WireFault } from "./fault.ts";
 import { FieldId } from "./field-id.ts";
 import type { MessageHead } from "./message-head.ts";
 
 // uri-host [ ":" port ] as it is used: a registered name of letters, digits and "-._~", or an IP literal. Percent-encoding and
 // sub-delims, which RFC 3986 section 3.2.2 would allow, are refused: no host has them and readers differ in what they make of them.
-const AUTHORITY = /^(?:[A-Za-z0-9._~-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/;
+const AUTHORITY = /^(?:[A-Za-z0-9._~-]{1,255}|\[([0-9A-Fa-f:.]{2,45})\])(?::(\d{1,5}))?$/;
 const ABSOLUTE = /^(https?):\/\/([^/?]*)(.*)$/i;
 
 /** What a request is addressed to, read from its target and Host (RFC 9112 section 3.2 and 3.3). One object is used for request after request. */
@@ -44,7 +45,8 @@ export class RequestTarget {
   #isAuthority(value: string): boolean {
     if (value === this.#checkedAuthority && value !== "") return true;
     const match = AUTHORITY.exec(value);
-    if (match === null || Number(match[1] ?? 0) > 65_535) return false;
+    if (match === null || Number(match[2] ?? 0) > 65_535) return false;
+    if (match[1] !== undefined && !isIPv6(match[1])) return false;
     this.#checkedAuthority = value;
     return true;
   }
