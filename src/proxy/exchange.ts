@@ -3,6 +3,7 @@ import type { FilterWait, RequestCopy } from "../route/index.ts";
 import { type BodyFraming, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
 import { Answer, type AnswerOwner } from "./answer.ts";
 import { Delivery, type DeliveryOwner } from "./delivery.ts";
+import { prepareDiagnostic } from "./diagnostic-methods.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import { ExchangeRecord } from "./exchange-record.ts";
@@ -10,7 +11,6 @@ import { ExchangeTimers, type TimersOwner } from "./exchange-timers.ts";
 import { type ProxyFailure, failures } from "./failure.ts";
 import { FilterHold, type HoldOwner } from "./filter-hold.ts";
 import { type OwnAnswer, failureAnswer, writeOwnAnswer } from "./own-answer.ts";
-import { countForward } from "./max-forwards.ts";
 import type { RequestContext } from "./request-context.ts";
 import { RequestBody, type RequestBodyOwner } from "./request-body.ts";
 import { type FilterOutcome, RoutedRequest } from "./routed-request.ts";
@@ -219,7 +219,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
       wishes.copies = undefined;
     }
     this.#body.watch(this.#context.requestWatchers);
-    if (!this.#routed.isAnswered) countForward(this.#context);
+    if (!this.#routed.isAnswered) prepareDiagnostic(this.#context);
     if (this.#routed.isAnswered) {
       this.#answer.beginOwn();
       return;

@@ -68,6 +68,19 @@ test("answers to HEAD, 204 and 304 that have a body all the same never shift the
   await under.close();
 });
 
+test("a 204 that speaks of a body ends its connection: what may come late would be the answer to the next request", async () => {
+  const under = await startProxy();
+  for (const framing of ["Content-Length: 4", "Transfer-Encoding: chunked"]) {
+    under.server.answer(`HTTP/1.1 204 No Content\r\nDate: x\r\n${framing}\r\n\r\n`);
+    const client = under.client().send(GET);
+    const { connections } = under.server;
+    assert.equal(await client.until("\r\n\r\n"), "HTTP/1.1 204 No Content\r\nDate: x\r\n\r\n");
+    await under.server.when(() => connections.at(-1)?.hasEnded);
+    client.close();
+  }
+  await under.close();
+});
+
 test("an endpoint that ends in the middle of its head, or sends heads and trailers without end, is a 502 or a broken answer", async () => {
   const under = await startProxy();
   under.server.onData = (connection) => {

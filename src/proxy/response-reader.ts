@@ -93,7 +93,11 @@ export class ResponseReader {
     if (head.status === 101) return ResponseStep.upgrade;
     if (head.status < 200) return ++this.#interims > this.#interimLimit ? this.#refuse(undefined) : ResponseStep.interim;
     if (!framing.ofResponse(head, this.#method)) return this.#refuse(framing.fault);
-    this.isPersistent = head.minorVersion === 1 && framing.framing !== Framing.untilClose && !connectionOptions(head).includes("close");
+    this.isPersistent =
+      head.minorVersion === 1 &&
+      framing.framing !== Framing.untilClose &&
+      !framing.isContradictory &&
+      !connectionOptions(head).includes("close");
     this.#isHeadRead = true;
     this.#body.begin(framing);
     return ResponseStep.head;

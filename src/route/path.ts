@@ -18,11 +18,14 @@ const DECODED = /[A-Za-z0-9\-._~!$&'()*,:=@]/;
 // pipes, carets, quotes and backticks are sent raw by real clients and harmless; they stay as they are.
 const FORBIDDEN = /[^\x21\x22\x24-\x3e\x40-\x5b\x5d-\x7e]/;
 
+// Servlet containers cut parameters off (`/..;a=b/`) before they resolve dot segments.
+const DOTS_WITH_PARAMETER = /(?:\/|%2F|%5C)\.{1,2}(?:;|%3B)/;
+
 /**
  * The one reading of a request path, for matching and for forwarding (docs/reference/eskip.md, "Paths"):
  * encoded unreserved characters are decoded, other encodings are upper-cased (RFC 3986 section 6.2.2), runs of slashes become
  * one, dot segments are resolved. Refused: a dot segment above the root, a dot segment hidden behind an encoded
- * slash or backslash, an encoded NUL, a raw backslash, a broken percent-encoding, characters no path has.
+ * slash or backslash or before a parameter (`/..;/`), an encoded NUL, a raw backslash, a broken percent-encoding, characters no path has.
  * `raw` is the request target without its query.
  */
 export function normalizePath(raw: string): NormalizedPath | PathRefusal {
@@ -37,6 +40,8 @@ export function normalizePath(raw: string): NormalizedPath | PathRefusal {
   if (decoded.includes("%00")) return { refusal: "the path has an encoded NUL" };
   const path = resolveDots(decoded.replaceAll(/\/{2,}/g, "/"));
   if (path === undefined) return { refusal: 'the path leads above "/"' };
+  if (DOTS_WITH_PARAMETER.test(path))
+    return { refusal: "the path has a dot segment with a parameter, which some servers take for a dot segment" };
   if (!path.includes("%2F") && !path.includes("%5C")) return { path, matchPath: path };
   const opened = path.replaceAll("%2F", "/");
   if (opened.replaceAll("%5C", "/").split("/").some(isDots)) {

@@ -26,6 +26,7 @@ export const wireFaults = {
   WIRE_CODING_REPEATED: { status: 400, meaning: "Transfer-Encoding is repeated" },
   WIRE_CODING_IN_HTTP10: { status: 400, meaning: "Transfer-Encoding in an HTTP/1.0 message" },
   WIRE_CODING_UNSUPPORTED: { status: 501, meaning: "Transfer-Encoding is something else than exactly chunked" },
+  WIRE_TRACE_CONTENT: { status: 400, meaning: "a TRACE has content" },
   WIRE_CHUNK_SIZE: { status: 400, meaning: "a chunk size is malformed, larger than 2^53-1 or longer than 32 digits" },
   WIRE_CHUNK_EXTENSION: { status: 400, meaning: "a chunk extension is malformed" },
   WIRE_CHUNK_EXTENSION_TOO_LONG: { status: 400, meaning: "chunk extensions are over their limit" },

@@ -14,11 +14,16 @@ export class BodyFraming {
   framing: Framing = Framing.none;
   /** Body length for `Framing.length`, else 0. */
   lengthBytes = 0;
+  /** Whether a response that has no body by its status says that it has one (RFC 9110 section 8.6, RFC 9112 section 6.1). */
+  isContradictory = false;
   fault: WireFault | undefined = undefined;
 
   /** RFC 9112 section 6.3 for a request. False when the message must be refused with `fault`. */
   ofRequest(head: MessageHead): boolean {
-    return this.#fields(head, Framing.none);
+    if (!this.#fields(head, Framing.none)) return false;
+    // RFC 9110 section 9.3.8.
+    if (this.framing !== Framing.none && head.method === "TRACE") return this.#refuse("WIRE_TRACE_CONTENT");
+    return true;
   }
 
   /**
@@ -28,6 +33,7 @@ export class BodyFraming {
   ofResponse(head: MessageHead, method: string): boolean {
     if (!this.#fields(head, Framing.untilClose)) return false;
     const status = head.status;
+    this.isContradictory = status === 204 && (this.framing === Framing.chunked || this.lengthBytes > 0);
     if (status < 200 || status === 204 || status === 304 || method === "HEAD") {
       this.framing = Framing.none;
       this.lengthBytes = 0;
