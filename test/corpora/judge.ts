@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { withDateMade } from "../../src/proxy/testing/made-date.ts";
 import { RawClient } from "../../src/proxy/testing/raw-peers.ts";
 import { type ProxyUnderTest, route, startProxy } from "../../src/proxy/testing/proxy-under-test.ts";
 import { Llhttp, type LlhttpMessage } from "../../src/wire/testing/llhttp.ts";
@@ -110,7 +111,7 @@ export class Judge {
       key: `llhttp response ${one.name}${one.leniency === "" ? "" : ` [${one.leniency}]`}`,
       theirs: `${one.messages.map(({ status }) => status).join(", ") || "none"} read${one.error === "" ? "" : `, ${one.error}`}`,
       agrees: read === expectedAnswer(one),
-      client: got.replace(OWN_ANSWER, "$1 $2"),
+      client: withDateMade(got.replace(OWN_ANSWER, "$1 $2")),
       backEnd: `${messages.length} of ${messages[0]?.method ?? ""}`,
       breach: messages.length === 1 ? "" : `${messages.length} requests were made of one`,
     };

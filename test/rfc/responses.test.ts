@@ -1,4 +1,5 @@
-import { DATE, FORWARDED, OK, type RfcCase, refusal, rfcCases } from "./rfc-kit.ts";
+import { DATE } from "../../src/proxy/testing/made-date.ts";
+import { FORWARDED, OK, type RfcCase, refusal, rfcCases } from "./rfc-kit.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const GOT = `GET / HTTP/1.1\r\nHost: a\r\n${FORWARDED}\r\n`;

@@ -5,6 +5,7 @@ import { until } from "../../src/kernel/testing/until.ts";
 import { reasonPhrases, type WireFault, wireFaults } from "../../src/wire/index.ts";
 import { type ProxyFailure, failures } from "../../src/proxy/failure.ts";
 import type { ProxyOptionsInput } from "../../src/proxy/index.ts";
+import { DATE, withDateMade } from "../../src/proxy/testing/made-date.ts";
 import { type ProxyUnderTest, startProxy } from "../../src/proxy/testing/proxy-under-test.ts";
 import type { RawClient, RawConnection } from "../../src/proxy/testing/raw-peers.ts";
 
@@ -28,13 +29,10 @@ export interface RfcCase {
 
 /** Stands for the X-Forwarded lines in what the back end gets. */
 export const FORWARDED = "<X-Forwarded>\r\n";
-/** Stands for the time at which a response was made or passed on. */
-export const DATE = "Date: <now>\r\n";
 export const OK = "HTTP/1.1 200 OK\r\nDate: then\r\nContent-Length: 2\r\n\r\nok";
 
 const X_FORWARDED =
   /X-Forwarded-For: 127\.0\.0\.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: \d+\r\n(?:X-Forwarded-Host: [^\r]*\r\n)?/g;
-const TIME = /Date: [A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r\n/g;
 const NEXT = "GET /next HTTP/1.1\r\nHost: next\r\n";
 const NEXT_ANSWER = "HTTP/1.1 200 OK\r\nDate: then\r\nContent-Length: 4\r\n\r\nnext";
 
@@ -108,7 +106,7 @@ function check(bytes: string, expected: string | RegExp): void {
 }
 
 function plain(bytes: string): string {
-  return bytes.replaceAll(X_FORWARDED, FORWARDED).replaceAll(TIME, DATE);
+  return withDateMade(bytes).replaceAll(X_FORWARDED, FORWARDED);
 }
 
 /** A back end that reads as plainly as can be, and keeps what it gets. */
