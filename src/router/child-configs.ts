@@ -30,15 +30,15 @@ export function workerConfig(
   };
 }
 
-/** What a control process that starts now is told; `lastNumber`: the greatest number a generation has had. */
-export function controlConfig(options: RouterOptions, { lastNumber }: Pick<ControlConfig, "lastNumber">): ControlConfig {
+/** What a control process that starts now is told, beside its options. */
+export function controlConfig(options: RouterOptions, numbers: Pick<ControlConfig, "lastNumber" | "servedNumber">): ControlConfig {
   return {
     routes: options.routes,
     policy: options.policy,
     tlsSecrets: options.tls?.secrets === true,
     ...(options.snapshotDirectory === undefined ? {} : { snapshotDirectory: options.snapshotDirectory }),
     source: options.source,
-    lastNumber,
+    ...numbers,
     staleAfterMs: options.staleAfterMs,
     plugins: options.plugins,
     auth: options.auth,

@@ -128,3 +128,15 @@ export function superviseChild<Down extends { readonly type: string }, Up extend
     },
   };
 }
+
+/** How a child process stands. */
+export interface ChildView {
+  readonly pid: number | undefined;
+  readonly restarts: number;
+  /** Milliseconds until it is started again, while it is down. */
+  readonly restartInMs: number | undefined;
+}
+
+export function viewOfChild(child: SupervisedChild<never> | undefined): ChildView {
+  return { pid: child?.pid, restarts: child?.restarts ?? 0, restartInMs: child?.restartInMs };
+}

@@ -1,34 +1,27 @@
-import type { Pool } from "../route/index.ts";
 import type { GenerationHeader } from "./generation.ts";
+import { type HeldGeneration, findOnWay, rebased, wayFrom, wayFromBase } from "./held-generation.ts";
 import type { Knowledge, FromWorker, OfferedDelta, PoolChanges, ToWorker } from "./messages.ts";
-
-/** How one worker stands. */
-export interface WorkerView {
-  readonly state: "starting" | "ready";
-  /** The generation it serves, 0 without one. */
-  readonly generation: number;
-  readonly routes: number;
-  /** What it takes its table to be worth. */
-  readonly knowledge: Knowledge;
-}
+import { PoolLedger } from "./pool-ledger.ts";
+import { type WorkerLink, type WorkerView, newLink, viewOf } from "./worker-link.ts";
 
 /**
  * Decides what to send to which worker, so that all come to serve the newest generation: never more than one update under way
  * to each; a new generation first to one worker alone, to the others once that one serves it. A generation that a worker keeps
  * dying of, or refuses, is bad: nobody gets it any more and those without a table get the last one that was proven. A worker that has
- * the generation before gets the way from there; one that cannot use it gets the whole.
+ * a generation on the way to the newest gets the deltas from there; another one, and one that cannot use them, the whole and what followed it.
  *
  * It holds generations as opaque text and reads none.
  */
 export interface Distributor {
-  /** A generation from the control process, made of everything it knew, pools included. */
-  offer(header: GenerationHeader, text: string, delta?: OfferedDelta): void;
+  /** A whole generation from the control process, made of everything it knew, pools included; or one that is known already, made anew. */
+  offer(header: GenerationHeader, text: string): void;
+  offerDelta(delta: OfferedDelta): void;
   /** Pools that changed since the last offer or the last call. */
-  offerPools(changed: readonly Pool[], removed: readonly string[]): void;
+  offerPools(changes: PoolChanges): void;
   setKnowledge(knowledge: Knowledge): void;
   readonly knowledge: Knowledge;
   /** The newest generation that is not bad, when there is one in memory. */
-  readonly newest: { readonly header: GenerationHeader; readonly text: string } | undefined;
+  readonly newest: HeldGeneration | undefined;
   readonly bad: ReadonlySet<number>;
 
   workerStarted(worker: string): void;
@@ -44,38 +37,6 @@ export interface Distributor {
 /** What a worker answers to an update. */
 export type Applied = Omit<Extract<FromWorker, { type: "applied" }>, "type">;
 
-interface Held {
-  readonly header: GenerationHeader;
-  readonly text: string;
-  readonly delta: Pick<OfferedDelta, "from" | "text"> | undefined;
-  /** Pool changes up to this revision are in it. */
-  readonly poolsRevision: number;
-}
-
-interface Link {
-  state: "starting" | "ready";
-  takesUpdates: boolean;
-  generation: number;
-  routes: number;
-  poolsRevision: number;
-  /** Up to where it knows which pools are gone: a worker that is behind learns no more before it has caught up. */
-  removalsRevision: number;
-  knowledge: Knowledge;
-  /** It gets no delta before it had a whole generation. */
-  wantsWhole: boolean;
-  /** What it is building at this moment; not undefined when it dies of it. */
-  applying: number | undefined;
-  underWay:
-    | {
-        readonly sequence: number;
-        readonly generation: Held | undefined;
-        readonly poolsRevision: number;
-        readonly removalsRevision: number;
-        readonly knowledge: Knowledge;
-      }
-    | undefined;
-}
-
 /** So many deaths while building one generation make it bad. */
 const DEATHS_THAT_CONDEMN = 3;
 
@@ -83,101 +44,75 @@ interface DistributorDeps {
   /** False when the worker is not there to take it. */
   readonly send: (worker: string, message: ToWorker) => boolean;
   readonly onBad: (number: number, reason: string) => void;
+  /** A delta came that leads on from nothing that is here. */
+  readonly onGap: () => void;
   /** A generation is served by a worker for the first time. */
   readonly onProven: (number: number) => void;
 }
 
 /** A distributor that knows no worker and no generation yet; `initialKnowledge` is what workers were started with. */
 export function createDistributor(initialKnowledge: Knowledge, deps: DistributorDeps): Distributor {
-  const links = new Map<string, Link>();
+  const links = new Map<string, WorkerLink>();
   const bad = new Set<number>();
   const deaths = new Map<number, number>();
-  const pools = new Map<string, { readonly revision: number; readonly pool: Pool | undefined }>();
-  let poolsRevision = 0;
-  /** Changes of pools up to here are not kept any more. */
-  let forgottenRevision = 0;
+  const pools = new PoolLedger();
   let sequence = 0;
   let knowledge = initialKnowledge;
-  let newest: Held | undefined;
-  let proven: Held | undefined;
+  /** Offered last; it is the newest unless it is bad. */
+  let tip: HeldGeneration | undefined;
+  let newest: HeldGeneration | undefined;
+  let proven: HeldGeneration | undefined;
   /** Who tries an unproven generation. It stays the same one, so that a poisonous generation takes down one worker, not each in turn. */
   let canary: { readonly number: number; readonly worker: string } | undefined;
 
-  const fresh = (): Link => ({
-    state: "starting",
-    takesUpdates: false,
-    generation: 0,
-    routes: 0,
-    poolsRevision: 0,
-    removalsRevision: 0,
-    knowledge: initialKnowledge,
-    wantsWhole: false,
-    applying: undefined,
-    underWay: undefined,
-  });
-
-  const link = (worker: string): Link => {
+  const link = (worker: string): WorkerLink => {
     let known = links.get(worker);
     if (known === undefined) {
-      known = fresh();
+      known = newLink(initialKnowledge);
       links.set(worker, known);
     }
     return known;
   };
 
-  const generationFor = (worker: string, at: Link): Held | undefined => {
+  const generationFor = (worker: string, at: WorkerLink): HeldGeneration | undefined => {
     if (newest === undefined || newest.header.number <= at.generation) return undefined;
-    if (newest === proven) return newest;
+    if (newest.header.number === proven?.header.number) return newest;
     const number = newest.header.number;
     for (const other of links.values()) {
       const tried = other.underWay?.generation;
-      if (tried !== undefined && tried !== proven) return at.generation === 0 ? proven : undefined;
+      if (tried !== undefined && tried.header.number !== proven?.header.number) return at.generation === 0 ? proven : undefined;
     }
     if (canary?.number !== number) canary = { number, worker };
     if (canary.worker === worker) return newest;
     return at.generation === 0 ? proven : undefined;
   };
 
-  const staysBehind = (at: Link, generation: Held | undefined): boolean =>
+  const staysBehind = (at: WorkerLink, generation: HeldGeneration | undefined): boolean =>
     newest !== undefined && newest.header.number > (generation?.header.number ?? at.generation);
-
-  /** Not for a worker that was started from an older generation on disk: there may have been pools since of which nothing is kept. */
-  const deltaFor = (at: Link, generation: Held | undefined): Held["delta"] => {
-    if (at.wantsWhole || at.poolsRevision < forgottenRevision) return undefined;
-    return generation?.delta?.from === at.generation ? generation.delta : undefined;
-  };
 
   const pump = (): void => {
     for (const [worker, at] of links) {
       if (!at.takesUpdates || at.underWay !== undefined) continue;
       const generation = generationFor(worker, at);
-      const delta = deltaFor(at, generation);
-      // A whole generation brings pools of its own age: what changed after it must follow, whatever the worker had before.
-      const since = (delta === undefined ? generation?.poolsRevision : undefined) ?? at.poolsRevision;
-      const removedSince = (delta === undefined ? generation?.poolsRevision : undefined) ?? at.removalsRevision;
+      const way = generation && (at.wantsWhole ? wayFromBase(generation) : wayFrom(at.generation, generation, bad));
       const isBehind = staysBehind(at, generation);
-      const changed: Pool[] = [];
-      const removed: string[] = [];
-      for (const [id, { revision, pool }] of pools) {
-        if (pool !== undefined) {
-          if (revision > since) changed.push(pool);
-        } else if (revision > removedSince && !isBehind) {
-          // Its routes may still want it; it goes with the generation that does not.
-          removed.push(id);
-        }
-      }
+      // A whole generation brings pools of its own age: what changed after it must follow, whatever the worker had before.
+      const since = way?.base?.poolsRevision ?? at.poolsRevision;
+      const removedSince = way?.base?.poolsRevision ?? at.removalsRevision;
+      // The routes of a worker that is behind may still want what is gone; it goes with the generation that does not.
+      const { changed, removed } = pools.since(since, isBehind ? pools.revision : removedSince);
       // A worker that is behind may not come to claim that what it does not know does not exist.
       const worth = knowledge === "live" && isBehind ? at.knowledge : knowledge;
-      const upTo = { poolsRevision, removalsRevision: isBehind ? removedSince : poolsRevision };
+      const upTo = { poolsRevision: pools.revision, removalsRevision: isBehind ? removedSince : pools.revision };
       if (generation === undefined && changed.length === 0 && removed.length === 0 && at.knowledge === worth) {
         Object.assign(at, upTo);
         continue;
       }
       sequence++;
       at.underWay = { sequence, generation, ...upTo, knowledge: worth };
-      const text = generation === undefined ? {} : delta === undefined ? { generation: generation.text } : { delta: delta.text };
-      if (!deps.send(worker, { type: "update", sequence, ...text, pools: changed, removedPools: removed, knowledge: worth }))
-        at.underWay = undefined;
+      const whole = way?.base === undefined ? {} : { generation: way.base.text };
+      const update = { ...whole, deltas: way?.deltas ?? [], pools: changed, removedPools: removed, knowledge: worth };
+      if (!deps.send(worker, { type: "update", sequence, ...update })) at.underWay = undefined;
     }
   };
 
@@ -189,31 +124,48 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
     deps.onBad(number, reason);
   };
 
-  const prove = (generation: Held): void => {
-    if (proven !== generation) deps.onProven(generation.header.number);
+  const prove = (generation: HeldGeneration): void => {
+    if (proven?.header.number !== generation.header.number) deps.onProven(generation.header.number);
     proven = generation;
     deaths.delete(generation.header.number);
-    for (const at of links.values()) if (at.generation < generation.header.number) return;
-    // Every worker has it, and a worker that boots later boots from it or from something newer: what it contains need not be kept twice.
-    for (const [id, { revision }] of pools) if (revision <= generation.poolsRevision) pools.delete(id);
-    forgottenRevision = generation.poolsRevision;
+    forgetPools();
   };
 
-  const takePools = ({ changed, removed }: PoolChanges): void => {
-    poolsRevision++;
-    for (const pool of changed) pools.set(pool.id, { revision: poolsRevision, pool });
-    for (const id of removed) pools.set(id, { revision: poolsRevision, pool: undefined });
+  /** What the whole generations contain of which all is made, and every worker has, need not be kept twice. */
+  const forgetPools = (): void => {
+    const bases = [newest, proven].flatMap((generation) => (generation === undefined ? [] : [wayFromBase(generation).base.poolsRevision]));
+    const known = [...links.values()].filter(({ takesUpdates }) => takesUpdates).map(({ removalsRevision }) => removalsRevision);
+    pools.forget(Math.min(...bases, ...known));
+  };
+
+  const takeNewest = (generation: HeldGeneration): void => {
+    if (bad.has(generation.header.number)) return;
+    tip = generation;
+    newest = generation;
+    if ([...links.values()].some(({ generation: served }) => served === generation.header.number)) prove(generation);
+    pump();
   };
 
   return {
-    offer(header, text, delta) {
-      if (delta !== undefined) takePools(delta.pools);
-      if (bad.has(header.number) || (newest !== undefined && header.number <= newest.header.number)) return;
-      newest = { header, text, delta, poolsRevision };
-      pump();
+    offer(header, text) {
+      const known = findOnWay(tip, header.number);
+      if (known === undefined) {
+        if (header.number > (tip?.header.number ?? 0)) takeNewest({ header, text, before: undefined, poolsRevision: pools.revision });
+        return;
+      }
+      const base = { ...known, text, before: undefined };
+      const anew = <Held extends HeldGeneration | undefined>(held: Held): Held | HeldGeneration =>
+        held !== undefined && findOnWay(held, header.number) !== undefined ? rebased(held, base) : held;
+      [tip, newest, proven] = [anew(tip), anew(newest), anew(proven)];
+      forgetPools();
     },
-    offerPools(changed, removed) {
-      takePools({ changed, removed });
+    offerDelta({ header, from, text, pools: changes }) {
+      if (tip === undefined || tip.header.number !== from) return deps.onGap();
+      pools.take(changes);
+      takeNewest({ header, text, before: tip, poolsRevision: pools.revision });
+    },
+    offerPools(changes) {
+      pools.take(changes);
       pump();
     },
     setKnowledge(next) {
@@ -230,7 +182,7 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
     bad,
 
     workerStarted(worker) {
-      links.set(worker, { ...fresh(), knowledge });
+      links.set(worker, newLink(knowledge));
     },
     workerAwaiting(worker) {
       link(worker).takesUpdates = true;
@@ -243,6 +195,10 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
       at.generation = number;
       at.routes = routes;
       at.applying = undefined;
+      // What is on disk under this number has the pools of its day.
+      const poolsOfItsDay = findOnWay(tip, number)?.poolsRevision ?? 0;
+      at.poolsRevision = Math.max(at.poolsRevision, poolsOfItsDay);
+      at.removalsRevision = Math.max(at.removalsRevision, poolsOfItsDay);
       if (newest !== undefined && newest.header.number === number) prove(newest);
       pump();
     },
@@ -283,13 +239,7 @@ export function createDistributor(initialKnowledge: Knowledge, deps: Distributor
       pump();
     },
     view(worker) {
-      const at = links.get(worker);
-      return {
-        state: at?.state ?? "starting",
-        generation: at?.generation ?? 0,
-        routes: at?.routes ?? 0,
-        knowledge: at?.knowledge ?? initialKnowledge,
-      };
+      return viewOf(links.get(worker) ?? newLink(initialKnowledge));
     },
   };
 }

@@ -159,7 +159,7 @@ class GenerationText implements OpenGeneration {
 }
 
 /** The first line alone, checked for form; what it says of the body is not. */
-function decodeGenerationHeader(text: string): GenerationHeader {
+export function decodeGenerationHeader(text: string): GenerationHeader {
   const head = text.slice(0, LIMIT_HEADER_BYTES);
   const end = head.indexOf("\n");
   if (end < 0 || !head.startsWith(`${GENERATION_MAGIC} `)) throw corrupt(`its first line is not that of ${GENERATION_MAGIC}`);

@@ -88,8 +88,9 @@ export interface PoolChanges {
   readonly removed: readonly string[];
 }
 
-/** The way to a generation from the one before it, for those who have that: a `Delta` as text, and the pools that changed on the way. */
+/** A generation for those who have the one before it: a `Delta` as text, and the pools that changed on the way. */
 export interface OfferedDelta {
+  readonly header: GenerationHeader;
   /** Number of the generation before. */
   readonly from: number;
   readonly text: string;
@@ -97,7 +98,9 @@ export interface OfferedDelta {
 }
 
 export type FromControl =
-  | { readonly type: "generation"; readonly header: GenerationHeader; readonly text: string; readonly delta?: OfferedDelta }
+  /** A generation, whole: a new one, or one that is known and need not be made of others any more. */
+  | { readonly type: "generation"; readonly header: GenerationHeader; readonly text: string }
+  | ({ readonly type: "delta" } & OfferedDelta)
   | ({ readonly type: "pools" } & PoolChanges)
   | { readonly type: "status"; readonly status: ControlStatus }
   | { readonly type: "decided"; readonly id: number; readonly problem?: string }
@@ -111,6 +114,8 @@ export type ToControl =
   | { readonly type: "decide"; readonly id: number; readonly decision: HoldDecision }
   | { readonly type: "askApi"; readonly id: number }
   | { readonly type: "served"; readonly number: number }
+  /** A delta came that leads on from nothing that is known here. */
+  | { readonly type: "wholeWanted" }
   | { readonly type: "generationBad"; readonly number: number; readonly reason: string };
 
 export type FromWorker =
@@ -141,9 +146,10 @@ export type ToWorker =
   | {
       readonly type: "update";
       readonly sequence: number;
+      /** A whole generation; without one, the deltas lead on from the one that the worker has. */
       readonly generation?: string;
-      /** In place of a generation: how to make it of the one that the worker has. */
-      readonly delta?: string;
+      /** Oldest first. */
+      readonly deltas: readonly string[];
       readonly pools: readonly Pool[];
       readonly removedPools: readonly string[];
       readonly knowledge: Knowledge;
@@ -189,6 +195,8 @@ export interface ControlConfig {
   readonly source: string;
   /** The greatest generation number known to the supervisor; numbers continue from it. */
   readonly lastNumber: number;
+  /** Of the newest good generation that the supervisor has; 0 without one. */
+  readonly servedNumber: number;
   readonly staleAfterMs: number;
   readonly auth: AuthSettings;
   readonly forwardBackend?: string;

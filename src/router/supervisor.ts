@@ -6,10 +6,10 @@ import type { EndpointStats } from "../proxy/index.ts";
 import type { FamilyDump, Log } from "../telemetry/index.ts";
 import { CertificateWatch } from "./certificate-status.ts";
 import { controlConfig, workerConfig } from "./child-configs.ts";
-import type { ChildExit, SupervisedChild } from "./child.ts";
+import { type ChildExit, type ChildView, viewOfChild } from "./child.ts";
 import { ControlProcess } from "./control-process.ts";
-import { type Distributor, type WorkerView, createDistributor } from "./distributor.ts";
-import type { GenerationHeader } from "./generation.ts";
+import { type Distributor, createDistributor } from "./distributor.ts";
+import { textOf } from "./fold-generation.ts";
 import { type LateLog, createLateLog } from "./late-log.ts";
 import type { ControlStatus, Fatal, FromControl, FromWorker, HoldDecision, LogRecord } from "./messages.ts";
 import { createMetricsLedger } from "./metrics-ledger.ts";
@@ -17,17 +17,10 @@ import type { RouterOptions } from "./options.ts";
 import { createRequests } from "./requests.ts";
 import { type SnapshotStore, openSnapshotStore } from "./snapshot/store.ts";
 import { WorkerGroup } from "./worker-group.ts";
+import type { WorkerView } from "./worker-link.ts";
 
 /** How a router ended: `badInput` when it could not start as told, with the one line to print. */
 export type RouterEnd = { readonly type: "drained" } | { readonly type: "badInput"; readonly message: string };
-
-/** How a child process stands. */
-export interface ChildView {
-  readonly pid: number | undefined;
-  readonly restarts: number;
-  /** Milliseconds until it is started again, while it is down. */
-  readonly restartInMs: number | undefined;
-}
 
 interface SupervisorDeps {
   readonly clock: Clock;
@@ -101,13 +94,14 @@ export class Supervisor {
     this.distributor = createDistributor(options.policy === "naive" ? "live" : "restored", {
       send: (id, message) => this.#workers.update(id, message),
       onBad: (number, reason) => this.#condemn(number, reason),
+      onGap: () => this.#control.send({ type: "wholeWanted" }),
       onProven: (number) => this.#control.send({ type: "served", number }),
     });
     this.#control = new ControlProcess({
       clock: deps.clock,
       random: deps.random,
       fork: deps.processes.control,
-      config: () => controlConfig(options, { lastNumber: this.#lastNumber }),
+      config: () => controlConfig(options, this.#numbers),
       onMessage: (message) => this.#fromControl(message),
       onExit: (exit) => {
         this.#metrics.gone("control");
@@ -146,14 +140,14 @@ export class Supervisor {
   get workers(): readonly (ChildView & WorkerView & { readonly id: string; readonly endpoints: EndpointStats | undefined })[] {
     return this.#workers.children.map(([id, child]) => ({
       id,
-      ...viewOf(child),
+      ...viewOfChild(child),
       ...this.distributor.view(id),
       endpoints: this.#endpoints.get(id),
     }));
   }
 
   get control(): ChildView {
-    return viewOf(this.#control.child);
+    return viewOfChild(this.#control.child);
   }
 
   /** What the control process said last and how long ago; undefined before it said anything. */
@@ -163,9 +157,9 @@ export class Supervisor {
   }
 
   /** The newest good generation's text: from memory, or from disk while the control process has not sent one. */
-  newestGeneration(): { readonly header: GenerationHeader; readonly text: string } | undefined {
-    if (this.distributor.newest !== undefined) return this.distributor.newest;
-    return this.#store?.readNewest(this.distributor.bad);
+  newestGeneration(): string | undefined {
+    const { newest, bad } = this.distributor;
+    return newest === undefined ? this.#store?.readNewest(bad)?.text : textOf(newest);
   }
 
   /** The metrics of all children added up; of one that does not answer within two seconds, those of the last time. */
@@ -239,9 +233,10 @@ export class Supervisor {
     this.#control.start();
   }
 
-  get #lastNumber(): number {
+  get #numbers(): { readonly lastNumber: number; readonly servedNumber: number } {
     const { newest, bad } = this.distributor;
-    return Math.max(newest?.header.number ?? 0, ...bad, ...this.workers.map(({ generation }) => generation));
+    const servedNumber = newest?.header.number ?? 0;
+    return { servedNumber, lastNumber: Math.max(servedNumber, ...bad, ...this.workers.map(({ generation }) => generation)) };
   }
 
   #condemn(number: number, reason: string): void {
@@ -306,10 +301,13 @@ export class Supervisor {
     switch (message.type) {
       case "generation":
         this.#controlProblem = undefined;
-        this.distributor.offer(message.header, message.text, message.delta);
+        this.distributor.offer(message.header, message.text);
+        break;
+      case "delta":
+        this.distributor.offerDelta(message);
         break;
       case "pools":
-        this.distributor.offerPools(message.changed, message.removed);
+        this.distributor.offerPools(message);
         break;
       case "status":
         this.#start.resolve();
@@ -357,8 +355,4 @@ export class Supervisor {
     for (const { id, pid } of this.#workers.killHung())
       this.log.error({ worker: id, pid }, "worker takes no update, it is killed and started again");
   }
-}
-
-function viewOf(child: SupervisedChild<never> | undefined): ChildView {
-  return { pid: child?.pid, restarts: child?.restarts ?? 0, restartInMs: child?.restartInMs };
 }

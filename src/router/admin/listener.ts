@@ -140,7 +140,7 @@ async function answerMetrics({ supervisor, request, response, clock }: Context):
 async function answerRoutes({ supervisor, response, url }: Context): Promise<void> {
   const newest = supervisor.newestGeneration();
   if (newest === undefined) return sendJson(response, 503, { error: "there is no table yet" });
-  const generation = decodeGeneration(newest.text);
+  const generation = decodeGeneration(newest);
   response.setHeader("x-generation", String(generation.header.number));
   // Loaded here: it is needed for this answer alone, and the supervisor must be up before anything else.
   const [{ inlinePools, printEskip, redactRoutes }, { routeRegistry }] = await Promise.all([

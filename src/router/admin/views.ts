@@ -1,7 +1,8 @@
 import type { EndpointStats } from "../../proxy/index.ts";
 import type { CertificateStatus } from "../certificate-status.ts";
 import type { HeldRemoval, ObjectProblem } from "../messages.ts";
-import type { ChildView, Supervisor } from "../supervisor.ts";
+import type { ChildView } from "../child.ts";
+import type { Supervisor } from "../supervisor.ts";
 
 /** `/statusz`. Ages and durations are seconds, with three decimals at most. */
 export interface StatusView {

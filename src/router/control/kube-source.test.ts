@@ -53,6 +53,7 @@ async function open(
   const publisher: Publisher = {
     publishAll: resolve,
     publish() {},
+    tellWhole() {},
     keepState: () => Promise.resolve(true),
     settled: () => Promise.resolve(),
     snapshot: { writes: 0, errors: 0 },
@@ -67,6 +68,7 @@ async function open(
       policy: "hold",
       source: "kubernetes",
       lastNumber: 0,
+      servedNumber: 0,
       staleAfterMs: more.staleAfterMs ?? 30_000,
       nodeName: "here",
       auth: SETTINGS,

@@ -24,7 +24,7 @@ const route = (id: string): RouteDefinition => ({
 const pool = (id: string, ...addresses: string[]): Pool => ({ id, endpoints: addresses.map((address) => ({ address, tier: "fresh" })) });
 
 function kinds(sent: readonly FromControl[]): readonly string[] {
-  return sent.map((message) => (message.type === "generation" ? `generation ${message.header.number}` : message.type));
+  return sent.map((message) => ("header" in message ? `${message.type} ${message.header.number}` : message.type));
 }
 
 /** A publisher without a folder, and what it has sent. */
@@ -80,12 +80,11 @@ test("new routes make a generation, other pools a pool update, and the same agai
   await publish([route("a")], [pool("p", "http://10.0.0.1:80"), pool("q", "http://10.0.0.9:80")]);
   await publish([route("a")], [pool("p", "http://10.0.0.2:80")]);
   await publish([route("a"), route("b")], [pool("p", "http://10.0.0.2:80")]);
-  assert.deepEqual(kinds(sent), ["generation 5", "pools", "generation 6"]);
-  assert.ok(sent[0]?.type === "generation" && sent[0].delta === undefined, "nothing is known of what the workers have");
+  assert.deepEqual(kinds(sent), ["generation 5", "pools", "delta 6"]);
   assert.deepEqual(sent[1], { type: "pools", changed: [pool("p", "http://10.0.0.2:80")], removed: ["q"] });
 });
 
-test("a process that starts where another ended makes no new generation of the same routes and tells all its pools once", async (t) => {
+test("a process that starts where another ended makes no new generation of the same routes; it tells that one whole and all its pools once", async (t) => {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-publisher-"));
   t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   const sent: FromControl[] = [];
@@ -106,7 +105,7 @@ test("a process that starts where another ended makes no new generation of the s
   await second.settled();
   second.publishAll({ routes: [route("b")], pools: [pool("p")] }, {});
   await second.settled();
-  assert.deepEqual(kinds(sent), ["generation 1", "pools", "generation 2"]);
+  assert.deepEqual(kinds(sent), ["generation 1", "generation 1", "pools", "generation 2"]);
   assert.deepEqual(second.snapshot.errors, 0);
 });
 
@@ -117,10 +116,10 @@ test("a generation brings the way from the one before it: the routes and the poo
   await publish([route("a"), route("b"), route("c"), route("d")], [pool("p", "http://10.0.0.2:80"), pool("q"), pool("r")]);
   await publish([route("a"), route("b"), changed, route("e")], [pool("p", "http://10.0.0.2:80"), pool("q", "http://10.0.0.3:80")]);
   const [first, , last] = sent;
-  assert.ok(first?.type === "generation" && last?.type === "generation" && last.delta !== undefined);
-  const { from, text, pools } = last.delta;
+  assert.ok(first?.type === "generation" && last?.type === "delta");
+  const { from, text, pools, header } = last;
   const delta = decodeDelta(text);
-  assert.deepEqual([from, delta.from, delta.header], [1, first.header.routesDigest, last.header]);
+  assert.deepEqual([from, delta.from, delta.header], [1, first.header.routesDigest, header]);
   assert.deepEqual(delta.gone.map(({ id }) => id).toSorted(), ["c", "d"]);
   assert.deepEqual(
     delta.come.map(({ line }) => readRouteLine(line)),
@@ -129,7 +128,7 @@ test("a generation brings the way from the one before it: the routes and the poo
   assert.deepEqual(pools, { changed: [pool("q", "http://10.0.0.3:80")], removed: ["r"] });
 });
 
-test("where most routes change the whole is handed out, and what is asked for meanwhile goes out together", async () => {
+test("where most routes change, and when it is asked for, the whole is handed out", async () => {
   const sent: FromControl[] = [];
   const publisher = createPublisher({ source: "test", lastNumber: 0 }, undefined, {
     clock: systemClock,
@@ -137,8 +136,6 @@ test("where most routes change the whole is handed out, and what is asked for me
     store: undefined,
     send: (message) => sent.push(message),
   });
-  const deltas = (): readonly (boolean | undefined)[] =>
-    sent.map((message) => message.type === "generation" && message.delta !== undefined);
   publisher.publishAll({ routes: ["a", "b", "c", "d"].map(route), pools: [] }, {});
   await publisher.settled();
   publisher.publishAll({ routes: ["d", "e", "f", "g"].map(route), pools: [] }, {});
@@ -146,8 +143,9 @@ test("where most routes change the whole is handed out, and what is asked for me
   const none = { changed: [], removed: [] };
   publisher.publish({ routes: { changed: [route("h")], removed: [] }, pools: none }, {});
   await publisher.settled();
-  assert.deepEqual(deltas(), [false, false, true]);
-  assert.deepEqual(kinds(sent), ["generation 1", "generation 2", "generation 3"]);
+  publisher.tellWhole();
+  await publisher.settled();
+  assert.deepEqual(kinds(sent), ["generation 1", "generation 2", "delta 3", "generation 3"]);
 });
 
 test("changes told one by one come to what they come to when all is told again", async () => {
@@ -184,8 +182,8 @@ test("changes told one by one come to what they come to when all is told again",
   publisher.publishAll({ routes: [...world.routes.values()], pools: [...world.pools.values()] }, {});
   await publisher.settled();
   assert.equal(sent.length, before, "nothing is left to say");
-  const last = sent.findLast((message) => message.type === "generation");
-  assert.ok(last?.type === "generation");
+  const last = sent.findLast((message) => "header" in message);
+  assert.ok(last !== undefined && "header" in last);
   const expected = encodeGeneration(
     { routes: [...world.routes.values()], pools: [] },
     { number: 1, createdAtMs: 0, source: "test", revisions: {} },

@@ -17,6 +17,8 @@ export interface Publisher {
   publish(change: RouteSetChange, revisions: Readonly<Record<string, string>>): void;
   /** Keeps a piece of state on disk; false when it could not be written in time. Always true without a folder. */
   keepState(name: string, text: string): Promise<boolean>;
+  /** Hands out once more, whole, what is served: the supervisor has nothing that deltas could lead on from. */
+  tellWhole(): void;
   /** Resolves when everything asked for so far has been handed out. What is asked for while something is under way is handed out together. */
   settled(): Promise<void>;
   readonly snapshot: ControlStatus["snapshot"];
@@ -40,6 +42,8 @@ interface PublisherDeps {
 /** A disk that hangs must not keep a change from being served: after this long the workers get it all the same. */
 const WRITE_PATIENCE_MS = 2_000;
 const POOLS_WRITE_PAUSE_MS = 1_000;
+/** As long as no more than this follows a whole generation, it need not be made anew. */
+const LEAST_FOLLOWING = 65_536;
 
 /**
  * The number after which those of this process begin. A snapshot folder remembers it; without one they go on from the time of day in seconds, so that a
@@ -60,8 +64,9 @@ export function createPublisher(
   let number = Math.max(options.lastNumber, store?.greatestNumber() ?? 0);
   let servedNumber = booted?.number ?? 0;
   let servedDigest = booted?.routesDigest;
-  /** Whether this process sent a generation: what the workers have from before is not known here. */
-  let hasSent = false;
+  /** Of the whole generation that was sent last, 0 before, and of the deltas since: a worker that starts needs all of it. */
+  let wholeLength = 0;
+  let followingLength = 0;
   const table = new PublishedTable();
   let revisions: Readonly<Record<string, string>> = {};
   let running: Promise<void> = Promise.resolve();
@@ -90,28 +95,46 @@ export function createPublisher(
     return isWritten;
   };
 
+  const headerNow = (): GenerationHeader => ({
+    number,
+    createdAtMs: clock.wallMs(),
+    source: options.source,
+    revisions,
+    routes: table.routeLines.size,
+    pools: table.poolLines.size,
+    routesDigest: table.routesDigest,
+  });
+
+  const textNow = (header: GenerationHeader): string =>
+    generationText(header, [...table.routeLines.values()], [...table.poolLines.values()]);
+
+  const sendWhole = (header: GenerationHeader, text: string): void => {
+    send({ type: "generation", header, text });
+    [wholeLength, followingLength] = [text.length, 0];
+  };
+
   const sendGeneration = async ({ gone, come, pools }: LineChange): Promise<void> => {
     number++;
-    const { routeLines, poolLines, routesDigest } = table;
-    const header: GenerationHeader = {
-      number,
-      createdAtMs: clock.wallMs(),
-      source: options.source,
-      revisions,
-      routes: routeLines.size,
-      pools: poolLines.size,
-      routesDigest,
-    };
-    const text = generationText(header, [...routeLines.values()], [...poolLines.values()]);
-    const before = { number: servedNumber, digest: servedDigest ?? "", routes: routeLines.size + gone.length - come.length };
+    const header = headerNow();
+    const text = textNow(header);
+    const from = { number: servedNumber, digest: servedDigest ?? "", routes: header.routes + gone.length - come.length };
+    const isShort = wholeLength > 0 && come.length * 2 <= header.routes && gone.length * 2 <= from.routes;
     if (store !== undefined) await keep(`generation ${number}`, () => store.write(header, text));
-    const isShort = hasSent && come.length * 2 <= header.routes && gone.length * 2 <= before.routes;
-    const delta = isShort ? { from: before.number, text: encodeDelta(before.digest, header, gone, come), pools } : undefined;
-    servedNumber = number;
-    servedDigest = routesDigest;
-    hasSent = true;
-    send({ type: "generation", header, text, ...(delta === undefined ? {} : { delta }) });
-    log.info({ generation: number, routes: header.routes, pools: header.pools }, "generation made");
+    servedNumber = header.number;
+    servedDigest = header.routesDigest;
+    if (isShort) {
+      const delta = encodeDelta(from.digest, header, gone, come);
+      send({ type: "delta", header, from: from.number, text: delta, pools });
+      followingLength += delta.length;
+    }
+    if (!isShort || followingLength > Math.max(LEAST_FOLLOWING, wholeLength / 2)) sendWhole(header, text);
+    log.info({ generation: header.number, routes: header.routes, pools: header.pools }, "generation made");
+  };
+
+  /** The generation that is served already, for those who start. */
+  const sendServed = (): void => {
+    const header = { ...headerNow(), number: servedNumber };
+    sendWhole(header, textNow(header));
   };
 
   const sendPools = ({ changed, removed }: PoolChanges): void => {
@@ -128,25 +151,36 @@ export function createPublisher(
     isRunning = true;
     do {
       const change = table.takeChange();
-      if (table.routesDigest === servedDigest) sendPools(change.pools);
-      else await sendGeneration(change);
+      if (table.routesDigest !== servedDigest) {
+        await sendGeneration(change);
+        continue;
+      }
+      if (wholeLength === 0) sendServed();
+      sendPools(change.pools);
     } while (table.isTouched);
     isRunning = false;
   };
 
-  const handOut = (newest: Readonly<Record<string, string>>): void => {
-    revisions = newest;
+  const handOut = (): void => {
     if (!isRunning) running = run();
   };
 
   return {
     publishAll(routeSet, newest) {
       table.replace({ routes: [...routeSet.routes, ...(options.ownRoutes ?? [])], pools: routeSet.pools });
-      handOut(newest);
+      revisions = newest;
+      handOut();
     },
     publish(change, newest) {
       table.change(change);
-      handOut(newest);
+      revisions = newest;
+      handOut();
+    },
+    tellWhole() {
+      // Before anything was published the first thing is whole anyway.
+      if (wholeLength === 0) return;
+      wholeLength = 0;
+      handOut();
     },
     async keepState(name, text) {
       return store === undefined || (await keep(name, () => store.writeState(name, text)));

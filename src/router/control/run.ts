@@ -33,7 +33,9 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
       : openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log });
   const booted = store?.readNewest()?.header;
   const numbering = { source: config.source, lastNumber: lastNumberOf(config, clock) };
-  const publisher = createPublisher({ ...numbering, ownRoutes: grantCallbackRoutes(config.auth) }, booted, { clock, log, store, send });
+  // What is on disk is not what is served when the disk failed since.
+  const served = booted !== undefined && booted.number >= config.servedNumber ? booted : undefined;
+  const publisher = createPublisher({ ...numbering, ownRoutes: grantCallbackRoutes(config.auth) }, served, { clock, log, store, send });
 
   let source: ControlSource | undefined;
   const sendStatus = (): void => {
@@ -61,6 +63,9 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
         break;
       case "served":
         store?.keepServed(message.number);
+        break;
+      case "wholeWanted":
+        publisher.tellWhole();
         break;
       case "generationBad":
         log.error({ generation: message.number, reason: message.reason }, "workers refuse a generation; the next change makes another");

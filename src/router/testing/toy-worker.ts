@@ -1,3 +1,4 @@
+import { foldGeneration } from "../fold-generation.ts";
 import { decodeGeneration } from "../generation.ts";
 import { nextMessage, parentChannel } from "../channel.ts";
 import type { FromWorker, ToWorker, WorkerConfig } from "../messages.ts";
@@ -33,7 +34,7 @@ channel.onMessage((message) => {
   if (message.type === "stats") channel.send({ type: "stats", id: message.id, metrics: [] });
   if (message.type !== "update") return;
   try {
-    if (message.generation !== undefined) build(message.generation);
+    if (message.generation !== undefined) build(foldGeneration(message.generation, message.deltas));
     channel.send({ type: "applied", sequence: message.sequence, number, routes });
   } catch (error) {
     channel.send({ type: "applied", sequence: message.sequence, number, routes, problem: String(error) });

@@ -48,7 +48,7 @@ function deltaOf(before: Encoded, next: Encoded): string {
 }
 
 function update(what: Partial<Update>): Update {
-  return { type: "update", sequence: 1, pools: [], removedPools: [], knowledge: "live", ...what };
+  return { type: "update", sequence: 1, deltas: [], pools: [], removedPools: [], knowledge: "live", ...what };
 }
 
 /** Routes that no step changes: else most steps would change too many for a delta. */
@@ -79,13 +79,13 @@ test("any changes one by one come to the table of what they came to; one that is
         before = next;
         if (fate === "lost") continue;
         has = next.header.routesDigest;
-        const answer = worker.take(update({ delta }));
+        const answer = worker.take(update({ deltas: [delta] }));
         assert.deepEqual([answer.wantsWhole ?? false, answer.problem], [isBehind, undefined]);
         if (isBehind) assert.deepEqual(worker.take(update({ generation: next.text })), { number: at + 2, routes: written.size });
         else assert.deepEqual(answer, { number: at + 2, routes: written.size });
         const wrong = fate === "repeated" ? delta : fate === "late" ? older : undefined;
         if (wrong !== undefined && next.header.routesDigest !== JSON.parse(wrong.slice(wrong.indexOf(" "), wrong.indexOf("\n"))).from) {
-          assert.deepEqual(worker.take(update({ delta: wrong })), { number: at + 2, routes: written.size, wantsWhole: true });
+          assert.deepEqual(worker.take(update({ deltas: [wrong] })), { number: at + 2, routes: written.size, wantsWhole: true });
           answersAsCompiled(told.table as Table, next.routes, hosts, JSON.stringify(steps));
           worker.take(update({ generation: next.text }));
         }
@@ -112,13 +112,13 @@ test("a delta that was altered on the way, or that leads elsewhere than it says,
   ]) {
     const { worker, told } = made();
     worker.take(update({ generation: before.text }));
-    assert.deepEqual(worker.take(update({ delta: wrong })), { number: 1, routes: 12, wantsWhole: true }, wrong);
+    assert.deepEqual(worker.take(update({ deltas: [wrong] })), { number: 1, routes: 12, wantsWhole: true }, wrong);
     answersAsCompiled(told.table as Table, before.routes, ["a.org", "b.org"], wrong);
     assert.equal(worker.take(update({})).wantsWhole, true, "until it has the whole");
     assert.deepEqual(worker.take(update({ generation: next.text })), { number: 2, routes: 13 });
   }
   const { worker } = made();
-  assert.deepEqual(worker.take(update({ delta })), { number: 0, routes: 0, wantsWhole: true });
+  assert.deepEqual(worker.take(update({ deltas: [delta] })), { number: 0, routes: 0, wantsWhole: true });
 });
 
 test("the proxy hears which routes came and went, and finds pools that came with them", () => {
@@ -128,7 +128,36 @@ test("the proxy hears which routes came and went, and finds pools that came with
   worker.take(update({ generation: before.text }));
   const pool: Pool = { id: "q", endpoints: [{ address: "http://10.0.0.1:80", tier: "fresh" }] };
   const delta = deltaOf(before, next);
-  assert.deepEqual(worker.take(update({ delta, pools: [pool], removedPools: ["p"] })), { number: 2, routes: 13 });
+  assert.deepEqual(worker.take(update({ deltas: [delta], pools: [pool], removedPools: ["p"] })), { number: 2, routes: 13 });
   assert.deepEqual(told.ids.toSorted(), ["new", "s0"]);
   assert.deepEqual([told.pools?.get("p"), told.pools?.get("q")], [undefined, pool]);
+});
+
+test("a whole generation and the deltas after it come to the table of what they came to, one that was altered is refused", () => {
+  const step = fc.array(fc.tuple(fc.constantFrom("s0", "s1", "r0", "r1", "r2"), fc.option(anyRoute, { nil: undefined })), { maxLength: 3 });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 6 }), anyOrderOfHosts, (steps, hosts) => {
+      const { worker, told } = made();
+      const written = new Map(STANDING);
+      const first = encoded(1, routesOf(written), [{ id: "p", endpoints: [] }]);
+      let before = first;
+      const deltas = steps.map((routes, at) => {
+        for (const [id, text] of routes) {
+          if (text === undefined) written.delete(id);
+          else written.set(id, text);
+        }
+        const next = encoded(at + 2, routesOf(written));
+        const delta = deltaOf(before, next);
+        before = next;
+        return delta;
+      });
+      assert.deepEqual(worker.take(update({ generation: first.text, deltas })), { number: steps.length + 1, routes: written.size });
+      answersAsCompiled(told.table as Table, before.routes, hosts, JSON.stringify(steps));
+      assert.deepEqual(told.pools?.get("p"), { id: "p", endpoints: [] });
+      const altered = deltas.map((delta) => delta.replace('"routesDigest":"', '"routesDigest":"0'));
+      const { problem } = made().worker.take(update({ generation: first.text, deltas: altered }));
+      assert.match(problem ?? "", /other routes than they say/);
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -4,6 +4,7 @@ import { type ChangingTable, type Pool, type Registry, openTable } from "../../r
 import type { Log } from "../../telemetry/index.ts";
 import { decodeDelta, misfit } from "../delta.ts";
 import type { Applied } from "../distributor.ts";
+import { foldGeneration } from "../fold-generation.ts";
 import { openGeneration } from "../generation.ts";
 import type { Knowledge, ToWorker } from "../messages.ts";
 import { ServedGeneration } from "./served-generation.ts";
@@ -52,9 +53,9 @@ export class WorkerTable {
       proxy.setKnowledge(update.knowledge);
       if (update.generation === undefined) {
         this.#takePools(update.pools, update.removedPools);
-        if (update.delta !== undefined) this.#takeDelta(update.delta);
+        for (const delta of update.deltas) this.#takeDelta(delta);
       } else {
-        const generation = new ServedGeneration(openGeneration(update.generation), log);
+        const generation = new ServedGeneration(openGeneration(foldGeneration(update.generation, update.deltas)), log);
         onApplying(generation.number);
         generation.change(update.pools, update.removedPools);
         this.apply(generation);
@@ -63,7 +64,7 @@ export class WorkerTable {
       problem = messageOf(error);
     }
     const { number, routes } = this;
-    if (problem !== undefined && update.delta !== undefined) {
+    if (problem !== undefined && update.generation === undefined) {
       this.#isOff = true;
       this.#knowledge = knowledge;
       proxy.setKnowledge(knowledge);
