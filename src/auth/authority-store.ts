@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { AppError, isRecord, messageOf } from "../kernel/index.ts";
+import { withoutQuery } from "../route/index.ts";
 import type { Log } from "../telemetry/index.ts";
 import { type HeldKey, readKeySet } from "./key-set.ts";
 import { type IssuerMetadata, readMetadata } from "./metadata.ts";
@@ -48,7 +49,10 @@ export class AuthorityStore {
       const text = this.#store?.readState(nameOf(id));
       return text === undefined ? undefined : decode(text, id);
     } catch (thrown) {
-      this.#log.warn({ authority: id.url, reason: messageOf(thrown) }, "what was kept of an authority can not be used, it is asked anew");
+      this.#log.warn(
+        { authority: withoutQuery(id.url), reason: messageOf(thrown) },
+        "what was kept of an authority can not be used, it is asked anew",
+      );
       return undefined;
     }
   }
@@ -61,7 +65,8 @@ export class AuthorityStore {
       this.#told = "";
     } catch (thrown) {
       const reason = messageOf(thrown);
-      if (reason !== this.#told) this.#log.warn({ authority: id.url, reason }, "what is known of an authority can not be kept");
+      if (reason !== this.#told)
+        this.#log.warn({ authority: withoutQuery(id.url), reason }, "what is known of an authority can not be kept");
       this.#told = reason;
     }
   }

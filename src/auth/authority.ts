@@ -1,5 +1,6 @@
 import { backoffDelayMs } from "../call/index.ts";
 import { AppError, type Clock, type Random, type Timer, messageOf } from "../kernel/index.ts";
+import { withoutQuery } from "../route/index.ts";
 import type { Log } from "../telemetry/index.ts";
 import { type AuthorityClient, readObject } from "./authority-client.ts";
 import type { AuthorityId, AuthorityState, AuthorityStore } from "./authority-store.ts";
@@ -74,7 +75,10 @@ export class Authority {
     if (this.known === undefined) await this.#wait();
     const { known } = this;
     if (known === undefined)
-      throw new AppError("AUTH_UNKNOWN", `${this.id.url}: nothing is known of it yet${this.#told === "" ? "" : ` (${this.#told})`}`);
+      throw new AppError(
+        "AUTH_UNKNOWN",
+        `${withoutQuery(this.id.url)}: nothing is known of it yet${this.#told === "" ? "" : ` (${this.#told})`}`,
+      );
     return known;
   }
 
@@ -126,7 +130,7 @@ export class Authority {
       if (metadata !== undefined) this.#state = { keys: [], confirmedMs: clock.wallMs(), ...this.#state, metadata };
       const answer = url === undefined ? [] : await this.#askKeys(url);
       this.#take(metadata, answer);
-      if (this.#failures > 0) log.info({ authority: this.id.url }, "an authority answers again");
+      if (this.#failures > 0) log.info({ authority: withoutQuery(this.id.url) }, "an authority answers again");
       this.#failures = 0;
       this.#told = "";
       this.#lookIn(authLimits.refreshMs * (0.9 + 0.2 * random.next()));
@@ -135,7 +139,7 @@ export class Authority {
       const reason = messageOf(thrown);
       if (reason !== this.#told)
         log.warn(
-          { authority: this.id.url, reason, hasKeys: this.keys.length > 0 },
+          { authority: withoutQuery(this.id.url), reason, hasKeys: this.keys.length > 0 },
           "an authority can not be asked, what it said before is used",
         );
       this.#told = reason;
@@ -152,7 +156,7 @@ export class Authority {
     if (was !== is) {
       this.keysVersion++;
       log.info(
-        { authority: this.id.url, keys: keys.length, missing: keys.filter(({ missing }) => missing !== undefined).length },
+        { authority: withoutQuery(this.id.url), keys: keys.length, missing: keys.filter(({ missing }) => missing !== undefined).length },
         "keys of an authority changed",
       );
     }

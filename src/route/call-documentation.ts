@@ -22,9 +22,9 @@ export interface Parameter {
   readonly range?: readonly [least: number, most: number];
   /**
    * It is left out where routes are shown and in messages: `always`, or when the first argument names what carries credentials, as
-   * Authorization does.
+   * Authorization does; of a URL only the query.
    */
-  readonly isSecret?: "always" | "by name";
+  readonly isSecret?: "always" | "by name" | "query";
 }
 
 /** What the reference says of a predicate or filter; docs/reference/predicates.md and filters.md are made of it. */
@@ -64,5 +64,21 @@ const REFERENCE = /^secretRef:/;
 /** Whether whoever sees the argument can do what the router does. `first` is the first argument of the call. */
 export function isSecret({ isSecret: how }: Parameter, value: Argument, first: Argument | undefined): boolean {
   if (how === undefined || value === "" || REFERENCE.test(String(value))) return false;
+  if (how === "query") return String(value).includes("?");
   return how === "always" || CREDENTIALS.test(String(first));
+}
+
+/** What is shown in place of a secret. */
+const MASK = "***";
+
+/** The argument as it may be shown. */
+export function withoutSecret(parameter: Parameter, value: Argument, first: Argument | undefined): Argument {
+  if (!isSecret(parameter, value, first)) return value;
+  return parameter.isSecret === "query" ? withoutQuery(String(value)) : MASK;
+}
+
+/** A URL as it may be shown: what stands in a query is often a key. */
+export function withoutQuery(url: string): string {
+  const at = url.indexOf("?");
+  return at < 0 ? url : `${url.slice(0, at + 1)}${MASK}`;
 }

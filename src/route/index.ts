@@ -1,6 +1,6 @@
 export type { ApiUsageSettings } from "./api-usage.ts";
 export type { CallArguments } from "./arguments.ts";
-export type { CallDocumentation, Parameter } from "./call-documentation.ts";
+export { type CallDocumentation, type Parameter, withoutQuery } from "./call-documentation.ts";
 export {
   ALGORITHMS,
   type Algorithm,

@@ -1,9 +1,7 @@
-import { type Parameter, isSecret } from "./call-documentation.ts";
+import { type Parameter, withoutSecret } from "./call-documentation.ts";
 import type { Call, RouteDefinition } from "./definition.ts";
 import type { Registry } from "./registry.ts";
 
-/** What is shown in place of a secret. */
-const MASK = "***";
 /** The routes as they may be shown: without the secrets in arguments of predicates and filters. */
 export function redactRoutes(routes: readonly RouteDefinition[], registry: Registry): readonly RouteDefinition[] {
   return routes.map((route) => {
@@ -25,7 +23,7 @@ function redactCalls(calls: readonly Call[], parametersOf: (name: string) => rea
       ...call,
       args: args.map((value, index) => {
         const parameter = parameters[index];
-        return parameter !== undefined && isSecret(parameter, value, args[0]) ? MASK : value;
+        return parameter === undefined ? value : withoutSecret(parameter, value, args[0]);
       }),
     };
   }

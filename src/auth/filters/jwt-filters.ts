@@ -89,7 +89,7 @@ export function jwtFilters(runtime: AuthRuntime | undefined): readonly FilterSpe
       name: "jwtValidationKeys",
       family: FAMILY,
       does: "is `jwtValidation` with a set of keys in place of an issuer: whoever has one of them may have signed, and `sub` need not be there.",
-      parameters: [{ name: "keys", type: "text", what: "URL of the key set (RFC 7517)" }],
+      parameters: [{ name: "keys", type: "text", what: "URL of the key set (RFC 7517); its query is shown nowhere", isSecret: "query" }],
       deviations: DEVIATIONS,
       create(args) {
         const url = authorityUrl(args, 0);

@@ -1,5 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { test } from "node:test";
+import { extendRegistry, parseEskip, printEskip, redactRoutes, standardRegistry } from "../../route/index.ts";
+import { authFilters } from "../auth-filters.ts";
 import { startAuthProxy } from "../testing/auth-proxy.ts";
 import { startServer } from "../testing/local-server.ts";
 
@@ -53,4 +55,20 @@ test("webhook lets nobody pass while the service is slow, breaks off, talks with
   equal(backend.seen.length, 0);
   match(logged.join("\n"), /nobody could say who somebody is/);
   equal(logged.join("\n").includes("hidden"), false);
+});
+
+test("the query of a URL that is asked stands neither in routes that are shown nor in the log", async (t) => {
+  const service = await startServer(t, (_, response) => response.writeHead(500).end());
+  const text = `a: Path("/a") -> webhook("${service.url}/check?key=hidden", "X-User") -> BACKEND;
+    b: Path("/b") -> jwtValidationKeys("${service.url}/keys?key=hidden") -> BACKEND`;
+  const { ask, logged } = await startAuthProxy(t, text);
+  equal((await ask("/a")).status, 401);
+  equal((await ask("/b", { Authorization: "Bearer eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.e30.AAAA" })).status, 503);
+  equal(service.seen[0]?.path, "/check?key=hidden");
+  match(logged.join(), /webhook of http/);
+  equal(logged.join().includes("hidden"), false);
+  const { routes } = parseEskip(text.replaceAll("BACKEND", "<shunt>"), "test");
+  const shown = printEskip(redactRoutes(routes, extendRegistry(standardRegistry, { filters: authFilters() })));
+  match(shown, /check\?\*\*\*", "X-User"/);
+  match(shown, /keys\?\*\*\*"/);
 });

@@ -65,7 +65,7 @@ export function webhookFilter(runtime: AuthRuntime | undefined): FilterSpec {
     family: "Who somebody is",
     does: "asks a service whether the request may pass, with GET and the fields of the request: yes for a status below 300, a redirect to its Location for 302, 403 for 403, 401 for others and when it does not answer within `--webhook-timeout`.",
     parameters: [
-      { name: "url", type: "text", what: "of the service" },
+      { name: "url", type: "text", what: "of the service; its query is shown nowhere", isSecret: "query" },
       {
         name: "fields",
         type: "text",
