@@ -9,7 +9,7 @@ import type { FamilyDump } from "../../src/telemetry/index.ts";
 const PROGRAM = fileURLToPath(new URL("flooded-proxy.ts", import.meta.url));
 const PATIENCE_MS = 60_000;
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+const OK = "HTTP/1.1 200 OK\r\nDate: x\r\nContent-Length: 2\r\n\r\nok";
 const BIG = `HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n${"b".repeat(100_000)}`;
 const ENDLESS = "HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n";
 
