@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { closeSync, openSync } from "node:fs";
 import { once } from "node:events";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -140,20 +139,6 @@ test("bad input is one line and exit code 2", async (t) => {
       );
     });
   }
-});
-
-test("a router whose standard output is a full disk serves on", async (t) => {
-  const file = join(await testFolder(t), "routes.eskip");
-  await writeFile(file, shop);
-  const full = openSync("/dev/full", "w");
-  t.after(() => closeSync(full));
-  const args = ["router", "--routes", file, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--workers", "1", "--drain-delay", "0"];
-  const program = holdfast(t, args, {}, full);
-  await until("it has begun", () => program.stderr().includes("generation made"), 60_000);
-  await writeFile(file, "broken: ->");
-  await until("it goes on", () => program.stderr().includes("routes file is not good"), 60_000);
-  program.child.kill("SIGTERM");
-  assert.equal(await program.ended, 0, program.stderr());
 });
 
 test("SIGTERM under load loses no request: not ready at once, serving on, then closed with exit 0", async (t) => {

@@ -27,9 +27,24 @@ export interface Program {
   readonly ended: Promise<number | string>;
 }
 
-/** Starts `bin/holdfast`; what is left of it is killed when the test ends. `output`: a descriptor that gets standard output in place of the test. */
-export function holdfast(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}, output?: number): Program {
-  const child = spawn(HOLDFAST, args, { stdio: ["ignore", output ?? "pipe", "pipe"], env: { ...process.env, ...env } });
+/** What a process of the test is given. */
+interface Resources {
+  /** A descriptor that gets standard output in place of the test. */
+  readonly output?: number;
+  /** How many files it may open. */
+  readonly openFiles?: number;
+}
+
+/** Starts `bin/holdfast`; what is left of it is killed when the test ends. */
+export function holdfast(
+  t: TestContext,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  { output, openFiles }: Resources = {},
+): Program {
+  const limited = openFiles === undefined ? [] : ["bash", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`];
+  const [command = HOLDFAST, ...rest] = [...limited, HOLDFAST, ...args];
+  const child = spawn(command, rest, { stdio: ["ignore", output ?? "pipe", "pipe"], env: { ...process.env, ...env } });
   let stdout = "";
   let stderr = "";
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
@@ -88,9 +103,10 @@ export async function startRouter(
   t: TestContext,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  resources: Resources = {},
 ): Promise<RunningRouter> {
   const listen = args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
-  const program = holdfast(t, ["router", ...listen, "--admin", "127.0.0.1:0", ...args], env);
+  const program = holdfast(t, ["router", ...listen, "--admin", "127.0.0.1:0", ...args], env, resources);
   const [port, adminPort] = await portsOf(program);
   const admin: RunningRouter["admin"] = (path, method = "GET", body = "") => ask(adminPort, path, { method, body });
   const status = async (): Promise<RouterStatus> => JSON.parse((await admin("/statusz")).body) as RouterStatus;

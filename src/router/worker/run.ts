@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { routeRegistry } from "../../auth/index.ts";
 import { type Clock, type Random, messageOf } from "../../kernel/index.ts";
 import type { LoadedPlugins } from "../../plugin/index.ts";
-import { type Proxy, type TlsFront, createProxy } from "../../proxy/index.ts";
+import { type Proxy, type TlsFront, createProxy, defaultProxyOptions } from "../../proxy/index.ts";
 import { FilterNames, type SharedLimits, extendRegistry } from "../../route/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { SpanExporter } from "../../tracing/index.ts";
@@ -14,6 +14,7 @@ import { TLS_PAIRS_FILE } from "../tls-pairs.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { readBootGeneration } from "./boot.ts";
 import type { ListenAddress } from "../listeners.ts";
+import { connectionsThatFit } from "./open-files.ts";
 import { createDescriptorSink } from "./descriptor-sink.ts";
 import { TlsFiles } from "./tls-files.ts";
 import { WorkerTable } from "./worker-table.ts";
@@ -49,7 +50,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   const { access, auditBodyBytes } = config.logs;
   const options = {
     ...(access === undefined ? {} : { accessLog: access }),
-    limits: { auditBodyBytes },
+    limits: { auditBodyBytes, connections: Math.min(defaultProxyOptions.limits.connections, connectionsThatFit()) },
     balancer: { zone: config.zone },
     upstreamTls: config.backendTls,
     ...(config.dynamicBackends === undefined ? {} : { dynamicBackends: config.dynamicBackends }),
