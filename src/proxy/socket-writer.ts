@@ -16,6 +16,8 @@ export class FlushQueue {
   readonly #writers: (SocketWriter | undefined)[] = [];
   readonly #flush: () => void;
   #count = 0;
+  /** Grows behind what a turn of the event loop has written: what is polled before a text is written has the number under which it was queued. */
+  turn = 0;
 
   constructor() {
     this.#flush = () => {
@@ -25,6 +27,7 @@ export class FlushQueue {
         writer?.flush();
       }
       this.#count = 0;
+      this.turn++;
     };
   }
 

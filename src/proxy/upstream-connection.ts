@@ -5,7 +5,6 @@ import { breakOff } from "./break-off.ts";
 import type { Deadlined, Deadlines } from "./deadlines.ts";
 import type { ProxyFailure } from "./failure.ts";
 import { lastChunk } from "./last-chunk.ts";
-import { loopCount } from "./loop-count.ts";
 import type { ProxyOptions } from "./options.ts";
 import type { ProxyMetrics } from "./proxy-metrics.ts";
 import { ResponseReader, ResponseStep } from "./response-reader.ts";
@@ -41,7 +40,7 @@ export class UpstreamConnection implements Upstream, WriterOwner, Deadlined {
   #isChunked = false;
   #isRequestSent = false;
   #isPaused = false;
-  #sentInLoop = 0;
+  #sentInTurn = 0;
   readonly #isPrivate: boolean;
   /** Whether we do not want the connection to live after this response. */
   #isFinal = false;
@@ -113,7 +112,7 @@ export class UpstreamConnection implements Upstream, WriterOwner, Deadlined {
     this.#isRequestSent = false;
     this.#state = State.head;
     this.#isChunked = framing === Framing.chunked;
-    this.#sentInLoop = this.#served > 0 ? loopCount() : -1;
+    this.#sentInTurn = this.#served > 0 ? this.#engine.queue.turn : -1;
     this.#response.begin(method);
     this.#writer.text(head);
   }
@@ -197,7 +196,7 @@ export class UpstreamConnection implements Upstream, WriterOwner, Deadlined {
         return;
       case State.head:
         // What was polled together with the request that is now sent here can not be its answer.
-        if (!this.hasAnswered && this.#sentInLoop >= 0 && loopCount() === this.#sentInLoop) this.#stray();
+        if (!this.hasAnswered && this.#engine.queue.turn === this.#sentInTurn) this.#stray();
         else this.#take(buffer, end);
         return;
       case State.tunnel:
