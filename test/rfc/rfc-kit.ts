@@ -34,6 +34,7 @@ export const OK = "HTTP/1.1 200 OK\r\nDate: then\r\nContent-Length: 2\r\n\r\nok"
 const X_FORWARDED =
   /X-Forwarded-For: 127\.0\.0\.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: \d+\r\n(?:X-Forwarded-Host: [^\r]*\r\n)?/g;
 const NEXT = "GET /next HTTP/1.1\r\nHost: next\r\n";
+const IS_NEXT = /^GET \/next /;
 const NEXT_ANSWER = "HTTP/1.1 200 OK\r\nDate: then\r\nContent-Length: 4\r\n\r\nnext";
 
 /** How the proxy says no. */
@@ -100,7 +101,7 @@ function isThere(bytes: string, expected: string | RegExp): boolean {
   return typeof expected === "string" ? bytes.length >= expected.length : expected.test(bytes);
 }
 
-function check(bytes: string, expected: string | RegExp): void {
+export function check(bytes: string, expected: string | RegExp): void {
   if (typeof expected === "string") equal(plain(bytes), expected);
   else match(plain(bytes), expected);
 }
@@ -109,13 +110,16 @@ function plain(bytes: string): string {
   return withDateMade(bytes).replaceAll(X_FORWARDED, FORWARDED);
 }
 
+/** What the back end does. */
+type Script = Pick<RfcCase, "answers" | "isEarly" | "ends">;
+
 /** A back end that reads as plainly as can be, and keeps what it gets. */
-class ScriptedBackEnd {
+export class ScriptedBackEnd {
   received = "";
-  readonly #case: RfcCase;
+  readonly #case: Script;
   #answered = 0;
 
-  constructor(under: ProxyUnderTest, one: RfcCase) {
+  constructor(under: ProxyUnderTest, one: Script) {
     this.#case = one;
     for (const connection of under.server.connections) connection.received = "";
     under.server.onData = (connection) => this.#take(connection);
@@ -125,7 +129,7 @@ class ScriptedBackEnd {
     for (let end = wholeRequest(connection.received, this.#case.isEarly === true); end > 0;) {
       const request = connection.received.slice(0, end);
       connection.received = connection.received.slice(end);
-      if (request.startsWith(NEXT)) {
+      if (IS_NEXT.test(request)) {
         connection.send(NEXT_ANSWER);
         return;
       }

@@ -216,6 +216,15 @@ describe("HTTP/2 to endpoints", () => {
     assert.equal(under.metric("holdfast_proxy_failures_total", "PROXY_UPSTREAM_TRUNCATED", "true"), 1);
   });
 
+  it("refuses an answer with white space around a value instead of leaving the field out", async (t) => {
+    const { port } = await http2Endpoint(t, (stream) => {
+      stream.respond({ ":status": 200, "content-length": 2, "x-own": " 1" });
+      stream.end("ok");
+    });
+    const under = await inFrontOf(t, [`h2c://127.0.0.1:${port}`]);
+    assert.match(await under.exchange(get()), /^HTTP\/1.1 502 [^]*PROXY_UPSTREAM_MALFORMED/);
+  });
+
   it("believes nobody to speak HTTP/2 who does not, and tries another endpoint", async (t) => {
     const under = await inFrontOf(t, ["h2c://127.0.0.1:1"]);
     under.server.onData = (connection) => connection.send("HTTP/1.1 400 Bad Request\r\n\r\n").socket.end();

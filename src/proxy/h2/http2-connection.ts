@@ -44,6 +44,8 @@ export class Http2Connection implements Connection, Deadlined {
       maxSessionRejectedStreams: http2.refusedStreams,
       // What endpoints say twice is passed on; node:http2 would throw.
       strictSingleValueFields: false,
+      // Else a field whose value begins or ends with white space is left out by nghttp2, and the rest taken for whole; so it is refused here.
+      strictFieldWhitespaceValidation: false,
       settings: {
         maxConcurrentStreams: http2.concurrentStreams,
         initialWindowSize: http2.streamWindowBytes,

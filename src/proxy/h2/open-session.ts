@@ -14,6 +14,8 @@ export function openSession(socket: Socket, authority: string, limits: ProxyLimi
     maxSendHeaderBlockLength: 2 * requestHead.headBytes,
     // What clients say twice is passed on; node:http2 would throw.
     strictSingleValueFields: false,
+    // Else nghttp2 leaves out what has white space around its value, and a response that is malformed passes for whole.
+    strictFieldWhitespaceValidation: false,
     settings: {
       enablePush: false,
       initialWindowSize: http2Upstream.streamWindowBytes,
