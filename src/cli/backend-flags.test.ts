@@ -10,6 +10,7 @@ test("what requests may choose, and where to forward, are read under our names a
     forwardBackend: "http://next:9999",
   });
   assert.equal(readBackends({ forwardBackendUrl: "https://next" }).forwardBackend, "https://next");
+  assert.equal(readBackends({ via: "edge-1:443" }).via, "edge-1:443");
 });
 
 test("flags about back ends that say what cannot be are bad usage", () => {
@@ -18,6 +19,7 @@ test("flags about back ends that say what cannot be are bad usage", () => {
     [{ dynamicBackends: "10.0.0.0/33" }, /--dynamic-backends/],
     [{ forwardBackend: "next:9999" }, /--forward-backend: .*write "http:\/\/HOST:PORT"/],
     [{ forwardBackend: "http://a", forwardBackendUrl: "http://b" }, /another name of --forward-backend/],
+    [{ via: "a router" }, /--via "a router": write a name of letters/],
     [{ backendCa: "/none", backendInsecure: true }, /exclude each other/],
   ] as const)
     assert.throws(() => readBackends(flags), message, JSON.stringify(flags));

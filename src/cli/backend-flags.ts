@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { messageOf } from "../kernel/index.ts";
 import { parseBackendAddress } from "../route/index.ts";
 import type { RouterOptions } from "../router/index.ts";
+import { isReceivedBy } from "../wire/index.ts";
 import { badUsage, readAddresses, readAuthorities } from "./flag-values.ts";
 
 /** What is said of back ends beside the routes. */
@@ -12,6 +13,7 @@ export interface BackendFlags {
   readonly forwardBackend?: string;
   /** As Skipper calls it. */
   readonly forwardBackendUrl?: string;
+  readonly via?: string;
 }
 
 export function addBackendFlags(command: Command): Command {
@@ -22,13 +24,16 @@ export function addBackendFlags(command: Command): Command {
       "--dynamic-backends <CIDR,…>",
       "where a request may have itself sent by a <dynamic> back end: addresses, CIDR blocks, public, private, none (public)",
     )
+    .option("--via <NAME>", "send requests on with Via, which names the router so (none)")
     .option("--forward-backend <URL>", "where routes with the back end <forward> go")
     .addOption(command.createOption("--forward-backend-url <URL>").hideHelp());
 }
 
 /** Throws AppError `CLI_USAGE`. */
-export function readBackends(flags: BackendFlags): Pick<RouterOptions, "backendTls" | "dynamicBackends" | "forwardBackend"> {
-  const { dynamicBackends } = flags;
+export function readBackends(flags: BackendFlags): Pick<RouterOptions, "backendTls" | "dynamicBackends" | "forwardBackend" | "via"> {
+  const { dynamicBackends, via } = flags;
+  if (via !== undefined && !isReceivedBy(via))
+    throw badUsage(`--via ${JSON.stringify(via)}: write a name of letters, digits and "-._", or HOST:PORT`);
   const forwardBackend = readForwardBackend(flags);
   return {
     backendTls: readBackendTls(flags),
@@ -36,6 +41,7 @@ export function readBackends(flags: BackendFlags): Pick<RouterOptions, "backendT
       ? {}
       : { dynamicBackends: readAddresses(dynamicBackends, "--dynamic-backends", ["public", "private", "none"]) }),
     ...(forwardBackend === undefined ? {} : { forwardBackend }),
+    ...(via === undefined ? {} : { via }),
   };
 }
 

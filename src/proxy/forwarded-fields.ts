@@ -7,7 +7,7 @@ export const FORWARDED = FieldId.xForwardedFor | FieldId.xForwardedProto | Field
 const FRAMING = FieldId.contentLength | FieldId.transferEncoding;
 
 interface Forwarding {
-  readonly peer: Pick<Peer, "address" | "scheme" | "localPort" | "isTrusted" | "forwardedFields">;
+  readonly peer: Pick<Peer, "address" | "scheme" | "localPort" | "isTrusted" | "forwardedFields" | "viaLine">;
   /** Host as it is forwarded. */
   readonly authority: string;
   /** Lower-case names of the fields that Connection takes away. */
@@ -25,20 +25,20 @@ export function forwardedForOf(head: MessageHead): string {
 }
 
 /**
- * The X-Forwarded-* lines to be sent. What a trusted proxy said is kept and our peer appended; what anybody else said is
+ * The X-Forwarded-* lines to be sent, and Via if it is. What a trusted proxy said is kept and our peer appended; what anybody else said is
  * replaced, as a client could claim any address.
  */
 export function forwardedFields(head: MessageHead, context: Omit<Forwarding, "connectionNames">): string {
   const peer = context.peer;
   const present = head.present & FORWARDED;
-  if (present === 0 || !peer.isTrusted) return peer.forwardedFields(context.authority);
+  if (present === 0 || !peer.isTrusted) return peer.forwardedFields(context.authority, head.minorVersion);
   const before = (present & FieldId.xForwardedFor) === 0 ? "" : forwardedForOf(head);
   const proto = head.valueOf(FieldId.xForwardedProto) ?? peer.scheme;
   // A proxy that says https and no port was asked on the port of https, not on ours.
   const port =
     head.valueOf(FieldId.xForwardedPort) ?? ((present & FieldId.xForwardedProto) === 0 ? peer.localPort : proto === "https" ? "443" : "80");
   const host = head.valueOf(FieldId.xForwardedHost) ?? context.authority;
-  return `X-Forwarded-For: ${before === "" ? "" : `${before}, `}${peer.address}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${port}\r\n${host === "" ? "" : `X-Forwarded-Host: ${host}\r\n`}`;
+  return `X-Forwarded-For: ${before === "" ? "" : `${before}, `}${peer.address}\r\nX-Forwarded-Proto: ${proto}\r\nX-Forwarded-Port: ${port}\r\n${host === "" ? "" : `X-Forwarded-Host: ${host}\r\n`}${peer.viaLine(head.minorVersion)}`;
 }
 
 /** The fields of a request that are forwarded, without those that frame its body or speak of the connection. */

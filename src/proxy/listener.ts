@@ -170,7 +170,11 @@ export class Listener {
       },
       tls === undefined ? "http" : "https",
       this.#deps.engine.trusted,
-      { isHttp2: protocol === "http2", clientCertificate: tls === undefined ? undefined : (socket as TLSSocket).getPeerX509Certificate() },
+      {
+        isHttp2: protocol === "http2",
+        clientCertificate: tls === undefined ? undefined : (socket as TLSSocket).getPeerX509Certificate(),
+        via: this.#deps.engine.options.via,
+      },
     );
     // A plain socket's handle is taken over for HTTP/1.1; what was put back would stay behind.
     const first: Buffer | null =

@@ -44,7 +44,7 @@ export function requestHeadText(
     !isContentOdd(head.method, framing.framing) &&
     context.wishesSet?.isBackendProxy !== true
   ) {
-    return `${head.text.slice(0, head.text.length - 2)}${context.peer.forwardedFields(context.authority)}\r\n`;
+    return `${head.text.slice(0, head.text.length - 2)}${context.peer.forwardedFields(context.authority, 1)}\r\n`;
   }
   if (!context.isPathOriginal && !isSendable(head.method, context.path)) return undefined;
   let text = `${head.method} ${targetText(context)} HTTP/1.1\r\n`;

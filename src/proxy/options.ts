@@ -3,7 +3,7 @@ import { AppError } from "../kernel/index.ts";
 import { MOST_LOOPBACKS, findBackendAddress, formatBackendAddress } from "../route/index.ts";
 import type { AccessLogFormat } from "./access-log-line.ts";
 import { type ActiveCheckOptions, defaultActiveCheckOptions } from "./active-checks.ts";
-import { type ChunkedLimits, type HeadLimits, defaultHeadLimits, defaultTrailerLimits } from "../wire/index.ts";
+import { type ChunkedLimits, type HeadLimits, defaultHeadLimits, defaultTrailerLimits, isReceivedBy } from "../wire/index.ts";
 import { type Http2Limits, type Http2UpstreamLimits, defaultHttp2Limits, defaultHttp2UpstreamLimits } from "./h2/options.ts";
 import type { LineBufferOptions } from "./line-buffer.ts";
 import type { UpstreamTlsOptions } from "./upstream-socket.ts";
@@ -110,6 +110,8 @@ export interface ProxyOptions {
   readonly dynamicBackends: readonly string[];
   /** Where routes with the back end `<forward>` go, as `http://HOST:PORT`; empty: they answer 503. */
   readonly forwardBackend: string;
+  /** What requests are sent on with in `Via` (RFC 9110 section 7.6.3): a name or `HOST:PORT`; empty: without. */
+  readonly via: string;
   /** For endpoints written `https://`. */
   readonly upstreamTls: UpstreamTlsOptions;
   /** Protocols a client may switch to, in lower case. h2c is not among them: it would carry requests past the routes. */
@@ -168,6 +170,7 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
   trustedProxies: Object.freeze(["private"]),
   dynamicBackends: Object.freeze(["public"]),
   forwardBackend: "",
+  via: "",
   upstreamTls: Object.freeze({ authorities: undefined, isVerified: true }),
   upgrades: Object.freeze(["websocket"]),
   retryAfterSeconds: 2,
@@ -195,6 +198,7 @@ export function resolveProxyOptions(input: ProxyOptionsInput): ProxyOptions {
     accessLog: { ...defaultProxyOptions.accessLog, ...input.accessLog },
     upstreamTls: { ...defaultProxyOptions.upstreamTls, ...input.upstreamTls },
     forwardBackend: readForwardBackend(input.forwardBackend ?? ""),
+    via: readVia(input.via ?? ""),
   };
   checkNumbers("timeouts", options.timeouts);
   checkNumbers("limits", options.limits);
@@ -206,6 +210,11 @@ export function resolveProxyOptions(input: ProxyOptionsInput): ProxyOptions {
     throw new AppError("PROXY_OPTION", `activeChecks.path is ${JSON.stringify(path)}; give a path that starts with "/", or nothing`);
   if (!(options.tickMs >= 1)) throw new AppError("PROXY_OPTION", `tickMs is ${options.tickMs}; give at least 1`);
   return options;
+}
+
+function readVia(name: string): string {
+  if (name === "" || isReceivedBy(name)) return name;
+  throw new AppError("PROXY_OPTION", `via is ${JSON.stringify(name)}; give a name of letters, digits and "-._", or HOST:PORT`);
 }
 
 function readForwardBackend(text: string): string {

@@ -36,3 +36,12 @@ test("a trusted proxy that is no address and no block is refused", () => {
   for (const bad of ["alb", "10.0.0.0/33", "10.0.0.0/x", "/8", "::1/129"])
     assert.throws(() => new AddressList([bad], "trusted proxy"), { code: "PROXY_OPTION" }, bad);
 });
+
+test("Via says which version the client spoke", () => {
+  const trusted = new AddressList([], "trusted proxy");
+  const http2 = new Peer(from("203.0.113.9"), "https", trusted, { isHttp2: true, via: "edge" });
+  assert.match(http2.forwardedFields("a", 1), /\r\nVia: 2\.0 edge\r\n$/);
+  const http1 = new Peer(from("203.0.113.9"), "http", trusted, { via: "edge" });
+  for (const minor of [1, 0, 1]) assert.match(http1.forwardedFields("a", minor), new RegExp(`\\r\\nVia: 1\\.${minor} edge\\r\\n$`));
+  assert.doesNotMatch(new Peer(from("203.0.113.9"), "http", trusted).forwardedFields("a", 1), /Via/);
+});

@@ -6,6 +6,8 @@ import type { ProxiedAddresses } from "./proxy-protocol.ts";
 /** What only some connections have. */
 interface PeerExtras {
   readonly isHttp2?: boolean;
+  /** What the router calls itself in Via; empty: it sends none. */
+  readonly via?: string;
   readonly clientCertificate?: X509Certificate | undefined;
 }
 
@@ -22,14 +24,16 @@ export class Peer {
   readonly clientCertificate: X509Certificate | undefined;
   readonly isHttp2: boolean;
   readonly #trusted: AddressList;
+  readonly #via: string;
   #fieldsHost = "";
+  #fieldsMinor = 1;
   #fields = "";
 
   constructor(
     addresses: ProxiedAddresses,
     scheme: "http" | "https",
     trusted: AddressList,
-    { isHttp2 = false, clientCertificate }: PeerExtras = {},
+    { isHttp2 = false, clientCertificate, via = "" }: PeerExtras = {},
   ) {
     this.address = plainAddress(addresses.sourceAddress);
     this.localPort = String(addresses.destinationPort);
@@ -38,16 +42,23 @@ export class Peer {
     this.isHttp2 = isHttp2;
     this.clientCertificate = clientCertificate;
     this.#trusted = trusted;
+    this.#via = via;
     this.isTrusted = trusted.has(this.address);
   }
 
-  /** The X-Forwarded-* lines for a request that came with none that are believed; the same for all with one Host. */
-  forwardedFields(host: string): string {
-    if (host === this.#fieldsHost && this.#fields !== "") return this.#fields;
+  /** The X-Forwarded-* and Via lines for a request of HTTP/1.`minor` that came with none that are believed; the same for all with one Host. */
+  forwardedFields(host: string, minor: number): string {
+    if (host === this.#fieldsHost && minor === this.#fieldsMinor && this.#fields !== "") return this.#fields;
     const forwardedHost = host === "" ? "" : `X-Forwarded-Host: ${host}\r\n`;
-    this.#fields = `X-Forwarded-For: ${this.address}\r\nX-Forwarded-Proto: ${this.scheme}\r\nX-Forwarded-Port: ${this.localPort}\r\n${forwardedHost}`;
+    this.#fields = `X-Forwarded-For: ${this.address}\r\nX-Forwarded-Proto: ${this.scheme}\r\nX-Forwarded-Port: ${this.localPort}\r\n${forwardedHost}${this.viaLine(minor)}`;
     this.#fieldsHost = host;
+    this.#fieldsMinor = minor;
     return this.#fields;
+  }
+
+  /** RFC 9110 section 7.6.3: what the client spoke, and to whom; it stands behind the Via lines that came. Empty when none is sent. */
+  viaLine(minor: number): string {
+    return this.#via === "" ? "" : `Via: ${this.isHttp2 ? "2.0" : minor === 0 ? "1.0" : "1.1"} ${this.#via}\r\n`;
   }
 
   /**

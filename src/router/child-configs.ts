@@ -24,6 +24,7 @@ export function workerConfig(
     plugins: options.plugins,
     ...(options.dynamicBackends === undefined ? {} : { dynamicBackends: options.dynamicBackends }),
     ...(options.forwardBackend === undefined ? {} : { forwardBackend: options.forwardBackend }),
+    ...(options.via === undefined ? {} : { via: options.via }),
     ...(options.sharedLimits === undefined ? {} : { sharedLimits: options.sharedLimits }),
     ...(options.proxyProtocol === undefined ? {} : { proxyProtocol: options.proxyProtocol }),
     ...(options.tls === undefined ? {} : { tls: { ...options.tls, ticketKey } }),

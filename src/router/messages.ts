@@ -180,6 +180,7 @@ export interface WorkerConfig {
   readonly backendTls: BackendTls;
   readonly dynamicBackends?: readonly string[];
   readonly forwardBackend?: string;
+  readonly via?: string;
   readonly sharedLimits?: SharedLimitOptions;
   /** Files, in the order in which they are loaded. */
   readonly plugins: readonly string[];

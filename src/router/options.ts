@@ -19,6 +19,8 @@ export interface RouterOptions {
   readonly dynamicBackends?: readonly string[];
   /** Address of the back end `<forward>`; left out: routes with it answer 503. */
   readonly forwardBackend?: string;
+  /** What requests are sent on with in Via; left out: without. */
+  readonly via?: string;
   /** Left out: limits that routers keep together count nothing. */
   readonly sharedLimits?: SharedLimitOptions;
   /** Files of users' filters and predicates. */

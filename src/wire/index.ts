@@ -6,4 +6,5 @@ export { FAULTY, type HeadKind, HeadParser, NEEDS_MORE } from "./head-parser.ts"
 export { defaultHeadLimits, defaultTrailerLimits, type HeadLimits } from "./limits.ts";
 export { MessageHead } from "./message-head.ts";
 export { RequestTarget } from "./request-target.ts";
+export { isReceivedBy } from "./received-by.ts";
 export { HOP_BY_HOP, connectionNames, connectionOptions, copyFields, listFields, reasonPhrases } from "./serialize.ts";

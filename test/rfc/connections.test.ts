@@ -47,6 +47,24 @@ rfcCases("RFC 9110 section 7.6.1: fields about one connection", [
   response("6.6.2: its Trailer goes on", "Trailer: X-T\r\n", "Trailer: X-T\r\n"),
 ]);
 
+rfcCases(
+  "RFC 9110 section 7.6.3: Via, where it is asked for",
+  [
+    request("says what was spoken and to whom", "", "", { forwarded: `${START}${FORWARDED}Via: 1.1 edge\r\n\r\n` }),
+    request("behind those before", "Via: 1.0 first\r\n", "", { forwarded: `${START}Via: 1.0 first\r\n${FORWARDED}Via: 1.1 edge\r\n\r\n` }),
+    request("with what proxies said", "X-Forwarded-Proto: https\r\n", "", {
+      forwarded: /\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Port: 443\r\nX-Forwarded-Host: a\r\nVia: 1\.1 edge\r\n\r\n$/,
+    }),
+    {
+      ...request("of a client of HTTP/1.0 too", ""),
+      request: `${START.replace("1.1", "1.0")}\r\n`,
+      forwarded: `${START}${FORWARDED}Via: 1.0 edge\r\n\r\n`,
+      answered: LAST,
+    },
+  ],
+  { via: "edge" },
+);
+
 rfcCases("RFC 9110 section 10.1.4: TE", [
   request("trailers, which gRPC insists on, is said anew", "TE: trailers\r\nConnection: TE\r\n", "", {
     forwarded: `${START}${FORWARDED}Connection: TE\r\nTE: trailers\r\n\r\n`,

@@ -55,6 +55,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     upstreamTls: config.backendTls,
     ...(config.dynamicBackends === undefined ? {} : { dynamicBackends: config.dynamicBackends }),
     ...(config.forwardBackend === undefined ? {} : { forwardBackend: config.forwardBackend }),
+    ...(config.via === undefined ? {} : { via: config.via }),
   };
   const filterNames = exporter === undefined ? undefined : new FilterNames();
   const accessLog = access === undefined ? undefined : createDescriptorSink(clock, 1);
