@@ -10,17 +10,17 @@ import { route } from "./testing/proxy-under-test.ts";
 
 const ROUTES = ["a", "b", "c"];
 
+const DEPS = {
+  random: seededRandom(1),
+  clock: new ManualClock(),
+  filterLog: silentFilterLog,
+  onRefused() {},
+  onForgotten() {},
+};
+const OPTIONS = { balancer: defaultBalancerOptions, allowed: [], most: 1, idleMs: 1, forwardBackend: "", auditBodyBytes: 0 };
+
 function emptyState(): RoutingState {
-  const deps = {
-    random: seededRandom(1),
-    clock: new ManualClock(),
-    metrics: new MetricsRegistry(),
-    filterLog: silentFilterLog,
-    onRefused() {},
-    onForgotten() {},
-  };
-  const options = { balancer: defaultBalancerOptions, allowed: [], most: 1, idleMs: 1, forwardBackend: "", auditBodyBytes: 0 };
-  return new RoutingState(options, deps);
+  return new RoutingState(OPTIONS, { ...DEPS, metrics: new MetricsRegistry() });
 }
 
 /** A table with a route for each of three pools of the same names, and pools that tell who asks for them. */
@@ -118,4 +118,17 @@ test("where a route changes it goes to its new endpoints, and what is known of t
   current = successor;
   assert.equal(state.updateRoutes([0], ["a", "b"]).length, 2);
   assert.equal(state.targetOf(successor).pool?.endpoints[0]?.address, "http://b:1", "the place is another route's now");
+});
+
+test("endpoints that a route has itself are in the zones it names", () => {
+  const state = new RoutingState(
+    { ...OPTIONS, balancer: { ...defaultBalancerOptions, zone: "a" } },
+    { ...DEPS, metrics: new MetricsRegistry() },
+  );
+  const endpoints = Array.from({ length: 6 }, (_, at) => `http://10.0.0.${at}:80?zone=${at % 2 === 0 ? "a" : "b"}`);
+  const { table } = compileTable({ routes: [route({ type: "loadBalanced", algorithm: "roundRobin", endpoints })] }, standardRegistry);
+  state.update(table, new Map(), "live");
+  const { chooser } = state.targetOf(table.find("all") as CompiledRoute);
+  const picked = new Set(Array.from({ length: 60 }, () => chooser?.pick({ nowMs: 0, hashKey: "", tried: [] })?.address));
+  assert.deepEqual(picked, new Set(["http://10.0.0.0:80", "http://10.0.0.2:80", "http://10.0.0.4:80"]));
 });

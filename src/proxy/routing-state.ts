@@ -8,6 +8,8 @@ import {
   type Pool,
   type SharedLimits,
   type Table,
+  formatBackendAddress,
+  parseBackendAddress,
 } from "../route/index.ts";
 import type { MetricsRegistry } from "../telemetry/index.ts";
 import { Breakers } from "./breakers.ts";
@@ -230,6 +232,12 @@ function ownPool({ id, backend, broken }: CompiledRoute, forwardBackend: string)
   if (backend.type === "forward")
     return forwardBackend === "" ? undefined : { id, endpoints: [{ address: forwardBackend, tier: "fresh" }] };
   if (backend.type === "network") return { id, endpoints: [{ address: backend.address, tier: "fresh" }] };
-  if (backend.type === "loadBalanced") return { id, endpoints: backend.endpoints.map((address) => ({ address, tier: "fresh" as const })) };
+  if (backend.type === "loadBalanced") return { id, endpoints: backend.endpoints.map(ownEndpoint) };
   return undefined;
+}
+
+function ownEndpoint(text: string): PoolDescription["endpoints"][number] {
+  const address = parseBackendAddress(text);
+  const { zone } = address;
+  return { address: formatBackendAddress(address), ...(zone === undefined ? {} : { zone }), tier: "fresh" };
 }

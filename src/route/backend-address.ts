@@ -25,7 +25,10 @@ export function parseBackendAddress(text: string): BackendAddress {
   const address = findBackendAddress(text);
   if (address !== undefined) return address;
   const shown = text.length > 80 ? `${text.slice(0, 77)}…` : text;
-  throw new AppError("ROUTE_BACKEND", `"${shown}" is no back end; write "http://HOST:PORT"`);
+  const hint = text.startsWith("fastcgi:")
+    ? "and there will not be FastCGI: put a web server that speaks HTTP before the application (docs/reference/filters.md, the end)"
+    : 'write "http://HOST:PORT"';
+  throw new AppError("ROUTE_BACKEND", `"${shown}" is no back end; ${hint}`);
 }
 
 /** As {@link parseBackendAddress}; undefined for what is none. */
@@ -38,8 +41,8 @@ export function findBackendAddress(text: string): BackendAddress | undefined {
 }
 
 /**
- * The back end with its addresses as `scheme://host:port` and nothing else. Throws AppError `ROUTE_BACKEND` when requests could not be
- * sent to it as it is written.
+ * The back end with its addresses as `scheme://host:port` and nothing else; of several, as `scheme://host:port?zone=ZONE` where they name
+ * a zone. Throws AppError `ROUTE_BACKEND` when requests could not be sent to it as it is written.
  */
 export function readBackend(backend: Backend): Backend {
   switch (backend.type) {
@@ -47,7 +50,7 @@ export function readBackend(backend: Backend): Backend {
       return { type: "network", address: readAddress(backend.address) };
     case "loadBalanced": {
       if (backend.endpoints.length === 0) throw new AppError("ROUTE_BACKEND", "a load-balanced back end has at least one endpoint");
-      return { type: "loadBalanced", algorithm: backend.algorithm, endpoints: backend.endpoints.map(readAddress) };
+      return { type: "loadBalanced", algorithm: backend.algorithm, endpoints: backend.endpoints.map(readEndpoint) };
     }
     case "pool":
     case "shunt":
@@ -62,6 +65,11 @@ export function readBackend(backend: Backend): Backend {
 
 function readAddress(text: string): string {
   return formatBackendAddress(parseBackendAddress(text));
+}
+
+function readEndpoint(text: string): string {
+  const address = parseBackendAddress(text);
+  return `${formatBackendAddress(address)}${address.zone === undefined ? "" : `?zone=${address.zone}`}`;
 }
 
 /** As endpoints are written: `scheme://host:port`. */

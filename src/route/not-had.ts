@@ -14,10 +14,6 @@ export const filtersNotHad: readonly NotHad[] = [
     reason: "The engine of Open Policy Agent exists as a Go library only; it would have to be a process beside the router.",
   },
   { names: ["setFastCgiFilename"], reason: "There are no FastCGI back ends: put a web server that speaks HTTP before the application." },
-  {
-    names: ["redirect", "requestHeader", "responseHeader"],
-    reason: "Skipper has deprecated them: use `redirectTo`, `appendRequestHeader`, `appendResponseHeader`.",
-  },
 ];
 
 /** What is no filter or predicate. */

@@ -20,6 +20,7 @@ import { headerFilters } from "./filters/header-filters.ts";
 import { logFilters } from "./filters/log-filters.ts";
 import { paceFilters } from "./filters/pace-filters.ts";
 import { pathFilters } from "./filters/path-filters.ts";
+import { physicsFilter } from "./filters/physics-filter.ts";
 import { queryFilters } from "./filters/query-filters.ts";
 import { queueFilters } from "./filters/queue-filters.ts";
 import { rateLimitFilters } from "./filters/rate-limit-filters.ts";
@@ -67,6 +68,7 @@ export const standardRegistry: Registry = createRegistry({
     ...balanceFilters,
     ...queueFilters,
     ...admissionFilters,
+    physicsFilter,
     ...rateLimitFilters,
     ...clusterLimitFilters,
     backendLimitFilter,

@@ -2,24 +2,9 @@ import type { Cell } from "../../telemetry/index.ts";
 import { type AdmissionOptions, AdmissionWindow } from "../admission-window.ts";
 import type { FilterServices } from "../filter-services.ts";
 import { type Filter, type FilterContext, type FilterSpec, defineFilter } from "../filter.ts";
-import { getHeader } from "../header-list.ts";
+import { SHEDDING_MODES, SheddingNames, noteShed, shed, tellsOfBackend } from "../shedding.ts";
 
 const NAME = "admissionControl";
-const FIELD = "Admission-Control";
-const MODES = ["active", "inactive", "logInactive"] as const;
-/** A name is a label of a metric, which is never forgotten. */
-const MOST_NAMES = 1_000;
-
-/** The names in use, for their number. */
-class Names {
-  readonly usedMs = Infinity;
-  readonly #names = new Set<string>();
-
-  label(name: string): string {
-    if (this.#names.size < MOST_NAMES) this.#names.add(name);
-    return this.#names.has(name) ? name : "other";
-  }
-}
 
 /** Rejects some requests while too many fail. Not bound to a proxy it lets everything pass. */
 class AdmissionFilter implements Filter {
@@ -46,7 +31,7 @@ class AdmissionFilter implements Filter {
         "name",
         "mode",
       ])
-      .with(services.keep(`${NAME} names`, () => new Names()).label(this.#name), this.#isActive ? "active" : "inactive");
+      .with(services.keep(`${NAME} names`, () => new SheddingNames()).label(this.#name), this.#isActive ? "active" : "inactive");
   }
 
   request(context: FilterContext): void {
@@ -57,24 +42,19 @@ class AdmissionFilter implements Filter {
     if (probability > 0 && context.random.next() < probability) {
       this.#rejected?.add();
       if (this.#isActive) {
-        context.respond(
-          503,
-          [FIELD, "true", "Content-Type", "text/plain; charset=utf-8"],
-          Buffer.from("503 Service Unavailable: too many requests fail\n"),
-        );
+        shed(context, "too many requests fail");
         return;
       }
     }
+    const { state } = context;
     context.onEnd(() => {
-      const { responseStatus: status } = context;
-      // A client that left says nothing; what another of these filters rejected was not the back end.
-      if (status === 499 || context.state.get(NAME) === "rejected") return;
-      window.count(status < 500, services.clock.monoMs());
+      const { responseStatus } = context;
+      if (tellsOfBackend({ responseStatus, state })) window.count(responseStatus < 500, services.clock.monoMs());
     });
   }
 
   response(context: FilterContext): void {
-    if (getHeader(context.responseHeaders, FIELD) !== undefined) context.state.set(NAME, "rejected");
+    noteShed(context);
   }
 }
 
@@ -99,8 +79,8 @@ export const admissionFilters: readonly FilterSpec[] = [
       "`logInactive` does not log.",
     ],
     create(args) {
-      const mode = MODES.find((known) => known === args.text(1));
-      if (mode === undefined) throw args.refusal(`a mode of ${MODES.join(", ")}`);
+      const mode = SHEDDING_MODES.find((known) => known === args.text(1));
+      if (mode === undefined) throw args.refusal(`a mode of ${SHEDDING_MODES.join(", ")}`);
       return new AdmissionFilter(args.text(0), mode === "active", {
         slotMs: args.duration(2),
         slots: Math.trunc(args.number(3)),

@@ -26,6 +26,8 @@ const USUAL_TYPES = [
   "image/svg+xml",
   "application/octet-stream",
 ];
+/** That of br, the longest scale. */
+const MOST_LEVEL = 11;
 /** More codings on one response than this are not undone. */
 const MAX_CODINGS = 3;
 
@@ -55,9 +57,20 @@ const codings: ReadonlyMap<string, Coding> = new Map([
       decompress: () => createZstdDecompress(),
     },
   ],
-  ["gzip", { compress: (level) => createGzip({ flush: constants.Z_SYNC_FLUSH, level }), decompress: () => createGunzip() }],
-  ["deflate", { compress: (level) => createDeflate({ flush: constants.Z_SYNC_FLUSH, level }), decompress: () => createInflate() }],
+  [
+    "gzip",
+    { compress: (level) => createGzip({ flush: constants.Z_SYNC_FLUSH, level: zlibLevel(level) }), decompress: () => createGunzip() },
+  ],
+  [
+    "deflate",
+    { compress: (level) => createDeflate({ flush: constants.Z_SYNC_FLUSH, level: zlibLevel(level) }), decompress: () => createInflate() },
+  ],
 ]);
+
+/** Their own scale ends before that of br. */
+function zlibLevel(level: number): number {
+  return Math.min(9, level);
+}
 
 /** The coding the client likes best of those we have (RFC 9110 section 12.5.3); undefined for none. */
 function accepted(field: string | undefined): string | undefined {
@@ -113,7 +126,7 @@ function readTypes(args: CallArguments): ReadonlySet<string> {
 function compress(args: CallArguments): Filter {
   const first = args.raw(0);
   const level = typeof first === "number" ? first : 1;
-  if (!Number.isInteger(level) || level < 0 || level > 9) throw args.refusal("a level of 0 to 9");
+  if (!Number.isInteger(level) || level < 0 || level > MOST_LEVEL) throw args.refusal(`a level of 0 to ${MOST_LEVEL}`);
   const types = readTypes(args);
   return {
     response(context) {
@@ -185,7 +198,7 @@ export const compressionFilters: readonly FilterSpec[] = [
       {
         name: "level or type",
         type: "text",
-        what: `first, if wanted, a level of 0 to 9 (left out: 1); then media types, with \`...\` as the first for the usual ones too; left out: ${USUAL_TYPES.join(", ")}`,
+        what: `first, if wanted, a level of 0 to 11 (left out: 1; gzip and deflate take 9 for more); then media types, with \`...\` as the first for the usual ones too; left out: ${USUAL_TYPES.join(", ")}`,
         occurs: "any",
       },
     ],

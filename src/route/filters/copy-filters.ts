@@ -79,11 +79,11 @@ const url = { name: "url", type: "text", what: "as in `https://shadow.example.or
 
 /** Filters that send a request, or what came of it, to others too. */
 export const copyFilters: readonly FilterSpec[] = [
-  ...(["tee", "teenf"] as const).map((name) =>
+  ...(["tee", "teenf", "Tee"] as const).map((name) =>
     defineFilter({
       name,
       family,
-      does: "sends a copy of the request, as the filters before it left it, to this back end as well; what that answers is thrown away, and if it does not nobody notices.",
+      does: `sends a copy of the request, as the filters before it left it, to this back end as well; what that answers is thrown away, and if it does not nobody notices.${name === "Tee" ? " A name that Skipper has deprecated." : ""}`,
       parameters: [
         url,
         { name: "expression", type: "expression", what: "on the path of the copy", occurs: "optional" },

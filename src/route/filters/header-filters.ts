@@ -147,6 +147,16 @@ function copyFilters(names: Readonly<Record<MessageSide, string>>, note: string)
 export const headerFilters: readonly FilterSpec[] = [
   ...writerFilters("set", setField),
   ...writerFilters("append", addField),
+  ...onBothSides(
+    { request: "requestHeader", response: "responseHeader" },
+    (args, side) => writer(args, side, addField),
+    (side) => ({
+      does: `adds a line with this field to the ${side}. A name that Skipper has deprecated.`,
+      parameters: [name, value],
+      deviations: [SAFETY],
+    }),
+    { request: "appendRequestHeader", response: "appendResponseHeader" },
+  ),
   ...onBothSides({ request: "dropRequestHeader", response: "dropResponseHeader" }, dropper, (side) => ({
     does: `removes a field of the ${side}.`,
     parameters: [name],

@@ -5,6 +5,7 @@ import type { FilterServices } from "../filter-services.ts";
 import { type Filter, type FilterContext, type FilterSpec, defineFilter } from "../filter.ts";
 import { HIT_CLIENTS, HitMemory, HitWindows } from "../hit-windows.ts";
 import { type ClientKey, clientKey } from "../limited-client.ts";
+import { skipperPage } from "../predicate.ts";
 import type { HitLimit } from "../shared-limits.ts";
 
 /** Refuses what is over a limit that one worker counts. Not bound to a proxy it lets everything pass. */
@@ -131,6 +132,22 @@ export const ADDRESS_DEVIATION =
 /** Written by hand: the first use of Intl takes 20 ms and more, of which a worker that starts has none. */
 const MOST_CLIENTS = String(HIT_CLIENTS).replace(/\B(?=(?:\d{3})+$)/g, ",");
 
+function clientLimit(name: string, note: string): FilterSpec {
+  return defineFilter({
+    name,
+    family,
+    does: `allows each client of the route so many requests in a window of time. ${REFUSAL}${note}`,
+    parameters: [hitsParameter, windowParameter, lookupParameter],
+    deviations: [
+      COUNTED,
+      ADDRESS_DEVIATION,
+      `Of more than 64 hits one may count up to 1/62 of the window too long. Of more than ${MOST_CLIENTS} clients those with the fewest hits are forgotten first (\`holdfast_filter_ratelimit_forgotten_total\`).`,
+    ],
+    source: skipperPage("filters", "clientRatelimit"),
+    create: (args) => new LocalLimitFilter(name, hitLimit(args, 0), 429, args.optionalText(2) ?? "X-Forwarded-For"),
+  });
+}
+
 /** Filters that limit how often something is asked for, counted in one worker. */
 export const rateLimitFilters: readonly FilterSpec[] = [
   defineFilter({
@@ -141,18 +158,8 @@ export const rateLimitFilters: readonly FilterSpec[] = [
     deviations: [COUNTED, "Of more than 4,096 hits one may count up to 1/4,094 of the window too long."],
     create: (args) => new LocalLimitFilter("ratelimit", hitLimit(args, 0), args.length > 2 ? Math.trunc(args.number(2)) : 429, undefined),
   }),
-  defineFilter({
-    name: "clientRatelimit",
-    family,
-    does: `allows each client of the route so many requests in a window of time. ${REFUSAL}`,
-    parameters: [hitsParameter, windowParameter, lookupParameter],
-    deviations: [
-      COUNTED,
-      ADDRESS_DEVIATION,
-      `Of more than 64 hits one may count up to 1/62 of the window too long. Of more than ${MOST_CLIENTS} clients those with the fewest hits are forgotten first (\`holdfast_filter_ratelimit_forgotten_total\`).`,
-    ],
-    create: (args) => new LocalLimitFilter("clientRatelimit", hitLimit(args, 0), 429, args.optionalText(2) ?? "X-Forwarded-For"),
-  }),
+  clientLimit("clientRatelimit", ""),
+  clientLimit("localRatelimit", " A name that Skipper has deprecated."),
   defineFilter({
     name: "disableRatelimit",
     family,

@@ -2,6 +2,7 @@ import type { CallArguments } from "../arguments.ts";
 import { type Filter, type FilterContext, type FilterSpec, defineFilter } from "../filter.ts";
 import { getHeader } from "../header-list.ts";
 import { splitAuthority } from "../path.ts";
+import { skipperPage } from "../predicate.ts";
 
 const EMPTY = new Uint8Array(0);
 
@@ -52,16 +53,27 @@ function redirect(args: CallArguments, isLower: boolean): Filter {
   return { request: (context) => context.respond(status, ["Location", locate(location, context, isLower)], EMPTY) };
 }
 
-const parameters = [
-  { name: "status", type: "number", what: "of the answer", range: [300, 399] },
-  {
-    name: "location",
-    type: "text",
-    what: "where to, as in `https:`, `/path`, `//example.org`, `https://example.org/path?a=1`; host and path it leaves out are the request's, a scheme it leaves out is https, its query is put behind the request's",
-    occurs: "optional",
-  },
-] as const;
+const status = { name: "status", type: "number", what: "of the answer", range: [300, 399] } as const;
+const location = {
+  name: "location",
+  type: "text",
+  what: "where to, as in `https:`, `/path`, `//example.org`, `https://example.org/path?a=1`; host and path it leaves out are the request's, a scheme it leaves out is https, its query is put behind the request's",
+} as const;
+const parameters = [status, { ...location, occurs: "optional" }] as const;
 const PORT = "The request's port is left out where the scheme is not the request's; Skipper keeps it.";
+
+/** The same to a response that is there. */
+function redirectBack(args: CallArguments): Filter {
+  const [status, location] = [Math.trunc(args.number(0)), parseLocation(args)];
+  return {
+    response(context) {
+      context.responseStatus = status;
+      context.setField("response", "Location", locate(location, context, false));
+      context.dropField("response", "Content-Type");
+      context.replaceBody(EMPTY);
+    },
+  };
+}
 
 /** Filters that send the client elsewhere. */
 export const redirectFilters: readonly FilterSpec[] = [
@@ -80,5 +92,14 @@ export const redirectFilters: readonly FilterSpec[] = [
     parameters,
     deviations: [PORT],
     create: (args) => redirect(args, true),
+  }),
+  defineFilter({
+    name: "redirect",
+    family: "Answers",
+    does: "makes a redirect of the response, whatever it is. A name that Skipper has deprecated: with `redirectTo` no back end is asked.",
+    parameters: [status, location],
+    deviations: [PORT],
+    source: skipperPage("filters", "redirectTo"),
+    create: redirectBack,
   }),
 ];
