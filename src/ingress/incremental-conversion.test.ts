@@ -116,7 +116,7 @@ class Told {
   take({ routes, pools, problems }: ConversionChange): void {
     const changed = new Set<string>();
     for (const change of routes.values()) {
-      for (const id of change.removed) ok(this.routes.delete(id), `${id} is removed once`);
+      for (const { id } of change.removed) ok(this.routes.delete(id), `${id} is removed once`);
     }
     for (const change of routes.values()) {
       for (const route of change.changed) {

@@ -9,8 +9,8 @@ const NONE: readonly RouteProblem[] = [];
 /** What became of the routes of one object. */
 export interface RouteChanges {
   readonly changed: RouteDefinition[];
-  /** Ids. */
-  readonly removed: string[];
+  /** As they were. */
+  readonly removed: RouteDefinition[];
 }
 
 interface Before {
@@ -54,7 +54,7 @@ export class PlacedRoutes {
       const route = this.#ids.holder(id);
       const lost = before === undefined || before.object === route?.object ? undefined : of(before.object);
       if (route === undefined) {
-        lost?.removed.push(id);
+        if (before !== undefined) lost?.removed.push(before.definition);
         continue;
       }
       const { definition, object } = route;

@@ -30,7 +30,7 @@ export class RouteIds<Claim extends IdClaim> {
   readonly #waiting = new Map<string, Claim[]>();
   readonly #onMove: (id: string) => void;
 
-  /** `onMove` is called before an id gets another holder or loses its own. */
+  /** `onMove` is called before an id gets another holder or loses its own, and while its holder still knows it by that id. */
   constructor(onMove: (id: string) => void) {
     this.#onMove = onMove;
   }
@@ -73,13 +73,14 @@ export class RouteIds<Claim extends IdClaim> {
   /** Gives the id to the first who waits for it, whose own is then free. */
   #vacate(freed: string): void {
     let id = freed;
+    this.#onMove(id);
     for (;;) {
-      this.#onMove(id);
       const next = this.#waiting.get(id)?.[0];
       if (next === undefined) {
         this.#holders.delete(id);
         return;
       }
+      this.#onMove(next.id);
       const at = next.denied.indexOf(id);
       this.#stopWaiting(next, next.denied.slice(at));
       next.denied = next.denied.slice(0, at);

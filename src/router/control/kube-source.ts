@@ -7,15 +7,21 @@ import { type Heartbeat, type KubeClient, type KubeObject, createHeartbeat, kind
 import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
 import { AcceptedRoutes } from "./accepted-routes.ts";
 import { openClusterClient } from "./cluster-client.ts";
-import { createDebounce } from "./debounce.ts";
+import { type Debounce, createDebounce } from "./debounce.ts";
 import { type EndpointMember, claimOf, membersOfSlice, restoreMember } from "./endpoint-members.ts";
 import { type Mirror, type MirrorDeps, createMirror } from "./mirror.ts";
 import { type PoisonEvents, createPoisonEvents } from "./poison-events.ts";
+import { createPacedRun } from "./paced-run.ts";
+import type { RouteSetChange } from "./published-table.ts";
 import { SecretSource } from "./secret-source.ts";
 import { convertOptions, restoreObject, seriousProblems, trim } from "./object-version.ts";
 import type { ControlSource, SourceDeps } from "./source.ts";
-import { type StandingProblems, createStandingProblems } from "./standing-problems.ts";
+import { SettlingChanges } from "./settling.ts";
+import { type StandingProblems, createStandingProblems, objectOf } from "./standing-problems.ts";
 
+/** A storm of changes must not make a table of each: a worker that gets fifty a second still has its time for requests. */
+const BUILD_PAUSE_MS = 20;
+/** How long what makes things worse waits for what may belong to it: for the last change to be this long ago, and no longer than that. */
 const QUIET_MS = 75;
 const LONGEST_WAIT_MS = 500;
 const SAVE_PERIOD_MS = 5_000;
@@ -44,8 +50,6 @@ class KubeSource implements ControlSource {
   readonly #standing: StandingProblems;
   /** Of those who ask for certificates. */
   readonly #standingClaims: StandingProblems;
-  /** Those that it was told of. */
-  #unservedClaims: ReadonlySet<string> = new Set();
   readonly #startedAtMs: number;
   readonly #ingresses: Mirror<KubeObject>;
   readonly #routeGroups: Mirror<KubeObject>;
@@ -55,17 +59,17 @@ class KubeSource implements ControlSource {
   /** Undefined where certificates do not come from the cluster. */
   readonly #secrets: SecretSource | undefined = undefined;
   readonly #heartbeat: Heartbeat;
-  readonly #rebuild;
   readonly #routes: AcceptedRoutes;
   /** What of an object is not served as written, by `Kind namespace/name`. */
   readonly #poisoned = new Map<string, ObjectProblem>();
-  /** What is wrong with accepted objects, by the name of the object. */
-  readonly #unsound = new Map<string, readonly ConversionProblem[]>();
   #wasLive = false;
   /** A table made when every kind was synced has been handed out: until then nobody may claim to know it all. */
   #isComplete = false;
-  #isBuilding = false;
-  #isAgainWanted = false;
+  #settling = new SettlingChanges();
+  readonly #build: { call(): void };
+  /** Runs when nothing happened for a while, or for as long as anything may wait. */
+  readonly #settle: Debounce;
+  #isSettlingDue = false;
   /** Whether anything was ever handed out, by this process or by the one before it. */
   #hasTable: boolean;
 
@@ -77,7 +81,11 @@ class KubeSource implements ControlSource {
     this.#events = createPoisonEvents(client, deps.config.nodeName ?? hostname(), deps);
     this.#standing = createStandingProblems(clock, (problem) => this.#tellOwner(problem));
     this.#standingClaims = createStandingProblems(clock, (problem) => this.#tellOwner(problem));
-    this.#rebuild = createDebounce(clock, { quietMs: QUIET_MS, mostMs: LONGEST_WAIT_MS }, () => void this.#build());
+    this.#build = createPacedRun(clock, BUILD_PAUSE_MS, () => this.#tryBuild());
+    this.#settle = createDebounce(clock, { quietMs: QUIET_MS, mostMs: LONGEST_WAIT_MS }, () => {
+      this.#isSettlingDue = true;
+      this.#build.call();
+    });
     // A question and its answer must fit into what is left of the bound.
     const silenceMs = (deps.config.staleAfterMs * 2) / 3;
     this.#heartbeat = createHeartbeat(
@@ -94,7 +102,7 @@ class KubeSource implements ControlSource {
       store: deps.store,
       onChange: (kind, keys) => {
         this.#routes.note(kind, keys);
-        this.#rebuild.call();
+        this.#build.call();
       },
       onStatus: deps.onStatus,
       onPoisoned: (kind, key, problem) => this.#onPoisoned(kind, key, problem),
@@ -144,7 +152,9 @@ class KubeSource implements ControlSource {
       void this.#saveStates();
     };
     clock.timer(SAVE_PERIOD_MS, save);
-    clock.timer(FIRST_TABLE_PATIENCE_MS, () => this.#rebuild.call());
+    clock.timer(FIRST_TABLE_PATIENCE_MS, () => this.#build.call());
+    // What a former process accepted: against that it is seen what makes things worse.
+    this.#build.call();
   }
 
   status(): Omit<ControlStatus, "snapshot"> {
@@ -152,18 +162,17 @@ class KubeSource implements ControlSource {
       knowledge: this.#knowledge(),
       sources: Object.fromEntries(this.#all.map((mirror) => [mirror.kind, mirror.status()])),
       held: this.#all.flatMap((mirror) => [...mirror.held()]),
-      problems: [...this.#poisoned.values(), ...this.#unsoundTold(), ...(this.#secrets?.problems ?? []).map(toldOf)].slice(
-        0,
-        PROBLEMS_TOLD,
-      ),
+      problems: this.#problems(),
     };
   }
 
-  #unsoundTold(): readonly ObjectProblem[] {
-    const told: ObjectProblem[] = [];
-    for (const problems of this.#unsound.values()) {
-      if (told.length >= PROBLEMS_TOLD) break;
-      told.push(...problems.map(toldOf));
+  #problems(): readonly ObjectProblem[] {
+    const told = [...this.#poisoned.values()];
+    for (const standing of [this.#standing, this.#standingClaims]) {
+      for (const problem of standing.all()) {
+        if (told.length >= PROBLEMS_TOLD) return told;
+        told.push({ object: objectOf(problem), message: problem.message, lastGoodServes: false });
+      }
     }
     return told;
   }
@@ -239,62 +248,48 @@ class KubeSource implements ControlSource {
     return this.#services.isKnown && this.#endpoints.isKnown && (this.#ingresses.isKnown || this.#routeGroups.isKnown);
   }
 
-  async #build(): Promise<void> {
-    if (this.#isBuilding) {
-      this.#isAgainWanted = true;
-      return;
-    }
-    this.#isBuilding = true;
+  async #tryBuild(): Promise<void> {
+    if (!this.#mayBuild()) return;
     try {
-      do {
-        this.#isAgainWanted = false;
-        if (this.#mayBuild()) await this.#buildOnce();
-      } while (this.#isAgainWanted);
+      await this.#buildOnce();
     } catch (error) {
       // The table in use stays; the next change tries again, with all that is accepted.
       this.#routes.forget();
       this.#deps.log.error({ reason: messageOf(error) }, "no generation can be made of what is accepted, the one before it serves");
-    } finally {
-      this.#isBuilding = false;
     }
   }
 
   async #buildOnce(): Promise<void> {
     const { publisher } = this.#deps;
-    const isComplete = this.#mirrors.every((mirror) => mirror.isSynced);
-    const { whole, routes, pools, problems, asksForOthers } = this.#routes.takeChange();
-    const mended = whole === undefined ? [] : [...this.#unsound.keys()].filter((object) => !problems.has(object));
-    for (const object of mended) this.#seeProblems(object, []);
-    for (const [object, now] of problems) this.#seeProblems(object, now);
+    const isSynced = this.#mirrors.every((mirror) => mirror.isSynced);
+    const isDue = this.#isSettlingDue;
+    this.#isSettlingDue = false;
+    const change = this.#routes.takeChange();
+    const { whole, problems } = change;
+    if (whole !== undefined) this.#settling = new SettlingChanges();
+    const passed = this.#settling.pass(change, isDue || whole !== undefined);
+    if (!this.#settling.isSettled) this.#settle.call();
+    const isComplete = isSynced && this.#settling.isSettled;
+    if (whole !== undefined) this.#standing.seeAll([...problems.values()].flat());
+    else for (const [object, now] of problems) this.#standing.see(object, now);
     const revisions = Object.fromEntries(this.#mirrors.flatMap(({ kind, revision }) => (revision === undefined ? [] : [[kind, revision]])));
-    // First what was accepted, then what it leads to: a restart must not know less than the workers serve.
-    await this.#saveStates();
-    if (whole !== undefined) publisher.publishAll(whole, revisions);
-    else {
-      const changed = [...routes.values()].flatMap((change) => change.changed);
-      const removed = [...routes.values()].flatMap((change) => change.removed);
-      publisher.publish({ routes: { changed, removed }, pools }, revisions);
+    if (whole !== undefined || !isNothing(passed)) {
+      // First what was accepted, then what it leads to: a restart must not know less than the workers serve.
+      await this.#saveStates();
+      if (whole === undefined) publisher.publish(passed, revisions);
+      else publisher.publishAll(whole, revisions);
+      await publisher.settled();
     }
-    await publisher.settled();
-    if (whole !== undefined || asksForOthers) await this.#serveSecrets();
+    if (whole !== undefined || change.asksForOthers) await this.#serveSecrets();
     this.#hasTable = true;
     this.#isComplete ||= isComplete;
     this.#deps.onStatus();
   }
 
-  #seeProblems(object: string, problems: readonly ConversionProblem[]): void {
-    this.#standing.see(object, problems);
-    if (problems.length === 0) this.#unsound.delete(object);
-    else this.#unsound.set(object, problems);
-  }
-
   async #serveSecrets(): Promise<void> {
     // Before it is known who asks, and after an error: those of before stay.
     await this.#secrets?.serve(() => this.#routes.tlsClaims);
-    const unserved = Map.groupBy(this.#secrets?.problems ?? [], objectOf);
-    for (const object of this.#unservedClaims) if (!unserved.has(object)) this.#standingClaims.see(object, []);
-    for (const [object, problems] of unserved) this.#standingClaims.see(object, problems);
-    this.#unservedClaims = new Set(unserved.keys());
+    this.#standingClaims.seeAll(this.#secrets?.problems ?? []);
     this.#deps.onStatus();
   }
 
@@ -307,12 +302,8 @@ class KubeSource implements ControlSource {
   }
 }
 
-function toldOf(problem: ConversionProblem): ObjectProblem {
-  return { object: objectOf(problem), message: problem.message, lastGoodServes: false };
-}
-
-function objectOf({ kind, namespace, name }: ConversionProblem): string {
-  return `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
+function isNothing({ routes, pools }: RouteSetChange): boolean {
+  return routes.changed.length + routes.removed.length + pools.changed.length + pools.removed.length === 0;
 }
 
 function nameOf({ kind, metadata }: KubeObject): string {

@@ -5,8 +5,12 @@ import type { ObjectProblem } from "../../ingress/index.ts";
 
 /** Tells owners of what is wrong between objects (a Service that is not there), once it has stood for a while. */
 export interface StandingProblems {
-  /** These are all there are now with the object of this name. */
+  /** These are all there are now with the object of this name, as {@link objectOf} calls it. */
   see(object: string, problems: readonly ObjectProblem[]): void;
+  /** These are all there are now. */
+  seeAll(problems: readonly ObjectProblem[]): void;
+  /** All there are, whether told or not. */
+  all(): Generator<ObjectProblem>;
 }
 
 /** An Ingress is often applied before its Service: what is mended by the rest of the same `kubectl apply` is no news. */
@@ -40,18 +44,33 @@ export function createStandingProblems(clock: Clock, tell: (problem: ObjectProbl
     });
   }
 
+  function see(object: string, problems: readonly ObjectProblem[]): void {
+    const before = standing.get(object) ?? [];
+    const now = problems.map((problem) => {
+      const known = before.find((entry) => isDeepStrictEqual(entry.problem, problem));
+      return known ?? { problem, sinceMs: clock.monoMs() };
+    });
+    for (const entry of before) if (!now.includes(entry)) untold.delete(entry);
+    for (const entry of now) if (!before.includes(entry)) untold.add(entry);
+    if (now.length === 0) standing.delete(object);
+    else standing.set(object, now);
+    arm();
+  }
+
   return {
-    see(object, problems) {
-      const before = standing.get(object) ?? [];
-      const now = problems.map((problem) => {
-        const known = before.find((entry) => isDeepStrictEqual(entry.problem, problem));
-        return known ?? { problem, sinceMs: clock.monoMs() };
-      });
-      for (const entry of before) if (!now.includes(entry)) untold.delete(entry);
-      for (const entry of now) if (!before.includes(entry)) untold.add(entry);
-      if (now.length === 0) standing.delete(object);
-      else standing.set(object, now);
-      arm();
+    see,
+    seeAll(problems) {
+      const byObject = Map.groupBy(problems, objectOf);
+      for (const object of standing.keys()) if (!byObject.has(object)) see(object, []);
+      for (const [object, now] of byObject) see(object, now);
+    },
+    *all() {
+      for (const entries of standing.values()) for (const { problem } of entries) yield problem;
     },
   };
+}
+
+/** `Ingress shop/web`. */
+export function objectOf({ kind, namespace, name }: Pick<ObjectProblem, "kind" | "namespace" | "name">): string {
+  return `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
 }
