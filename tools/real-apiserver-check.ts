@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { serveApplication } from "./real-apiserver-check/applications.ts";
+import { checkCertificates } from "./real-apiserver-check/check-certificates.ts";
 import { checkCredentials } from "./real-apiserver-check/check-credentials.ts";
 import { checkDeletions } from "./real-apiserver-check/check-deletions.ts";
 import { checkObjects } from "./real-apiserver-check/check-objects.ts";
@@ -66,6 +67,7 @@ async function run(directory: string): Promise<number> {
     if (report.failed > 0) return 1;
     const scene = { plane, report, directory, isLong: flags.long };
     await checkObjects(scene);
+    if (report.wants("certificates")) await checkCertificates(scene);
     if (report.wants("credentials")) await checkCredentials(scene);
     if (report.wants("deletions")) await checkDeletions(scene);
     if (report.wants("outages")) await checkOutages(scene);
