@@ -148,14 +148,12 @@ export class Http2Stream implements Downstream, Deadlined {
     this.#arm();
     if (stream.destroyed) return;
     if (!stream.writableEnded) stream.end();
-    if (this.#isRequestWhole) {
-      // What nobody reads would keep the stream from closing.
-      if (!this.#isReading) stream.resume();
-    } else {
-      stream.resume();
-      // RFC 9113 section 8.1: the answer is whole, the rest of the request is not wanted.
-      stream.close(Http2Code.noError);
-    }
+    // A request without a body is read by node:http2 when the stream closes. Read before, it would be destroyed while its last write is
+    // under way, and that makes an error with its stack for each request.
+    if (this.#isRequestWhole) return;
+    stream.resume();
+    // RFC 9113 section 8.1: the answer is whole, the rest of the request is not wanted.
+    stream.close(Http2Code.noError);
   }
 
   breakResponse(): void {
