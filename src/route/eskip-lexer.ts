@@ -111,7 +111,8 @@ export class Lexer {
       const character = text[at] as string;
       if (character === "\\" && at + 1 < text.length) {
         at++;
-        value += text[at] === "/" ? "/" : `\\${text[at]}`;
+        // As Skipper reads it: a backslash is written twice, so that one is left for the expression.
+        value += text[at] === "/" || text[at] === "\\" ? text[at] : `\\${text[at]}`;
         continue;
       }
       if (character === "/" && !inClass) {

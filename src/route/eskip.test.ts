@@ -183,9 +183,80 @@ describe("eskip", () => {
     equal(problemsOf(`* -> inlineContent("${"x".repeat(MAX_STRING + 1)}") -> <shunt>`).length, 1);
   });
 
-  it("keeps a regular expression's escapes but the slash's, and lets a slash stand in a class", () => {
-    const { calls } = parsePredicates(String.raw`PathRegexp(/^\/a\.[^/]+\\$/)`, "f");
-    deepEqual(calls, [{ name: "PathRegexp", args: [String.raw`^/a\.[^/]+\\$`] }]);
+  it("keeps a regular expression's escapes but those of slash and backslash, and lets a slash stand in a class", () => {
+    for (const [text, value] of [
+      [String.raw`/^\/a\.[^/]+$/`, String.raw`^/a\.[^/]+$`],
+      [String.raw`/a\\.b/`, String.raw`a\.b`],
+      [String.raw`/a\\\\b/`, String.raw`a\\b`],
+      [String.raw`/[\]/]\[/`, String.raw`[\]/]\[`],
+      [String.raw`/"'\w/`, String.raw`"'\w`],
+    ] as const)
+      deepEqual(parsePredicates(`PathRegexp(${text})`, "f"), { calls: [{ name: "PathRegexp", args: [value] }], problems: [] }, text);
+  });
+
+  it("knows the escapes of strings in both kinds of quotes, and leaves others as they are", () => {
+    for (const [text, value] of [
+      [String.raw`"a\"b\\c"`, String.raw`a"b\c`],
+      [String.raw`"\a\b\f\n\r\t\v"`, "\x07\b\f\n\r\t\v"],
+      [String.raw`"^/a\d+[.]\w\x41"`, String.raw`^/a\d+[.]\w\x41`],
+      ['"two\nlines // and no comment"', "two\nlines // and no comment"],
+      ['`a\\`b"c`', '`a`b"c'.slice(1)],
+      [String.raw`"\`" `, String.raw`\``],
+      ['""', ""],
+    ] as const)
+      deepEqual(parseFilterChain(`x(${text})`, "f"), { calls: [{ name: "x", args: [value] }], problems: [] }, text);
+  });
+
+  it("has numbers with and without a point and a sign, and nothing else that looks like one", () => {
+    const { calls } = parseFilterChain("x(0, 12, 1.5, .5, 007, -3, -.25, 1.)", "f");
+    deepEqual(calls[0]?.args, [0, 12, 1.5, 0.5, 7, -3, -0.25, 1]);
+    for (const text of ["1e3", "0x1f", "1.2.3", "--1", "+1", "1 2", "true"])
+      ok(parseFilterChain(`x(${text})`, "f").problems.length > 0, text);
+  });
+
+  it("does not mind where spaces, line ends and comments stand between its pieces", () => {
+    const pieces = String.raw`a : Path ( "/x" ) && Host ( /h/ ) -> b ( "1" , 2 ) -> c ( ) -> < random , "http://a:1" , "http://b:1" > ; d : * -> < shunt >`;
+    const tight = pieces.replaceAll(" ", "");
+    const wide = `// first\n${pieces.replaceAll(" ", " \t\r\n// between; * -> <shunt>\n ")}\f\v;; // last`;
+    deepEqual(parseEskip(tight, "f").problems, []);
+    deepEqual(parseEskip(wide, "f").problems, []);
+    deepEqual(parseEskip(wide, "f").routes, parseEskip(tight, "f").routes);
+  });
+
+  it("may be empty, or have comments alone", () => {
+    for (const text of ["", " \n", "// nothing", ";", " ; // x\n ;;"])
+      deepEqual(parseEskip(text, "f"), { routes: [], problems: [], places: new Map() });
+  });
+
+  it("takes any number of any-conditions for none, and a route without an id for one", () => {
+    const [route] = parseEskip('* && Any() && Path("/a") && * -> "http://a"', "f").routes;
+    deepEqual(route?.predicates, [{ name: "Path", args: ["/a"] }]);
+  });
+
+  it("is not read where a piece is missing or is none", () => {
+    for (const [text, place] of [
+      ["a: -> <shunt>", "1:4"],
+      ['a: Path("/") && -> <shunt>', "1:17"],
+      ['a: Path("/") <shunt>', "1:14"],
+      ["a: * -> b -> <shunt>", "1:11"],
+      ["a: * -> b(,) -> <shunt>", "1:11"],
+      ["a: * -> b(1,) -> <shunt>", "1:13"],
+      ["a: * -> <>", "1:10"],
+      ['a: * -> <"http://a",>', "1:21"],
+      ['a: * -> <random "http://a">', "1:17"],
+      ["a: * -> <random>", "1:16"],
+      ["a: * -> ", "1:9"],
+      ["a: *\n  & Path() -> <shunt>", "2:3"],
+      ["a: *\n\n -> b(é) -> <shunt>", "3:7"],
+      ["1a: * -> <shunt>", "1:1"],
+      ["a-b: * -> <shunt>", "1:2"],
+      ["a: a: * -> <shunt>", "1:5"],
+      ["a: PathRegexp(/x\n/) -> <shunt>", "1:15"],
+      ["a: * -> b(`x) -> <shunt>", "1:11"],
+    ] as const) {
+      const { problems } = parseEskip(text, "f");
+      equal(`${problems[0]?.line}:${problems[0]?.column}`, place, text);
+    }
   });
 
   it("is read as a chain of filters or predicates, as annotations have it", () => {

@@ -50,6 +50,7 @@ export const forwardingFilters: readonly FilterSpec[] = [
     does: "sets X-Flow-Id to a new id of 16 letters, digits, `+` and `-`.",
     parameters: [
       { name: "reuse", type: "text", what: "`reuse`: keeps an id that came, if it has 8 to 64 such characters", occurs: "optional" },
+      { name: "generator", type: "text", what: "not heeded", occurs: "optional" },
     ],
     deviations: ["There is one form of ids; Skipper's other generators are not there."],
     create(args) {
