@@ -37,6 +37,21 @@ export class FlushQueue {
   }
 }
 
+/** As much as one read brings. */
+const SPARE_BYTES = 65_536;
+
+/** What large data is copied to, time after time, until a socket keeps it. A copy of its own for each read of a large body was garbage of tens of megabytes. */
+let spare: Buffer | undefined;
+
+function copyOf(buffer: Buffer, start: number, end: number): Buffer {
+  const length = end - start;
+  let copy: Buffer;
+  if (length > SPARE_BYTES) copy = Buffer.allocUnsafeSlow(length);
+  else copy = (spare ??= Buffer.allocUnsafeSlow(SPARE_BYTES)).subarray(0, length);
+  buffer.copy(copy, 0, start, end);
+  return copy;
+}
+
 /** Told when the socket has more than it can send. */
 export interface WriterOwner {
   onBlocked(): void;
@@ -78,11 +93,12 @@ export class SocketWriter {
       return;
     }
     this.#write();
-    // The read buffer is shared by all connections; the socket may hold on to what it is given.
-    const copy = Buffer.allocUnsafeSlow(end - start);
-    buffer.copy(copy, 0, start, end);
-    this.bytes += copy.length;
-    if (!this.#socket.destroyed && !this.#socket.write(copy)) this.#block();
+    const socket = this.#socket;
+    this.bytes += end - start;
+    if (socket.destroyed) return;
+    // The read buffer is shared by all connections; the socket holds on to what it can not send at once.
+    if (!socket.write(copyOf(buffer, start, end))) this.#block();
+    if (socket.writableLength > 0) spare = undefined;
   }
 
   /** As one chunk of the chunked coding. */
