@@ -104,10 +104,14 @@ function lookupOf({ lookup }: EndpointState): { readonly lookup?: LookupFunction
 /** Errors of this machine, not of the endpoint. */
 const LOCAL_ERRORS: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM", LOOKUP_LIMIT]);
 
+/** Codes of node:tls and of OpenSSL's verification (X509_V_ERR_…) for who is not whom he should be, or speaks otherwise. */
+const TLS_ERROR =
+  /^(?:ERR_TLS_|ERR_SSL_|CERT_|CRL_|DEPTH_|ERROR_IN_|HOSTNAME_|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_|SELF_SIGNED|SUBJECT_ISSUER_|UNABLE_TO_)/;
+
 /** What the error of a connect means. */
 export function connectFailureOf(code: string): ProxyFailure {
   if (code === "ECONNREFUSED") return "PROXY_CONNECT_REFUSED";
-  if (/^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_)/.test(code)) return "PROXY_UPSTREAM_TLS";
+  if (TLS_ERROR.test(code)) return "PROXY_UPSTREAM_TLS";
   if (code === "ETIMEDOUT") return "PROXY_CONNECT_TIMEOUT";
   if (code === ADDRESS_DENIED) return "PROXY_DYNAMIC_DENIED";
   return LOCAL_ERRORS.has(code) ? "PROXY_LOCAL_LIMIT" : "PROXY_CONNECT_FAILED";
