@@ -1,4 +1,5 @@
 import type { FilterSpec } from "../route/index.ts";
+import { awsFilter } from "./filters/aws-filter.ts";
 import { basicFilter } from "./filters/basic-filter.ts";
 import { claimsFilters } from "./filters/claims-filter.ts";
 import { forwardingFilters } from "./filters/forwarding-filters.ts";
@@ -32,5 +33,6 @@ export function authFilters(settings?: AuthSettings, runtime?: AuthRuntime): rea
     ...claimsFilters(runtime),
     ...forwardingFilters,
     ...secretFilters(runtime),
+    awsFilter,
   ];
 }

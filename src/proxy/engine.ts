@@ -34,6 +34,8 @@ export interface Engine {
   readonly filterNames: FilterNames | undefined;
   /** Filled for each line. */
   readonly logEntry: AccessLogEntry;
+  /** Of the bodies that filters want whole. */
+  wholeBodyBytes: number;
   /** Answers say `Connection: close`. */
   isDraining: boolean;
 }

@@ -1,6 +1,6 @@
 import { AppError } from "../kernel/index.ts";
 import type { FilterWait, RequestCopy } from "../route/index.ts";
-import { type BodyFraming, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
+import { type BodyFraming, FieldId, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
 import { Answer, type AnswerOwner } from "./answer.ts";
 import { Delivery, type DeliveryOwner } from "./delivery.ts";
 import { prepareDiagnostic } from "./diagnostic-methods.ts";
@@ -24,6 +24,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
   readonly #engine: Engine;
   readonly #client: Downstream;
   readonly #context: RequestContext;
+  readonly #head: MessageHead;
   readonly #framing: BodyFraming;
   readonly #routed: RoutedRequest;
   readonly #record: ExchangeRecord;
@@ -39,6 +40,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
     this.#engine = engine;
     this.#client = client;
     this.#context = context;
+    this.#head = head;
     this.#framing = framing;
     this.#routed = new RoutedRequest(engine, context);
     const record = new ExchangeRecord(engine, context, head);
@@ -46,6 +48,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
     const answer = new Answer(engine, client, context, this.#routed, record, this);
     this.#record = record;
     this.#body = body;
+    context.bodySource = body;
     this.#answer = answer;
     this.#delivery = new Delivery({ engine, client, context, head, body, answer, record }, this);
     this.#timers = new ExchangeTimers(engine, this);
@@ -123,6 +126,10 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
     return this.#delivery.upstream;
   }
 
+  get isContinueExpected(): boolean {
+    return (this.#head.present & FieldId.expect) !== 0;
+  }
+
   get isAtEndpoint(): boolean {
     return this.#delivery.isUnderWay;
   }
@@ -152,6 +159,11 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
   }
 
   onFilterFailed(failure: ProxyFailure, thrown: unknown): void {
+    if (thrown instanceof AppError && thrown.code === "ROUTE_BODY_TOO_LONG") {
+      this.#hold = undefined;
+      this.fail("PROXY_BODY_TOO_LARGE", undefined);
+      return;
+    }
     // A filter that is late may still be at work on the context.
     if (failure !== "PROXY_FILTER_TIMEOUT") this.#hold = undefined;
     this.fail(this.#routed.failed(failure, thrown), undefined);
@@ -187,7 +199,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
     this.dropEndpoint();
     this.#delivery.reset();
     this.#answer.reset();
-    if (wasSent) this.#body.drop();
+    if (wasSent || this.#body.isUsedUp) this.#body.drop();
     this.#filtered(this.#routed.lookUpAgain());
   }
 

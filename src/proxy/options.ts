@@ -64,6 +64,10 @@ export interface ProxyLimits {
   readonly copiedBodyBytes: number;
   /** Of all bodies that are copied at a time. */
   readonly copiedBodiesBytes: number;
+  /** Of the body of a request that a filter wants whole; a longer one is refused. */
+  readonly wholeRequestBytes: number;
+  /** Of all such bodies at a time. */
+  readonly wholeRequestsBytes: number;
   /** Of a response that waits for a filter: what is more stays in the endpoint's connection. */
   readonly heldResponseBytes: number;
   /** Of the body of a request that `auditLog` logs. */
@@ -157,6 +161,8 @@ export const defaultProxyOptions: ProxyOptions = Object.freeze({
     copies: 256,
     copiedBodyBytes: 1_048_576,
     copiedBodiesBytes: 67_108_864,
+    wholeRequestBytes: 4_194_304,
+    wholeRequestsBytes: 67_108_864,
     heldResponseBytes: 65_536,
     auditBodyBytes: 1_024,
     loopbacks: MOST_LOOPBACKS,

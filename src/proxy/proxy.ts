@@ -170,6 +170,7 @@ class NodeProxy implements Proxy {
       traces: deps.traces,
       filterNames: deps.filterNames,
       logEntry: emptyEntry(),
+      wholeBodyBytes: 0,
       isDraining: false,
     };
     this.#upstreams.bind(this.#engine, new EndpointSessions(this.#engine, new EndpointHttp2Metrics(deps.metrics)));

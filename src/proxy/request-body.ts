@@ -1,18 +1,24 @@
 import type { Duplex } from "node:stream";
 import { type BodyFraming, Framing, type MessageHead } from "../wire/index.ts";
-import type { BodyWatcher } from "../route/index.ts";
+import type { BodySource, BodyWatcher } from "../route/index.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import { isIdempotent } from "./retry.ts";
 import { type ChainOwner, StreamChain } from "./stream-chain.ts";
 import type { Upstream } from "./upstream.ts";
+import { WholeBody } from "./whole-body.ts";
 
 /** Where the body goes. */
 export interface RequestBodyOwner {
   /** The endpoint that gets it now; undefined when nobody does. */
   readonly endpoint: Upstream | undefined;
   onBodyFailed(error: unknown): void;
+  /** Whether the client waits for somebody's word before it sends it. */
+  readonly isContinueExpected: boolean;
 }
+
+const EMPTY = new Uint8Array();
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** What is left of a body that was sent and not kept. */
 const GONE = Object.freeze({ framing: Framing.none, lengthBytes: 0 });
@@ -24,7 +30,7 @@ const MADE = Object.freeze({ framing: Framing.chunked, lengthBytes: 0 });
  * The body of one request after another on its way to an endpoint: as it comes, or through streams of filters. A small one of an
  * idempotent request is kept until an answer begins, so that it can be sent to another endpoint (RFC 9110 section 9.2.2).
  */
-export class RequestBody implements ChainOwner {
+export class RequestBody implements ChainOwner, BodySource {
   readonly #engine: Engine;
   readonly #client: Downstream;
   readonly #came: BodyFraming;
@@ -32,6 +38,8 @@ export class RequestBody implements ChainOwner {
   #chain: StreamChain | undefined = undefined;
   #kept: Buffer[] | undefined = undefined;
   #keptBytes = 0;
+  /** A filter wanted all of it before it is sent. */
+  #whole: WholeBody | undefined = undefined;
   #trailer: MessageHead | undefined = undefined;
   #watchers: BodyWatcher[] = [];
   #isUsed = false;
@@ -83,12 +91,26 @@ export class RequestBody implements ChainOwner {
     return this.#chain === undefined ? this.#came : MADE;
   }
 
-  /** Before the first byte of a body comes: it is to pass these streams, if any. */
+  whole(): Promise<Uint8Array> {
+    if (this.#came.framing === Framing.none || this.#isGone) return Promise.resolve(EMPTY);
+    if (this.#whole === undefined) {
+      const whole = new WholeBody(this.#engine);
+      this.#whole = whole;
+      if (this.#came.lengthBytes > this.#engine.options.limits.wholeRequestBytes) whole.refuse();
+      else this.#ask();
+      return whole.promise;
+    }
+    return this.#whole.promise;
+  }
+
+  /** Before the first byte of a body goes on, and mostly before it comes: it is to pass these streams, if any. */
   prepare(method: string, streams: readonly Duplex[]): void {
     if (this.#isGone) return;
     const { deadlines, options } = this.#engine;
+    const whole = this.#whole;
+    if (whole !== undefined) for (const watcher of this.#watchers) showWhole(whole, watcher);
     if (streams.length > 0) this.#chain = new StreamChain(streams, options.timeouts.filterMs, deadlines, this);
-    else if (isIdempotent(method) && this.#came.lengthBytes <= options.limits.keptRequestBytes) this.#kept = [];
+    else if (whole === undefined && isIdempotent(method) && this.#came.lengthBytes <= options.limits.keptRequestBytes) this.#kept = [];
   }
 
   /** An endpoint got some of it, or all: no other does. What still comes is thrown away. */
@@ -99,13 +121,15 @@ export class RequestBody implements ChainOwner {
 
   /** It can not be sent again from here on. */
   forget(): void {
+    this.#whole?.free();
+    this.#whole = undefined;
     this.#kept = undefined;
     this.#keptBytes = 0;
   }
 
   /** Whether some of it is used up and can not be sent again. */
   get isUsedUp(): boolean {
-    return this.#isUsed && this.#kept === undefined;
+    return this.#isUsed && this.#kept === undefined && this.#whole === undefined;
   }
 
   /** The head is out to an endpoint: what is kept follows, then what comes. */
@@ -115,9 +139,19 @@ export class RequestBody implements ChainOwner {
       endpoint.endRequest(undefined);
       return;
     }
-    for (const piece of this.#kept ?? []) endpoint.writeBody(piece, 0, piece.length);
+    const { pieces } = this.#whole ?? { pieces: this.#kept ?? [] };
+    const chain = this.#chain;
+    for (const piece of pieces) {
+      if (chain === undefined) endpoint.writeBody(piece, 0, piece.length);
+      else chain.write(piece, 0, piece.length);
+    }
     if (!this.isWhole) {
       this.#client.startBody();
+      return;
+    }
+    if (chain !== undefined) {
+      this.forget();
+      chain.end();
       return;
     }
     this.isSent = true;
@@ -126,6 +160,10 @@ export class RequestBody implements ChainOwner {
 
   take(buffer: Buffer, start: number, end: number): void {
     this.#isUsed = true;
+    if (this.#whole?.isComing === true) {
+      this.#whole.take(buffer, start, end);
+      return;
+    }
     for (const watcher of this.#watchers) watcher.take(buffer.subarray(start, end));
     if (this.#chain !== undefined) {
       this.#chain.write(buffer, start, end);
@@ -143,6 +181,11 @@ export class RequestBody implements ChainOwner {
   end(trailer: MessageHead | undefined): void {
     this.isWhole = true;
     this.#isUsed = true;
+    if (this.#whole?.isComing === true) {
+      this.#trailer = trailer?.copy();
+      this.#whole.end();
+      return;
+    }
     for (const watcher of this.#watchers) watcher.end?.();
     if (this.#kept !== undefined || this.#chain !== undefined) this.#trailer = trailer?.copy();
     if (this.#chain !== undefined) this.#chain.end();
@@ -185,9 +228,21 @@ export class RequestBody implements ChainOwner {
     endpoint.endRequest(trailer);
   }
 
+  /** No endpoint will ask the client to go on before all of it is here. */
+  #ask(): void {
+    const client = this.#client;
+    if (this.#owner.isContinueExpected && client.takesInterim) client.writeInterim(CONTINUE);
+    client.startBody();
+  }
+
   #keep(kept: Buffer[], buffer: Buffer, start: number, end: number): void {
     this.#keptBytes += end - start;
     if (this.#keptBytes > this.#engine.options.limits.keptRequestBytes) this.forget();
     else kept.push(Buffer.from(buffer.subarray(start, end)));
   }
+}
+
+function showWhole({ pieces }: WholeBody, watcher: BodyWatcher): void {
+  for (const piece of pieces) watcher.take(piece);
+  watcher.end?.();
 }

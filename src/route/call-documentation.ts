@@ -52,7 +52,7 @@ export function shapeOf(parameters: readonly Parameter[]): string {
 }
 
 /** Names of fields and the like that carry what lets somebody in. */
-const CREDENTIALS = /^(?:proxy-)?authorization$|^(?:set-)?cookie$|token|secret|passw|api-?key|credential/i;
+const CREDENTIALS = /^(?:proxy-)?authorization$|^(?:set-)?cookie$|token|secret|session|passw|api-?key|credential/i;
 /** Whether fields, query parameters and the like of this name usually carry what lets somebody in. */
 export function isCredential(name: string): boolean {
   return CREDENTIALS.test(name);

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { AppError } from "../kernel/index.ts";
 import type { HeaderList } from "./header-list.ts";
 
 /** How long phases of one exchange may take, in milliseconds; undefined: as configured. */
@@ -87,7 +88,14 @@ class Left {
   controller: AbortController | undefined = undefined;
 }
 
+/** Who has the body of a request. */
+export interface BodySource {
+  /** As `wholeRequestBody` of a filter's context. */
+  whole(): Promise<Uint8Array>;
+}
+
 const NONE: readonly Duplex[] = [];
+const EMPTY = new Uint8Array();
 const NO_WATCHERS: readonly BodyWatcher[] = [];
 
 /** Made once: with its stack it costs more than the signal. */
@@ -99,6 +107,8 @@ const ENDED = new DOMException("the exchange has ended", "AbortError");
  */
 export class ExchangeState {
   #left: Left | undefined = undefined;
+  /** For the proxy: who has the bodies of the requests; undefined: they have none. */
+  bodySource: BodySource | undefined = undefined;
 
   get state(): Map<string, unknown> {
     const left = this.#made();
@@ -139,6 +149,14 @@ export class ExchangeState {
 
   onEnd(callback: () => void): void {
     (this.#made().callbacks ??= []).push(callback);
+  }
+
+  wholeRequestBody(): Promise<Uint8Array> {
+    if (this.requestTransforms.length > 0)
+      return Promise.reject(
+        new AppError("ROUTE_BODIES", "a filter that needs the whole body stands behind one that changes it; put it before"),
+      );
+    return this.bodySource?.whole() ?? Promise.resolve(EMPTY);
   }
 
   transformRequest(stream: Duplex): void {

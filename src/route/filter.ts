@@ -127,6 +127,11 @@ export interface FilterContext extends Pass {
    */
   onEnd(callback: () => void): void;
   /**
+   * All of the request's body, before an endpoint is chosen; empty where there is none. It is sent all the same. Only from `request`, and
+   * not behind a stream that changes it. Rejects with AppError ROUTE_BODY_TOO_LONG, which the client gets as 413, or ROUTE_BODIES.
+   */
+  wholeRequestBody(): Promise<Uint8Array>;
+  /**
    * Sends the request body through `stream`: what the client sends is written to it, what is read from it goes to the back end. Only from
    * `request`. Several stand in the order they were given. The request is then sent without Content-Length and cannot be retried. The
    * proxy destroys the stream when the exchange ends; an error of it ends the exchange. A request that has no body does not pass it.

@@ -19,6 +19,7 @@ export { inlinePools, printEskip } from "./eskip-printer.ts";
 export { findBackendAddress, formatBackendAddress, parseBackendAddress } from "./backend-address.ts";
 export {
   type AccessLogWish,
+  type BodySource,
   type BodyWatcher,
   ExchangeState,
   type ExchangeTimeouts,
