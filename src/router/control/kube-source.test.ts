@@ -13,6 +13,7 @@ import { MetricsRegistry, silentLog } from "../../telemetry/index.ts";
 import { compileTable, rehearse, standardRegistry } from "../../route/index.ts";
 import type { RouteSet } from "../../route/index.ts";
 import { openKubeSource } from "./kube-source.ts";
+import type { RouteSetChange } from "./published-table.ts";
 import type { Publisher } from "./publisher.ts";
 import type { ControlSource } from "./source.ts";
 
@@ -23,21 +24,29 @@ interface Opened {
   readonly source: ControlSource;
   /** The first table that the source makes. */
   readonly table: Promise<RouteSet>;
+  /** What it handed out after that. */
+  readonly changes: readonly RouteSetChange[];
+  /** Says on the kind's watch that the object is another now, or `type: DELETED`. */
+  tell(kind: string, object: object, type?: string): Promise<void>;
 }
 
-/** A source on a cluster that has these objects, by kind, and on which nothing ever happens. `isHung` has the server take requests and say nothing. */
+/** A source on a cluster that has these objects, by kind, and on which nothing else happens than what is told. `isHung` has the server take requests and say nothing. */
 async function open(
   t: TestContext,
   objects: Readonly<Record<string, readonly object[]>>,
   more: { readonly staleAfterMs?: number; readonly isHung?: () => boolean } = {},
 ): Promise<Opened> {
+  const watches = new Map<string, (text: string) => void>();
+  const changes: RouteSetChange[] = [];
   const directory = mkdtempSync(join(tmpdir(), "holdfast-kube-source-"));
   const server = await createHostileServer((request, answer) => {
     if (more.isHung?.() === true) return;
     const resource = MIRRORED.find((kind) => request.path.endsWith(`/${kind.plural}`));
     if (resource === undefined || request.method !== "GET") answer.json({ kind: "Status", code: 404 }, 404);
-    else if (request.query.get("watch") === "true") answer.openChunked();
-    else answer.json(listOf(resource, objects[resource.kind] ?? []));
+    else if (request.query.get("watch") === "true") {
+      answer.openChunked();
+      watches.set(resource.kind, (text) => answer.chunk(text));
+    } else answer.json(listOf(resource, objects[resource.kind] ?? []));
   });
   t.after(async () => {
     await server.close();
@@ -52,7 +61,7 @@ async function open(
   const { promise: table, resolve } = Promise.withResolvers<RouteSet>();
   const publisher: Publisher = {
     publishAll: resolve,
-    publish() {},
+    publish: (change) => void changes.push(change),
     tellWhole() {},
     keepState: () => Promise.resolve(true),
     settled: () => Promise.resolve(),
@@ -81,11 +90,25 @@ async function open(
     booted: undefined,
     onStatus: () => {},
   });
-  return { server, source, table };
+  return {
+    server,
+    source,
+    table,
+    changes,
+    async tell(kind, object, type = "MODIFIED") {
+      const say = await until(`a watch of ${kind}`, () => watches.get(kind));
+      const resource = MIRRORED.find((one) => one.kind === kind) ?? kinds.ingresses;
+      say(`${JSON.stringify({ type, object: { apiVersion: apiVersionOf(resource), kind, ...object } })}\n`);
+    },
+  };
+}
+
+function apiVersionOf(resource: Resource): string {
+  return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
 }
 
 function listOf(resource: Resource, items: readonly object[]): object {
-  const apiVersion = resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
+  const apiVersion = apiVersionOf(resource);
   return {
     kind: `${resource.kind}List`,
     apiVersion,
@@ -125,6 +148,37 @@ test("an Ingress that never was good does not leave its host to a broader route"
   const routeSet = await table;
   assert.equal(outcome(routeSet, "secret.example.org"), "broken");
   assert.equal(outcome(routeSet, "other.example.org"), "sent");
+});
+
+test("of a changed object that alone is handed out; what makes things worse is handed out, too, when nothing comes for it", async (t) => {
+  const object = (name: string, service: string, version: number, annotations: object = {}): object => {
+    const backend = { service: { name: service, port: { number: 80 } } };
+    const made = ingress(
+      name,
+      { rules: [{ host: `${name}.org`, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }] },
+      annotations,
+    );
+    return { ...made, metadata: { namespace: "shop", name, uid: name, resourceVersion: String(version), annotations } };
+  };
+  const { table, changes, tell } = await open(t, {
+    Ingress: [object("one", "web", 5), object("two", "web", 6)],
+    Service: [{ metadata: { namespace: "shop", name: "web" }, spec: { ports: [{ port: 80 }] } }],
+  });
+  assert.deepEqual((await table).routes.length, 2);
+  await tell("Ingress", object("one", "web", 8, { "zalando.org/skipper-filter": 'setPath("/x")' }));
+  const first = await until("a change", () => changes[0]);
+  assert.deepEqual(
+    first.routes.changed.map(({ id, filters }) => [id, filters.length]),
+    [["kube_shop__one__one_org_____web", 1]],
+  );
+  assert.deepEqual([first.routes.removed, first.pools], [[], { changed: [], removed: [] }]);
+  await tell("Ingress", object("two", "gone", 9));
+  const second = await until("another change", () => changes[1]);
+  assert.deepEqual(
+    second.routes.changed.map(({ backend }) => backend),
+    [{ type: "pool", pool: "shop/gone/80/missing", algorithm: "roundRobin" }],
+  );
+  assert.deepEqual(second.routes.removed, ["kube_shop__two__two_org_____web"]);
 });
 
 test("a router on which nothing happens asks one small question for all its kinds, leaves its watches open and stays live", async (t) => {

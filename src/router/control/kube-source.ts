@@ -2,22 +2,22 @@ import { hostname } from "node:os";
 
 import { AppError, messageOf } from "../../kernel/index.ts";
 import { type Evidence, createMemberEvidence } from "../../hold/index.ts";
-import type { ObjectKind, ObjectProblem as ConversionProblem } from "../../ingress/index.ts";
+import type { ObjectKind } from "../../ingress/index.ts";
 import { type Heartbeat, type KubeClient, type KubeObject, createHeartbeat, kinds, objectKey } from "../../kube/index.ts";
-import type { ControlStatus, HoldDecision, Knowledge, ObjectProblem, RoutesSource } from "../messages.ts";
+import type { ControlStatus, HoldDecision, Knowledge, RoutesSource } from "../messages.ts";
 import { AcceptedRoutes } from "./accepted-routes.ts";
 import { openClusterClient } from "./cluster-client.ts";
 import { type Debounce, createDebounce } from "./debounce.ts";
 import { type EndpointMember, claimOf, membersOfSlice, restoreMember } from "./endpoint-members.ts";
 import { type Mirror, type MirrorDeps, createMirror } from "./mirror.ts";
-import { type PoisonEvents, createPoisonEvents } from "./poison-events.ts";
+import { ObjectProblems } from "./object-problems.ts";
+import { convertOptions, restoreObject, seriousProblems, trim } from "./object-version.ts";
 import { createPacedRun } from "./paced-run.ts";
+import { createPoisonEvents } from "./poison-events.ts";
 import type { RouteSetChange } from "./published-table.ts";
 import { SecretSource } from "./secret-source.ts";
-import { convertOptions, restoreObject, seriousProblems, trim } from "./object-version.ts";
-import type { ControlSource, SourceDeps } from "./source.ts";
 import { SettlingChanges } from "./settling.ts";
-import { type StandingProblems, createStandingProblems, objectOf } from "./standing-problems.ts";
+import type { ControlSource, SourceDeps } from "./source.ts";
 
 /** A storm of changes must not make a table of each: a worker that gets fifty a second still has its time for requests. */
 const BUILD_PAUSE_MS = 20;
@@ -27,14 +27,6 @@ const LONGEST_WAIT_MS = 500;
 const SAVE_PERIOD_MS = 5_000;
 /** With no generation to serve meanwhile: how long to wait for a kind that cannot be read before serving without it. */
 const FIRST_TABLE_PATIENCE_MS = 30_000;
-const PROBLEMS_TOLD = 1_000;
-
-const EFFECTS: Readonly<Record<ConversionProblem["effect"], string>> = {
-  dropped: "it is not served",
-  partial: "requests that need it are answered 503",
-  ignored: "this setting is not heeded",
-};
-
 /** Endpoints whose removal is not proved step back behind the fresh ones, and proof is asked for sooner: pods do come and go. */
 const ENDPOINT_POLICY = { unproven: "withdraw", large: { confirmations: 3, holdMs: 60_000 } } as const;
 
@@ -46,10 +38,7 @@ export async function openKubeSource(routes: Exclude<RoutesSource, { type: "file
 
 class KubeSource implements ControlSource {
   readonly #deps: SourceDeps;
-  readonly #events: PoisonEvents;
-  readonly #standing: StandingProblems;
-  /** Of those who ask for certificates. */
-  readonly #standingClaims: StandingProblems;
+  readonly #problems: ObjectProblems;
   readonly #startedAtMs: number;
   readonly #ingresses: Mirror<KubeObject>;
   readonly #routeGroups: Mirror<KubeObject>;
@@ -60,8 +49,6 @@ class KubeSource implements ControlSource {
   readonly #secrets: SecretSource | undefined = undefined;
   readonly #heartbeat: Heartbeat;
   readonly #routes: AcceptedRoutes;
-  /** What of an object is not served as written, by `Kind namespace/name`. */
-  readonly #poisoned = new Map<string, ObjectProblem>();
   #wasLive = false;
   /** A table made when every kind was synced has been handed out: until then nobody may claim to know it all. */
   #isComplete = false;
@@ -78,9 +65,8 @@ class KubeSource implements ControlSource {
     this.#deps = deps;
     this.#startedAtMs = clock.monoMs();
     this.#hasTable = deps.booted !== undefined;
-    this.#events = createPoisonEvents(client, deps.config.nodeName ?? hostname(), deps);
-    this.#standing = createStandingProblems(clock, (problem) => this.#tellOwner(problem));
-    this.#standingClaims = createStandingProblems(clock, (problem) => this.#tellOwner(problem));
+    const events = createPoisonEvents(client, deps.config.nodeName ?? hostname(), deps);
+    this.#problems = new ObjectProblems(events, clock, (kind, key) => this.#accepted(kind)?.get(key)?.value);
     this.#build = createPacedRun(clock, BUILD_PAUSE_MS, () => this.#tryBuild());
     this.#settle = createDebounce(clock, { quietMs: QUIET_MS, mostMs: LONGEST_WAIT_MS }, () => {
       this.#isSettlingDue = true;
@@ -141,9 +127,7 @@ class KubeSource implements ControlSource {
     // Routes do not wait for certificates, nor for the right to read them.
     if (deps.config.tlsSecrets) {
       const serve = createDebounce(clock, { quietMs: QUIET_MS, mostMs: LONGEST_WAIT_MS }, () => void this.#serveSecrets());
-      this.#secrets = new SecretSource({ ...mirrorDeps, onChange: () => serve.call() }, deps, (object) =>
-        this.#poisoned.delete(nameOf(object)),
-      );
+      this.#secrets = new SecretSource({ ...mirrorDeps, onChange: () => serve.call() }, deps, (object) => this.#problems.sound(object));
     }
     for (const mirror of this.#all) mirror.start();
     this.#heartbeat.start();
@@ -162,19 +146,8 @@ class KubeSource implements ControlSource {
       knowledge: this.#knowledge(),
       sources: Object.fromEntries(this.#all.map((mirror) => [mirror.kind, mirror.status()])),
       held: this.#all.flatMap((mirror) => [...mirror.held()]),
-      problems: this.#problems(),
+      problems: this.#problems.told(),
     };
-  }
-
-  #problems(): readonly ObjectProblem[] {
-    const told = [...this.#poisoned.values()];
-    for (const standing of [this.#standing, this.#standingClaims]) {
-      for (const problem of standing.all()) {
-        if (told.length >= PROBLEMS_TOLD) return told;
-        told.push({ object: objectOf(problem), message: problem.message, lastGoodServes: false });
-      }
-    }
-    return told;
   }
 
   decide({ id, verb, principal, ttlSeconds, reason }: HoldDecision): Promise<string | undefined> {
@@ -212,33 +185,26 @@ class KubeSource implements ControlSource {
     const trimmed = trim(object);
     const [problem] = seriousProblems(trimmed, this.#deps);
     if (problem !== undefined && (problem.effect === "dropped" || this.#hasGoodVersion(object))) {
-      this.#events.seen(trimmed);
+      this.#problems.refused(trimmed);
       throw new AppError(problem.code, problem.message);
     }
-    this.#poisoned.delete(nameOf(object));
+    this.#problems.sound(object);
     return trimmed;
   }
 
   /** An edit that breaks some of an object's routes is not taken where a version stands that breaks none; else it is better than nothing. */
   #hasGoodVersion({ kind, metadata }: KubeObject): boolean {
-    const mirror = kind === "Ingress" ? this.#ingresses : this.#routeGroups;
-    const accepted = mirror.accepted.get(objectKey(metadata));
+    const accepted = this.#accepted(kind)?.get(objectKey(metadata));
     return accepted !== undefined && seriousProblems(accepted.value, this.#deps).length === 0;
   }
 
   #onPoisoned(kind: string, key: string, problem: string): void {
     const lastGoodServes = this.#all.some((mirror) => mirror.kind === kind && mirror.accepted.has(key));
-    if (this.#poisoned.size < PROBLEMS_TOLD)
-      this.#poisoned.set(`${kind} ${key}`, { object: `${kind} ${key}`, message: problem, lastGoodServes });
-    this.#events.tell(kind, key, `${problem}; ${lastGoodServes ? "its last good version keeps serving" : "it is not served"}`);
+    this.#problems.poisoned(kind, key, problem, lastGoodServes);
   }
 
-  #tellOwner({ kind, namespace, name, message, effect }: ConversionProblem): void {
-    const key = `${namespace}/${name}`;
-    const object = [this.#ingresses, this.#routeGroups, this.#services].find((mirror) => mirror.kind === kind)?.accepted.get(key);
-    if (object === undefined) return;
-    this.#events.seen(object.value);
-    this.#events.tell(kind, key, `${message}; ${EFFECTS[effect]}`);
+  #accepted(kind: string): Mirror<KubeObject>["accepted"] | undefined {
+    return [this.#ingresses, this.#routeGroups, this.#services].find((mirror) => mirror.kind === kind)?.accepted;
   }
 
   /** Whether what is accepted may become a table: it must not lack a kind that the table in use was made of. */
@@ -270,8 +236,8 @@ class KubeSource implements ControlSource {
     const passed = this.#settling.pass(change, isDue || whole !== undefined);
     if (!this.#settling.isSettled) this.#settle.call();
     const isComplete = isSynced && this.#settling.isSettled;
-    if (whole !== undefined) this.#standing.seeAll([...problems.values()].flat());
-    else for (const [object, now] of problems) this.#standing.see(object, now);
+    if (whole !== undefined) this.#problems.converted.seeAll([...problems.values()].flat());
+    else for (const [object, now] of problems) this.#problems.converted.see(object, now);
     const revisions = Object.fromEntries(this.#mirrors.flatMap(({ kind, revision }) => (revision === undefined ? [] : [[kind, revision]])));
     if (whole !== undefined || !isNothing(passed)) {
       // First what was accepted, then what it leads to: a restart must not know less than the workers serve.
@@ -289,7 +255,7 @@ class KubeSource implements ControlSource {
   async #serveSecrets(): Promise<void> {
     // Before it is known who asks, and after an error: those of before stay.
     await this.#secrets?.serve(() => this.#routes.tlsClaims);
-    this.#standingClaims.seeAll(this.#secrets?.problems ?? []);
+    this.#problems.certificates.seeAll(this.#secrets?.problems ?? []);
     this.#deps.onStatus();
   }
 
@@ -304,8 +270,4 @@ class KubeSource implements ControlSource {
 
 function isNothing({ routes, pools }: RouteSetChange): boolean {
   return routes.changed.length + routes.removed.length + pools.changed.length + pools.removed.length === 0;
-}
-
-function nameOf({ kind, metadata }: KubeObject): string {
-  return `${kind} ${metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`}`;
 }
