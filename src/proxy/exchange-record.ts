@@ -76,7 +76,10 @@ export class ExchangeRecord {
     const { metrics, deadlines, accessLog } = this.#engine;
     const endedMs = deadlines.refresh();
     metrics.inFlight.add(-1);
-    metrics.request(status, (endedMs - this.#startedMs) / 1000, route);
+    const seconds = (endedMs - this.#startedMs) / 1000;
+    metrics.request(status, seconds, route);
+    const traceId = this.trace?.traceId ?? "";
+    if (traceId !== "") metrics.durationSeconds.exemplify({ traceId, value: seconds, atMs: this.#engine.clock.wallMs() });
     if (accessLog !== undefined && this.#isLogWanted(status)) {
       const entry = this.#engine.logEntry;
       entry.status = status;
@@ -86,7 +89,7 @@ export class ExchangeRecord {
       entry.endpoint = endpoint?.authority ?? "";
       entry.attempts = count;
       entry.failure = this.failure;
-      entry.traceId = this.trace?.traceId ?? "";
+      entry.traceId = traceId;
       this.#describePhases(entry, endedMs);
       this.#context.describe(entry);
       accessLog.tell(entry);

@@ -120,6 +120,16 @@ test("the access log names the trace of a recorded request", async (t) => {
   match(under.logLines[0] ?? "", new RegExp(`"traceId":"${request?.traceId}"`));
 });
 
+test("the duration of a recorded request has its trace as an exemplar", async (t) => {
+  const { under, ask } = await traced(t, 'tracingTag("my.a", "1")');
+  const request = (await ask()).find(({ kind }) => kind === "server");
+  const family = under.metrics.dump().find(({ name }) => name === "holdfast_proxy_request_duration_seconds");
+  deepEqual(
+    family?.series[0]?.exemplars?.map(({ traceId }) => traceId),
+    [request?.traceId],
+  );
+});
+
 test("of a request that is not recorded nothing is said", async (t) => {
   const { under, ask } = await traced(t, 'tracingTag("my.a", "1") -> tracingSpanName("x") -> latency("1ms")', 0);
   deepEqual(await ask(), []);

@@ -1,8 +1,8 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { test } from "node:test";
 
 import { chooseExposition, openMetricsText, prometheusText } from "./exposition.ts";
-import { MetricsRegistry } from "./metrics.ts";
+import { MetricsRegistry, mergeDumps } from "./metrics.ts";
 
 function registry(): MetricsRegistry {
   const made = new MetricsRegistry();
@@ -38,6 +38,30 @@ test("OpenMetrics names counters without the suffix of their samples, says units
       "",
     ].join("\n"),
   );
+});
+
+test("OpenMetrics names the trace of the last value in a bucket, also when the numbers of several processes are added up", () => {
+  const made = (traceId: string, atMs: number): MetricsRegistry => {
+    const one = registry();
+    const cell = one.histogram("a_seconds", "Time.", [0.5, 1, 10]).with();
+    cell.exemplify({ traceId: "0".repeat(32), value: 0.4, atMs: 1 });
+    cell.exemplify({ traceId, value: 0.2, atMs });
+    if (atMs > 2_000) cell.exemplify({ traceId, value: 30, atMs });
+    return one;
+  };
+  const [older, newer] = ["a".repeat(32), "b".repeat(32)];
+  const dumps = [made(newer, 2_500).dump(), made(older, 1_000).dump(), registry().dump()];
+  const lines = openMetricsText
+    .render(mergeDumps(dumps))
+    .split("\n")
+    .filter((line) => line.startsWith("a_seconds_bucket"));
+  deepEqual(lines, [
+    `a_seconds_bucket{le="0.5"} 3 # {trace_id="${newer}"} 0.2 2.500`,
+    'a_seconds_bucket{le="1.0"} 3',
+    'a_seconds_bucket{le="10.0"} 6',
+    `a_seconds_bucket{le="+Inf"} 6 # {trace_id="${newer}"} 30 2.500`,
+  ]);
+  ok(!prometheusText.render(mergeDumps(dumps)).includes("trace_id"));
 });
 
 test("Prometheus text is as it was: full names, whole bounds, no end", () => {

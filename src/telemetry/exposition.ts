@@ -1,4 +1,4 @@
-import type { FamilyDump } from "./metrics.ts";
+import { type Exemplar, type FamilyDump, bucketOf } from "./metrics.ts";
 
 /** A text form of metrics with its content type. */
 export interface Exposition {
@@ -10,12 +10,12 @@ export interface Exposition {
 export const prometheusText: Exposition = {
   contentType: "text/plain; version=0.0.4; charset=utf-8",
   render: (families) =>
-    families.map((family) => describe(family, family.name, escapeHelp(family.help)) + samples(family, "", String)).join(""),
+    families.map((family) => describe(family, family.name, escapeHelp(family.help)) + samples(family, "", String, () => "")).join(""),
 };
 
 /**
  * OpenMetrics 1.0.0 (https://prometheus.io/docs/specs/om/open_metrics_spec/): a counter is named without the `_total` of its samples, a unit is said,
- * bounds of buckets are written as floats, and the end is marked, so that half an answer is not taken for a whole one.
+ * bounds of buckets are written as floats, buckets have exemplars, and the end is marked, so that half an answer is not taken for a whole one.
  */
 export const openMetricsText: Exposition = {
   contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8",
@@ -26,7 +26,7 @@ export const openMetricsText: Exposition = {
       text += describe(family, name, escapeLabel(family.help));
       const unit = /_(seconds|bytes)$/.exec(name)?.[1];
       if (unit !== undefined) text += `# UNIT ${name} ${unit}\n`;
-      text += samples({ ...family, name }, family.kind === "counter" ? "_total" : "", canonicalFloat);
+      text += samples({ ...family, name }, family.kind === "counter" ? "_total" : "", canonicalFloat, exemplarText);
     }
     return `${text}# EOF\n`;
   },
@@ -53,9 +53,14 @@ function describe({ kind }: FamilyDump, name: string, help: string): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n`;
 }
 
-function samples(family: FamilyDump, suffix: string, formatBound: (bound: number) => string): string {
+function samples(
+  family: FamilyDump,
+  suffix: string,
+  formatBound: (bound: number) => string,
+  formatExemplar: (exemplar: Exemplar | undefined) => string,
+): string {
   let text = "";
-  for (const { labelValues, values } of family.series) {
+  for (const { labelValues, values, exemplars = [] } of family.series) {
     const pairs = family.labels.map((label, at) => `${label}="${escapeLabel(labelValues[at] ?? "")}"`);
     if (family.kind !== "histogram") {
       text += `${family.name}${suffix}${braces(pairs)} ${formatNumber(values[0] ?? 0)}\n`;
@@ -65,11 +70,18 @@ function samples(family: FamilyDump, suffix: string, formatBound: (bound: number
     for (let at = 0; at <= family.bounds.length; at++) {
       count += values[at] ?? 0;
       const bound = family.bounds[at];
-      text += `${family.name}_bucket${braces([...pairs, `le="${bound === undefined ? "+Inf" : formatBound(bound)}"`])} ${count}\n`;
+      const exemplar = exemplars.find(({ value }) => bucketOf(value, family.bounds) === at);
+      text += `${family.name}_bucket${braces([...pairs, `le="${bound === undefined ? "+Inf" : formatBound(bound)}"`])} ${count}${formatExemplar(exemplar)}\n`;
     }
     text += `${family.name}_sum${braces(pairs)} ${formatNumber(values[family.bounds.length + 1] ?? 0)}\n${family.name}_count${braces(pairs)} ${count}\n`;
   }
   return text;
+}
+
+/** ` # {trace_id="…"} value time`, seconds as all times of the format. */
+function exemplarText(exemplar: Exemplar | undefined): string {
+  if (exemplar === undefined) return "";
+  return ` # {trace_id="${exemplar.traceId}"} ${formatNumber(exemplar.value)} ${(exemplar.atMs / 1000).toFixed(3)}`;
 }
 
 function braces(pairs: readonly string[]): string {

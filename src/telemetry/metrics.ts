@@ -35,13 +35,30 @@ export class HistogramCell {
   /** Counts `value` (same unit as the bucket bounds). */
   observe(value: number): void {
     const { values, bounds } = this.#family;
-    let bucket = 0;
-    while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++;
-    const at = this.#slot + bucket;
+    const at = this.#slot + bucketOf(value, bounds);
     values[at] = (values[at] as number) + 1;
     const sum = this.#slot + bounds.length + 1;
     values[sum] = (values[sum] as number) + value;
   }
+  /** Names the trace of a value that was counted: the last one of each bucket is shown. */
+  exemplify(exemplar: Exemplar): void {
+    this.#family.exemplars.set(this.#slot + bucketOf(exemplar.value, this.#family.bounds), exemplar);
+  }
+}
+
+/** A value of a histogram that a trace tells more of. */
+export interface Exemplar {
+  readonly traceId: string;
+  readonly value: number;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+/** Which bucket a value is counted in; the one behind the last bound is `bounds.length`. */
+export function bucketOf(value: number, bounds: readonly number[]): number {
+  let bucket = 0;
+  while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++;
+  return bucket;
 }
 
 /** A metric with its label names; `width` numbers a series in one growing typed array. */
@@ -54,6 +71,8 @@ class Family {
   readonly width: number;
   readonly series = new Map<string, { readonly labelValues: readonly string[]; readonly slot: number }>();
   values: Float64Array;
+  /** By the slot of their bucket. */
+  readonly exemplars = new Map<number, Exemplar>();
 
   constructor(name: string, help: string, kind: Kind, labels: readonly string[], bounds: readonly number[]) {
     this.name = name;
@@ -93,7 +112,14 @@ export interface FamilyDump {
   readonly kind: Kind;
   readonly labels: readonly string[];
   readonly bounds: readonly number[];
-  readonly series: readonly { readonly labelValues: readonly string[]; readonly values: readonly number[] }[];
+  readonly series: readonly SeriesDump[];
+}
+
+export interface SeriesDump {
+  readonly labelValues: readonly string[];
+  readonly values: readonly number[];
+  /** Of a histogram, at most one a bucket; left out where there is none. */
+  readonly exemplars?: readonly Exemplar[];
 }
 
 /**
@@ -133,6 +159,7 @@ export class MetricsRegistry {
       series: [...family.series.values()].map(({ labelValues, slot }) => ({
         labelValues,
         values: [...family.values.subarray(slot, slot + family.width)],
+        ...exemplarsIn(family, slot),
       })),
     }));
   }
@@ -157,20 +184,51 @@ export class MetricsRegistry {
   }
 }
 
-/** Adds up the dumps of several processes: series with the same labels become one, their numbers summed. */
+function exemplarsIn(family: Family, slot: number): Pick<SeriesDump, "exemplars"> {
+  const found: Exemplar[] = [];
+  if (family.exemplars.size === 0) return {};
+  for (let bucket = 0; bucket <= family.bounds.length; bucket++) {
+    const exemplar = family.exemplars.get(slot + bucket);
+    if (exemplar !== undefined) found.push(exemplar);
+  }
+  return found.length === 0 ? {} : { exemplars: found };
+}
+
+/** The last one of each bucket. */
+function newestExemplars(bounds: readonly number[], exemplars: readonly Exemplar[]): Exemplar[] {
+  const newest = new Map<number, Exemplar>();
+  for (const exemplar of exemplars) {
+    const bucket = bucketOf(exemplar.value, bounds);
+    const known = newest.get(bucket);
+    if (known === undefined || known.atMs < exemplar.atMs) newest.set(bucket, exemplar);
+  }
+  return [...newest.values()];
+}
+
+interface MergedSeries {
+  readonly labelValues: readonly string[];
+  readonly values: number[];
+  exemplars?: readonly Exemplar[];
+}
+
+/** Adds up the dumps of several processes: series with the same labels become one, their numbers summed, their last exemplars kept. */
 export function mergeDumps(dumps: readonly (readonly FamilyDump[])[]): FamilyDump[] {
-  const merged = new Map<string, { family: FamilyDump; series: Map<string, { labelValues: readonly string[]; values: number[] }> }>();
+  const merged = new Map<string, { family: FamilyDump; series: Map<string, MergedSeries> }>();
   for (const family of dumps.flat()) {
     let entry = merged.get(family.name);
     if (entry === undefined) {
       entry = { family, series: new Map() };
       merged.set(family.name, entry);
     }
-    for (const { labelValues, values } of family.series) {
+    for (const { labelValues, values, exemplars } of family.series) {
       const key = labelValues.join("\u0000");
       const known = entry.series.get(key);
-      if (known === undefined) entry.series.set(key, { labelValues, values: [...values] });
-      else values.forEach((value, at) => (known.values[at] = (known.values[at] ?? 0) + value));
+      if (known === undefined) {
+        entry.series.set(key, { labelValues, values: [...values], ...(exemplars === undefined ? {} : { exemplars }) });
+        continue;
+      }
+      values.forEach((value, at) => (known.values[at] = (known.values[at] ?? 0) + value));
+      if (exemplars !== undefined) known.exemplars = newestExemplars(family.bounds, [...(known.exemplars ?? []), ...exemplars]);
     }
   }
   return [...merged.values()].map(({ family, series }) => ({ ...family, series: [...series.values()] }));
