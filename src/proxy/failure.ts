@@ -36,7 +36,7 @@ export const failures = {
   PROXY_BACKEND_TIMEOUT: { status: 504, text: "the back end did not answer in full in the time the route gives it", isUpstream: true },
   PROXY_UPSTREAM_TRUNCATED: { status: 502, text: "the endpoint's answer ended early", isUpstream: true },
   PROXY_UPGRADE: { status: 502, text: "the endpoint switched to a protocol that was not asked for", isUpstream: true },
-  PROXY_REQUEST_MALFORMED: { status: 400, text: "the request is not valid HTTP/1.1", isUpstream: false },
+  PROXY_REQUEST_MALFORMED: { status: 400, text: "the request is not valid HTTP", isUpstream: false },
   PROXY_PATH: { status: 400, text: "the path can be read in more than one way", isUpstream: false },
   PROXY_METHOD: { status: 405, text: "CONNECT is not served here", isUpstream: false },
   PROXY_EXPECTATION: { status: 417, text: "only 100-continue can be expected", isUpstream: false },

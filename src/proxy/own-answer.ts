@@ -16,10 +16,16 @@ export interface OwnAnswer {
 
 /** What the client is told when a request could not be answered otherwise. */
 export function failureAnswer(failure: ProxyFailure, detail: WireFault | undefined, status: number, retryAfterSeconds: number): OwnAnswer {
-  const retryAfter = status === 503 ? `Retry-After: ${retryAfterSeconds}\r\n` : "";
+  // RFC 9110 section 15.5.6: with a 405 the methods that are served; any but CONNECT is.
+  const advice =
+    status === 503
+      ? `Retry-After: ${retryAfterSeconds}\r\n`
+      : status === 405
+        ? "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n"
+        : "";
   return {
     status,
-    fields: `Content-Type: text/plain; charset=utf-8\r\n${retryAfter}`,
+    fields: `Content-Type: text/plain; charset=utf-8\r\n${advice}`,
     body: Buffer.from(`${status} ${reasonOf(status)}: ${failures[failure].text} (${detail ?? failure})\n`),
   };
 }

@@ -25,7 +25,10 @@ rfcCases("RFC 9110 section 9.3: methods", [
     request: "DELETE / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab",
     forwarded: `DELETE / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n${FORWARDED}\r\nab`,
   }),
-  request("9.3.6: CONNECT is not for a reverse proxy", "CONNECT a:80", "", "", { forwarded: "", answered: refusal("PROXY_METHOD") }),
+  request("9.3.6, 15.5.6: CONNECT is not for a reverse proxy, which says what is", "CONNECT a:80", "", "", {
+    forwarded: "",
+    answered: refusal("PROXY_METHOD"),
+  }),
   request("9.3.7: OPTIONS", "OPTIONS /a", "", FORWARDED),
 ]);
 

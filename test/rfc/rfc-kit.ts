@@ -44,10 +44,10 @@ export function refusal(reason: WireFault | ProxyFailure, failure: ProxyFailure 
   const code = isFault && status === 400 ? wireFaults[reason as WireFault].status : status;
   const phrase = reasonPhrases.get(code) ?? "";
   const body = `${code} ${phrase}: ${text} (${reason})\n`;
-  const retry = code === 503 ? "Retry-After: 2\r\n" : "";
+  const allow = code === 405 ? "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE\r\n" : "";
   const close = ends ? "Connection: close\r\n" : "";
   return (
-    `HTTP/1.1 ${code} ${phrase}\r\n${DATE}Server: holdfast\r\nContent-Type: text/plain; charset=utf-8\r\n${retry}` +
+    `HTTP/1.1 ${code} ${phrase}\r\n${DATE}Server: holdfast\r\nContent-Type: text/plain; charset=utf-8\r\n${allow}` +
     `Content-Length: ${body.length}\r\n${close}\r\n${body}`
   );
 }
