@@ -47,6 +47,17 @@ async function start(t: TestContext, filters = "cache()"): Promise<Cached> {
 
 const FRESH = "Cache-Control: max-age=60\r\n";
 
+test("a response that does not say when it was made is served with the time at which it came", async (t) => {
+  const { ask, answers, clock, under } = await start(t);
+  answers(FRESH);
+  const cameMs = clock.wallMs();
+  assert.equal(await ask(), "200 MISS body 1");
+  await clock.advance(30_000);
+  const hit = await under.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  assert.ok(hit.includes(`\r\nDate: ${new Date(cameMs).toUTCString()}\r\nAge: 30\r\n`), hit);
+  assert.equal(hit.match(/^date:/gim)?.length, 1);
+});
+
 test("a response is served again as long as it says, with its age; then it is fetched anew", async (t) => {
   const { ask, answers, clock, under, served } = await start(t);
   answers(`${FRESH}X-Kept: yes\r\nETag: "1"\r\n`);

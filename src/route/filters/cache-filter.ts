@@ -171,7 +171,10 @@ class CacheFilter implements Filter {
     if (lifetime + Math.max(staleWhileMs, staleOnErrorMs) <= sinceMs - madeMs) return undefined;
     return {
       status,
-      headers: responseHeaders.filter((_, at) => !OWN_FIELDS.some((own) => sameName(own, responseHeaders[at - (at % 2)] as string))),
+      headers: dated(
+        responseHeaders.filter((_, at) => !OWN_FIELDS.some((own) => sameName(own, responseHeaders[at - (at % 2)] as string))),
+        wallMs,
+      ),
       varies: vary
         .filter((name) => name !== "")
         .toSorted()
@@ -206,6 +209,11 @@ class CacheFilter implements Filter {
       ? undefined
       : { lifetimeMs: lifetime, staleWhileMs: said.staleWhileRevalidate * 1_000, staleOnErrorMs: said.staleIfError * 1_000 };
   }
+}
+
+/** With the time at which it came, where its fields say none (RFC 9110 section 6.6.1): it is not made anew each time it is served. */
+function dated(headers: readonly string[], wallMs: number): readonly string[] {
+  return getHeader(headers, "date") === undefined ? [...headers, "Date", new Date(wallMs).toUTCString()] : headers;
 }
 
 function servedFields(found: StoredResponse, status: "HIT" | "STALE", nowMs: number): readonly string[] {
