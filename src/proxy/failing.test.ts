@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
+import { until } from "../kernel/testing/until.ts";
 import { route, startProxy } from "./testing/proxy-under-test.ts";
 import { RawServer } from "./testing/raw-peers.ts";
 
@@ -73,6 +74,19 @@ test("a kept connection that is gone when it is used again costs an idempotent r
   }
   assert.ok(under.metric("holdfast_proxy_retries_total", "reused") > 0, "no connection was used twice");
   assert.ok(served > 8);
+  await under.close();
+});
+
+test("a connection is left before the endpoint closes it, where that says when", async () => {
+  const clock = new ManualClock();
+  const under = await startProxy({}, clock);
+  under.server.answer(() => "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5, max=100\r\nContent-Length: 2\r\n\r\nok");
+  await under.exchange(GET);
+  const connections = (): number => under.metric("holdfast_proxy_upstream_connections");
+  await clock.advance(3_800);
+  assert.equal(connections(), 1);
+  await clock.advance(400);
+  await until("it is closed", () => connections() === 0);
   await under.close();
 });
 

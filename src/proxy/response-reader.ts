@@ -1,6 +1,7 @@
 import {
   BodyFraming,
   FAULTY,
+  FieldId,
   Framing,
   HeadParser,
   type MessageHead,
@@ -29,6 +30,8 @@ export class ResponseReader {
   readonly framing = new BodyFraming();
   /** Whether the server lets the connection live after this response. */
   isPersistent = false;
+  /** How long the server says that it keeps the connection while it is idle. */
+  keptMs = Infinity;
   /** Where the next step continues. */
   next = 0;
   fault: WireFault | undefined = undefined;
@@ -98,6 +101,7 @@ export class ResponseReader {
       framing.framing !== Framing.untilClose &&
       !framing.isContradictory &&
       !connectionOptions(head).includes("close");
+    this.keptMs = (head.present & FieldId.keepAlive) === 0 ? Infinity : keptMsOf(head.valueOf(FieldId.keepAlive) ?? "");
     this.#isHeadRead = true;
     this.#body.begin(framing);
     return ResponseStep.head;
@@ -107,4 +111,10 @@ export class ResponseReader {
     this.fault = fault;
     return ResponseStep.faulty;
   }
+}
+
+/** `timeout=SECONDS` of a Keep-Alive field (RFC 2068 section 19.7.1.1), as many servers still send it. */
+function keptMsOf(value: string): number {
+  const seconds = /(?:^|[,\s])timeout=(\d{1,9})/i.exec(value)?.[1];
+  return seconds === undefined ? Infinity : Number(seconds) * 1000;
 }

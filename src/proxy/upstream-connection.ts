@@ -26,6 +26,9 @@ export interface UpstreamEngine {
   };
 }
 
+/** Of the time that an endpoint keeps an idle connection: used in its last moments it could be closed while a request is on its way. */
+const KEPT_SHARE = 0.8;
+
 const State = { connecting: 0, idle: 1, head: 2, body: 3, tunnel: 4, closed: 5 } as const;
 
 /** One connection to an endpoint, carrying one request at a time. */
@@ -278,7 +281,9 @@ export class UpstreamConnection implements Upstream, WriterOwner, Deadlined {
       !this.#engine.upstreams.keep(this)
     )
       this.destroy();
-    else this.deadlineMs = this.#engine.deadlines.nowMs + this.#engine.options.timeouts.upstreamIdleMs;
+    else
+      this.deadlineMs =
+        this.#engine.deadlines.nowMs + Math.min(this.#engine.options.timeouts.upstreamIdleMs, this.#response.keptMs * KEPT_SHARE);
   }
 
   #onEnd(): void {
