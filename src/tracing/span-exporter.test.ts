@@ -4,7 +4,7 @@ import { type TestContext, test } from "node:test";
 
 import { seededRandom, systemClock } from "../kernel/index.ts";
 import { until } from "../kernel/testing/until.ts";
-import { MetricsRegistry, silentLog } from "../telemetry/index.ts";
+import { type Log, MetricsRegistry, silentLog } from "../telemetry/index.ts";
 import type { Span } from "./span.ts";
 import { SpanExporter } from "./span-exporter.ts";
 
@@ -39,10 +39,13 @@ async function collector(
   return { url: `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/v1/traces?a=b`, received };
 }
 
-function exporterTo(url: string): { readonly exporter: SpanExporter; readonly count: (name: string, cause?: string) => number } {
+function exporterTo(
+  url: string,
+  log: Log = silentLog,
+): { readonly exporter: SpanExporter; readonly count: (name: string, cause?: string) => number } {
   const metrics = new MetricsRegistry();
   const options = { url, headers: { authorization: "Bearer x" }, serviceName: "edge", ratio: 1 };
-  const exporter = new SpanExporter(options, { clock: systemClock, random: seededRandom(1), log: silentLog, metrics });
+  const exporter = new SpanExporter(options, { clock: systemClock, random: seededRandom(1), log, metrics });
   const count = (name: string, cause = ""): number =>
     metrics
       .dump()
@@ -132,4 +135,20 @@ test("a collector that does not answer costs spans over the bound, and no wait o
   await until("the first are sent", () => received.length === 1, 30_000);
   equal(received[0]?.body.resourceSpans[0]?.scopeSpans[0]?.spans.length, 512);
   await exporter.close(10);
+});
+
+test("a collector that takes no spans is told of once, and once more when it takes them again", async (t) => {
+  const { url } = await collector(t, (response, count) => {
+    response.statusCode = count <= 2 ? 400 : 200;
+    response.end();
+  });
+  const told: string[] = [];
+  const tell = (_fields: object, message: string): void => void told.push(message);
+  const { exporter, count } = exporterTo(url, { ...silentLog, warn: tell, info: tell });
+  for (let batch = 1; batch <= 4; batch++) {
+    for (let added = 0; added < 512; added++) exporter.add(span());
+    await until("it is sent", () => count("exported") + count("dropped", "export") === batch * 512, 30_000);
+  }
+  deepEqual(told, ["spans are not taken by the collector", "spans are taken by the collector again"]);
+  await exporter.close(30_000);
 });

@@ -43,6 +43,8 @@ export class SpanExporter implements SpanSink {
   #timer: Timer | undefined = undefined;
   #exporting: Promise<void> | undefined = undefined;
   #agent: Promise<Agent> | undefined = undefined;
+  /** Whether the last batch was not taken. */
+  #isRefused = false;
 
   constructor(options: TraceOptions, deps: ExporterDeps) {
     this.#options = options;
@@ -98,9 +100,13 @@ export class SpanExporter implements SpanSink {
     try {
       await this.#caller.call({ name: "export", timeoutMs: EXPORT_MS, idempotent: true }, ({ signal }) => this.#post(body, signal));
       this.#exported.add(batch.length);
+      if (this.#isRefused) this.#log.info({}, "spans are taken by the collector again");
+      this.#isRefused = false;
     } catch (thrown) {
       this.#dropped.export.add(batch.length);
-      this.#log.warn({ spans: batch.length, problem: messageOf(thrown) }, "spans were not taken by the collector");
+      // Told once: a collector may be away for a day. How many it costs is counted.
+      if (!this.#isRefused) this.#log.warn({ problem: messageOf(thrown) }, "spans are not taken by the collector");
+      this.#isRefused = true;
     }
   }
 
