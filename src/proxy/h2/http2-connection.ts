@@ -6,18 +6,23 @@ import type { Engine } from "../engine.ts";
 import type { ProxyFailure } from "../failure.ts";
 import { END_STREAM, Http2Code } from "./codes.ts";
 import type { Http2End, Http2Metrics } from "./http2-metrics.ts";
-import { Http2Stream } from "./http2-stream.ts";
+import { Http2Stream, type Http2StreamOwner } from "./http2-stream.ts";
 
 /** The greatest stream id: a GOAWAY that names it takes no stream back (RFC 9113 section 6.8). */
 const LAST_STREAM = 2 ** 31 - 1;
 
+/** So many are kept for the requests to come while others are under way; an idle connection keeps one. */
+const FREE_STREAMS = 8;
+
 /** One HTTP/2 connection of a client: opens a stream for each request, and ends when the client does what no client needs to do. */
-export class Http2Connection implements Connection, Deadlined {
+export class Http2Connection implements Connection, Deadlined, Http2StreamOwner {
   readonly #engine: Engine;
   readonly #metrics: Http2Metrics;
   readonly #socket: Socket;
   readonly #session: ServerHttp2Session;
   readonly #streams = new Set<Http2Stream>();
+  /** Those that carried requests before: all that an exchange needs is made once for several. */
+  readonly #free: Http2Stream[] = [];
   #resetsLeft: number;
   #resetsAtMs: number;
   #isLeaving = false;
@@ -60,9 +65,9 @@ export class Http2Connection implements Connection, Deadlined {
       metrics.streams.add();
       this.#hasAsked = true;
       this.deadlineMs = Infinity;
-      const carried = new Http2Stream(stream, peer, engine, (wasReset) => this.#onStreamClosed(carried, wasReset));
+      const carried = this.#free.pop() ?? new Http2Stream(stream, peer, engine, this);
       this.#streams.add(carried);
-      carried.begin(fields, (flags & END_STREAM) === 0);
+      carried.begin(stream, fields, (flags & END_STREAM) === 0);
     });
     session.on("error", (error: NodeJS.ErrnoException) => {
       const cause = endOf(error);
@@ -117,8 +122,9 @@ export class Http2Connection implements Connection, Deadlined {
     this.deadlineMs = this.#engine.deadlines.nowMs + this.#engine.options.timeouts.lingerMs;
   }
 
-  #onStreamClosed(stream: Http2Stream, wasReset: boolean): void {
+  onStreamClosed(stream: Http2Stream, wasReset: boolean): void {
     this.#streams.delete(stream);
+    if (stream.isFree && this.#free.length < FREE_STREAMS) this.#free.push(stream);
     if (wasReset && !this.#mayReset()) {
       this.#end("resets");
       return;
@@ -130,6 +136,7 @@ export class Http2Connection implements Connection, Deadlined {
       this.#session.goaway(Http2Code.noError, LAST_STREAM);
     }
     if (this.#streams.size > 0) return;
+    if (this.#free.length > 1) this.#free.length = 1;
     this.deadlineMs = deadlines.nowMs + (this.#isLeaving ? options.timeouts.lingerMs : options.timeouts.clientIdleMs);
   }
 

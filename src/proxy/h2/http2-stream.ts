@@ -13,10 +13,20 @@ import { fieldsOfLines, recordOf, requestLines, statusOfLines } from "./fields.t
 import { readTrailer } from "./trailer.ts";
 import { isAccepted } from "./websocket.ts";
 
-/** One request of an HTTP/2 client and its answer. */
+/** What is parsed is copied out of it before the next head is written here; a longer head gets bytes of its own. */
+const HEAD_BYTES = Buffer.allocUnsafeSlow(16_384);
+
+/** Who a stream belongs to. */
+export interface Http2StreamOwner {
+  /** `wasReset`: the client took it back before its answer was whole. */
+  onStreamClosed(stream: Http2Stream, wasReset: boolean): void;
+}
+
+/** One request of an HTTP/2 client and its answer; one object carries request after request of a connection. */
 export class Http2Stream implements Downstream, Deadlined {
   readonly #engine: Engine;
-  readonly #stream: ServerHttp2Stream;
+  readonly #owner: Http2StreamOwner;
+  #stream: ServerHttp2Stream;
   readonly #parser: HeadParser;
   readonly #head: MessageHead;
   readonly #target = new RequestTarget();
@@ -30,6 +40,8 @@ export class Http2Stream implements Downstream, Deadlined {
   #isRequestWhole = false;
   #hasBegun = false;
   #isAnswered = false;
+  /** Whether something may still be at work on the request when its answer is out. */
+  #isFinal = false;
   /** Of a client that asks for a WebSocket (RFC 8441); empty for any other. */
   #webSocketKey = "";
   #isTunnel = false;
@@ -41,40 +53,33 @@ export class Http2Stream implements Downstream, Deadlined {
   readonly canSkipBody = true;
   readonly takesInterim = true;
 
-  /** `onClosed` hears whether the client took the stream back before its answer was whole. */
-  constructor(stream: ServerHttp2Stream, peer: Peer, engine: Engine, onClosed: (wasReset: boolean) => void) {
+  constructor(stream: ServerHttp2Stream, peer: Peer, engine: Engine, owner: Http2StreamOwner) {
     this.#engine = engine;
+    this.#owner = owner;
     this.#stream = stream;
     this.#parser = new HeadParser("request", engine.options.limits.requestHead);
     this.#head = this.#parser.head;
     this.#context = new RequestContext(this.#head, this.#framing, peer, engine);
     this.#exchange = new Exchange(engine, this, this.#context, this.#head, this.#framing);
-    stream.on("drain", () => {
-      this.isBlocked = false;
-      this.#arm();
-      this.#exchange.onClientDrained();
-    });
-    stream.on("trailers", (_headers, _flags, fields) => {
-      this.#trailerFields = fields as unknown as readonly string[];
-    });
-    stream.on("wantTrailers", () => {
-      if (this.#isAnswered) stream.sendTrailers(this.#responseTrailer);
-    });
-    // Followed by close.
-    stream.on("error", () => {});
-    stream.on("close", () => {
-      const wasReset = !(this.#isAnswered || this.#isTunnel) || stream.rstCode !== Http2Code.noError;
-      engine.deadlines.remove(this);
-      if (this.#isTunnel && !wasReset && !stream.aborted) this.#exchange.onTunnelClosed();
-      else this.#exchange.abort("PROXY_CLIENT_CLOSED");
-      onClosed(wasReset && stream.rstCode !== Http2Code.internalError);
-    });
   }
 
-  /** Starts on the request. `hasBody`: the stream goes on behind its head. */
-  begin(fields: readonly string[], hasBody: boolean): void {
+  /** Whether the stream is closed and nothing is at work on its request any more: another one may be begun. */
+  get isFree(): boolean {
+    return this.#stream.destroyed && this.#isAnswered && !this.#isFinal;
+  }
+
+  /** Starts on the request of this stream. `hasBody`: the stream goes on behind its head. */
+  begin(stream: ServerHttp2Stream, fields: readonly string[], hasBody: boolean): void {
+    this.#reset(stream);
     this.#hasBody = hasBody;
     this.#isRequestWhole = !hasBody;
+    // Followed by close.
+    stream.on("error", () => {});
+    stream.on("close", () => this.#onClose());
+    if (hasBody)
+      stream.on("trailers", (_headers, _flags, trailer) => {
+        this.#trailerFields = trailer as unknown as readonly string[];
+      });
     this.#engine.deadlines.add(this);
     const lines = requestLines(fields, hasBody);
     if ("fault" in lines) return this.#refuse("PROXY_REQUEST_MALFORMED", lines.fault);
@@ -83,8 +88,10 @@ export class Http2Stream implements Downstream, Deadlined {
       // What comes behind the head is no body.
       this.#hasBody = false;
     }
-    const bytes = Buffer.from(lines.text, "latin1");
-    if (this.#parser.push(bytes, 0, bytes.length) !== bytes.length) {
+    const { text } = lines;
+    const bytes = text.length <= HEAD_BYTES.length ? HEAD_BYTES : Buffer.allocUnsafe(text.length);
+    bytes.write(text, "latin1");
+    if (this.#parser.push(bytes, 0, text.length) !== text.length) {
       return this.#refuse("PROXY_REQUEST_MALFORMED", this.#parser.fault ?? "WIRE_FIELD_VALUE");
     }
     if (!this.#target.read(this.#head)) return this.#refuse("PROXY_REQUEST_MALFORMED", this.#target.fault);
@@ -113,8 +120,9 @@ export class Http2Stream implements Downstream, Deadlined {
     this.#stream.additionalHeaders({ ":status": statusOfLines(text), ...recordOf(fieldsOfLines(text)) });
   }
 
-  startResponse(text: string, framing: Framing, _isFinal: boolean): void {
+  startResponse(text: string, framing: Framing, isFinal: boolean): void {
     const stream = this.#stream;
+    this.#isFinal = isFinal;
     if (stream.destroyed || stream.closed) return;
     this.#hasBegun = true;
     // RFC 8441 section 5: 2xx would say that the WebSocket is open.
@@ -123,7 +131,12 @@ export class Http2Stream implements Downstream, Deadlined {
     // An answer without a byte ends with its head: gRPC tells by that what is an error at once.
     const hasBody = framing !== Framing.none && !(framing === Framing.length && isEmpty(fields));
     // node:http2 ends a stream before it resets it. Where a length does not show that something is missing, that end waits for trailers.
-    stream.respond(fields, { endStream: !hasBody, waitForTrailers: hasBody && framing !== Framing.length, sendDate: false } as object);
+    const waitForTrailers = hasBody && framing !== Framing.length;
+    if (waitForTrailers)
+      stream.on("wantTrailers", () => {
+        if (this.#isAnswered) stream.sendTrailers(this.#responseTrailer);
+      });
+    stream.respond(fields, { endStream: !hasBody, waitForTrailers, sendDate: false } as object);
   }
 
   writeBody(buffer: Buffer, start: number, end: number): void {
@@ -132,13 +145,8 @@ export class Http2Stream implements Downstream, Deadlined {
     // The buffer is read into again; the stream keeps what it is given.
     const copy = Buffer.allocUnsafe(end - start);
     buffer.copy(copy, 0, start, end);
-    if (stream.write(copy)) {
-      if (!this.#isRequestWhole) this.#arm();
-      return;
-    }
-    this.isBlocked = true;
-    this.#arm();
-    this.#exchange.onClientBlocked();
+    if (!stream.write(copy)) this.#block();
+    else if (!this.#isRequestWhole) this.#arm();
   }
 
   endResponse(trailer: MessageHead | undefined): void {
@@ -211,10 +219,7 @@ export class Http2Stream implements Downstream, Deadlined {
   writeTunnel(buffer: Buffer, start: number, end: number): void {
     const stream = this.#stream;
     if (stream.destroyed || stream.writableEnded) return;
-    if (stream.write(Buffer.from(buffer.subarray(start, end)))) return;
-    this.isBlocked = true;
-    this.#arm();
-    this.#exchange.onClientBlocked();
+    if (!stream.write(Buffer.from(buffer.subarray(start, end)))) this.#block();
   }
 
   endTunnel(): void {
@@ -226,6 +231,46 @@ export class Http2Stream implements Downstream, Deadlined {
       this.#exchange.abort("PROXY_CLIENT_STALLED");
       this.breakResponse();
     } else this.#exchange.fail("PROXY_BODY_TIMEOUT", undefined);
+  }
+
+  /** The client takes no more for now. */
+  #block(): void {
+    if (!this.isBlocked)
+      this.#stream.once("drain", () => {
+        this.isBlocked = false;
+        this.#arm();
+        this.#exchange.onClientDrained();
+      });
+    this.isBlocked = true;
+    this.#arm();
+    this.#exchange.onClientBlocked();
+  }
+
+  /** Forgets the request before. */
+  #reset(stream: ServerHttp2Stream): void {
+    this.#stream = stream;
+    this.#parser.reset();
+    this.#framing.framing = Framing.none;
+    this.#trailerFields = undefined;
+    this.#responseTrailer = {};
+    this.#isReading = false;
+    this.#hasBegun = false;
+    this.#isAnswered = false;
+    this.#isFinal = false;
+    this.#webSocketKey = "";
+    this.#isTunnel = false;
+    this.#bodyBytes = 0;
+    this.isBlocked = false;
+    this.deadlineMs = Infinity;
+  }
+
+  #onClose(): void {
+    const { rstCode, aborted } = this.#stream;
+    const wasReset = !(this.#isAnswered || this.#isTunnel) || rstCode !== Http2Code.noError;
+    this.#engine.deadlines.remove(this);
+    if (this.#isTunnel && !wasReset && !aborted) this.#exchange.onTunnelClosed();
+    else this.#exchange.abort("PROXY_CLIENT_CLOSED");
+    this.#owner.onStreamClosed(this, wasReset && rstCode !== Http2Code.internalError);
   }
 
   #onData(data: Buffer): void {

@@ -128,6 +128,38 @@ describe("HTTP/2 in front", () => {
     }
   });
 
+  it("gives a request nothing of those before it on its connection", async (t) => {
+    const { under, session } = await front(t);
+    const requests: string[] = [];
+    const answers: Record<string, string> = {
+      1: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n3\r\none\r\n0\r\nX-Sum: 1\r\n\r\n",
+      3: "HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nthree",
+      4: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n\r\n",
+    };
+    under.server.onData = (connection) => {
+      const { received } = connection;
+      if (!received.endsWith(received.startsWith("POST") ? "\r\n0\r\n\r\n" : "\r\n\r\n")) return;
+      connection.received = "";
+      requests.push(received);
+      connection.send(answers[/^\w+ \/(\d)/.exec(received)?.[1] ?? ""] ?? OK);
+    };
+    const client = session();
+    const posted = client.request({ ":method": "POST", ":path": "/1", ":authority": "a.example.org", "x-first": "yes" });
+    posted.end("body");
+    const first = await answerOf(posted);
+    assert.deepEqual([first.status, first.body, first.trailers?.["x-sum"]], [200, "one", "1"]);
+    const refused = await get(client, "/2%00", { ":authority": "b.example.org" });
+    assert.equal(refused.status, 400);
+    const third = await get(client, "/3", { ":authority": "c.example.org" });
+    assert.deepEqual([third.status, third.body, third.trailers], [404, "three", undefined]);
+    const fourth = await get(client, "/4");
+    assert.deepEqual([fourth.status, fourth.body, fourth.trailers?.["x-sum"]], [200, "four", undefined]);
+    assert.equal(requests.length, 3);
+    assert.match(requests[0] ?? "", /^POST \/1 [^]*a\.example\.org[^]*x-first: yes/);
+    assert.match(requests[1] ?? "", /^GET \/3 HTTP\/1\.1\r\nhost: c\.example\.org\r\n(?:X-Forwarded-\w+: [^\r]+\r\n){4}\r\n$/);
+    assert.match(requests[2] ?? "", /^GET \/4 HTTP\/1\.1\r\nhost: example\.org\r\n(?:X-Forwarded-\w+: [^\r]+\r\n){4}\r\n$/);
+  });
+
   it("forwards interim answers and that a body is waited for", async (t) => {
     const { under, session } = await front(t);
     const one = session();
