@@ -1,6 +1,6 @@
-import type { BodyWatcher } from "../route/index.ts";
 import { type BodyFraming, FieldId, Framing, type MessageHead, type WireFault } from "../wire/index.ts";
 import { dateLine } from "./date-field.ts";
+import { BodyWatchers } from "./body-watchers.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import type { ExchangeRecord } from "./exchange-record.ts";
@@ -11,8 +11,6 @@ import { writeOwnAnswer } from "./own-answer.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { FilterOutcome, RoutedRequest } from "./routed-request.ts";
 import { type ChainOwner, StreamChain } from "./stream-chain.ts";
-
-const NO_WATCHERS: readonly BodyWatcher[] = [];
 
 /** What an answer asks of its exchange. */
 export interface AnswerOwner {
@@ -55,7 +53,7 @@ export class Answer implements HoldOwner, ChainOwner {
   /** What came during the hold; undefined when nothing did. */
   #held: Buffer[] | undefined = undefined;
   #heldBytes = 0;
-  #watchers: readonly BodyWatcher[] = NO_WATCHERS;
+  readonly #watchers = new BodyWatchers();
   /** Whether the endpoint's response is there to its end. */
   #isWhole = false;
   #trailer: MessageHead | undefined = undefined;
@@ -87,7 +85,7 @@ export class Answer implements HoldOwner, ChainOwner {
     this.cut();
     this.#held = undefined;
     this.#heldBytes = 0;
-    this.#watchers = NO_WATCHERS;
+    this.#watchers.clear();
     this.#isWhole = false;
     this.#trailer = undefined;
   }
@@ -103,7 +101,7 @@ export class Answer implements HoldOwner, ChainOwner {
     this.#hold = undefined;
     this.#chain?.cut();
     this.#chain = undefined;
-    for (const watcher of this.#watchers) watcher.cut?.();
+    this.#watchers.cut();
   }
 
   /** Starts on an endpoint's answer. */
@@ -138,11 +136,11 @@ export class Answer implements HoldOwner, ChainOwner {
       if (this.#heldBytes >= this.#engine.options.limits.heldResponseBytes) this.#owner.pauseEndpoint();
       return;
     }
-    for (const watcher of this.#watchers) watcher.take(buffer.subarray(start, end));
+    this.#watchers.take(buffer, start, end);
     if (this.#chain !== undefined) {
       this.#chain.write(buffer, start, end);
       if (this.#chain.isBlocked) this.#owner.pauseEndpoint();
-    } else if (this.#watchers.length > 0) {
+    } else if (!this.#watchers.isNone) {
       this.#record.responseBytes += end - start;
       this.#client.writeBody(buffer, start, end);
     }
@@ -245,7 +243,7 @@ export class Answer implements HoldOwner, ChainOwner {
   #release(): void {
     const held = this.#held;
     this.#held = undefined;
-    this.#isDetoured = this.#chain !== undefined || this.#watchers.length > 0;
+    this.#isDetoured = this.#chain !== undefined || !this.#watchers.isNone;
     for (const piece of held ?? []) this.onData(piece, 0, piece.length);
     if (this.#isWhole) {
       if (this.#chain === undefined) this.#end(this.#trailer);
@@ -271,7 +269,7 @@ export class Answer implements HoldOwner, ChainOwner {
     const isStreamed = this.#context.responseTransforms.length > 0;
     const hasBody = status !== 204 && status !== 304 && method !== "HEAD";
     this.#watch();
-    if (hasBody) for (const watcher of this.#watchers) watcher.take(body);
+    if (hasBody) this.#watchers.take(body, 0, body.length);
     this.hasBegun = true;
     const wallMs = this.#engine.clock.wallMs();
     const isFinal = this.#owner.onAnswerBegin(true);
@@ -289,7 +287,7 @@ export class Answer implements HoldOwner, ChainOwner {
 
   /** Whoever watches has seen all of it. */
   #end(trailer: MessageHead | undefined): void {
-    for (const watcher of this.#watchers) watcher.end?.();
+    this.#watchers.end();
     this.#owner.onAnswerEnd(trailer);
   }
 
@@ -298,8 +296,8 @@ export class Answer implements HoldOwner, ChainOwner {
     const { responseWatchers, wishesSet } = this.#context;
     const copies = wishesSet?.responseCopies;
     if (responseWatchers.length === 0 && copies === undefined) return;
-    const copied = copies === undefined ? [] : [this.#engine.copies.hold(copies, { ...this.#context.copySource, method: "POST" }, true)];
-    this.#watchers = [...responseWatchers, ...copied];
+    this.#watchers.add(responseWatchers);
+    if (copies !== undefined) this.#watchers.add([this.#engine.copies.hold(copies, { ...this.#context.copySource, method: "POST" }, true)]);
     this.#detour();
   }
 

@@ -1,6 +1,6 @@
 import type { RequestTarget } from "../wire/index.ts";
 import type { RequestCopy } from "../route/index.ts";
-import type { CopySource } from "./request-copies.ts";
+import type { CopySource } from "./copy-source.ts";
 import { RequestContext } from "./request-context.ts";
 
 /** A copy of a request on its way through the routes. It is its client's, and its fields are forwarded as filters have left them. */

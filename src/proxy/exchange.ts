@@ -230,7 +230,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
       this.#copy(wishes.copies);
       wishes.copies = undefined;
     }
-    this.#body.watch(this.#context.requestWatchers);
+    this.#body.watchers.add(this.#context.requestWatchers);
     if (!this.#routed.isAnswered) prepareDiagnostic(this.#context);
     if (this.#routed.isAnswered) {
       this.#answer.beginOwn();
@@ -257,7 +257,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
   #copy(copies: readonly RequestCopy[]): void {
     const source = this.#context.copySource;
     if (this.#framing.framing === Framing.none) this.#engine.copies.send(copies, source);
-    else this.#body.watch([this.#engine.copies.hold(copies, source)]);
+    else this.#body.watchers.add([this.#engine.copies.hold(copies, source)]);
   }
 
   /** `isFinal`: there is nothing to go on from behind the answer. */
@@ -297,7 +297,7 @@ export class Exchange implements AnswerOwner, RequestBodyOwner, HoldOwner, Deliv
   #close(status: number): void {
     this.#isOpen = false;
     this.#answer.cut();
-    this.#body.cutWatchers();
+    this.#body.watchers.cut();
     this.#timers.stop();
     this.#record.close(status, this.#routed.route, this.#delivery.attempts);
   }

@@ -6,7 +6,7 @@ import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import { Exchange } from "./exchange.ts";
 import { type CopyOutcome, ProxyMetrics } from "./proxy-metrics.ts";
-import type { CopyUnderWay, LoopCopy } from "./request-copies.ts";
+import type { CopyUnderWay, LoopCopy } from "./copy-source.ts";
 import { RetryBudget } from "./retry.ts";
 import { fieldsText, isSendable } from "./sendable.ts";
 

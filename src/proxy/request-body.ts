@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { type BodyFraming, Framing, type MessageHead } from "../wire/index.ts";
-import type { BodySource, BodyWatcher } from "../route/index.ts";
+import type { BodySource } from "../route/index.ts";
+import { BodyWatchers } from "./body-watchers.ts";
 import type { Downstream } from "./downstream.ts";
 import type { Engine } from "./engine.ts";
 import { isIdempotent } from "./retry.ts";
@@ -41,7 +42,8 @@ export class RequestBody implements ChainOwner, BodySource {
   /** A filter wanted all of it before it is sent. */
   #whole: WholeBody | undefined = undefined;
   #trailer: MessageHead | undefined = undefined;
-  #watchers: BodyWatcher[] = [];
+  /** Who is shown what comes. */
+  readonly watchers = new BodyWatchers();
   #isUsed = false;
   /** It went with the endpoint that got it. */
   #isGone = false;
@@ -64,18 +66,8 @@ export class RequestBody implements ChainOwner, BodySource {
     this.#isUsed = false;
     this.#isGone = false;
     this.#trailer = undefined;
-    if (this.#watchers.length > 0) this.#watchers = [];
+    this.watchers.clear();
     this.cut();
-  }
-
-  /** What comes is shown to these as well. */
-  watch(watchers: readonly BodyWatcher[]): void {
-    for (const watcher of watchers) if (!this.#watchers.includes(watcher)) this.#watchers.push(watcher);
-  }
-
-  /** No more of it comes. */
-  cutWatchers(): void {
-    for (const watcher of this.#watchers) watcher.cut?.();
   }
 
   /** Nobody wants any more of it. */
@@ -108,7 +100,7 @@ export class RequestBody implements ChainOwner, BodySource {
     if (this.#isGone) return;
     const { deadlines, options } = this.#engine;
     const whole = this.#whole;
-    if (whole !== undefined) for (const watcher of this.#watchers) showWhole(whole, watcher);
+    if (whole !== undefined) showWhole(whole, this.watchers);
     if (streams.length > 0) this.#chain = new StreamChain(streams, options.timeouts.filterMs, deadlines, this);
     else if (whole === undefined && isIdempotent(method) && this.#came.lengthBytes <= options.limits.keptRequestBytes) this.#kept = [];
   }
@@ -164,7 +156,7 @@ export class RequestBody implements ChainOwner, BodySource {
       this.#whole.take(buffer, start, end);
       return;
     }
-    for (const watcher of this.#watchers) watcher.take(buffer.subarray(start, end));
+    this.watchers.take(buffer, start, end);
     if (this.#chain !== undefined) {
       this.#chain.write(buffer, start, end);
       if (this.#chain.isBlocked) this.#client.pause();
@@ -186,7 +178,7 @@ export class RequestBody implements ChainOwner, BodySource {
       this.#whole.end();
       return;
     }
-    for (const watcher of this.#watchers) watcher.end?.();
+    this.watchers.end();
     if (this.#kept !== undefined || this.#chain !== undefined) this.#trailer = trailer?.copy();
     if (this.#chain !== undefined) this.#chain.end();
     else this.#endAt(trailer);
@@ -242,7 +234,7 @@ export class RequestBody implements ChainOwner, BodySource {
   }
 }
 
-function showWhole({ pieces }: WholeBody, watcher: BodyWatcher): void {
-  for (const piece of pieces) watcher.take(piece);
-  watcher.end?.();
+function showWhole({ pieces }: WholeBody, watchers: BodyWatchers): void {
+  for (const piece of pieces) watchers.take(piece, 0, piece.length);
+  watchers.end();
 }

@@ -28,7 +28,7 @@ import type { Engine } from "./engine.ts";
 import { forwardedForOf, listForwarded } from "./forwarded-fields.ts";
 import { MessageFields } from "./message-fields.ts";
 import type { Peer } from "./peer.ts";
-import type { CopySource } from "./request-copies.ts";
+import type { CopySource } from "./copy-source.ts";
 
 const NO_NAMES: readonly string[] = [];
 // What no client may send in a target either.
