@@ -30,6 +30,11 @@ export class ChangingRoutes implements RouteSource {
     return this.#generation.anywhere;
   }
 
+  /** Of the generation: what came later is not in it. */
+  get text(): string {
+    return this.#generation.text;
+  }
+
   tellNames(visit: VisitName): void {
     this.#generation.tellNames(visit);
   }

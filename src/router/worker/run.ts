@@ -13,6 +13,7 @@ import type { FromWorker, ToWorker, WorkerConfig } from "../messages.ts";
 import { TLS_PAIRS_FILE } from "../tls-pairs.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { readBootGeneration } from "./boot.ts";
+import { LateFilters } from "./late-filters.ts";
 import type { ListenAddress } from "../listeners.ts";
 import { connectionsThatFit } from "./open-files.ts";
 import { createDescriptorSink } from "./descriptor-sink.ts";
@@ -77,11 +78,13 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   const known = routeRegistry(config.auth, { clock, random, log, metrics, store });
   const all = plugins === undefined ? known : extendRegistry(known, plugins);
   const registry = filterNames === undefined ? all : { predicates: all.predicates, filters: all.filters, filterNames };
+  const lateFilters = new LateFilters(known.lateCode, log);
   const table = new WorkerTable(config.knowledge, {
     proxy,
     registry,
     log,
     onApplying: (number) => channel.send({ type: "applying", number }),
+    onRoutes: (text) => lateFilters.see(text),
   });
 
   if (store !== undefined) {
@@ -100,7 +103,10 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
     if (listens || isClosing) return;
     listens = true;
     void openListeners(config, proxy, tls).then(
-      (port) => channel.send({ type: "listening", port, number: table.number, routes: table.routes }),
+      (port) => {
+        channel.send({ type: "listening", port, number: table.number, routes: table.routes });
+        lateFilters.start();
+      },
       (error: unknown) => {
         channel.send({ type: "fatal", code: "ROUTER_LISTEN", message: `${messageOf(error)} (--listen ADDR:PORT, --listen-tls ADDR:PORT)` });
         deps.exit(1);

@@ -25,7 +25,7 @@ function made(): { readonly worker: WorkerTable; readonly told: { table?: Table;
     updatePools() {},
     setKnowledge() {},
   };
-  return { worker: new WorkerTable("live", { proxy, registry: standardRegistry, log: silentLog, onApplying() {} }), told };
+  return { worker: new WorkerTable("live", { proxy, registry: standardRegistry, log: silentLog, onApplying() {}, onRoutes() {} }), told };
 }
 
 interface Encoded {

@@ -15,6 +15,8 @@ interface WorkerTableDeps {
   readonly log: Log;
   /** A generation begins to be built, which may be what the process dies of. */
   readonly onApplying: (number: number) => void;
+  /** Routes in this text are served. */
+  readonly onRoutes: (text: string) => void;
 }
 
 /** What routes leave behind that come and go takes memory: after so many of them, or as many as there are, a whole generation is due. */
@@ -83,6 +85,7 @@ export class WorkerTable {
     this.#generation = generation;
     this.#table = table;
     this.#isOff = false;
+    this.#deps.onRoutes(generation.routes.text);
   }
 
   #takeDelta(text: string): void {
@@ -97,6 +100,7 @@ export class WorkerTable {
     const ids = new Set([...delta.gone, ...delta.come].map(({ id }) => id));
     this.#deps.proxy.updateRoutes(positions, ids);
     generation.header = delta.header;
+    this.#deps.onRoutes(text);
   }
 
   #takePools(changed: readonly Pool[], removed: readonly string[]): void {
