@@ -15,6 +15,8 @@ export class ChangingRoutes implements RouteSource {
   #size: number;
   /** How many routes came and went since. */
   changes = 0;
+  /** How long the lines were that came since. */
+  characters = 0;
 
   constructor(generation: OpenGeneration) {
     this.#generation = generation;
@@ -70,6 +72,7 @@ export class ChangingRoutes implements RouteSource {
     const arrived = come.map(({ id, names, line }) => ({ position: this.#put(id, line), names }));
     this.#size = header.routes;
     this.changes += gone.length + come.length;
+    for (const { line } of come) this.characters += line.length;
     return { gone: left, come: arrived };
   }
 

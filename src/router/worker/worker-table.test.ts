@@ -98,6 +98,24 @@ test("any changes one by one come to the table of what they came to; one that is
   );
 });
 
+for (const [what, count, path] of [
+  ["many routes", 5_001, "/p"],
+  ["long routes", 200, `/${"p".repeat(60_000)}`],
+] as const) {
+  test(`after ${what} have come and gone the whole is asked for, once: what they left behind goes with it`, () => {
+    const { worker } = made();
+    const before = encoded(1, routesOf(STANDING));
+    const come = Array.from({ length: count }, (_, at) => [`r${at}`, `Path("${path}${at}") && HostAny("r${at}.org") -> <shunt>`] as const);
+    const more = encoded(2, routesOf(new Map([...STANDING, ...come])));
+    const again = encoded(3, routesOf(STANDING));
+    worker.take(update({ generation: before.text }));
+    assert.deepEqual(worker.take(update({ deltas: [deltaOf(before, more)] })).wantsWhole ?? false, count === 200);
+    assert.equal(worker.take(update({ deltas: [deltaOf(more, again)] })).wantsWhole, true);
+    assert.deepEqual(worker.take(update({ generation: again.text })), { number: 3, routes: 12 });
+    assert.equal(worker.take(update({})).wantsWhole, undefined);
+  });
+}
+
 test("a delta that was altered on the way, or that leads elsewhere than it says, is refused", () => {
   const before = encoded(1, routesOf(STANDING));
   const next = encoded(2, routesOf(new Map([...STANDING, ["new", `Host("^a[.]org$") -> <shunt>`]])));

@@ -19,8 +19,12 @@ interface WorkerTableDeps {
   readonly onRoutes: (text: string) => void;
 }
 
-/** What routes leave behind that come and go takes memory: after so many of them, or as many as there are, a whole generation is due. */
+/**
+ * What routes leave behind that come and go (names, patterns of paths) takes memory: after so many of them, or as many as there are, a whole
+ * generation is due. Long ones count for more.
+ */
 const MOST_CHANGES = 10_000;
+const CHARACTERS_OF_A_CHANGE = 1_024;
 
 /** What the proxy of a worker serves at this moment. */
 export class WorkerTable {
@@ -73,8 +77,8 @@ export class WorkerTable {
       log.warn({ generation: number, reason: problem }, "a change of the table does not fit, the whole is asked for");
       problem = undefined;
     }
-    const changes = this.#generation?.routes.changes ?? 0;
-    const wantsWhole = this.#isOff || changes > Math.max(MOST_CHANGES, routes);
+    const { changes, characters } = this.#generation?.routes ?? { changes: 0, characters: 0 };
+    const wantsWhole = this.#isOff || Math.max(changes, characters / CHARACTERS_OF_A_CHANGE) > Math.max(MOST_CHANGES, routes);
     return { number, routes, ...(problem === undefined ? {} : { problem }), ...(wantsWhole ? { wantsWhole } : {}) };
   }
 
