@@ -93,6 +93,22 @@ rfcCases("RFC 9112 section 7.1: chunks", [
   ),
 ]);
 
+rfcCases(
+  "RFC 9110 section 6.5.1: what has to be known before the content is no trailer",
+  [
+    "Authorization",
+    "cookie",
+    "Cache-Control",
+    "If-Match",
+    "RANGE",
+    "Max-Forwards",
+    "Content-Type",
+    "Content-Encoding",
+    "Via",
+    "X-Forwarded-Host",
+  ].map((name) => passes(name, CHUNKED, `1\r\na\r\n0\r\n${name}: x\r\nX-A: 1\r\n\r\n`, "1\r\na\r\n0\r\nX-A: 1\r\n\r\n")),
+);
+
 rfcCases("RFC 9112 section 7.1: what are no chunks", [
   breaks("7.1: a size that is no number", "g\r\n", "WIRE_CHUNK_SIZE"),
   breaks("7.1: none", "\r\n", "WIRE_CHUNK_SIZE"),

@@ -70,6 +70,11 @@ rfcCases("RFC 9112 section 5: fields of responses", [
 rfcCases("RFC 9112 section 6: how long a response is", [
   answers("6.3: Content-Length is heeded", OK),
   answers("6.3: chunks go on with their trailers", `${CHUNKED}2\r\nok\r\n0\r\nX-T: 1\r\n\r\n`),
+  answers(
+    "9110 6.5.1: but for those that have to be known before the content",
+    `${CHUNKED}2\r\nok\r\n0\r\nSet-Cookie: a=b\r\nETag: "x"\r\nContent-Type: a/b\r\nLocation: /\r\ngrpc-status: 0\r\n\r\n`,
+    `${CHUNKED}2\r\nok\r\n0\r\nETag: "x"\r\ngrpc-status: 0\r\n\r\n`,
+  ),
   answers("7.1.1: their extensions do not", `${CHUNKED}2;a=b\r\nok\r\n0\r\n\r\n`, `${CHUNKED}2\r\nok\r\n0\r\n\r\n`),
   answers("6.3: with neither it is up to the end", "HTTP/1.1 200 OK\r\nDate: then\r\n\r\nok", `${CHUNKED}2\r\nok\r\n0\r\n\r\n`, {
     ends: true,
