@@ -1,4 +1,4 @@
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
 import { ManualClock } from "../kernel/testing/manual-clock.ts";
@@ -61,6 +61,17 @@ test("a filter that is not active sheds nothing, and says what it would have", a
   equal(await send(60, 10), 0);
   equal(await send(30, 400), 0);
   ok(under.metric("holdfast_filter_physics_rejected_total", "shop", "inactive") > 0);
+});
+
+test("a filter that only logs what it would have shed does so", async (t) => {
+  const { under, clock, send } = await shedding(t, 'admissionControl("shop", "logInactive", "1s", 5, 1, 0.95, 0.9, 0.5)');
+  equal(await send(40, 10, OK.replace("200", "500")), 0);
+  const closed = under.proxy.close({ timeoutMs: 0 });
+  await clock.advance(1);
+  await closed;
+  const [line = "{}"] = under.filterLines;
+  const { msg, name, route } = JSON.parse(line) as Record<string, unknown>;
+  deepEqual([msg, name, route], ["admissionControl", "shop", "unnamed1"]);
 });
 
 test("what another router has shed, and marked, is not the back end's failure", async (t) => {

@@ -20,6 +20,7 @@ export class SheddingNames implements Kept {
 }
 
 export const SHEDDING_MODES = ["active", "inactive", "logInactive"] as const;
+export type SheddingMode = (typeof SHEDDING_MODES)[number];
 
 /** 503, marked. */
 export function shed(context: FilterContext, why: string): void {

@@ -2,22 +2,22 @@ import type { Cell } from "../../telemetry/index.ts";
 import { type AdmissionOptions, AdmissionWindow } from "../admission-window.ts";
 import type { FilterServices } from "../filter-services.ts";
 import { type Filter, type FilterContext, type FilterSpec, defineFilter } from "../filter.ts";
-import { SHEDDING_MODES, SheddingNames, noteShed, shed, tellsOfBackend } from "../shedding.ts";
+import { SHEDDING_MODES, type SheddingMode, SheddingNames, noteShed, shed, tellsOfBackend } from "../shedding.ts";
 
 const NAME = "admissionControl";
 
 /** Rejects some requests while too many fail. Not bound to a proxy it lets everything pass. */
 class AdmissionFilter implements Filter {
   readonly #name: string;
-  readonly #isActive: boolean;
+  readonly #mode: SheddingMode;
   readonly #options: AdmissionOptions;
   #services: FilterServices | undefined = undefined;
   #window: AdmissionWindow;
   #rejected: Cell | undefined = undefined;
 
-  constructor(name: string, isActive: boolean, options: AdmissionOptions) {
+  constructor(name: string, mode: SheddingMode, options: AdmissionOptions) {
     this.#name = name;
-    this.#isActive = isActive;
+    this.#mode = mode;
     this.#options = options;
     this.#window = new AdmissionWindow(options);
   }
@@ -31,7 +31,7 @@ class AdmissionFilter implements Filter {
         "name",
         "mode",
       ])
-      .with(services.keep(`${NAME} names`, () => new SheddingNames()).label(this.#name), this.#isActive ? "active" : "inactive");
+      .with(services.keep(`${NAME} names`, () => new SheddingNames()).label(this.#name), this.#mode === "active" ? "active" : "inactive");
   }
 
   request(context: FilterContext): void {
@@ -41,7 +41,8 @@ class AdmissionFilter implements Filter {
     const probability = window.rejectProbability(services.clock.monoMs());
     if (probability > 0 && context.random.next() < probability) {
       this.#rejected?.add();
-      if (this.#isActive) {
+      if (this.#mode === "logInactive") services.log.tell(NAME, context.route.id, { name: this.#name, probability });
+      if (this.#mode === "active") {
         shed(context, "too many requests fail");
         return;
       }
@@ -66,7 +67,11 @@ export const admissionFilters: readonly FilterSpec[] = [
     does: "answers a part of the requests with 503 while too many fail: ((total - success / threshold) / (total + 1)) ^ exponent of them, over the last `slots` times `slot`.",
     parameters: [
       { name: "name", type: "text", what: "under which rejections are counted" },
-      { name: "mode", type: "text", what: "`active`; `inactive` and `logInactive` reject nothing and count what would have been" },
+      {
+        name: "mode",
+        type: "text",
+        what: "`active`; `inactive` and `logInactive` reject nothing and count what would have been, which the latter logs",
+      },
       { name: "slot", type: "duration", what: "length of a slot of time", range: [1, 3_600_000] },
       { name: "slots", type: "number", what: "how many count", range: [1, 100] },
       { name: "minRPS", type: "number", what: "requests a second under which nothing is rejected", range: [0, 1_000_000] },
@@ -76,12 +81,11 @@ export const admissionFilters: readonly FilterSpec[] = [
     ],
     deviations: [
       "A failure is a status of 500 and more, also one that the proxy answers itself; a client that leaves is none. Each worker counts for itself. After 1,000 names others count as `other`.",
-      "`logInactive` does not log.",
     ],
     create(args) {
       const mode = SHEDDING_MODES.find((known) => known === args.text(1));
       if (mode === undefined) throw args.refusal(`a mode of ${SHEDDING_MODES.join(", ")}`);
-      return new AdmissionFilter(args.text(0), mode === "active", {
+      return new AdmissionFilter(args.text(0), mode, {
         slotMs: args.duration(2),
         slots: Math.trunc(args.number(3)),
         leastRps: args.number(4),

@@ -2,14 +2,14 @@ import type { Cell } from "../../telemetry/index.ts";
 import type { FilterServices } from "../filter-services.ts";
 import { type Filter, type FilterContext, type FilterSpec, defineFilter } from "../filter.ts";
 import { PhysicsWindow } from "../physics-window.ts";
-import { SHEDDING_MODES, SheddingNames, noteShed, shed, tellsOfBackend } from "../shedding.ts";
+import { SHEDDING_MODES, type SheddingMode, SheddingNames, noteShed, shed, tellsOfBackend } from "../shedding.ts";
 
 const NAME = "physicsShedder";
 const WINDOW_MS = 5_000;
 
 interface Settings {
   readonly name: string;
-  readonly mode: (typeof SHEDDING_MODES)[number];
+  readonly mode: SheddingMode;
   readonly targetMs: number;
   readonly windowMs: number;
 }
