@@ -17,11 +17,16 @@ export interface OidcArguments {
   readonly clientSecret: string;
   /** For the provider. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** For the provider, with what the request's query has under the same name. */
+  readonly queryParameters: readonly string[];
   readonly claims: readonly string[];
   /** Fields that the back end gets, and where in the session their values stand. */
   readonly upstream: readonly (readonly [field: string, path: string])[];
   readonly place: LoginPlace;
 }
+
+/** An option's value that stands for the one in the request's query. */
+const FROM_QUERY = "skipper-request-query";
 
 /** Options that would break what a login is protected by. */
 const RESERVED = new Set([
@@ -51,7 +56,12 @@ export const oidcParameters: readonly Parameter[] = [
   },
   { name: "scopes", type: "text", what: "to ask for, with spaces between" },
   { name: "claims", type: "text", what: "that must be there, with spaces between" },
-  { name: "options", type: "text", what: "for the provider, `name=value`, with spaces between", occurs: "optional" },
+  {
+    name: "options",
+    type: "text",
+    what: "for the provider, `name=value`, with spaces between; the value `skipper-request-query` stands for the one of this name in the request's query",
+    occurs: "optional",
+  },
   {
     name: "fields",
     type: "text",
@@ -74,11 +84,14 @@ export function readOidcArguments(args: CallArguments, kind: OidcKind): OidcArgu
   if (callback.search !== "" || callback.pathname === "/") throw args.refusal("a callback with a path of its own and no query");
   const words = (at: number): readonly string[] => (args.optionalText(at) ?? "").split(" ").filter((word) => word !== "");
   const parameters: Record<string, string> = { scope: ["openid", ...words(4).filter((scope) => scope !== "openid")].join(" ") };
+  const queryParameters: string[] = [];
   for (const pair of words(6)) {
     const equals = pair.indexOf("=");
     if (equals < 1 || RESERVED.has(pair.slice(0, equals)))
       throw args.refusal("options of the provider, name=value, that are not the login's own");
-    parameters[pair.slice(0, equals)] = pair.slice(equals + 1);
+    const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
+    if (value === FROM_QUERY) queryParameters.push(name);
+    else parameters[name] = value;
   }
   const upstream = words(7).map((pair) => {
     const [, field = "", path = ""] = /^([^:]+):(.+)$/.exec(pair) ?? [];
@@ -97,6 +110,7 @@ export function readOidcArguments(args: CallArguments, kind: OidcKind): OidcArgu
     clientId: args.text(1),
     clientSecret: args.text(2),
     parameters,
+    queryParameters,
     claims: words(5),
     upstream,
     place: loginPlace(callback, name, removed, purpose),

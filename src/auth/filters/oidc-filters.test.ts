@@ -57,22 +57,25 @@ test("a browser is sent to log in, comes back to where it was, and is known from
   const { issuer, proxy, clock, logIn } = await setUp(
     t,
     "AnyClaims",
-    '"https://shop.example.org/callback", "email profile", "phone email", "prompt=login", "X-Email:claims.email X-Token:oauth2token.access_token", "0"',
+    '"https://shop.example.org/callback", "email profile", "phone email", "prompt=login hint=skipper-request-query locale=skipper-request-query", "X-Email:claims.email X-Token:oauth2token.access_token", "0"',
   );
   const browser = new Browser(proxy);
-  const first = await browser.get("/basket?item=1");
+  const first = await browser.get("/basket?item=1&hint=a%26b");
   equal(first.status, 302);
   const url = new URL(first.headers.location ?? "");
   equal(url.origin + url.pathname, `${issuer.url}/authorize`);
-  const { scope, client_id: id, redirect_uri: back, prompt, response_type: type } = Object.fromEntries(url.searchParams);
-  equal([scope, id, back, prompt, type].join(" | "), "openid email profile | shop | https://shop.example.org/callback | login | code");
+  const { scope, client_id: id, redirect_uri: back, prompt, response_type: type, hint, locale } = Object.fromEntries(url.searchParams);
+  equal(
+    [scope, id, back, prompt, type, hint, locale].join(" | "),
+    "openid email profile | shop | https://shop.example.org/callback | login | code | a&b | ",
+  );
   match(
     first.headers["set-cookie"]?.[0] ?? "",
     /^__Host-holdfast-oidc-[0-9a-f]{8}-login=[\w-]+; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax; Secure$/,
   );
   const end = await browser.get(await logIn(url.href));
   equal(end.status, 302);
-  equal(end.headers.location, "https://shop.example.org/basket?item=1");
+  equal(end.headers.location, "https://shop.example.org/basket?item=1&hint=a%26b");
   const asked = issuer.server.seen.find(({ path }) => path === "/token");
   equal(asked?.headers.authorization, `Basic ${Buffer.from("shop:s3cret").toString("base64")}`);
   equal(proxy.backend.seen.length, 0);

@@ -61,7 +61,12 @@ async function begin(context: FilterContext, runtime: AuthRuntime, oidc: OidcArg
   const returnTo = returnTarget(context, oidc.place);
   if (returnTo === undefined) return unauthorized(context, "missing-token", challenge("Bearer", new URL(oidc.issuer).hostname));
   const { login, state, lines } = beginLogin(oidc.place, keys, requestHeaders, returnTo, runtime.deps.clock.wallMs());
-  const url = await authorizationUrl(runtime, clientOf(runtime, oidc), login, state, oidc.parameters);
+  const parameters = { ...oidc.parameters };
+  for (const name of oidc.queryParameters) {
+    const value = queryValue(context.query, name) ?? "";
+    if (value !== "") parameters[name] = value;
+  }
+  const url = await authorizationUrl(runtime, clientOf(runtime, oidc), login, state, parameters);
   if (!signal.aborted) redirect(context, url, "", lines);
 }
 
@@ -128,7 +133,7 @@ export function oidcFilters(settings: AuthSettings | undefined, runtime: AuthRun
       parameters: oidcParameters,
       deviations: [
         "Sessions stand in cookies that are sealed with AES-256-GCM, `__Host-` or `__Secure-`, HttpOnly, SameSite=Lax, up to 3 of them; the back end does not get them. They end with the ID token, or after `--oidc-session`; nothing is refreshed, the browser is sent to the provider again.",
-        "PKCE and nonce are always used; the ID token's signature is checked. `skipper-request-query` has no meaning.",
+        "PKCE and nonce are always used; the ID token's signature is checked.",
         "The provider's metadata is asked for in the background; while it is not known 503.",
       ],
       create(args) {
