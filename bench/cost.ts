@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { PEER_PROGRAMS, type PeerProgram, findPeer, versionOf } from "./find-peer.ts";
-import { type Burst, REQUEST_FIELDS, burst, median } from "./measure.ts";
-import { type OpenLoopResult, openLoop } from "./open-loop.ts";
+import { type LatencyRate, type PeerLatency, measureLatency, rateText, readRate } from "./latency.ts";
+import { type Burst, burst, median } from "./measure.ts";
 import { type Peer, type Scenario, startBackend, startPeer, startProxyAlone, startRouter } from "./peers.ts";
 import { pictureOf } from "./picture.ts";
 import { Programs, hasProgram } from "./programs.ts";
@@ -11,11 +11,12 @@ import { cell, writeReport } from "./report.ts";
 
 const USAGE = `CPU per request of the router beside others, in alternating bursts of wrk (64 connections, ten header fields); then latency at a fixed rate.
 npm run bench -- [--peers haproxy,nginx,envoy,caddy] [--peer skipper=BINARY] [--scenario plain|real] [--seconds N] [--rounds N] [--connections N]
-                 [--rate N] [--alone] [--logs] [--traces] [--json FILE|-] [--picture FILE] [--at-most RATIO]
+                 [--rate N|N%] [--alone] [--logs] [--traces] [--json FILE|-] [--picture FILE] [--at-most RATIO]
   --peers          which to measure; those that are not there are installed, downloaded or built where that can be done
   --peer           NAME=BINARY, a binary of your own; may be repeated
   --scenario real  a rate limit of each client, two header fields set, two back ends 4 to 1, a JSON access log; without it one route and nothing else
-  --rate N         also p50, p99 and p99.9 at N requests per second, whether or not answers come (0: not measured)
+  --rate N         also p50, p99 and p99.9 at N requests per second, whether or not answers come (0: not measured); 50%: at half of what each
+                   peer did in the bursts
   --alone          also the data plane without supervisor and control process
   --logs           also the router with an access log, in each form
   --traces         also the router with a collector (the back end), which gets no request's trace, those of 1 % and of all
@@ -31,7 +32,7 @@ interface Row {
   readonly ratio: number;
   readonly requestsPerSecond: number;
   readonly bad: number;
-  readonly latencyMs?: OpenLoopResult;
+  readonly latencyMs?: PeerLatency;
 }
 
 interface Settings {
@@ -41,7 +42,7 @@ interface Settings {
   readonly seconds: number;
   readonly rounds: number;
   readonly connections: number;
-  readonly rate: number;
+  readonly rate: LatencyRate | undefined;
   readonly withAlone: boolean;
   readonly withLogs: boolean;
   readonly withTraces: boolean;
@@ -103,9 +104,11 @@ function readSettings(
   } & { readonly peer: readonly string[]; readonly alone: boolean; readonly logs: boolean; readonly traces: boolean },
 ): Settings | string {
   const [seconds, rounds, connections] = [values.seconds, values.rounds, values.connections].map(Number) as [number, number, number];
-  const rate = Number(values.rate);
-  if (![seconds, rounds, connections, rate + 1].every((value) => Number.isInteger(value) && value > 0))
-    return "--seconds, --rounds and --connections take whole numbers from 1 up, --rate from 0 up";
+  if (![seconds, rounds, connections].every((value) => Number.isInteger(value) && value > 0))
+    return "--seconds, --rounds and --connections take whole numbers from 1 up";
+  const rate = values.rate === "0" ? undefined : readRate(values.rate);
+  if (rate === undefined && values.rate !== "0")
+    return "--rate takes requests per second, as 1000, or a share of what each peer can, as 50%";
   const { scenario } = values;
   if (scenario !== "plain" && scenario !== "real") return `there is no scenario "${scenario}"; plain and real are there`;
   const binaries = new Map(values.peer.map((text) => [text.split("=", 1)[0] ?? "", text.slice(text.indexOf("=") + 1)]));
@@ -189,52 +192,36 @@ async function measure(peers: readonly Started[], how: Settings): Promise<Row[]>
       if (round > 0) bursts.get(peer.name)?.push(one);
     }
   }
-  const latencies = await measureLatency(peers, how);
+  const mostOf = (name: string): number => median((bursts.get(name) ?? []).map((one) => one.requestsPerSecond));
+  const latencies = how.rate === undefined ? undefined : await measureLatency(peers, how.rate, how, mostOf);
   const medianOf = (name: string): number => median((bursts.get(name) ?? []).map((one) => one.cpuUsPerRequest));
   const base = medianOf(peers[0]?.name ?? "");
   return peers.map(({ name, version }) => {
     const own = bursts.get(name) ?? [];
     const costs = own.map((one) => one.cpuUsPerRequest);
-    const latencyMs = latencies.get(name);
+    const latencyMs = latencies?.get(name);
     return {
       name,
       version,
       cpuUsPerRequest: { median: medianOf(name), min: Math.min(...costs), max: Math.max(...costs) },
       ratio: medianOf(name) / base,
-      requestsPerSecond: median(own.map((one) => one.requestsPerSecond)),
+      requestsPerSecond: mostOf(name),
       bad: own.reduce((sum, one) => sum + one.bad, 0) + (latencyMs?.bad ?? 0),
       ...(latencyMs === undefined ? {} : { latencyMs }),
     };
   });
 }
 
-/** Three runs of each, in turns; the one with the middle p99 counts. */
-async function measureLatency(peers: readonly Peer[], { rate, seconds, connections }: Settings): Promise<Map<string, OpenLoopResult>> {
-  const latencies = new Map<string, OpenLoopResult>();
-  if (rate === 0) return latencies;
-  const host = REQUEST_FIELDS[0]?.slice("Host: ".length) ?? "";
-  const runs = new Map<string, OpenLoopResult[]>(peers.map(({ name }) => [name, []]));
-  for (let round = 0; round < 3; round++) {
-    for (const { name, port } of peers) {
-      const load = { port, requestsPerSecond: rate, seconds: seconds * 2, connections, hosts: [host], paths: ["/"] };
-      runs.get(name)?.push(await openLoop(load));
-    }
-  }
-  for (const [name, results] of runs) {
-    const middle = results.toSorted((left, right) => left.p99 - right.p99)[1];
-    if (middle !== undefined) latencies.set(name, { ...middle, bad: results.reduce((sum, { bad }) => sum + bad, 0) });
-  }
-  return latencies;
-}
-
-function linesOf(rows: readonly Row[], rate: number): readonly string[] {
-  const more = rate === 0 ? "" : `   at ${rate}/s: p50 ms      p99    p99.9`;
+function linesOf(rows: readonly Row[], rate: LatencyRate | undefined): readonly string[] {
+  const more = rate === undefined ? "" : `   at ${rateText(rate)}: p50 ms      p99    p99.9    each second`;
   const lines = [`peer           version          us/req      min      max    ratio      req/s   bad${more}`];
   for (const { name, version, cpuUsPerRequest, ratio, requestsPerSecond, bad, latencyMs } of rows) {
     const { median: middle, min, max } = cpuUsPerRequest;
     const cost = `${cell(middle, 7)} ${cell(min, 8)} ${cell(max, 8)} ${cell(ratio, 8, 2)} ${cell(requestsPerSecond, 10, 0)} ${cell(bad, 5, 0)}`;
     const latency =
-      latencyMs === undefined ? "" : `${cell(latencyMs.p50, more.length - 18, 2)}${cell(latencyMs.p99, 9, 2)}${cell(latencyMs.p999, 9, 2)}`;
+      latencyMs === undefined
+        ? ""
+        : `${cell(latencyMs.p50, more.length - 33, 2)}${cell(latencyMs.p99, 9, 2)}${cell(latencyMs.p999, 9, 2)}${cell(latencyMs.perSecond, 15, 0)}`;
     lines.push(`${name.padEnd(14)} ${version.slice(0, 15).padEnd(15)} ${cost}${latency}`);
   }
   return lines;
