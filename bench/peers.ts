@@ -22,7 +22,7 @@ export type Scenario = "plain" | "real";
 const CLIENT_HITS = 10_000_000;
 
 /** As the supervisor starts its workers. */
-export const WORKER_NODE_FLAGS = ["--single-threaded-gc", "--min-semi-space-size=4", "--max-semi-space-size=4"];
+export const WORKER_NODE_FLAGS = ["--single-threaded-gc", "--min-semi-space-size=4", "--max-semi-space-size=16"];
 
 const PROXY_ALONE = fileURLToPath(new URL("./proxy-alone.ts", import.meta.url));
 const HOLDFAST = fileURLToPath(new URL("../bin/holdfast", import.meta.url));
