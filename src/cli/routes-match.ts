@@ -75,7 +75,7 @@ function describe(rehearsal: Rehearsal, request: RehearsedRequest, routes: reado
         ? "no route answers; the request names no host: give a whole URL, or -H 'Host: NAME'\n"
         : "no route answers\n";
     case "broken":
-      return `${printEskip(written)}answers 503: ${rehearsal.reason}\n`;
+      return `${printEskip(written)}answers ${rehearsal.status}: ${rehearsal.reason}\n`;
     case "unfinished":
       return `${printEskip(written)}cannot be said without a router: ${rehearsal.reason}\n`;
     case "sent":
@@ -93,7 +93,7 @@ function* describeExchange(
 ): Generator<string> {
   yield printEskip(written).trimEnd();
   if (rehearsal.outcome === "sent") {
-    yield `sends ${request.method} ${rehearsal.path}${rehearsal.query === "" ? "" : `?${rehearsal.query}`} to the back end`;
+    yield `sends ${request.method} ${rehearsal.path}${rehearsal.query === "" ? "" : `?${rehearsal.query}`} to ${rehearsal.route.backend.type === "forward" ? "the router that --forward-backend names" : "the back end"}`;
     for (const line of changes(request.headers, rehearsal.requestHeaders)) yield `  ${line}`;
     if (rehearsal.status !== undefined) yield `changes the status to ${rehearsal.status}`;
     for (const line of changes([], rehearsal.responseHeaders)) yield `  response ${line}`;

@@ -71,6 +71,9 @@ describe("holdfast routes", () => {
     const none = routes(["match", "--routes", good, "GET", "/x", "-H", "Host: other.org"]);
     deepEqual([none.status, none.out], [1, "no route answers\n"]);
     match(routes(["match", "--routes", good, "GET", "/x"]).out, /^no route answers; the request names no host/);
+    const elsewhere = file("elsewhere.eskip", 'circle: Path("/circle") -> <loopback>; far: Path("/far") -> <forward>;');
+    match(routes(["match", "--routes", elsewhere, "GET", "/circle"]).out, /answers 500: it was looked up again 9 times\n$/);
+    match(routes(["match", "--routes", elsewhere, "GET", "/far"]).out, /sends GET \/far to the router that --forward-backend names\n$/);
     const noMethod = routes(["match", "--routes", good, "G T", "/x"]);
     deepEqual([noMethod.status, noMethod.error], [2, 'holdfast: "G T": expected a method as in GET\n']);
     const timed = file(

@@ -9,7 +9,7 @@ import type { Table } from "./table.ts";
 export type Rehearsal =
   | { readonly outcome: "refused"; readonly reason: string }
   | { readonly outcome: "unmatched" }
-  | { readonly outcome: "broken"; readonly route: CompiledRoute; readonly reason: string }
+  | { readonly outcome: "broken"; readonly route: CompiledRoute; readonly status: 500 | 503; readonly reason: string }
   /** A filter wants to ask somebody else first, which a rehearsal does not wait for. */
   | { readonly outcome: "unfinished"; readonly route: CompiledRoute; readonly reason: string }
   | {
@@ -49,8 +49,9 @@ export function rehearse(table: Table, request: RehearsedRequest): Rehearsal {
   let route: CompiledRoute | undefined = first;
   for (let lookups = 1; ; lookups++) {
     if (route === undefined) return { outcome: "unmatched" };
-    if (route.broken !== undefined) return { outcome: "broken", route, reason: route.broken };
-    if (lookups > MOST_LOOPBACKS + 1) return { outcome: "broken", route, reason: `it was looked up again ${MOST_LOOPBACKS} times` };
+    if (route.broken !== undefined) return { outcome: "broken", route, status: 503, reason: route.broken };
+    if (lookups > MOST_LOOPBACKS + 1)
+      return { outcome: "broken", route, status: 500, reason: `it was looked up again ${MOST_LOOPBACKS} times` };
     exchange.route = route;
     const count = runRequestFilters(route.filters, exchange);
     if (typeof count !== "number") return unfinished(exchange, count.until);
