@@ -2,7 +2,7 @@ import type { Clock } from "../kernel/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import type { Evidence } from "./evidence.ts";
 import type { HeldChange } from "./held-change.ts";
-import type { HoldState } from "./hold-state.ts";
+import type { HoldRecords, HoldState } from "./hold-state.ts";
 import type { HoldPolicy } from "./policy.ts";
 
 /** One thing as the rest of the program may take it to be. */
@@ -104,6 +104,8 @@ export interface Hold<T> {
   reject(id: string, decision: Decision): void;
   /** Everything a restart needs, as JSON. */
   snapshot(): HoldState<T>;
+  /** The same without what is accepted, of which `onChange` tells what changed. */
+  records(): HoldRecords;
   /** Stops the timer that asks for confirmation. */
   close(): void;
 }

@@ -15,6 +15,9 @@ export interface HoldState<T> {
   readonly removals: { readonly missing: readonly SavedRemovals[]; readonly deletes: readonly SavedRemovals[] };
 }
 
+/** All of it but what is accepted. */
+export type HoldRecords = Omit<HoldState<never>, "accepted">;
+
 const CAUSES: ReadonlySet<unknown> = new Set<HeldCause>(["missing", "deletes", "untrusted", "last", "only", "absent"]);
 
 /**

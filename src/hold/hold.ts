@@ -8,7 +8,7 @@ import { type ChangeRecord, type HeldCause, note, releasedBy, saveChange } from 
 import { createHeldChanges } from "./held-changes.ts";
 import type { Accepted, AuditLine, Decision, Hold, HoldDeps, HoldOptions } from "./hold-api.ts";
 import { createHoldMeter } from "./hold-meter.ts";
-import type { HoldState } from "./hold-state.ts";
+import type { HoldRecords, HoldState } from "./hold-state.ts";
 import { createLiveTime } from "./live-time.ts";
 import { completePolicy } from "./policy.ts";
 import { createRemovalWindow } from "./removal-window.ts";
@@ -222,6 +222,17 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
     return record;
   }
 
+  function records(): HoldRecords {
+    return {
+      version: 2,
+      revision: revision ?? null,
+      sequence: changes.sequence,
+      changes: changes.all().map((record) => saveChange(record, time.ms())),
+      approvals: approvals.all(),
+      removals: { missing: missingWindow.saved(), deletes: deleteWindow.saved() },
+    };
+  }
+
   return {
     accepted,
     observe(evidence) {
@@ -300,15 +311,8 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
       audit("rejected", [...record.keys], decision.why ?? "", { id, principal: decision.principal });
       flush();
     },
-    snapshot: (): HoldState<T> => ({
-      version: 2,
-      revision: revision ?? null,
-      sequence: changes.sequence,
-      accepted: [...accepted.values()],
-      changes: changes.all().map((record) => saveChange(record, time.ms())),
-      approvals: approvals.all(),
-      removals: { missing: missingWindow.saved(), deletes: deleteWindow.saved() },
-    }),
+    snapshot: (): HoldState<T> => ({ ...records(), accepted: [...accepted.values()] }),
+    records,
     close() {
       confirmation.due(undefined);
     },

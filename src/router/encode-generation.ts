@@ -13,17 +13,17 @@ export function encodeGeneration(routeSet: RouteSet, facts: GenerationFacts): { 
   const digest = new LineDigest();
   for (const line of routes) digest.toggle(line);
   const header = { ...facts, routes: routes.length, pools: routeSet.pools.length, routesDigest: digest.hex };
-  return { header, text: generationText(header, routes, routeSet.pools.map(poolLine)) };
+  return { header, text: [generationHead(header), ...routes, ...routeSet.pools.map(poolLine), ""].join("\n") };
 }
 
 /**
- * The text of a generation, the same on disk and between processes: `holdfast-generation/4 {header}`, then one line for each route,
+ * The first line of a generation's text, which is the same on disk and between processes: `holdfast-generation/4 {header}`. Then comes one line for each route,
  * `id TAB hosts TAB [[[predicate, argument…]…], [[filter, argument…]…], backend]`, and one for each pool, `id TAB [endpoint…]`, both
  * as JSON. `hosts` are the names by which the table finds the route, separated by blanks, or `*`: a worker reads the routes of a host
  * when it is first asked for it.
  */
-export function generationText(header: GenerationHeader, routeLines: readonly string[], poolLines: readonly string[]): string {
-  return [`${GENERATION_MAGIC} ${JSON.stringify(header)}`, ...routeLines, ...poolLines, ""].join("\n");
+export function generationHead(header: GenerationHeader): string {
+  return `${GENERATION_MAGIC} ${JSON.stringify(header)}`;
 }
 
 export function firstsById(routes: readonly RouteDefinition[]): ReadonlyMap<string, RouteDefinition> {

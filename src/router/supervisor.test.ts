@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
 import { silentLog } from "../telemetry/index.ts";
 import { encodeGeneration } from "./encode-generation.ts";
+import { recordOf } from "./snapshot/record.ts";
 import { openSnapshotStore } from "./snapshot/store.ts";
 import { startToyRouter } from "./testing/start-toy-router.ts";
 
@@ -58,11 +59,11 @@ test("workers that die of the newest snapshot boot from the one before it, and t
     [1, "a"],
     [2, "dies"],
   ] as const) {
-    const { header, text } = encodeGeneration(
+    const { text } = encodeGeneration(
       { routes: [{ id, predicates: [], filters: [], backend: { type: "shunt" } }], pools: [] },
       { number, createdAtMs: 0, source: "toy", revisions: {} },
     );
-    await store.write(header, text);
+    writeFileSync(store.fileOf(number), recordOf(text));
   }
   const { supervisor, until } = startToyRouter(t, { snapshotDirectory });
   await until("both serve generation 1", () => supervisor.workers.every(({ generation }) => generation === 1));

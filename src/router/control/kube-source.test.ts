@@ -15,6 +15,7 @@ import type { RouteSet } from "../../route/index.ts";
 import { openKubeSource } from "./kube-source.ts";
 import type { RouteSetChange } from "./published-table.ts";
 import type { Publisher } from "./publisher.ts";
+import { SnapshotWrites } from "./snapshot-writes.ts";
 import type { ControlSource } from "./source.ts";
 
 const MIRRORED = [kinds.ingresses, kinds.routeGroups, kinds.ingressClasses, kinds.services, kinds.endpointSlices];
@@ -86,6 +87,7 @@ async function open(
     },
     registry: standardRegistry,
     store: undefined,
+    writes: new SnapshotWrites({ clock: systemClock, log: silentLog }),
     publisher,
     booted: undefined,
     onStatus: () => {},

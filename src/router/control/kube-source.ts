@@ -86,6 +86,7 @@ class KubeSource implements ControlSource {
       log,
       metrics: deps.metrics,
       store: deps.store,
+      writes: deps.writes,
       onChange: (kind, keys) => {
         this.#routes.note(kind, keys);
         this.#build.call();
@@ -260,11 +261,7 @@ class KubeSource implements ControlSource {
   }
 
   async #saveStates(): Promise<void> {
-    if (this.#deps.store === undefined) return;
-    for (const mirror of this.#all) {
-      const state = mirror.takeState();
-      if (state !== undefined && !(await this.#deps.publisher.keepState(mirror.stateName, state))) mirror.stateLost();
-    }
+    await Promise.all(this.#all.map((mirror) => mirror.save()));
   }
 }
 

@@ -12,6 +12,8 @@ import { type Heartbeat, type KubeClient, type KubeObject, type Reflector, type 
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { HeldRemoval, SourceStatus } from "../messages.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
+import { HoldFile, readHoldFile } from "./hold-file.ts";
+import type { SnapshotWrites } from "./snapshot-writes.ts";
 
 /** One kind as it is listed and watched, and as much of it as is believed. */
 export interface Mirror<M> {
@@ -35,12 +37,8 @@ export interface Mirror<M> {
     verb: "approve" | "reject",
     decision: { readonly principal: string; readonly ttlMs: number; readonly why: string },
   ): boolean;
-  /** The name of its state in the snapshot folder. */
-  readonly stateName: string;
-  /** What a restart needs, as text; undefined when nothing changed since it was taken last. */
-  takeState(): string | undefined;
-  /** What was taken last could not be written: it is taken again next time. */
-  stateLost(): void;
+  /** Resolves when what a restart needs is on disk, as far as it changed; at once without a snapshot folder. */
+  save(): Promise<void>;
 }
 
 export interface MirrorOptions<T, M> {
@@ -67,6 +65,7 @@ export interface MirrorDeps {
   readonly log: Log;
   readonly metrics: MetricsRegistry;
   readonly store: SnapshotStore | undefined;
+  readonly writes: SnapshotWrites;
   /** Keys whose accepted thing is new, another or gone; none when something else is known than before. */
   readonly onChange: (kind: string, keys: readonly string[]) => void;
   readonly onStatus: () => void;
@@ -87,7 +86,6 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
   const { resource } = options;
   const { clock } = deps;
   const restored = readState(options, deps);
-  let isDirty = false;
   let wasSynced = false;
   const hold: Hold<M> = createHold<M>(
     {
@@ -102,13 +100,15 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
       metrics: deps.metrics,
       confirm: () => reflector.confirm(),
       onChange: (change) => changed(change),
-      audit: () => (isDirty = true),
+      audit: () => file?.touch(),
     },
   );
   const changed = (change: AcceptedChange): void => {
-    isDirty = true;
+    file?.touch(change);
     deps.onChange(resource.kind, [...change.upserted, ...change.removed, ...change.withdrawn]);
   };
+  const { store, writes } = deps;
+  const file = store && new HoldFile(stateNameOf(resource), hold, { clock, store, writes });
   const observe = options.toMembers((evidence) => hold.observe(evidence));
   const reflector: Reflector = createReflector<T>(
     {
@@ -137,7 +137,7 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
       sink(evidence) {
         observe(evidence);
         if (evidence.kind === "poisoned" && evidence.key !== undefined) deps.onPoisoned(resource.kind, evidence.key, evidence.problem);
-        if (hold.held().length > 0) isDirty = true;
+        if (hold.held().length > 0) file?.touch();
         deps.onStatus();
       },
     },
@@ -190,18 +190,10 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
     decide(id, verb, decision) {
       if (!hold.held().some((change) => change.id === id)) return false;
       hold[verb](id, decision);
-      isDirty = true;
+      file?.touch();
       return true;
     },
-    stateName: stateNameOf(resource),
-    stateLost() {
-      isDirty = true;
-    },
-    takeState() {
-      if (!isDirty) return undefined;
-      isDirty = false;
-      return JSON.stringify(hold.snapshot());
-    },
+    save: () => file?.save() ?? Promise.resolve(),
   };
   return mirror;
 }
@@ -209,8 +201,8 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
 function readState<T, M>(options: MirrorOptions<T, M>, { store, log }: MirrorDeps): ReturnType<typeof parseHoldState<M>> | undefined {
   const name = stateNameOf(options.resource);
   try {
-    const text = store?.readState(name);
-    return text === undefined ? undefined : parseHoldState<M>(JSON.parse(text), options.restore);
+    const texts = store?.readChanges(name);
+    return texts === undefined ? undefined : parseHoldState<M>(readHoldFile(texts), options.restore);
   } catch (error) {
     const code = error instanceof AppError ? error.code : "ROUTER_SNAPSHOT_CORRUPT";
     log.warn(

@@ -13,6 +13,7 @@ import { encodeGeneration } from "../encode-generation.ts";
 import { readRouteLine } from "../generation-words.ts";
 import type { FromControl } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
+import { SnapshotWrites } from "./snapshot-writes.ts";
 import { createPublisher, lastNumberOf } from "./publisher.ts";
 
 const route = (id: string): RouteDefinition => ({
@@ -36,6 +37,7 @@ function publishing(lastNumber: number): {
   const publisher = createPublisher({ source: "test", lastNumber }, undefined, {
     clock: systemClock,
     log: silentLog,
+    writes: new SnapshotWrites({ clock: systemClock, log: silentLog }),
     store: undefined,
     send: (message) => sent.push(message),
   });
@@ -56,6 +58,7 @@ test("without a folder numbers grow over restarts all the same: they go on from 
     const publisher = createPublisher(options, undefined, {
       clock,
       log: silentLog,
+      writes: new SnapshotWrites({ clock: systemClock, log: silentLog }),
       store: undefined,
       send: (message) => sent.push(message),
     });
@@ -84,7 +87,7 @@ test("new routes make a generation, other pools a pool update, and the same agai
   assert.deepEqual(sent[1], { type: "pools", changed: [pool("p", "http://10.0.0.2:80")], removed: ["q"] });
 });
 
-test("a process that starts where another ended makes no new generation of the same routes; it tells that one whole and all its pools once", async (t) => {
+test("a process that starts where another ended makes no new generation of the same routes; it tells all its pools and that one whole, once", async (t) => {
   const directory = mkdtempSync(join(tmpdir(), "holdfast-publisher-"));
   t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   const sent: FromControl[] = [];
@@ -93,6 +96,7 @@ test("a process that starts where another ended makes no new generation of the s
     return createPublisher({ source: "test", lastNumber: 0 }, store.readNewest()?.header, {
       clock: systemClock,
       log: silentLog,
+      writes: new SnapshotWrites({ clock: systemClock, log: silentLog }),
       store,
       send: (message) => sent.push(message),
     });
@@ -105,7 +109,7 @@ test("a process that starts where another ended makes no new generation of the s
   await second.settled();
   second.publishAll({ routes: [route("b")], pools: [pool("p")] }, {});
   await second.settled();
-  assert.deepEqual(kinds(sent), ["generation 1", "generation 1", "pools", "generation 2"]);
+  assert.deepEqual(kinds(sent), ["generation 1", "pools", "generation 1", "generation 2"]);
   assert.deepEqual(second.snapshot.errors, 0);
 });
 
@@ -133,6 +137,7 @@ test("where most routes change, and when it is asked for, the whole is handed ou
   const publisher = createPublisher({ source: "test", lastNumber: 0 }, undefined, {
     clock: systemClock,
     log: silentLog,
+    writes: new SnapshotWrites({ clock: systemClock, log: silentLog }),
     store: undefined,
     send: (message) => sent.push(message),
   });
@@ -153,6 +158,7 @@ test("changes told one by one come to what they come to when all is told again",
   const publisher = createPublisher({ source: "test", lastNumber: 0 }, undefined, {
     clock: systemClock,
     log: silentLog,
+    writes: new SnapshotWrites({ clock: systemClock, log: silentLog }),
     store: undefined,
     send: (message) => sent.push(message),
   });

@@ -1,13 +1,16 @@
-import { type Clock, type Timer, messageOf, sleep } from "../../kernel/index.ts";
+import type { Clock } from "../../kernel/index.ts";
 import type { RouteDefinition, RouteSet } from "../../route/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import { encodeDelta } from "../delta.ts";
-import { generationText } from "../encode-generation.ts";
+import { generationHead } from "../encode-generation.ts";
 import type { GenerationHeader } from "../generation.ts";
-import type { ControlConfig, ControlStatus, FromControl, PoolChanges } from "../messages.ts";
-import { POOLS_STATE, encodePools } from "../pools-state.ts";
+import type { ControlConfig, ControlStatus, FromControl } from "../messages.ts";
+import { ChangeFile } from "../snapshot/change-file.ts";
+import { encodeChange } from "../snapshot/generation-file.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
+import { inSlices } from "./in-slices.ts";
 import { type LineChange, PublishedTable, type RouteSetChange } from "./published-table.ts";
+import type { SnapshotWrites } from "./snapshot-writes.ts";
 
 /** Turns accepted routes into numbered generations: on disk first, then to the workers. */
 export interface Publisher {
@@ -36,13 +39,11 @@ interface PublisherDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: SnapshotStore | undefined;
+  readonly writes: SnapshotWrites;
   readonly send: (message: FromControl) => void;
 }
 
-/** A disk that hangs must not keep a change from being served: after this long the workers get it all the same. */
-const WRITE_PATIENCE_MS = 2_000;
-const POOLS_WRITE_PAUSE_MS = 1_000;
-/** As long as no more than this follows a whole generation, it need not be made anew. */
+/** As long as no more than this follows a whole generation, on disk or in the supervisor, it need not be made anew. */
 const LEAST_FOLLOWING = 65_536;
 
 /**
@@ -60,43 +61,24 @@ export function createPublisher(
   booted: Pick<GenerationHeader, "number" | "routesDigest"> | undefined,
   deps: PublisherDeps,
 ): Publisher {
-  const { clock, log, store, send } = deps;
-  let number = Math.max(options.lastNumber, store?.greatestNumber() ?? 0);
+  const { clock, log, store, writes, send } = deps;
+  const file = store && new ChangeFile(clock, (error) => writes.failed("generation", error));
+  let number = Math.max(options.lastNumber, store?.greatestNumber() ?? 0, booted?.number ?? 0);
   let servedNumber = booted?.number ?? 0;
   let servedDigest = booted?.routesDigest;
-  /** Of the whole generation that was sent last, 0 before, and of the deltas since: a worker that starts needs all of it. */
+  /** Of the whole generation that was made last and of what followed: whoever starts needs all of it. */
   let wholeLength = 0;
   let followingLength = 0;
+  /** The supervisor has nothing that a delta could lead on from. */
+  let isWholeWanted = true;
+  let isMakingWhole = false;
   const table = new PublishedTable();
   let revisions: Readonly<Record<string, string>> = {};
   let running: Promise<void> = Promise.resolve();
   let isRunning = false;
-  let poolsTimer: Timer | undefined;
-  let snapshot: ControlStatus["snapshot"] = { writes: 0, errors: 0 };
 
-  /** Resolves when written, failed (told and counted), or after {@link WRITE_PATIENCE_MS}. */
-  const keep = async (what: string, write: () => Promise<void>): Promise<boolean> => {
-    let isWritten = false;
-    const written = write().then(
-      () => {
-        isWritten = true;
-        if (snapshot.lastError !== undefined) log.info({ what }, "snapshot can be written again");
-        snapshot = { writes: snapshot.writes + 1, errors: snapshot.errors, lastWriteAtMs: clock.wallMs() };
-      },
-      (error: unknown) => {
-        const reason = messageOf(error);
-        if (reason !== snapshot.lastError) log.error({ what, reason }, "snapshot cannot be written, serving goes on without it");
-        snapshot = { ...snapshot, errors: snapshot.errors + 1, lastError: reason };
-      },
-    );
-    const patience = new AbortController();
-    await Promise.race([written, sleep(clock, WRITE_PATIENCE_MS, patience.signal)]);
-    patience.abort();
-    return isWritten;
-  };
-
-  const headerNow = (): GenerationHeader => ({
-    number,
+  const headerOf = (newNumber: number): GenerationHeader => ({
+    number: newNumber,
     createdAtMs: clock.wallMs(),
     source: options.source,
     revisions,
@@ -105,63 +87,60 @@ export function createPublisher(
     routesDigest: table.routesDigest,
   });
 
-  const textNow = (header: GenerationHeader): string =>
-    generationText(header, [...table.routeLines.values()], [...table.poolLines.values()]);
-
-  const sendWhole = (header: GenerationHeader, text: string): void => {
-    send({ type: "generation", header, text });
-    [wholeLength, followingLength] = [text.length, 0];
-  };
-
-  const sendGeneration = async ({ gone, come, pools }: LineChange): Promise<void> => {
-    number++;
-    const header = headerNow();
-    const text = textNow(header);
-    const from = { number: servedNumber, digest: servedDigest ?? "", routes: header.routes + gone.length - come.length };
-    const isShort = wholeLength > 0 && come.length * 2 <= header.routes && gone.length * 2 <= from.routes;
-    if (store !== undefined) await keep(`generation ${number}`, () => store.write(header, text));
-    servedNumber = header.number;
-    servedDigest = header.routesDigest;
-    if (isShort) {
-      const delta = encodeDelta(from.digest, header, gone, come);
-      send({ type: "delta", header, from: from.number, text: delta, pools });
-      followingLength += delta.length;
+  /**
+   * Makes a generation whole, of the table as it is at this moment, on disk and for the supervisor: a new one, or one that it has, in
+   * place of what that was made of. Resolves when it is handed out, which is not before `after`.
+   */
+  const makeWhole = async (header: GenerationHeader, after?: Promise<void>): Promise<void> => {
+    [isMakingWhole, isWholeWanted, followingLength] = [true, false, 0];
+    const made = inSlices([generationHead(header), ...table.routeLines.values(), ...table.poolLines.values()], (line) => line);
+    if (file !== undefined && store !== undefined) {
+      const written = file.replace(store.fileOf(header.number), made).then(() => store.prune());
+      await writes.keep(`generation ${header.number}`, written);
     }
-    if (!isShort || followingLength > Math.max(LEAST_FOLLOWING, wholeLength / 2)) sendWhole(header, text);
-    log.info({ generation: header.number, routes: header.routes, pools: header.pools }, "generation made");
+    const text = (await made).join("");
+    await after;
+    [isMakingWhole, wholeLength] = [false, text.length];
+    send({ type: "generation", header, text });
   };
 
-  /** The generation that is served already, for those who start. */
-  const sendServed = (): void => {
-    const header = { ...headerNow(), number: servedNumber };
-    sendWhole(header, textNow(header));
-  };
-
-  const sendPools = ({ changed, removed }: PoolChanges): void => {
-    if (changed.length === 0 && removed.length === 0) return;
-    send({ type: "pools", changed, removed });
-    if (store === undefined || poolsTimer !== undefined) return;
-    poolsTimer = clock.timer(POOLS_WRITE_PAUSE_MS, () => {
-      poolsTimer = undefined;
-      void keep("pools", () => store.writeState(POOLS_STATE, encodePools(servedNumber, table.poolLines.values())));
-    });
+  /** First to disk, then to the supervisor; a change of most of the table is no shorter than the whole. */
+  const handOut = async ({ gone, come, pools }: LineChange): Promise<void> => {
+    const from = { number: servedNumber, digest: servedDigest ?? "" };
+    const isNew = table.routesDigest !== from.digest;
+    const isAny = isNew || pools.changed.length > 0 || pools.removed.length > 0;
+    if (!isAny && !isWholeWanted) return;
+    const header = headerOf(isNew ? ++number : servedNumber);
+    [servedNumber, servedDigest] = [header.number, header.routesDigest];
+    if (isNew) log.info({ generation: header.number, routes: header.routes, pools: header.pools }, "generation made");
+    const delta = isNew ? encodeDelta(from.digest, header, gone, come) : undefined;
+    const record = encodeChange(pools, delta);
+    followingLength += record.length;
+    const isMost = come.length * 2 > header.routes || gone.length * 2 > header.routes + gone.length - come.length;
+    const isWhole = (isWholeWanted || (isNew && isMost)) && !isMakingWhole;
+    const isDue = followingLength > Math.max(LEAST_FOLLOWING, wholeLength / 2) || file?.isWholeDue === true;
+    // Where there is no file yet the whole that begins one has it.
+    const isFollowing = isAny && (file?.isOpen === true || isMakingWhole);
+    const kept = isFollowing ? file && writes.keep(`generation ${header.number}`, file.append(record)) : undefined;
+    const { promise: after, resolve: isHandedOut } = Promise.withResolvers<void>();
+    // Taken at this moment: what is asked for while the change is written is not in it.
+    const whole = isWhole || (isDue && !isMakingWhole) ? makeWhole(header, after) : undefined;
+    await kept;
+    if (delta === undefined && isAny) send({ type: "pools", ...pools });
+    else if (delta !== undefined && !isWhole) send({ type: "delta", header, from: from.number, text: delta, pools });
+    isHandedOut();
+    if (isWhole) await whole;
   };
 
   const run = async (): Promise<void> => {
     isRunning = true;
     do {
-      const change = table.takeChange();
-      if (table.routesDigest !== servedDigest) {
-        await sendGeneration(change);
-        continue;
-      }
-      if (wholeLength === 0) sendServed();
-      sendPools(change.pools);
+      await handOut(table.takeChange());
     } while (table.isTouched);
     isRunning = false;
   };
 
-  const handOut = (): void => {
+  const start = (): void => {
     if (!isRunning) running = run();
   };
 
@@ -169,25 +148,24 @@ export function createPublisher(
     publishAll(routeSet, newest) {
       table.replace({ routes: [...routeSet.routes, ...(options.ownRoutes ?? [])], pools: routeSet.pools });
       revisions = newest;
-      handOut();
+      start();
     },
     publish(change, newest) {
       table.change(change);
       revisions = newest;
-      handOut();
+      start();
     },
     tellWhole() {
-      // Before anything was published the first thing is whole anyway.
-      if (wholeLength === 0) return;
-      wholeLength = 0;
-      handOut();
+      isWholeWanted = true;
+      // Before anything was published there is nothing to tell, and the first thing is whole anyway.
+      if (wholeLength > 0) start();
     },
     async keepState(name, text) {
-      return store === undefined || (await keep(name, () => store.writeState(name, text)));
+      return store === undefined || (await writes.keep(name, store.writeState(name, text)));
     },
     settled: () => running,
     get snapshot() {
-      return snapshot;
+      return writes.status;
     },
   };
 }

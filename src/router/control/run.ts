@@ -6,6 +6,7 @@ import type { Channel } from "../channel.ts";
 import type { ControlConfig, FromControl, ToControl } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { createPublisher, lastNumberOf } from "./publisher.ts";
+import { SnapshotWrites } from "./snapshot-writes.ts";
 import type { ControlSource, SourceDeps } from "./source.ts";
 
 interface ControlDeps {
@@ -33,9 +34,16 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
       : openSnapshotStore({ directory: config.snapshotDirectory, source: config.source }, { log });
   const booted = store?.readNewest()?.header;
   const numbering = { source: config.source, lastNumber: lastNumberOf(config, clock) };
+  const writes = new SnapshotWrites({ clock, log });
   // What is on disk is not what is served when the disk failed since.
   const served = booted !== undefined && booted.number >= config.servedNumber ? booted : undefined;
-  const publisher = createPublisher({ ...numbering, ownRoutes: grantCallbackRoutes(config.auth) }, served, { clock, log, store, send });
+  const publisher = createPublisher({ ...numbering, ownRoutes: grantCallbackRoutes(config.auth) }, served, {
+    clock,
+    log,
+    store,
+    writes,
+    send,
+  });
 
   let source: ControlSource | undefined;
   const sendStatus = (): void => {
@@ -80,6 +88,7 @@ export async function runControl(config: ControlConfig, deps: ControlDeps): Prom
       config,
       registry: await pluginRegistry(config, clock),
       store,
+      writes,
       publisher,
       booted,
       onStatus,

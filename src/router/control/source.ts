@@ -5,6 +5,7 @@ import type { GenerationHeader } from "../generation.ts";
 import type { ControlConfig, ControlStatus, HoldDecision } from "../messages.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import type { Publisher } from "./publisher.ts";
+import type { SnapshotWrites } from "./snapshot-writes.ts";
 
 /** Where the control process learns routes from: a file, a cluster, or a cluster believed too easily. */
 export interface ControlSource {
@@ -25,6 +26,7 @@ export interface SourceDeps {
   /** What routes may name. */
   readonly registry: Registry;
   readonly store: SnapshotStore | undefined;
+  readonly writes: SnapshotWrites;
   readonly publisher: Publisher;
   /** The generation on disk when this process started, which the workers serve. */
   readonly booted: GenerationHeader | undefined;

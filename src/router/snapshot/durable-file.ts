@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
  * half-written one is taken away. Throws what the file system threw.
  */
 export async function writeDurably(path: string, text: string): Promise<void> {
-  const temporary = join(dirname(path), `.writing-${process.pid}-${nextName++}`);
+  const temporary = temporaryName(dirname(path));
   try {
     const file = await open(temporary, "w", 0o600);
     try {
@@ -21,12 +21,22 @@ export async function writeDurably(path: string, text: string): Promise<void> {
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
-  const folder = await open(dirname(path), "r");
+  await syncFolder(dirname(path));
+}
+
+/** After it the names of a folder are on disk. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
   try {
     await folder.sync();
   } finally {
     await folder.close();
   }
+}
+
+/** For a write that is not finished. */
+export function temporaryName(folder: string): string {
+  return join(folder, `.writing-${process.pid}-${nextName++}`);
 }
 
 /** Distinguishes the temporary files of writes under way at once in this process. */

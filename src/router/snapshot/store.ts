@@ -3,9 +3,11 @@ import { join } from "node:path";
 
 import { AppError, makeFolder, messageOf } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { type GenerationHeader, type OpenGeneration, openGeneration } from "../generation.ts";
+import type { OpenGeneration } from "../generation.ts";
+import { corrupt } from "../generation-words.ts";
 import { isUnfinishedWrite, writeDurably } from "./durable-file.ts";
-import { readRecord, recordOf } from "./record.ts";
+import { readGenerationFile } from "./generation-file.ts";
+import { readRecords } from "./record.ts";
 
 /** Generations and the control process's state on disk, in one folder. Reading is synchronous: it is what a boot does first. */
 export interface SnapshotStore {
@@ -15,16 +17,22 @@ export interface SnapshotStore {
    * newer file passed over.
    */
   readNewest(skip?: ReadonlySet<number>): OpenGeneration | undefined;
-  /** The greatest number any file in the folder carries, whole or not; 0 when there is none. Numbers continue from it. */
+  /** The greatest number any file in the folder is named after, whole or not; 0 when there is none. */
   greatestNumber(): number;
-  /** Keeps a generation and lets go of those beyond the newest `keep`. Rejects with AppError `ROUTER_SNAPSHOT_WRITE`; older files stay. */
-  write(header: GenerationHeader, text: string): Promise<void>;
+  /** The path of the file that begins with the generation of this number. */
+  fileOf(number: number): string;
+  /** Lets go of files beyond the newest `keep`, best effort. */
+  prune(): void;
   /** This generation is served: it is kept, however many unproven ones follow it. */
   keepServed(number: number): void;
   /** Remembers that workers die of a generation, so that no later boot takes it. Best effort: false when it could not be written. */
   markBad(number: number, reason: string): boolean;
   /** A named piece of state (`[a-z0-9-]+`), undefined when there is none. Throws AppError `ROUTER_SNAPSHOT_READ` when it cannot be read. */
   readState(name: string): string | undefined;
+  /** The path of a piece of state. */
+  stateFile(name: string): string;
+  /** The records of a piece of state that is kept as a whole and its changes; undefined when there is none. Throws as `readState`, and AppError `ROUTER_SNAPSHOT_CORRUPT`. */
+  readChanges(name: string): readonly string[] | undefined;
   /** Replaces a piece of state. Rejects with AppError `ROUTER_SNAPSHOT_WRITE`; the old one stays. */
   writeState(name: string, text: string): Promise<void>;
   /** Takes away pieces of state whose names begin with `prefix` and that were last written before then. Best effort. */
@@ -35,7 +43,7 @@ interface SnapshotOptions {
   readonly directory: string;
   /** The source whose snapshots may be used (see GenerationHeader.source). */
   readonly source: string;
-  /** How many generations to keep, the newest included. */
+  /** How many files of generations to keep, the newest included. */
   readonly keep?: number;
 }
 
@@ -67,12 +75,13 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
   const prune = (): void => {
     const names = list();
     const bad = new Set(numbers(BAD_NAME, names));
-    // A bad generation does not count as one of those kept: what is kept is what can be booted from.
-    const surplus = numbers(GENERATION_NAME, names)
-      .filter((number) => !bad.has(number))
-      .slice(keep);
+    const kept = numbers(GENERATION_NAME, names);
+    // One that begins with a bad generation does not count as one of those kept: what is kept is what can be booted from.
+    const surplus = kept.filter((number) => !bad.has(number)).slice(keep);
     const oldestKept = (surplus[0] ?? 0) + 1;
-    const stale = [...surplus, ...[...bad].filter((number) => number < oldestKept)].filter((number) => number !== served);
+    // The one that is served is in the file that began last before it.
+    const holding = kept.find((number) => number <= served);
+    const stale = [...surplus, ...[...bad].filter((number) => number < oldestKept)].filter((number) => number !== holding);
     for (const number of stale) {
       rmSync(join(directory, nameOf(number)), { force: true });
       rmSync(join(directory, `${nameOf(number)}.bad`), { force: true });
@@ -84,14 +93,15 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
 
     readNewest(skip) {
       const names = list();
-      const bad = new Set(numbers(BAD_NAME, names));
+      const marked = new Set(numbers(BAD_NAME, names));
+      const isBad = (number: number): boolean => marked.has(number) || skip?.has(number) === true;
       for (const number of numbers(GENERATION_NAME, names)) {
-        if (bad.has(number) || skip?.has(number) === true) continue;
         const file = join(directory, nameOf(number));
         try {
-          const generation = openGeneration(readRecord(readFileSync(file)));
-          if (generation.header.number !== number)
-            throw new AppError("ROUTER_SNAPSHOT_CORRUPT", `it says it is generation ${generation.header.number}`);
+          const { generation, rest } = readGenerationFile(readFileSync(file), isBad);
+          if (rest === "altered") log.warn({ file }, "what follows in a snapshot file was altered, it is used up to there");
+          if (generation === undefined) continue;
+          if (generation.header.number < number) throw corrupt(`it says it is generation ${generation.header.number}`);
           if (generation.header.source !== source)
             throw new AppError("ROUTER_SNAPSHOT_FOREIGN", `it is of source ${generation.header.source}, this router's is ${source}`);
           return generation;
@@ -107,8 +117,9 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
       return Math.max(0, ...numbers(GENERATION_NAME, names), ...numbers(BAD_NAME, names));
     },
 
-    async write(header, text) {
-      await writeFile(join(directory, nameOf(header.number)), recordOf(text));
+    fileOf: (number) => join(directory, nameOf(number)),
+
+    prune() {
       try {
         prune();
       } catch (error) {
@@ -130,14 +141,17 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
       }
     },
 
-    readState(name) {
-      const file = join(directory, `state-${name}`);
-      try {
-        return readFileSync(file, "utf8");
-      } catch (error) {
-        if (codeOf(error) === "ENOENT") return undefined;
-        throw new AppError("ROUTER_SNAPSHOT_READ", `${file}: ${messageOf(error)}`, { cause: error });
-      }
+    readState: (name) => readStateFile(name)?.toString("utf8"),
+
+    stateFile: (name) => join(directory, `state-${name}`),
+
+    readChanges(name) {
+      const bytes = readStateFile(name);
+      if (bytes === undefined) return undefined;
+      const { texts, rest } = readRecords(bytes);
+      if (texts.length === 0) throw corrupt(rest === "torn" ? "it is torn" : "it was altered, or another version wrote it");
+      if (rest === "altered") log.warn({ state: name }, "what follows in a state file was altered, it is used up to there");
+      return texts;
     },
 
     writeState(name, text) {
@@ -155,6 +169,16 @@ export function openSnapshotStore(options: SnapshotOptions, deps: { readonly log
       }
     },
   };
+
+  function readStateFile(name: string): Buffer | undefined {
+    const file = join(directory, `state-${name}`);
+    try {
+      return readFileSync(file);
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw new AppError("ROUTER_SNAPSHOT_READ", `${file}: ${messageOf(error)}`, { cause: error });
+    }
+  }
 
   async function writeFile(file: string, text: string): Promise<void> {
     try {

@@ -1,3 +1,4 @@
+import { decodeDelta } from "../delta.ts";
 import { foldGeneration } from "../fold-generation.ts";
 import { decodeGeneration } from "../generation.ts";
 import { nextMessage, parentChannel } from "../channel.ts";
@@ -34,7 +35,7 @@ channel.onMessage((message) => {
   if (message.type === "stats") channel.send({ type: "stats", id: message.id, metrics: [] });
   if (message.type !== "update") return;
   try {
-    if (message.generation !== undefined) build(foldGeneration(message.generation, message.deltas));
+    if (message.generation !== undefined) build(foldGeneration(message.generation, message.deltas.map(decodeDelta)));
     channel.send({ type: "applied", sequence: message.sequence, number, routes });
   } catch (error) {
     channel.send({ type: "applied", sequence: message.sequence, number, routes, problem: String(error) });

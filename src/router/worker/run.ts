@@ -12,11 +12,11 @@ import type { Channel } from "../channel.ts";
 import type { FromWorker, ToWorker, WorkerConfig } from "../messages.ts";
 import { TLS_PAIRS_FILE } from "../tls-pairs.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
-import { readBootGeneration } from "./boot.ts";
 import { LateFilters } from "./late-filters.ts";
 import type { ListenAddress } from "../listeners.ts";
 import { connectionsThatFit } from "./open-files.ts";
 import { createDescriptorSink } from "./descriptor-sink.ts";
+import { ServedGeneration } from "./served-generation.ts";
 import { TlsFiles } from "./tls-files.ts";
 import { WorkerTable } from "./worker-table.ts";
 
@@ -88,10 +88,10 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   });
 
   if (store !== undefined) {
-    const restored = readBootGeneration(store, new Set(config.skip), log);
-    if (restored !== undefined) {
-      channel.send({ type: "applying", number: restored.number });
-      table.apply(restored);
+    const newest = store.readNewest(new Set(config.skip));
+    if (newest !== undefined) {
+      channel.send({ type: "applying", number: newest.header.number });
+      table.apply(new ServedGeneration(newest, log));
     }
   }
 

@@ -11,7 +11,6 @@ export class ServedGeneration implements PoolSource {
   header: GenerationHeader;
   readonly routes: ChangingRoutes;
   readonly #generation: OpenGeneration;
-  #areAllChanged = false;
   /** By id; undefined: it is gone. */
   readonly #changed = new Map<string, Pool | undefined>();
 
@@ -33,14 +32,8 @@ export class ServedGeneration implements PoolSource {
     for (const pool of changed) this.#changed.set(pool.id, pool);
   }
 
-  /** These are all there are; those of the generation do not count any more. */
-  replace(pools: readonly Pool[]): void {
-    this.#areAllChanged = true;
-    this.change(pools, []);
-  }
-
   get(id: string): Pool | undefined {
-    if (this.#areAllChanged || this.#changed.has(id)) return this.#changed.get(id);
+    if (this.#changed.has(id)) return this.#changed.get(id);
     try {
       return this.#generation.pool(id);
     } catch (error) {

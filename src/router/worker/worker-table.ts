@@ -61,7 +61,7 @@ export class WorkerTable {
         this.#takePools(update.pools, update.removedPools);
         for (const delta of update.deltas) this.#takeDelta(delta);
       } else {
-        const generation = new ServedGeneration(openGeneration(foldGeneration(update.generation, update.deltas)), log);
+        const generation = new ServedGeneration(openGeneration(foldGeneration(update.generation, update.deltas.map(decodeDelta))), log);
         onApplying(generation.number);
         generation.change(update.pools, update.removedPools);
         this.apply(generation);
