@@ -164,7 +164,15 @@ describe("a TLS listener", () => {
     assert.deepEqual(problems, ["shop: the key is not that of the certificate; the one of before is served on"]);
     assert.equal(subjectOf(await open()), "renewed");
     assert.match(await ask(before), /https$/);
-    assert.equal(under.metric("holdfast_tls_certificate_problems_total"), 1);
+    const none = [
+      { ...renewed, name: "one", key: "none" },
+      { ...renewed, name: "other", certificate: "none" },
+    ];
+    assert.deepEqual(front.update({ ...material, certificates: [renewed, fallback, ...none] }), [
+      "one: there is no private key in PEM in it; it is not served",
+      "other: there is no certificate in PEM in it; it is not served",
+    ]);
+    assert.equal(under.metric("holdfast_tls_certificate_problems_total"), 3);
     assert.deepEqual(front.validity(WALL_MS), { counts: { valid: 2, expiring: 0, expired: 0 }, ending: [] });
     assert.equal(under.metric("holdfast_tls_certificates", "valid"), 2);
   });
