@@ -44,7 +44,7 @@ function tableOf(rows: readonly TableSize[]): readonly string[] {
     ["  worker, every host asked for", (row) => row.openedBytesPerRoute.toFixed(0)],
     ["  compiled as a whole", (row) => row.compiledBytesPerRoute.toFixed(0)],
     ["control: convert, ms", (row) => row.convertMs.toFixed(0)],
-    ["  convert again, one Ingress changed, ms", (row) => row.convertOneMs.toFixed(0)],
+    ["  convert one changed Ingress, median, ms", (row) => row.convertOneMs.toFixed(2)],
     ["  compile to find problems, ms", (row) => row.compileMs.toFixed(0)],
     ["  encode and hash, ms", (row) => row.encodeMs.toFixed(0)],
     ["worker: open a generation, ms", (row) => row.openMs.toFixed(1)],
