@@ -78,7 +78,7 @@ export class ChangeFile {
       return Promise.reject(new AppError("ROUTER_SNAPSHOT_WRITE", "the snapshot that this would follow could not be written"));
     const record = Buffer.from(recordOf(text));
     this.#unwritten.push(record);
-    this.#following.push(record);
+    if (this.#isReplacing) this.#following.push(record);
     return this.#inTurn(() => this.#flush());
   }
 
@@ -106,6 +106,7 @@ export class ChangeFile {
       throw failed(error);
     } finally {
       this.#isReplacing = false;
+      this.#following = [];
     }
   }
 
