@@ -32,7 +32,8 @@ export class RequestTarget {
       this.authority = "";
     } else {
       if (!this.#isAuthority(host)) return this.#refuse("WIRE_HOST");
-      this.authority = host;
+      // The same string request after request: what compares it with the one before need not look at its characters.
+      this.authority = this.#checkedAuthority;
     }
     if (head.target.charCodeAt(0) === 0x2f) return head.method !== "CONNECT" || this.#refuse("WIRE_TARGET_FORM");
     if (head.method === "CONNECT")
