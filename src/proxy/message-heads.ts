@@ -12,7 +12,8 @@ import {
 } from "../wire/index.ts";
 import { FORWARDED, forwardedFields } from "./forwarded-fields.ts";
 import type { MessageFields } from "./message-fields.ts";
-import type { DroppedFields, RequestContext } from "./request-context.ts";
+import type { RequestContext } from "./request-context.ts";
+import type { DroppedFields } from "./response-context.ts";
 import { fieldsText, isContentOdd, isSendable } from "./sendable.ts";
 
 const FRAMING = FieldId.contentLength | FieldId.transferEncoding;

@@ -2,11 +2,9 @@ import type { Clock, Random } from "../kernel/index.ts";
 import {
   type ClientCertificate,
   type CompiledRoute,
-  ExchangeState,
   type FilterContext,
   type HeaderList,
   type MatchInput,
-  type MessageSide,
   type Pass,
   type RequestSpan,
   maskQuery,
@@ -27,24 +25,19 @@ import type { AccessLogEntry } from "./access-log-line.ts";
 import type { Engine } from "./engine.ts";
 import { forwardedForOf, listForwarded } from "./forwarded-fields.ts";
 import { MessageFields } from "./message-fields.ts";
-import type { Peer } from "./peer.ts";
 import type { CopySource } from "./copy-source.ts";
+import type { Peer } from "./peer.ts";
+import { ResponseContext } from "./response-context.ts";
 
 const NO_NAMES: readonly string[] = [];
 // What no client may send in a target either.
 const UNSENDABLE_QUERY = /[^\x21\x22\x24-\x7e]/;
 
-/** Which fields of a head are left out: by their ids, and by lower-case names. */
-export interface DroppedFields {
-  readonly mask: number;
-  readonly names: readonly string[];
-}
-
 /**
  * One request and its answer as predicates and filters see them; one object serves all requests of a connection. Fields become a
  * list only when somebody asks for one: a request that no filter touches is forwarded from its bytes.
  */
-export class RequestContext extends ExchangeState implements FilterContext, MatchInput {
+export class RequestContext extends ResponseContext implements FilterContext, MatchInput {
   readonly peer: Peer;
   /** No client sets one. */
   readonly teeLabel: string = "";
@@ -52,9 +45,6 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   #head: MessageHead;
   readonly #framing: Pick<BodyFraming, "framing">;
   #received: string[] | undefined = undefined;
-  /** Head of the endpoint's answer, as long as it is there. */
-  #answerHead: MessageHead | undefined = undefined;
-  #answerDropped: DroppedFields = { mask: 0, names: NO_NAMES };
   #clientAddress = "";
   #authority = "";
   #host = "";
@@ -78,14 +68,7 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   connectionNames: readonly string[] = NO_NAMES;
   scheme: "http" | "https" = "http";
 
-  /** What is forwarded to the endpoint, and what to the client. */
   readonly requestFields = new MessageFields(() => listForwarded(this.#head, this));
-  readonly responseFields = new MessageFields(() => this.#listAnswer());
-  responseStatus = 0;
-  responded = false;
-  responseBody: Uint8Array = EMPTY;
-  /** What a filter sends in place of the body of an answer. */
-  replacedBody: Uint8Array | undefined = undefined;
   /** The route that the request came from by a loopback. */
   outer: Pass | undefined = undefined;
   fallbackPath: string | undefined = undefined;
@@ -118,12 +101,7 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.method = head.method;
     this.authority = target.authority;
     this.requestFields.clear();
-    this.responseFields.clear();
-    this.#answerHead = undefined;
-    this.responseStatus = 404;
-    this.responded = false;
-    this.responseBody = EMPTY;
-    this.replacedBody = undefined;
+    this.forgetAnswer();
     this.connectionOptions = connectionOptions(head);
     this.connectionNames = connectionNames(this.connectionOptions);
     if (this.authority !== this.#authority) this.#splitAuthority();
@@ -242,12 +220,7 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
   lookUpAgain(): boolean {
     this.#received = this.requestHeaders;
     this.#isMatching = true;
-    this.responded = false;
-    this.#answerHead = undefined;
-    this.responseFields.clear();
-    this.responseStatus = 404;
-    this.responseBody = EMPTY;
-    this.replacedBody = undefined;
+    this.forgetAnswer();
     this.dropResponseTransforms();
     this.dropResponseWatchers();
     const path = this.fallbackPath ?? this.path;
@@ -266,54 +239,17 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     return forwardedForOf(this.#head);
   }
 
-  /** While a route is looked for: all fields as they came. After: those to be forwarded, which filters may change. */
   get hasRequestBody(): boolean {
     return this.#framing.framing !== Framing.none;
   }
 
+  /** While a route is looked for: all fields as they came. After: those to be forwarded, which filters may change. */
   get requestHeaders(): HeaderList {
     if (this.#isMatching) {
       this.#received ??= listFields(this.#head, 0, NO_NAMES);
       return this.#received;
     }
     return this.requestFields.list;
-  }
-
-  get responseHeaders(): HeaderList {
-    return this.responseFields.list;
-  }
-
-  /** An endpoint answers with this head, which stays until filters had it; `dropped` are its fields that are not forwarded. */
-  answer(head: MessageHead, dropped: DroppedFields): void {
-    this.responseFields.clear();
-    this.#answerHead = head;
-    this.#answerDropped = dropped;
-    this.responseStatus = head.status;
-  }
-
-  /** The head will be another's: what filters have not asked for so far is read now. */
-  detachAnswer(): void {
-    void this.responseFields.list;
-    this.#answerHead = undefined;
-  }
-
-  setField(side: MessageSide, name: string, value: string): void {
-    this.#fieldsOf(side).set(name, value);
-  }
-
-  addField(side: MessageSide, name: string, value: string): void {
-    this.#fieldsOf(side).add(name, value);
-  }
-
-  dropField(side: MessageSide, name: string): void {
-    this.#fieldsOf(side).drop(name);
-  }
-
-  respond(status: number, headers: readonly string[], body: Uint8Array): void {
-    this.responded = true;
-    this.responseStatus = status;
-    this.responseFields.replace([...headers]);
-    this.responseBody = body;
   }
 
   fallBack(path: string): void {
@@ -331,20 +267,6 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     this.query = query;
     this.querySuffix = query === "" ? "" : `?${query}`;
     this.isPathOriginal = false;
-  }
-
-  replaceBody(body: Uint8Array): void {
-    this.replacedBody = body;
-    this.dropResponseTransforms();
-  }
-
-  #fieldsOf(side: MessageSide): MessageFields {
-    return side === "request" ? this.requestFields : this.responseFields;
-  }
-
-  #listAnswer(): HeaderList {
-    const head = this.#answerHead;
-    return head === undefined ? [] : listFields(head, this.#answerDropped.mask | FieldId.contentLength, this.#answerDropped.names);
   }
 
   #loggedTarget(): string {
@@ -392,5 +314,3 @@ export class RequestContext extends ExchangeState implements FilterContext, Matc
     return true;
   }
 }
-
-const EMPTY = new Uint8Array(0);

@@ -3,7 +3,8 @@ import { type BodyFraming, FieldId, Framing, type MessageHead } from "../wire/in
 import type { Engine } from "./engine.ts";
 import type { ProxyFailure } from "./failure.ts";
 import { reasonOf, responseDropped, responseHeadText, statusLine } from "./message-heads.ts";
-import type { DroppedFields, RequestContext } from "./request-context.ts";
+import type { RequestContext } from "./request-context.ts";
+import type { DroppedFields } from "./response-context.ts";
 import { fieldsText } from "./sendable.ts";
 import type { Target } from "./target.ts";
 
