@@ -23,6 +23,8 @@ export interface KnownDifferences {
   readonly stricter: Readonly<Partial<Record<WireFault, Stricter>>>;
   /** Why llhttp refuses, or reads otherwise, what we take. */
   readonly looser: readonly { readonly why: string; readonly is: (one: Lenient) => boolean }[];
+  /** Why llhttp frames a message otherwise than we do: then it takes for content what we refuse, or wait for the rest of. */
+  readonly framedOtherwise: { readonly why: string; readonly is: (theirs: LlhttpMessage) => boolean };
 }
 
 const stricter: KnownDifferences["stricter"] = {
@@ -115,17 +117,22 @@ const stricter: KnownDifferences["stricter"] = {
 
 const FRAMING = /^(?:content-length|transfer-encoding)$/i;
 
+const framedOtherwise: KnownDifferences["framedOtherwise"] = {
+  why: "RFC 9110 section 5.5: HTAB behind a value is white space; llhttp does not take one behind a length or a coding",
+  is: ({ fields }) => fields.some((part) => /^chunked *\t[ \t]*$/i.test(part)),
+};
+
 const looser: KnownDifferences["looser"] = [
   {
     why: "RFC 9110 section 9.1: any token is a method; llhttp has a list",
     is: ({ error }) => error === "HPE_INVALID_METHOD",
   },
   {
-    why: "RFC 9110 section 5.5: HTAB behind a value is white space; llhttp does not take one behind a length or a coding",
+    why: framedOtherwise.why,
     is: ({ error, theirs }) =>
       error === "HPE_INVALID_CONTENT_LENGTH" ||
       error === "HPE_INVALID_TRANSFER_ENCODING" ||
-      theirs?.fields.some((part) => /^chunked *\t[ \t]*$/i.test(part)) === true,
+      (theirs !== undefined && framedOtherwise.is(theirs)),
   },
   {
     why: "RFC 9112 section 6.3: an interim response has no content, whatever it says of a length; llhttp reads one",
@@ -133,4 +140,4 @@ const looser: KnownDifferences["looser"] = [
   },
 ];
 
-export const knownDifferences: KnownDifferences = { stricter, looser };
+export const knownDifferences: KnownDifferences = { stricter, looser, framedOtherwise };

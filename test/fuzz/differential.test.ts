@@ -17,7 +17,7 @@ test(`mutated messages are read as llhttp reads them, or for a known reason othe
 });
 
 test("a difference without a reason is told with its bytes", () => {
-  const differential = new Differential({ stricter: {}, looser: [] });
+  const differential = new Differential({ ...knownDifferences, stricter: {}, looser: [] });
   const text = "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n";
   assert.match(differential.compare("request", text) ?? "", new RegExp(`base64 ${Buffer.from(text).toString("base64")}\\)\n.*WIRE_HOST`));
   assert.match(
@@ -35,4 +35,19 @@ test("each class of difference names its RFC, and has a message that shows it", 
     assert.equal(differential.compare(kind, example), undefined);
     assert.deepEqual([...differential.counts.stricter], [[fault, 1]]);
   }
+});
+
+test("what llhttp takes for content because it does not see a coding is no fault of ours, whether we refuse it or wait for its end", () => {
+  const differential = new Differential();
+  for (const body of ["1a\r\nnot so many\r\n0\r\n\r\n", "1\r\na\r\n"]) {
+    const text = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\t\r\n\r\n${body}`;
+    assert.equal(differential.compare("response", text), undefined);
+    assert.match(
+      differential.compare("response", text.replace("\t", "")) ?? "refused by both",
+      /refused by both/,
+      "seen by both it is refused by both, or whole to none",
+    );
+  }
+  assert.deepEqual([...differential.counts.looser], [[knownDifferences.framedOtherwise.why, 2]]);
+  assert.equal(differential.counts.neither, 2);
 });

@@ -66,8 +66,13 @@ export class Differential {
         counts.neither++;
         return undefined;
       }
+      const { framedOtherwise, stricter } = this.#known;
+      if (framedOtherwise.is(theirMessage)) {
+        counts.looser.set(framedOtherwise.why, (counts.looser.get(framedOtherwise.why) ?? 0) + 1);
+        return undefined;
+      }
       if (ours.fault === undefined) return failure(kind, text, "llhttp has the whole message and we wait for more");
-      if (this.#known.stricter[ours.fault] === undefined) return failure(kind, text, `${ours.fault}, and llhttp takes it`);
+      if (stricter[ours.fault] === undefined) return failure(kind, text, `${ours.fault}, and llhttp takes it`);
       counts.stricter.set(ours.fault, (counts.stricter.get(ours.fault) ?? 0) + 1);
       return undefined;
     }
