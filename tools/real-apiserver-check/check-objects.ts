@@ -134,8 +134,11 @@ export async function checkObjects({ plane, report, directory }: Scene): Promise
         metadata: { annotations: { "zalando.org/skipper-filter": 'setResponseHeader("X-Mended", "1")' } },
       });
       await until("mended", 3_000, async () => (await router.get("edited.lab")).headers["x-mended"] === "1");
-      const { problems } = await router.status();
-      expect(!problems.some(({ object }) => object === "Ingress shop/edited"), JSON.stringify(problems));
+      // Served first, told up to a second later.
+      await until("no problem any more", 3_000, async () => {
+        const { problems } = await router.status();
+        return !problems.some(({ object }) => object === "Ingress shop/edited") || JSON.stringify(problems);
+      });
       return undefined;
     });
 
