@@ -1,5 +1,5 @@
+import type { X509Certificate } from "node:crypto";
 import { type Server, type Socket, createServer } from "node:net";
-import type { TLSSocket } from "node:tls";
 import { AppError, messageOf } from "../kernel/index.ts";
 import type { Log } from "../telemetry/index.ts";
 import { AddressList } from "./address-list.ts";
@@ -135,10 +135,10 @@ export class Listener {
       else this.#opened(socket, addresses, "http1");
       return;
     }
-    tls.accept(socket, (secured) => {
+    tls.accept(socket, (secured, clientCertificate) => {
       // The socket below stays with us until it closes: it is one connection, counted once.
       this.#opening.delete(socket);
-      this.#opened(secured, addresses, secured.alpnProtocol === "h2" ? "http2" : "http1");
+      this.#opened(secured, addresses, secured.alpnProtocol === "h2" ? "http2" : "http1", clientCertificate);
     });
   }
 
@@ -157,7 +157,12 @@ export class Listener {
     });
   }
 
-  #opened(socket: Socket, addresses: ProxiedAddresses | undefined, protocol: OpenedConnection["protocol"]): void {
+  #opened(
+    socket: Socket,
+    addresses: ProxiedAddresses | undefined,
+    protocol: OpenedConnection["protocol"],
+    clientCertificate?: X509Certificate,
+  ): void {
     this.#opening.delete(socket);
     if (socket.destroyed) return;
     const { tls } = this.#options;
@@ -170,11 +175,7 @@ export class Listener {
       },
       tls === undefined ? "http" : "https",
       this.#deps.engine.trusted,
-      {
-        isHttp2: protocol === "http2",
-        clientCertificate: tls === undefined ? undefined : (socket as TLSSocket).getPeerX509Certificate(),
-        via: this.#deps.engine.options.via,
-      },
+      { isHttp2: protocol === "http2", clientCertificate, via: this.#deps.engine.options.via },
     );
     // A plain socket's handle is taken over for HTTP/1.1; what was put back would stay behind.
     const first: Buffer | null =

@@ -1,4 +1,4 @@
-import { createHash, hkdfSync } from "node:crypto";
+import { type X509Certificate, createHash, hkdfSync } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Server, TLSSocket } from "node:tls";
 import { AppError, messageOf } from "../../kernel/index.ts";
@@ -53,8 +53,8 @@ export interface CertificateValidity {
   readonly ending: readonly EndingCertificate[];
 }
 
-/** Called with the socket of a finished handshake. */
-type OnSecure = (socket: TLSSocket) => void;
+/** Called with the socket of a finished handshake, and the certificate by which its client proved who it is. */
+type OnSecure = (socket: TLSSocket, clientCertificate: X509Certificate | undefined) => void;
 
 interface Pending {
   readonly socket: Socket;
@@ -202,7 +202,7 @@ export class TlsFront {
     }
     socket.disableRenegotiation();
     (socket.isSessionReused() ? this.#metrics.resumedHandshakes : this.#metrics.fullHandshakes).add();
-    pending.onSecure(socket);
+    pending.onSecure(socket, shown);
   }
 }
 
