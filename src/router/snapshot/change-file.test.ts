@@ -135,3 +135,22 @@ test("a whole is due when half as much follows it, but not for little", async (t
   await file.append("y".repeat(20_000));
   assert.equal(file.isWholeDue, true);
 });
+
+test("of a disk that takes nothing no more than a bound waits in memory: then nothing is taken before there is a whole", async (t) => {
+  const { directory, path, file, lost } = place(t);
+  await file.replace(path, Promise.resolve(["one"]));
+  const { promise, resolve } = Promise.withResolvers<readonly string[]>();
+  const replaced = file.replace(join(directory, "next"), promise);
+  const refused = assert.rejects(replaced, { code: "ROUTER_SNAPSHOT_WRITE" });
+  // All in one turn: none of it can have been written.
+  const record = "x".repeat(1_048_576);
+  const appended = await Promise.allSettled(Array.from({ length: 20 }, () => file.append(record)));
+  assert.ok(appended.filter(({ status }) => status === "rejected").length >= 4, "more than the bound was taken");
+  assert.deepEqual([lost.length, file.isOpen], [1, false]);
+  resolve(["two"]);
+  await refused;
+  await file.replace(join(directory, "third"), Promise.resolve(["three"]));
+  await file.append("a");
+  assert.deepEqual(textsIn(join(directory, "third")), ["three", "a"]);
+  assert.deepEqual(readdirSync(directory).toSorted(), ["file", "third"]);
+});

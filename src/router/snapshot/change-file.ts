@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { AppError, type Clock, makeFolder, messageOf } from "../../kernel/index.ts";
 import { syncFolder, temporaryName } from "./durable-file.ts";
 import { recordHead, recordOf } from "./record.ts";
+import { WaitingRecords } from "./waiting-records.ts";
 
 // Descriptors: a file is open for as long as the process lives, and nobody closes it.
 const [openFile, writeTo, syncAll, syncData, truncate, statOf, closeFile] = [
@@ -44,9 +45,9 @@ export class ChangeFile {
   readonly #clock: Clock;
   readonly #onLost: (error: AppError) => void;
   #open: OpenFile | undefined;
-  #unwritten: Buffer[] = [];
+  #unwritten = new WaitingRecords();
   /** What was appended since the whole was taken that is being written. */
-  #following: Buffer[] = [];
+  #following = new WaitingRecords();
   /** One after the other. */
   #writes: Promise<void> = Promise.resolve();
   #isSyncDue = false;
@@ -74,12 +75,13 @@ export class ChangeFile {
 
   /** Resolves when it is written. Rejects with AppError `ROUTER_SNAPSHOT_WRITE`. */
   append(text: string): Promise<void> {
-    if (this.#open === undefined && !this.#isReplacing)
+    const isBeginning = this.#isReplacing && !this.#following.isIncomplete;
+    if (this.#open === undefined && !isBeginning)
       return Promise.reject(new AppError("ROUTER_SNAPSHOT_WRITE", "the snapshot that this would follow could not be written"));
     const record = Buffer.from(recordOf(text));
-    this.#unwritten.push(record);
+    const waiting = this.#unwritten;
     if (this.#isReplacing) this.#following.push(record);
-    return this.#inTurn(() => this.#flush());
+    return waiting.push(record) ? this.#inTurn(() => this.#flush(waiting)) : Promise.reject(this.#overflow());
   }
 
   /**
@@ -90,7 +92,7 @@ export class ChangeFile {
     if (this.#isReplacing) throw new AppError("ROUTER_SNAPSHOT_WRITE", "snapshot cannot be written: the one before is still being written");
     this.#isReplacing = true;
     this.#replacedAtMs = this.#clock.monoMs();
-    const following: Buffer[] = [];
+    const following = new WaitingRecords();
     this.#following = following;
     const temporary = temporaryName(dirname(path));
     try {
@@ -106,15 +108,15 @@ export class ChangeFile {
       throw failed(error);
     } finally {
       this.#isReplacing = false;
-      this.#following = [];
+      this.#following = new WaitingRecords();
     }
   }
 
-  async #takeUp(next: OpenFile, temporary: string, following: Buffer[]): Promise<void> {
-    // More may come while these are written.
-    const taken = [...following];
+  async #takeUp(next: OpenFile, temporary: string, following: WaitingRecords): Promise<void> {
     try {
-      await write(next, [Buffer.concat(taken)]);
+      await write(next, [Buffer.concat(following.take())]);
+      // Without one of them it would be behind the file before.
+      if (following.isIncomplete) throw tooMuch();
       await rename(temporary, next.path);
     } catch (error) {
       await closeFile(next.descriptor);
@@ -122,22 +124,28 @@ export class ChangeFile {
     }
     const before = this.#open;
     this.#open = next;
-    this.#unwritten = following.slice(taken.length);
-    this.#syncSoon();
+    // Those that came while these were written are left.
+    this.#unwritten.take();
+    this.#unwritten = following;
+    this.#following = new WaitingRecords();
+    if (following.isIncomplete) this.#lose(next, tooMuch());
+    else this.#syncSoon();
     if (before !== undefined) await closeFile(before.descriptor);
     await syncFolder(dirname(next.path));
   }
 
-  async #flush(): Promise<void> {
-    const records = this.#unwritten;
-    if (records.length === 0) return;
+  /** Writes all that waits, and so what was put into `asked` if that is not lost. */
+  async #flush(asked: WaitingRecords): Promise<void> {
+    if (asked.isIncomplete) throw tooMuch();
+    const waiting = this.#unwritten;
+    if (waiting.isEmpty) return;
+    const records = waiting.take();
     const to = this.#open;
-    this.#unwritten = [];
     if (to === undefined) throw new AppError("ROUTER_SNAPSHOT_WRITE", "the snapshot that this would follow could not be written");
     try {
       await write(to, [Buffer.concat(records)]);
     } catch (error) {
-      this.#unwritten = [...records, ...this.#unwritten];
+      waiting.putBack(records);
       // What is half there takes room that the next whole may need.
       await truncate(to.descriptor, to.length).catch(() => {});
       throw failed(error);
@@ -155,11 +163,26 @@ export class ChangeFile {
     });
   }
 
+  /** A change is missing: nothing can follow what there is, nor the whole that is being written. */
+  #overflow(): AppError {
+    this.#following.giveUp();
+    if (this.#open === undefined) this.#dropUnwritten();
+    else this.#lose(this.#open, tooMuch());
+    return tooMuch();
+  }
+
   #lose(lost: OpenFile, error: unknown): void {
     if (this.#open !== lost) return;
     this.#open = undefined;
-    void closeFile(lost.descriptor).catch(() => {});
+    this.#dropUnwritten();
+    // In its turn: somebody may be writing to it, and must not write to what gets its number next.
+    void this.#inTurn(() => closeFile(lost.descriptor)).catch(() => {});
     this.#onLost(failed(error));
+  }
+
+  #dropUnwritten(): void {
+    this.#unwritten.giveUp();
+    this.#unwritten = new WaitingRecords();
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -215,6 +238,10 @@ async function write(to: OpenFile, buffers: readonly Buffer[]): Promise<void> {
 async function sync({ descriptor }: OpenFile): Promise<void> {
   await syncData(descriptor);
   if ((await statOf(descriptor)).nlink === 0) throw new Error("it was removed");
+}
+
+function tooMuch(): AppError {
+  return new AppError("ROUTER_SNAPSHOT_WRITE", "snapshot cannot be written: too much waits for a disk that is full or hangs");
 }
 
 /** Without the path: what fails for every file alike is told once. */
