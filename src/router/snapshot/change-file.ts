@@ -50,6 +50,8 @@ export class ChangeFile {
   #following = new WaitingRecords();
   /** One after the other. */
   #writes: Promise<void> = Promise.resolve();
+  /** Whether the last attempt to append failed. */
+  #isBehind = false;
   #isSyncDue = false;
   #isReplacing = false;
   #replacedAtMs = -Infinity;
@@ -96,11 +98,11 @@ export class ChangeFile {
     this.#following = following;
     const temporary = temporaryName(dirname(path));
     try {
-      // What is appended while there is no file waits for this one.
-      if (this.#open === undefined)
-        await this.#inTurn(async () => this.#takeUp(await writeWhole(temporary, path, await pieces), temporary, following));
+      const written = async (): Promise<OpenFile> => writeWhole(temporary, path, await pieces);
+      // What is appended while there is no file waits for this one. On a full disk what is tried again takes the room while it is tried.
+      if (this.#open === undefined || this.#isBehind) await this.#inTurn(async () => this.#takeUp(await written(), temporary, following));
       else {
-        const next = await writeWhole(temporary, path, await pieces);
+        const next = await written();
         await this.#inTurn(() => this.#takeUp(next, temporary, following));
       }
     } catch (error) {
@@ -124,6 +126,7 @@ export class ChangeFile {
     }
     const before = this.#open;
     this.#open = next;
+    this.#isBehind = false;
     // Those that came while these were written are left.
     this.#unwritten.take();
     this.#unwritten = following;
@@ -146,10 +149,12 @@ export class ChangeFile {
       await write(to, [Buffer.concat(records)]);
     } catch (error) {
       waiting.putBack(records);
+      this.#isBehind = true;
       // What is half there takes room that the next whole may need.
       await truncate(to.descriptor, to.length).catch(() => {});
       throw failed(error);
     }
+    this.#isBehind = false;
     this.#syncSoon();
   }
 
