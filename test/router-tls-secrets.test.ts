@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { type TLSSocket, connect } from "node:tls";
 
 import { until } from "../src/kernel/testing/until.ts";
+import { servedSubject } from "../src/x509/testing/served-subject.ts";
 import { type Issued, TestAuthority } from "../src/x509/testing/test-authority.ts";
 import { startCluster } from "./router-cluster.ts";
 import { holdfast, startApplication, startRouter, testFolder, writeKubeconfig } from "./router-kit.ts";
@@ -20,18 +21,7 @@ function dataOf({ certificate, key }: Issued): object {
   return { "tls.crt": Buffer.from(certificate).toString("base64"), "tls.key": Buffer.from(key).toString("base64") };
 }
 
-/** The common name of the certificate that a server name gets, undefined without a handshake. */
-async function subjectOf(port: number, servername: string): Promise<string | undefined> {
-  const socket = connect({ port, host: "127.0.0.1", ca: authority.certificate, servername });
-  try {
-    await once(socket, "secureConnect");
-    return String(socket.getPeerCertificate().subject.CN);
-  } catch {
-    return undefined;
-  } finally {
-    socket.destroy();
-  }
-}
+const subjectOf = (port: number, name: string): Promise<string | undefined> => servedSubject(port, name, authority.certificate);
 
 test("certificates of Secrets that an Ingress names are served, followed, kept when they break, and there again after a restart", async (t) => {
   const cluster = await startCluster(t);

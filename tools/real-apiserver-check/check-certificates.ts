@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { type TLSSocket, connect } from "node:tls";
+import { connect } from "node:tls";
+import { servedSubject } from "../../src/x509/testing/served-subject.ts";
 import { type Issued, TestAuthority } from "../../src/x509/testing/test-authority.ts";
 import { INGRESSES, answers, createIngress, ingress } from "./applications.ts";
 import type { ControlPlane } from "./control-plane.ts";
@@ -13,6 +14,7 @@ const PORT = 8200;
 const TLS_PORT = 8202;
 
 const authority = new TestAuthority();
+const subjectOf = (name: string): Promise<string | undefined> => servedSubject(TLS_PORT, name, authority.certificate);
 
 /** Certificates from Secrets: created, replaced, broken, deleted, and the right to read them given and taken away. */
 export async function checkCertificates({ plane, report, directory }: Scene): Promise<void> {
@@ -151,17 +153,4 @@ async function tells(router: Router, object: string, message: RegExp): Promise<b
 async function shows(servername: string, subject: string): Promise<true | string> {
   const seen = await subjectOf(servername);
   return seen === subject || `${servername} gets ${seen ?? "no certificate"}`;
-}
-
-/** Common name of what a server name gets; undefined without a handshake. */
-async function subjectOf(servername: string): Promise<string | undefined> {
-  const socket: TLSSocket = connect({ port: TLS_PORT, host: "127.0.0.1", ca: authority.certificate, servername });
-  try {
-    await once(socket, "secureConnect");
-    return String(socket.getPeerCertificate().subject.CN);
-  } catch {
-    return undefined;
-  } finally {
-    socket.destroy();
-  }
 }

@@ -14,7 +14,7 @@ import { readRouteLine } from "../generation-words.ts";
 import type { FromControl } from "../messages.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
 import { SnapshotWrites } from "./snapshot-writes.ts";
-import { createPublisher, lastNumberOf } from "./publisher.ts";
+import { type Publisher, createPublisher, lastNumberOf } from "./publisher.ts";
 
 const route = (id: string): RouteDefinition => ({
   id,
@@ -31,6 +31,7 @@ function kinds(sent: readonly FromControl[]): readonly string[] {
 /** A publisher without a folder, and what it has sent. */
 function publishing(lastNumber: number): {
   readonly sent: readonly FromControl[];
+  readonly publisher: Publisher;
   publish(routes: readonly RouteDefinition[], pools: readonly Pool[]): Promise<void>;
 } {
   const sent: FromControl[] = [];
@@ -43,6 +44,7 @@ function publishing(lastNumber: number): {
   });
   return {
     sent,
+    publisher,
     async publish(routes, pools) {
       publisher.publishAll({ routes, pools }, {});
       await publisher.settled();
@@ -133,18 +135,9 @@ test("a generation brings the way from the one before it: the routes and the poo
 });
 
 test("where most routes change, and when it is asked for, the whole is handed out", async () => {
-  const sent: FromControl[] = [];
-  const publisher = createPublisher({ source: "test", lastNumber: 0 }, undefined, {
-    clock: systemClock,
-    log: silentLog,
-    writes: new SnapshotWrites({ clock: systemClock, log: silentLog }),
-    store: undefined,
-    send: (message) => sent.push(message),
-  });
-  publisher.publishAll({ routes: ["a", "b", "c", "d"].map(route), pools: [] }, {});
-  await publisher.settled();
-  publisher.publishAll({ routes: ["d", "e", "f", "g"].map(route), pools: [] }, {});
-  await publisher.settled();
+  const { sent, publisher, publish } = publishing(0);
+  await publish(["a", "b", "c", "d"].map(route), []);
+  await publish(["d", "e", "f", "g"].map(route), []);
   const none = { changed: [], removed: [] };
   publisher.publish({ routes: { changed: [route("h")], removed: [] }, pools: none }, {});
   await publisher.settled();
@@ -154,14 +147,7 @@ test("where most routes change, and when it is asked for, the whole is handed ou
 });
 
 test("changes told one by one come to what they come to when all is told again", async () => {
-  const sent: FromControl[] = [];
-  const publisher = createPublisher({ source: "test", lastNumber: 0 }, undefined, {
-    clock: systemClock,
-    log: silentLog,
-    writes: new SnapshotWrites({ clock: systemClock, log: silentLog }),
-    store: undefined,
-    send: (message) => sent.push(message),
-  });
+  const { sent, publisher } = publishing(0);
   const world = { routes: new Map<string, RouteDefinition>(), pools: new Map<string, Pool>() };
   publisher.publishAll({ routes: [], pools: [] }, {});
   const random = seededRandom(1);
