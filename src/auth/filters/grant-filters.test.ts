@@ -28,7 +28,7 @@ const ROUTES = `
   logout: Path("/logout") -> grantLogout() -> inlineContent("out") -> <shunt>;
   callback: Path("${CALLBACK}") -> grantCallback() -> <shunt>;
   admin: PathSubtree("/admin") -> oauthGrant() -> grantClaimsQuery("/admin:@_:realm==\\"admins\\"") -> BACKEND;
-  stub: Path("/stub") -> annotate("oauthGrant.loginRedirectStub", "to '{authCodeURL}'") -> oauthGrant() -> BACKEND;
+  page: Path("/page") -> annotate("oauthGrant.loginRedirectStub", "to '{authCodeURL}'") -> oauthGrant() -> BACKEND;
   all: * -> oauthGrant() -> setContextRequestHeader("X-User", "auth-user") -> forwardToken("X-Info") -> BACKEND`;
 
 async function setUp(t: TestContext, more: Partial<NonNullable<AuthSettings["grant"]>> = {}): Promise<SetUp> {
@@ -305,12 +305,12 @@ test("without an endpoint for it a logout forgets the tokens only", async (t) =>
 test("a page of one's own can lead to the login; what would lose its body is not sent there", async (t) => {
   const kit = await setUp(t);
   const browser = new Browser(kit.proxy);
-  const page = await browser.get("/stub");
+  const page = await browser.get("/page");
   equal(page.status, 200);
   const url = String(page.headers["x-auth-code-url"]);
   equal(page.body, `to '${url}'`);
   equal((await browser.get(kit.logIn(url))).status, 307);
-  equal((await browser.get("/stub", undefined, "POST")).status, 200, "the back end's");
+  equal((await browser.get("/page", undefined, "POST")).status, 200, "the back end's");
   equal((await new Browser(kit.proxy).get("/", undefined, "POST")).status, 401);
 });
 

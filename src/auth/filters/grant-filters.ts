@@ -15,8 +15,8 @@ import type { TokenInfo } from "../token-rules.ts";
 const FAMILY = "Who somebody is";
 /** Key in `context.state` of the `Set-Cookie` lines that the response is to get, flat. */
 const LINES = "oauthGrant";
-/** What `annotate` says under it is shown in place of the redirect to log in. */
-const STUB = "oauthGrant.loginRedirectStub";
+/** What `annotate` says under it, which is Skipper's name, is the page shown in place of the redirect to log in. */
+const LOGIN_PAGE = "oauthGrant.loginRedirectStub";
 
 /** What each of these filters needs of a request. */
 interface Visit {
@@ -33,9 +33,9 @@ function begin({ context, server, place, nowMs }: Visit, returnTo: string | unde
   const { login, state, lines } = beginLogin(place, server.keys, context.requestHeaders, returnTo, nowMs);
   const codeChallenge = createHash("sha256").update(login.verifier).digest("base64url");
   const url = server.authorizationUrl(place.callback, state, codeChallenge);
-  const stub = annotationOf(context, STUB);
-  if (stub === undefined) return redirect(context, url, "", lines, 307);
-  redirectPage(context, url, Buffer.from(stub.replaceAll(/\{\{authCodeURL\}\}|\{authCodeURL\}/g, () => url)), lines);
+  const page = annotationOf(context, LOGIN_PAGE);
+  if (page === undefined) return redirect(context, url, "", lines, 307);
+  redirectPage(context, url, Buffer.from(page.replaceAll(/\{\{authCodeURL\}\}|\{authCodeURL\}/g, () => url)), lines);
 }
 
 function judge(visit: Visit): void | Promise<void> {
