@@ -43,12 +43,15 @@ export function slice(name: string, of: string, endpoints: Readonly<Record<strin
   return kubeObject("EndpointSlice", name, rest, { labels: { "kubernetes.io/service-name": of } });
 }
 
+/** Its key among those of its kind, as a mirror of the cluster has it. */
+export function keyOf({ kind, metadata }: KubeObject): string {
+  return kind === "IngressClass" ? metadata.name : `${metadata.namespace ?? ""}/${metadata.name}`;
+}
+
 /** A world of these objects. */
 export function worldOf(objects: readonly KubeObject[], withdrawn: readonly KubeObject[] = []): World {
   const of = (kind: string, from: readonly KubeObject[] = objects): ReadonlyMap<string, KubeObject> =>
-    new Map(
-      from.filter((object) => object.kind === kind).map((object) => [`${object.metadata.namespace ?? ""}/${object.metadata.name}`, object]),
-    );
+    new Map(from.filter((object) => object.kind === kind).map((object) => [keyOf(object), object]));
   return {
     ingresses: of("Ingress"),
     routeGroups: of("RouteGroup"),
