@@ -1,0 +1,68 @@
+import { readServiceModel } from "../wire/service-model.ts";
+import type { AwsService, Read } from "../world/actions.ts";
+import { addListenerCertificates, describeListenerCertificates, removeListenerCertificates } from "./listener-certificates.ts";
+import { type CertificateCheck, createListener, deleteListener, describeListeners, modifyListener } from "./listeners.ts";
+import * as balancers from "./load-balancers.ts";
+import { createRule, deleteRule, describeRules, modifyRule, setRulePriorities } from "./rules.ts";
+import { sslPolicies } from "./ssl-policies.ts";
+import { addTags, describeTags, removeTags } from "./tags.ts";
+import * as groups from "./target-groups.ts";
+import { type HealthSource, deregisterTargets, describeTargetHealth, registerTargets } from "./targets.ts";
+
+export interface Elbv2Options extends balancers.LoadBalancerTiming {
+  readonly healthOf: HealthSource;
+  readonly isCertificate: CertificateCheck;
+}
+
+const describeSSLPolicies: Read = () => ({
+  SslPolicies: sslPolicies.map(({ name, protocols }) => ({
+    Name: name,
+    SslProtocols: protocols,
+    Ciphers: [],
+    SupportedLoadBalancerTypes: ["application", "network"],
+  })),
+});
+
+/** Elastic Load Balancing, version 2015-12-01, of which every action does what its page of the API reference says. */
+export function elbv2({ healthOf, isCertificate, ...timing }: Elbv2Options): AwsService {
+  return {
+    model: readServiceModel("elbv2"),
+    reads: {
+      DescribeLoadBalancers: balancers.describeLoadBalancers,
+      DescribeLoadBalancerAttributes: balancers.describeLoadBalancerAttributes,
+      DescribeTargetGroups: groups.describeTargetGroups,
+      DescribeTargetGroupAttributes: groups.describeTargetGroupAttributes,
+      DescribeTargetHealth: describeTargetHealth(healthOf),
+      DescribeListeners: describeListeners,
+      DescribeListenerCertificates: describeListenerCertificates,
+      DescribeRules: describeRules,
+      DescribeTags: describeTags,
+      DescribeSSLPolicies: describeSSLPolicies,
+    },
+    writes: {
+      CreateLoadBalancer: balancers.createLoadBalancer(timing),
+      DeleteLoadBalancer: balancers.deleteLoadBalancer,
+      ModifyLoadBalancerAttributes: balancers.modifyLoadBalancerAttributes,
+      SetSecurityGroups: balancers.setSecurityGroups,
+      SetSubnets: balancers.setSubnets,
+      SetIpAddressType: balancers.setIpAddressType,
+      CreateTargetGroup: groups.createTargetGroup,
+      ModifyTargetGroup: groups.modifyTargetGroup,
+      DeleteTargetGroup: groups.deleteTargetGroup,
+      ModifyTargetGroupAttributes: groups.modifyTargetGroupAttributes,
+      RegisterTargets: registerTargets,
+      DeregisterTargets: deregisterTargets,
+      CreateListener: createListener(isCertificate),
+      ModifyListener: modifyListener(isCertificate),
+      DeleteListener: deleteListener,
+      AddListenerCertificates: addListenerCertificates(isCertificate),
+      RemoveListenerCertificates: removeListenerCertificates,
+      CreateRule: createRule,
+      ModifyRule: modifyRule,
+      DeleteRule: deleteRule,
+      SetRulePriorities: setRulePriorities,
+      AddTags: addTags,
+      RemoveTags: removeTags,
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { AwsError } from "../wire/aws-error.ts";
+import type { AwsWorld } from "../world/world.ts";
+import type { ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from "./records.ts";
+
+export function loadBalancer(world: AwsWorld, arn: string): LoadBalancerRecord {
+  const found = world.loadBalancers.get(arn);
+  if (found === undefined) throw new AwsError("LoadBalancerNotFound", `Load balancer '${arn}' not found`);
+  return found;
+}
+
+export function targetGroup(world: AwsWorld, arn: string): TargetGroupRecord {
+  const found = world.targetGroups.get(arn);
+  if (found === undefined) throw new AwsError("TargetGroupNotFound", `Target groups '${arn}' not found`);
+  return found;
+}
+
+export function listener(world: AwsWorld, arn: string): ListenerRecord {
+  const found = world.listeners.get(arn);
+  if (found === undefined) throw new AwsError("ListenerNotFound", `Listeners '${arn}' not found`);
+  return found;
+}
+
+export function rule(world: AwsWorld, arn: string): RuleRecord {
+  const found = world.rules.get(arn);
+  if (found === undefined) throw new AwsError("RuleNotFound", `Rules '${arn}' not found`);
+  return found;
+}
+
+export function listenersOf(world: AwsWorld, loadBalancerArn: string): readonly ListenerRecord[] {
+  return [...world.listeners.values()].filter((one) => one.loadBalancerArn === loadBalancerArn);
+}
+
+export function rulesOf(world: AwsWorld, listenerArn: string): readonly RuleRecord[] {
+  return [...world.rules.values()].filter((one) => one.listenerArn === listenerArn).toSorted((one, other) => one.priority - other.priority);
+}
+
+/** The groups that a listener's default action and rules forward to. */
+export function groupsUsedBy(world: AwsWorld, { arn, defaultActions }: ListenerRecord): ReadonlySet<string> {
+  return new Set([...defaultActions, ...rulesOf(world, arn).flatMap(({ actions }) => actions)].flatMap(groupsOf));
+}
+
+/** The load balancers that forward to a group, by ARN. */
+export function usersOf(world: AwsWorld, targetGroupArn: string): readonly string[] {
+  const users = new Set<string>();
+  for (const one of world.listeners.values()) if (groupsUsedBy(world, one).has(targetGroupArn)) users.add(one.loadBalancerArn);
+  return [...users];
+}
+
+export function groupsOf(action: Readonly<Record<string, unknown>>): readonly string[] {
+  const config = action["ForwardConfig"] as { readonly TargetGroups?: readonly { readonly TargetGroupArn?: string }[] } | undefined;
+  return (config?.TargetGroups ?? []).flatMap(({ TargetGroupArn }) => TargetGroupArn ?? []);
+}

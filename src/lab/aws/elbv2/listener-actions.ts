@@ -1,0 +1,82 @@
+import { AwsError } from "../wire/aws-error.ts";
+import type { Fields } from "../wire/query-input.ts";
+import type { AwsWorld } from "../world/world.ts";
+import { groupsOf, targetGroup } from "./found.ts";
+import { integer, structures, text } from "./inputs.ts";
+import type { ActionRecord, LoadBalancerRecord } from "./records.ts";
+
+const MOST_GROUPS = 5;
+const LAST: ReadonlySet<string> = new Set(["forward", "redirect", "fixed-response"]);
+
+/** What is asked for where actions are created or changed. */
+export interface ActionPlace {
+  readonly balancer: LoadBalancerRecord;
+  readonly listenerProtocol: string;
+}
+
+/** Reads actions of a listener or rule, `forward` with its groups always in `ForwardConfig`. Throws AwsError. */
+export function readActions(
+  world: AwsWorld,
+  given: readonly Fields[],
+  { balancer, listenerProtocol }: ActionPlace,
+): readonly ActionRecord[] {
+  const last = given.filter((action) => LAST.has(text(action, "Type") ?? ""));
+  if (last.length !== 1) throw new AwsError("ValidationError", "Actions must contain exactly one of forward, redirect and fixed-response");
+  const orders = given.map((action) => integer(action, "Order"));
+  if (given.length > 1 && orders.includes(undefined)) throw new AwsError("ValidationError", "With several actions each must have an order");
+  const actions = given.map(readAction).toSorted((one, other) => (one.Order ?? 1) - (other.Order ?? 1));
+  for (const action of actions) check(world, action, balancer, listenerProtocol);
+  const end = actions.at(-1);
+  if (end === undefined || !LAST.has(end.Type)) throw new AwsError("ValidationError", "The action that answers must be the last one");
+  return actions;
+}
+
+function readAction(given: Fields): ActionRecord {
+  const type = text(given, "Type") ?? "";
+  const { TargetGroupArn: single, ...rest } = given;
+  if (type !== "forward") return { ...rest, Type: type };
+  const config = given["ForwardConfig"] as Fields | undefined;
+  const groups = (config === undefined ? undefined : structures(config, "TargetGroups")) ?? [];
+  if (single !== undefined && groups.length > 0 && !(groups.length === 1 && groups[0]?.["TargetGroupArn"] === single))
+    throw new AwsError("ValidationError", "A target group ARN and a forward configuration cannot both be specified");
+  const all = groups.length > 0 ? groups : [{ TargetGroupArn: single }];
+  return {
+    ...rest,
+    Type: type,
+    ForwardConfig: { ...config, TargetGroups: all.map((group) => ({ ...group, Weight: group["Weight"] ?? 1 })) },
+  };
+}
+
+function check(world: AwsWorld, action: ActionRecord, balancer: LoadBalancerRecord, listenerProtocol: string): void {
+  if (balancer.type === "network" && action.Type !== "forward")
+    throw new AwsError("InvalidLoadBalancerAction", `Action type '${action.Type}' is not valid with network load balancers`);
+  if (action.Type.startsWith("authenticate-") && listenerProtocol !== "HTTPS")
+    throw new AwsError("InvalidLoadBalancerAction", `Action type '${action.Type}' is valid only with HTTPS listeners`);
+  if (action.Type === "redirect" && action["RedirectConfig"] === undefined)
+    throw new AwsError("ValidationError", "A redirect configuration must be specified");
+  if (action.Type === "fixed-response" && action["FixedResponseConfig"] === undefined)
+    throw new AwsError("ValidationError", "A fixed response configuration must be specified");
+  if (action.Type !== "forward") return;
+  const groups = groupsOf(action);
+  if (groups.length === 0) throw new AwsError("ValidationError", "A target group must be specified");
+  if (groups.length > MOST_GROUPS) throw new AwsError("TooManyTargetGroups", `An action can have at most ${MOST_GROUPS} target groups`);
+  for (const arn of groups) {
+    const group = targetGroup(world, arn);
+    const isHttp = group.protocol.startsWith("HTTP");
+    if (isHttp !== (balancer.type === "application"))
+      throw new AwsError(
+        "IncompatibleProtocols",
+        `The target group protocol '${group.protocol}' is not compatible with the listener protocol '${listenerProtocol}'`,
+      );
+    if (group.vpcId !== balancer.vpcId)
+      throw new AwsError("InvalidConfigurationRequest", `The target group '${arn}' is not in the VPC of the load balancer`);
+  }
+}
+
+/** Actions as an answer has them: a single group also stands beside the type. */
+export function shownActions(actions: readonly ActionRecord[]): readonly Fields[] {
+  return actions.map((action) => {
+    const [only, ...more] = groupsOf(action);
+    return only === undefined || more.length > 0 ? action : { ...action, TargetGroupArn: only };
+  });
+}

@@ -1,0 +1,60 @@
+import { AwsError } from "../wire/aws-error.ts";
+import type { Fields } from "../wire/query-input.ts";
+import type { Read, Write } from "../world/actions.ts";
+import { withRecord } from "../world/world.ts";
+import { listener } from "./found.ts";
+import { page, requiredText, structures, text } from "./inputs.ts";
+import type { CertificateCheck } from "./listeners.ts";
+import type { ListenerRecord } from "./records.ts";
+
+/** Beside the default one (page "Quotas for your Application Load Balancers"). */
+const MOST_CERTIFICATES = 25;
+
+export const describeListenerCertificates: Read = (world, { input }) => {
+  const { certificates } = listener(world, requiredText(input, "ListenerArn"));
+  const shown = certificates.map((arn, at) => ({ arn, isDefault: at === 0 }));
+  const { page: found, nextMarker } = page(shown, ({ arn }) => arn, input);
+  return {
+    Certificates: found.map(({ arn, isDefault }) => ({ CertificateArn: arn, IsDefault: isDefault })),
+    ...(nextMarker === undefined ? {} : { NextMarker: nextMarker }),
+  };
+};
+
+export function addListenerCertificates(isCertificate: CertificateCheck): Write {
+  return (world, { input }) => {
+    const record = secureListener(listener(world, requiredText(input, "ListenerArn")));
+    const added = certificatesIn(input);
+    for (const arn of added)
+      if (!isCertificate(world, arn)) throw new AwsError("CertificateNotFound", `Certificate ARN '${arn}' not found`);
+    const certificates = [...new Set([...record.certificates, ...added])];
+    if (certificates.length > MOST_CERTIFICATES + 1)
+      throw new AwsError("TooManyCertificates", `The maximum number of certificates has been reached: ${MOST_CERTIFICATES}`);
+    const output = { Certificates: added.map((arn) => ({ CertificateArn: arn, IsDefault: false })) };
+    return { world: withRecord(world, "listeners", record.arn, { ...record, certificates }), output };
+  };
+}
+
+/** One that is not there is removed already. The default one can only be replaced. */
+export const removeListenerCertificates: Write = (world, { input }) => {
+  const record = secureListener(listener(world, requiredText(input, "ListenerArn")));
+  const gone = new Set(certificatesIn(input));
+  const [first, ...others] = record.certificates;
+  if (first !== undefined && gone.has(first))
+    throw new AwsError("OperationNotPermitted", `Default certificate '${first}' cannot be removed`);
+  const certificates = [...(first === undefined ? [] : [first]), ...others.filter((arn) => !gone.has(arn))];
+  return { world: withRecord(world, "listeners", record.arn, { ...record, certificates }), output: {} };
+};
+
+function certificatesIn(input: Fields): readonly string[] {
+  return (structures(input, "Certificates") ?? []).map((one) => {
+    const arn = text(one, "CertificateArn");
+    if (arn === undefined) throw new AwsError("ValidationError", "A certificate ARN must be specified");
+    return arn;
+  });
+}
+
+function secureListener(record: ListenerRecord): ListenerRecord {
+  if (record.protocol !== "HTTPS" && record.protocol !== "TLS")
+    throw new AwsError("InvalidConfigurationRequest", `Certificates cannot be specified for ${record.protocol} listeners`);
+  return record;
+}

@@ -1,0 +1,138 @@
+import { AwsError } from "../wire/aws-error.ts";
+import type { Fields } from "../wire/query-input.ts";
+import type { Read, Write } from "../world/actions.ts";
+import { type AwsWorld, withRecord } from "../world/world.ts";
+import { attributeOf, targetGroupAttributes } from "./attributes.ts";
+import { targetGroup, usersOf } from "./found.ts";
+import { integer, requiredText, structures, text } from "./inputs.ts";
+import { type TargetGroupRecord, type TargetRecord, targetKey } from "./records.ts";
+
+const MOST_TARGETS = 1_000;
+
+/** What health checks say of a target. */
+export interface SeenHealth {
+  readonly state: "initial" | "healthy" | "unhealthy";
+  readonly reason?: string;
+  readonly description?: string;
+}
+
+/** Where health checks are made: the data plane. Undefined for a target it has not heard of yet. */
+export type HealthSource = (targetGroupArn: string, key: string) => SeenHealth | undefined;
+
+export const registerTargets: Write = (world, { input, nowMs }) => {
+  const group = targetGroup(world, requiredText(input, "TargetGroupArn"));
+  const targets = new Map(group.targets);
+  for (const given of structures(input, "Targets") ?? []) {
+    const record = newTarget(world, group, given, nowMs);
+    const known = targets.get(targetKey(record.id, record.port));
+    // One that drains begins anew; one that is registered stays as it is.
+    if (known === undefined || known.drainingSinceMs !== undefined) targets.set(targetKey(record.id, record.port), record);
+  }
+  if (targets.size > MOST_TARGETS) throw new AwsError("TooManyTargets", `The maximum number of targets has been reached: ${MOST_TARGETS}`);
+  return { world: withRecord(world, "targetGroups", group.arn, { ...group, targets }), output: {} };
+};
+
+/** One that is not registered is deregistered already; one that is registered on another port stays, and nobody is told. */
+export const deregisterTargets: Write = (world, { input, nowMs }) => {
+  const group = targetGroup(world, requiredText(input, "TargetGroupArn"));
+  const targets = new Map(group.targets);
+  for (const given of structures(input, "Targets") ?? []) {
+    const key = targetKey(requiredText(given, "Id"), integer(given, "Port") ?? group.port);
+    const known = targets.get(key);
+    if (known !== undefined && known.drainingSinceMs === undefined) targets.set(key, { ...known, drainingSinceMs: nowMs });
+  }
+  return { world: withRecord(world, "targetGroups", group.arn, { ...group, targets }), output: {} };
+};
+
+export function describeTargetHealth(healthOf: HealthSource): Read {
+  return (world, { input, nowMs }) => {
+    const group = targetGroup(world, requiredText(input, "TargetGroupArn"));
+    const asked = structures(input, "Targets")?.map((given) => targetKey(requiredText(given, "Id"), integer(given, "Port") ?? group.port));
+    const there = new Map([...group.targets].filter(([, target]) => !isGone(group, target, nowMs)));
+    const isUsed = usersOf(world, group.arn).length > 0;
+    const keys = asked ?? [...there.keys()];
+    return {
+      TargetHealthDescriptions: keys.map((key) => {
+        const target = there.get(key);
+        if (target === undefined) return notRegistered(key);
+        const port = group.healthCheck.port === "traffic-port" ? String(target.port) : group.healthCheck.port;
+        return {
+          Target: { Id: target.id, Port: target.port, ...(target.zone === undefined ? {} : { AvailabilityZone: target.zone }) },
+          HealthCheckPort: port,
+          TargetHealth: healthIn(world, target, isUsed, healthOf(group.arn, key)),
+        };
+      }),
+    };
+  };
+}
+
+/** Whether its deregistration delay is over: then it is not listed any more. */
+export function isGone({ attributes }: TargetGroupRecord, { drainingSinceMs }: TargetRecord, nowMs: number): boolean {
+  if (drainingSinceMs === undefined) return false;
+  const seconds = Number(attributeOf(targetGroupAttributes, attributes, "deregistration_delay.timeout_seconds"));
+  return nowMs - drainingSinceMs >= seconds * 1000;
+}
+
+function healthIn(world: AwsWorld, target: TargetRecord, isUsed: boolean, seen: SeenHealth | undefined): Fields {
+  if (target.drainingSinceMs !== undefined)
+    return { State: "draining", Reason: "Target.DeregistrationInProgress", Description: "Target deregistration is in progress" };
+  if (!isUsed)
+    return {
+      State: "unused",
+      Reason: "Target.NotInUse",
+      Description: "Target group is not configured to receive traffic from the load balancer",
+    };
+  const instance = world.instances.get(target.id);
+  if (target.id.startsWith("i-") && instance?.state !== "running")
+    return { State: "unused", Reason: "Target.InvalidState", Description: `Target is in the ${instance?.state ?? "terminated"} state` };
+  if (seen === undefined)
+    return { State: "initial", Reason: "Elb.RegistrationInProgress", Description: "Target registration is in progress" };
+  return {
+    State: seen.state,
+    ...(seen.reason === undefined ? {} : { Reason: seen.reason }),
+    ...(seen.description === undefined ? {} : { Description: seen.description }),
+  };
+}
+
+function notRegistered(key: string): Fields {
+  const at = key.lastIndexOf(":");
+  const target = { Id: key.slice(0, at), Port: Number(key.slice(at + 1)) };
+  return {
+    Target: target,
+    TargetHealth: { State: "unused", Reason: "Target.NotRegistered", Description: "Target is not registered to the target group" },
+  };
+}
+
+function newTarget(world: AwsWorld, group: TargetGroupRecord, given: Fields, nowMs: number): TargetRecord {
+  const id = requiredText(given, "Id");
+  const port = integer(given, "Port") ?? group.port;
+  const base = { id, port, registeredAtMs: nowMs, drainingSinceMs: undefined };
+  if (group.targetType === "ip") {
+    if (!/^[\d.]+$|:/.test(id)) throw new AwsError("ValidationError", `The IP address '${id}' is not a valid IPv4 or IPv6 address`);
+    const zone = text(given, "AvailabilityZone");
+    return { ...base, zone: zone ?? zoneOfAddress(world, group.vpcId, id) };
+  }
+  const instance = world.instances.get(id);
+  if (instance === undefined) throw new AwsError("InvalidTarget", `The following targets are not found: '${id}'`);
+  if (instance.state !== "running")
+    throw new AwsError("InvalidTarget", `The following targets are not in a running state and cannot be registered: '${id}'`);
+  return { ...base, zone: instance.zone };
+}
+
+/** Throws AwsError: an address outside of the VPC has to be said to be in `all` zones. */
+function zoneOfAddress(world: AwsWorld, vpcId: string, address: string): string {
+  const found = [...world.subnets.values()].find((subnet) => subnet.vpcId === vpcId && isIn(address, subnet.cidr));
+  if (found === undefined)
+    throw new AwsError(
+      "ValidationError",
+      `The IP address '${address}' is not within the VPC '${vpcId}'; give AvailabilityZone 'all' for one outside of it`,
+    );
+  return found.zone;
+}
+
+function isIn(address: string, cidr: string): boolean {
+  const [base = "", bits = "32"] = cidr.split("/");
+  const number = (text: string): number => text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(bits));
+  return Math.floor(number(address) / size) === Math.floor(number(base) / size);
+}

@@ -1,0 +1,49 @@
+import type { InstanceRecord, SecurityGroupRecord, SubnetRecord, VpcRecord } from "../ec2/records.ts";
+import type { ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from "../elbv2/records.ts";
+
+/** Tables of records by their ARN or id. */
+interface Tables {
+  readonly loadBalancers: ReadonlyMap<string, LoadBalancerRecord>;
+  readonly targetGroups: ReadonlyMap<string, TargetGroupRecord>;
+  readonly listeners: ReadonlyMap<string, ListenerRecord>;
+  readonly rules: ReadonlyMap<string, RuleRecord>;
+  readonly vpcs: ReadonlyMap<string, VpcRecord>;
+  readonly subnets: ReadonlyMap<string, SubnetRecord>;
+  readonly securityGroups: ReadonlyMap<string, SecurityGroupRecord>;
+  readonly instances: ReadonlyMap<string, InstanceRecord>;
+  /** Of whatever has this ARN or id. */
+  readonly tags: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+/**
+ * All that the account holds. A world is never changed, only followed by another: so an answer can be of an older world (eventual
+ * consistency, stale reads), a write can be without effect, and what is on disk is always one of them.
+ */
+export interface AwsWorld extends Tables {
+  /** Counts the writes. */
+  readonly version: number;
+}
+
+type Table = keyof Tables;
+type RecordOf<T extends Table> = Tables[T] extends ReadonlyMap<string, infer R> ? R : never;
+
+export const emptyWorld: AwsWorld = Object.freeze({
+  version: 0,
+  loadBalancers: new Map(),
+  targetGroups: new Map(),
+  listeners: new Map(),
+  rules: new Map(),
+  vpcs: new Map(),
+  subnets: new Map(),
+  securityGroups: new Map(),
+  instances: new Map(),
+  tags: new Map(),
+});
+
+/** The world with a record set, or taken away where it is undefined. */
+export function withRecord<T extends Table>(world: AwsWorld, table: T, key: string, record: RecordOf<T> | undefined): AwsWorld {
+  const records = new Map<string, unknown>(world[table]);
+  if (record === undefined) records.delete(key);
+  else records.set(key, record);
+  return { ...world, [table]: records };
+}
