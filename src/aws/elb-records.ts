@@ -1,0 +1,71 @@
+/** Elastic Load Balancing as the controller sees it, in the words of the API reference. Lists are complete, or there is an error instead. */
+
+export interface LoadBalancer {
+  readonly arn: string;
+  readonly name: string;
+  readonly dnsName: string;
+  readonly createdAtMs: number;
+  readonly type: string;
+  readonly scheme: string;
+  readonly vpcId: string;
+  readonly ipAddressType: string;
+  /** `active`, `provisioning`, `active_impaired`, `failed`, or what no document names yet: that is not known, not bad. */
+  readonly state: string;
+  readonly subnets: readonly { readonly id: string; readonly zone: string }[];
+  readonly securityGroups: readonly string[];
+}
+
+export interface TargetGroup {
+  readonly arn: string;
+  readonly name: string;
+  readonly protocol: string;
+  readonly protocolVersion: string | undefined;
+  readonly port: number;
+  readonly vpcId: string;
+  readonly targetType: string;
+  readonly ipAddressType: string | undefined;
+  readonly healthCheck: HealthCheck;
+  readonly loadBalancerArns: readonly string[];
+}
+
+export interface HealthCheck {
+  readonly protocol: string;
+  readonly port: string;
+  readonly path: string | undefined;
+  readonly intervalSeconds: number;
+  readonly timeoutSeconds: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+  readonly matcher: string | undefined;
+}
+
+export interface Listener {
+  readonly arn: string;
+  readonly loadBalancerArn: string;
+  readonly port: number;
+  readonly protocol: string;
+  readonly sslPolicy: string | undefined;
+  readonly defaultCertificate: string | undefined;
+  readonly defaultActions: readonly ListenerAction[];
+}
+
+/** An action of a listener or rule; `groups` are those it forwards to. */
+export interface ListenerAction {
+  readonly type: string;
+  readonly groups: readonly { readonly arn: string; readonly weight: number }[];
+  readonly redirect: Readonly<Record<string, string>> | undefined;
+  readonly fixedResponse: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Target {
+  readonly id: string;
+  readonly port: number;
+  readonly zone: string | undefined;
+}
+
+export interface TargetHealth extends Target {
+  /** `initial`, `healthy`, `unhealthy`, `unhealthy.draining`, `draining`, `unused`, `unavailable`, or a word that is not known. */
+  readonly state: string;
+  readonly reason: string | undefined;
+  readonly description: string | undefined;
+}

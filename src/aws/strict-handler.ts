@@ -1,0 +1,69 @@
+import { HttpResponse } from "@smithy/core/protocols";
+import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
+import { AppError, isRecord } from "../kernel/index.ts";
+
+type Request = Parameters<NodeHttpHandler["handle"]>[0];
+type Options = Parameters<NodeHttpHandler["handle"]>[1];
+
+/** More than any answer that is asked for; what is longer is no answer of AWS. */
+const LONGEST_ANSWER_BYTES = 32 * 1_048_576;
+
+/**
+ * A handler for clients of the SDK that lets no answer pass which is not one. The SDK takes a 200 with an empty body, a page of HTML, or the
+ * answer to another action for an answer without fields, and with it for "there is nothing" (measured with 3.1142; shared/reference/aws.md §6).
+ */
+export class StrictHandler extends NodeHttpHandler {
+  constructor(options: NodeHttpHandlerOptions) {
+    // Without throwOnRequestTimeout it only warns, and waits.
+    super({ ...options, throwOnRequestTimeout: true });
+  }
+
+  override async handle(request: Request, options?: Options): ReturnType<NodeHttpHandler["handle"]> {
+    const { response } = await super.handle(request, options);
+    const body = await bytesOf(response.body as AsyncIterable<Uint8Array> | Uint8Array | undefined);
+    if (response.statusCode >= 200 && response.statusCode < 300) {
+      const doubt = doubtOf(actionOf(request), body.toString("utf8"), response.headers);
+      if (doubt !== undefined)
+        throw new AppError("AWS_UNREADABLE", `the answer of ${request.hostname} is none: ${doubt}`, { retry: "idempotent" });
+    }
+    return { response: new HttpResponse({ statusCode: response.statusCode, headers: response.headers, body }) };
+  }
+}
+
+/** The action that a request names; undefined where it cannot be told, which no service that we use does. */
+function actionOf({ headers, body }: Request): { readonly name: string; readonly isXml: boolean } {
+  const target = headers["x-amz-target"];
+  if (target !== undefined) return { name: target.slice(target.lastIndexOf(".") + 1), isXml: false };
+  return { name: /(?:^|&)Action=([A-Za-z0-9]+)/.exec(String(body))?.[1] ?? "", isXml: true };
+}
+
+/** Why an answer cannot be one to this action; undefined when it can. */
+function doubtOf({ name, isXml }: ReturnType<typeof actionOf>, body: string, headers: Readonly<Record<string, string>>): string | undefined {
+  if (body.trim() === "") return "it is empty";
+  if (!isXml) {
+    try {
+      return isRecord(JSON.parse(body)) ? undefined : "it is JSON, but no object";
+    } catch {
+      return "it is not JSON";
+    }
+  }
+  const text = body.replace(/^\s*<\?xml[^>]*\?>/, "").trim();
+  const root = /^<([A-Za-z0-9]+)[\s>]/.exec(text)?.[1];
+  if (root !== `${name}Response`) return `it begins with ${JSON.stringify(text.slice(0, 40))} and not with <${name}Response`;
+  if (!text.endsWith(`</${name}Response>`)) return "it ends before its end";
+  // EC2 has it in the body alone.
+  return headers["x-amzn-requestid"] === undefined && !/<requestId>[^<]/i.test(text) ? "it has no request id" : undefined;
+}
+
+async function bytesOf(body: AsyncIterable<Uint8Array> | Uint8Array | undefined): Promise<Buffer> {
+  if (body === undefined) return Buffer.alloc(0);
+  if (body instanceof Uint8Array) return Buffer.from(body);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > LONGEST_ANSWER_BYTES) throw new AppError("AWS_UNREADABLE", `an answer has more than ${LONGEST_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
