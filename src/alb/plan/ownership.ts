@@ -1,0 +1,29 @@
+/** Tags that say whose something is. What lacks one of them, or has another value, is not ours, whatever its name. */
+export const TAGS = Object.freeze({
+  cluster: "holdfast.dev/cluster",
+  controller: "holdfast.dev/controller",
+  resource: "holdfast.dev/resource",
+});
+
+export interface Ownership {
+  readonly clusterId: string;
+  /** Several controllers may share a cluster; each has an id of its own. */
+  readonly controllerId: string;
+}
+
+/** `resource`: what it is to us, such as the name of the load balancer that should be. */
+export function tagsFor({ clusterId, controllerId }: Ownership, resource: string): ReadonlyMap<string, string> {
+  return new Map([
+    [TAGS.cluster, clusterId],
+    [TAGS.controller, controllerId],
+    [TAGS.resource, resource],
+    // Other tools of AWS and Kubernetes look for it.
+    [`kubernetes.io/cluster/${clusterId}`, "owned"],
+  ]);
+}
+
+/** What it is to us; undefined when it is not ours. */
+export function ownedAs(tags: ReadonlyMap<string, string>, { clusterId, controllerId }: Ownership): string | undefined {
+  if (tags.get(TAGS.cluster) !== clusterId || tags.get(TAGS.controller) !== controllerId) return undefined;
+  return tags.get(TAGS.resource);
+}
