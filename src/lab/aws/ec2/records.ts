@@ -17,8 +17,29 @@ export interface SubnetRecord {
 export interface SecurityGroupRecord {
   readonly id: string;
   readonly name: string;
+  readonly description: string;
   readonly vpcId: string;
+  readonly ingress: readonly SecurityGroupRule[];
 }
+
+/** What may come in: from one source, to a range of ports. */
+export interface SecurityGroupRule {
+  readonly id: string;
+  /** `tcp`, `udp`, `icmp`, or `-1` for all of them. */
+  readonly protocol: string;
+  readonly fromPort: number | undefined;
+  readonly toPort: number | undefined;
+  readonly source: SecurityGroupSource;
+  readonly description: string | undefined;
+}
+
+export type SecurityGroupSource =
+  | { readonly kind: "ipv4"; readonly cidr: string }
+  | { readonly kind: "ipv6"; readonly cidr: string }
+  | { readonly kind: "prefix-list"; readonly id: string }
+  | { readonly kind: "group"; readonly id: string };
+
+export type InstanceState = "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
 
 export interface InstanceRecord {
   readonly id: string;
@@ -26,6 +47,12 @@ export interface InstanceRecord {
   readonly zone: string;
   readonly privateIp: string;
   readonly securityGroups: readonly string[];
-  readonly state: "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
+  readonly imageId: string;
+  readonly instanceType: string;
+  readonly state: InstanceState;
+  /** Unix milliseconds since which it is in this state. */
+  readonly stateSinceMs: number;
+  /** Why it left the state `running`: `Client.UserInitiatedShutdown`. */
+  readonly stateReason: string | undefined;
   readonly launchedAtMs: number;
 }

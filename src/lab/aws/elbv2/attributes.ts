@@ -1,18 +1,22 @@
 import { AwsError } from "../wire/aws-error.ts";
 import type { Fields } from "../wire/query-input.ts";
-import { structures, text } from "./inputs.ts";
+import { structures, text } from "../wire/inputs.ts";
 
 /** What an attribute may be, and is when nobody set it (API reference, LoadBalancerAttribute, TargetGroupAttribute). */
 export interface AttributeSpec {
   readonly fallback: string;
-  readonly isGood: RegExp;
+  readonly isGood: Pick<RegExp, "test">;
 }
 
 type Specs = Readonly<Record<string, AttributeSpec>>;
 
 const FLAG = /^(true|false)$/;
 const ANY = /^.*$/s;
-const of = (fallback: string, isGood: RegExp): AttributeSpec => ({ fallback, isGood });
+/** A number in decimal; one of `words` instead. */
+const between = (least: number, most: number, ...words: readonly string[]): AttributeSpec["isGood"] => ({
+  test: (value) => words.includes(value) || (/^(0|[1-9]\d*)$/.test(value) && Number(value) >= least && Number(value) <= most),
+});
+const of = (fallback: string, isGood: AttributeSpec["isGood"]): AttributeSpec => ({ fallback, isGood });
 
 const EVERY_LOAD_BALANCER: Specs = {
   "access_logs.s3.enabled": of("false", FLAG),
@@ -25,8 +29,8 @@ export const loadBalancerAttributes: Readonly<Record<"application" | "network", 
   application: {
     ...EVERY_LOAD_BALANCER,
     "load_balancing.cross_zone.enabled": of("true", /^true$/),
-    "idle_timeout.timeout_seconds": of("60", /^([1-9]\d{0,2}|[1-3]\d{3}|4000)$/),
-    "client_keep_alive.seconds": of("3600", /^([6-9]\d|\d{3,6})$/),
+    "idle_timeout.timeout_seconds": of("60", between(1, 4_000)),
+    "client_keep_alive.seconds": of("3600", between(60, 604_800)),
     "routing.http2.enabled": of("true", FLAG),
     "routing.http.drop_invalid_header_fields.enabled": of("false", FLAG),
     "routing.http.desync_mitigation_mode": of("defensive", /^(monitor|defensive|strictest)$/),
@@ -52,23 +56,23 @@ export const loadBalancerAttributes: Readonly<Record<"application" | "network", 
 };
 
 export const targetGroupAttributes: Specs = {
-  "deregistration_delay.timeout_seconds": of("300", /^(\d{1,3}|[1-2]\d{3}|3[0-5]\d{2}|3600)$/),
+  "deregistration_delay.timeout_seconds": of("300", between(0, 3_600)),
   "deregistration_delay.connection_termination.enabled": of("false", FLAG),
   "stickiness.enabled": of("false", FLAG),
   "stickiness.type": of("lb_cookie", /^(lb_cookie|app_cookie|source_ip|source_ip_dest_ip|source_ip_dest_ip_proto)$/),
-  "stickiness.lb_cookie.duration_seconds": of("86400", /^\d{1,6}$/),
+  "stickiness.lb_cookie.duration_seconds": of("86400", between(1, 604_800)),
   "stickiness.app_cookie.cookie_name": of("", ANY),
-  "stickiness.app_cookie.duration_seconds": of("86400", /^\d{1,6}$/),
-  "slow_start.duration_seconds": of("0", /^(0|[3-9]\d|[1-8]\d{2}|900)$/),
+  "stickiness.app_cookie.duration_seconds": of("86400", between(1, 604_800)),
+  "slow_start.duration_seconds": of("0", between(30, 900, "0")),
   "load_balancing.algorithm.type": of("round_robin", /^(round_robin|least_outstanding_requests|weighted_random)$/),
   "load_balancing.algorithm.anomaly_mitigation": of("off", /^(on|off)$/),
   "load_balancing.cross_zone.enabled": of("use_load_balancer_configuration", /^(true|false|use_load_balancer_configuration)$/),
   "preserve_client_ip.enabled": of("true", FLAG),
   "proxy_protocol_v2.enabled": of("false", FLAG),
-  "target_group_health.dns_failover.minimum_healthy_targets.count": of("1", /^(off|[1-9]\d{0,3})$/),
-  "target_group_health.dns_failover.minimum_healthy_targets.percentage": of("off", /^(off|[1-9]\d?|100)$/),
-  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": of("1", /^[1-9]\d{0,3}$/),
-  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": of("off", /^(off|[1-9]\d?|100)$/),
+  "target_group_health.dns_failover.minimum_healthy_targets.count": of("1", between(1, 1_000, "off")),
+  "target_group_health.dns_failover.minimum_healthy_targets.percentage": of("off", between(1, 100, "off")),
+  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": of("1", between(1, 1_000)),
+  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": of("off", between(1, 100, "off")),
 };
 
 /** What was set, with `input`'s Attributes set too. Throws AwsError `ValidationError`. */

@@ -1,8 +1,9 @@
 import { readServiceModel } from "../wire/service-model.ts";
 import type { AwsService, Read } from "../world/actions.ts";
 import { addListenerCertificates, describeListenerCertificates, removeListenerCertificates } from "./listener-certificates.ts";
-import { type CertificateCheck, createListener, deleteListener, describeListeners, modifyListener } from "./listeners.ts";
+import { createListener, deleteListener, describeListeners, modifyListener } from "./listeners.ts";
 import * as balancers from "./load-balancers.ts";
+import { drainStep } from "./registrations.ts";
 import { createRule, deleteRule, describeRules, modifyRule, setRulePriorities } from "./rules.ts";
 import { sslPolicies } from "./ssl-policies.ts";
 import { addTags, describeTags, removeTags } from "./tags.ts";
@@ -11,7 +12,6 @@ import { type HealthSource, deregisterTargets, describeTargetHealth, registerTar
 
 export interface Elbv2Options extends balancers.LoadBalancerTiming {
   readonly healthOf: HealthSource;
-  readonly isCertificate: CertificateCheck;
 }
 
 const describeSSLPolicies: Read = () => ({
@@ -24,7 +24,7 @@ const describeSSLPolicies: Read = () => ({
 });
 
 /** Elastic Load Balancing, version 2015-12-01, of which every action does what its page of the API reference says. */
-export function elbv2({ healthOf, isCertificate, ...timing }: Elbv2Options): AwsService {
+export function elbv2({ healthOf, ...timing }: Elbv2Options): AwsService {
   return {
     model: readServiceModel("elbv2"),
     reads: {
@@ -52,10 +52,10 @@ export function elbv2({ healthOf, isCertificate, ...timing }: Elbv2Options): Aws
       ModifyTargetGroupAttributes: groups.modifyTargetGroupAttributes,
       RegisterTargets: registerTargets,
       DeregisterTargets: deregisterTargets,
-      CreateListener: createListener(isCertificate),
-      ModifyListener: modifyListener(isCertificate),
+      CreateListener: createListener,
+      ModifyListener: modifyListener,
       DeleteListener: deleteListener,
-      AddListenerCertificates: addListenerCertificates(isCertificate),
+      AddListenerCertificates: addListenerCertificates,
       RemoveListenerCertificates: removeListenerCertificates,
       CreateRule: createRule,
       ModifyRule: modifyRule,
@@ -64,5 +64,6 @@ export function elbv2({ healthOf, isCertificate, ...timing }: Elbv2Options): Aws
       AddTags: addTags,
       RemoveTags: removeTags,
     },
+    step: drainStep,
   };
 }

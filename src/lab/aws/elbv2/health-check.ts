@@ -1,6 +1,6 @@
 import { AwsError } from "../wire/aws-error.ts";
 import type { Fields } from "../wire/query-input.ts";
-import { flag, integer, text } from "./inputs.ts";
+import { flag, integer, text } from "../wire/inputs.ts";
 import type { HealthCheckRecord, TargetGroupRecord } from "./records.ts";
 
 /** What is so when nobody says otherwise (API reference, CreateTargetGroup). */

@@ -1,11 +1,12 @@
 import { AwsError } from "../wire/aws-error.ts";
 import type { Fields } from "../wire/query-input.ts";
 import type { AwsWorld } from "../world/world.ts";
-import { groupsOf, targetGroup } from "./found.ts";
-import { integer, structures, text } from "./inputs.ts";
+import { groupsOf, targetGroup, usersOf } from "./found.ts";
+import { integer, structures, text } from "../wire/inputs.ts";
 import type { ActionRecord, LoadBalancerRecord } from "./records.ts";
 
 const MOST_GROUPS = 5;
+const MOST_WEIGHT = 999;
 const LAST: ReadonlySet<string> = new Set(["forward", "redirect", "fixed-response"]);
 
 /** What is asked for where actions are created or changed. */
@@ -56,12 +57,26 @@ function check(world: AwsWorld, action: ActionRecord, balancer: LoadBalancerReco
     throw new AwsError("ValidationError", "A redirect configuration must be specified");
   if (action.Type === "fixed-response" && action["FixedResponseConfig"] === undefined)
     throw new AwsError("ValidationError", "A fixed response configuration must be specified");
+  if (action.Type === "redirect" && isCircular(action["RedirectConfig"] as Fields))
+    throw new AwsError(
+      "InvalidLoadBalancerAction",
+      "The redirect configuration is not valid because it creates a circular redirect to the same URI",
+    );
   if (action.Type !== "forward") return;
   const groups = groupsOf(action);
   if (groups.length === 0) throw new AwsError("ValidationError", "A target group must be specified");
   if (groups.length > MOST_GROUPS) throw new AwsError("TooManyTargetGroups", `An action can have at most ${MOST_GROUPS} target groups`);
+  for (const { Weight: weight } of structures(action["ForwardConfig"] as Fields, "TargetGroups") ?? []) {
+    if (typeof weight === "number" && (weight < 0 || weight > MOST_WEIGHT))
+      throw new AwsError("ValidationError", `The weight of a target group must be from 0 to ${MOST_WEIGHT}`);
+  }
   for (const arn of groups) {
     const group = targetGroup(world, arn);
+    if (usersOf(world, arn).some((user) => user !== balancer.arn))
+      throw new AwsError(
+        "TargetGroupAssociationLimit",
+        `The following target groups cannot be associated with more than one load balancer: ${arn}`,
+      );
     const isHttp = group.protocol.startsWith("HTTP");
     if (isHttp !== (balancer.type === "application"))
       throw new AwsError(
@@ -71,6 +86,12 @@ function check(world: AwsWorld, action: ActionRecord, balancer: LoadBalancerReco
     if (group.vpcId !== balancer.vpcId)
       throw new AwsError("InvalidConfigurationRequest", `The target group '${arn}' is not in the VPC of the load balancer`);
   }
+}
+
+/** Whether all parts of the address stay as they are. */
+function isCircular(redirect: Fields): boolean {
+  const parts = { Protocol: "#{protocol}", Host: "#{host}", Port: "#{port}", Path: "/#{path}", Query: "#{query}" };
+  return Object.entries(parts).every(([name, same]) => (text(redirect, name) ?? same) === same);
 }
 
 /** Actions as an answer has them: a single group also stands beside the type. */

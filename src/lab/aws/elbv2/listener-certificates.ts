@@ -3,8 +3,8 @@ import type { Fields } from "../wire/query-input.ts";
 import type { Read, Write } from "../world/actions.ts";
 import { withRecord } from "../world/world.ts";
 import { listener } from "./found.ts";
-import { page, requiredText, structures, text } from "./inputs.ts";
-import type { CertificateCheck } from "./listeners.ts";
+import { requiredText, structures, text } from "../wire/inputs.ts";
+import { page } from "./paging.ts";
 import type { ListenerRecord } from "./records.ts";
 
 /** Beside the default one (page "Quotas for your Application Load Balancers"). */
@@ -20,19 +20,17 @@ export const describeListenerCertificates: Read = (world, { input }) => {
   };
 };
 
-export function addListenerCertificates(isCertificate: CertificateCheck): Write {
-  return (world, { input }) => {
-    const record = secureListener(listener(world, requiredText(input, "ListenerArn")));
-    const added = certificatesIn(input);
-    for (const arn of added)
-      if (!isCertificate(world, arn)) throw new AwsError("CertificateNotFound", `Certificate ARN '${arn}' not found`);
-    const certificates = [...new Set([...record.certificates, ...added])];
-    if (certificates.length > MOST_CERTIFICATES + 1)
-      throw new AwsError("TooManyCertificates", `The maximum number of certificates has been reached: ${MOST_CERTIFICATES}`);
-    const output = { Certificates: added.map((arn) => ({ CertificateArn: arn, IsDefault: false })) };
-    return { world: withRecord(world, "listeners", record.arn, { ...record, certificates }), output };
-  };
-}
+export const addListenerCertificates: Write = (world, { input }) => {
+  const record = secureListener(listener(world, requiredText(input, "ListenerArn")));
+  const added = certificatesIn(input);
+  for (const arn of added)
+    if (!world.certificates.has(arn)) throw new AwsError("CertificateNotFound", `Certificate ARN '${arn}' not found`);
+  const certificates = [...new Set([...record.certificates, ...added])];
+  if (certificates.length > MOST_CERTIFICATES + 1)
+    throw new AwsError("TooManyCertificates", `The maximum number of certificates has been reached: ${MOST_CERTIFICATES}`);
+  const output = { Certificates: added.map((arn) => ({ CertificateArn: arn, IsDefault: false })) };
+  return { world: withRecord(world, "listeners", record.arn, { ...record, certificates }), output };
+};
 
 /** One that is not there is removed already. The default one can only be replaced. */
 export const removeListenerCertificates: Write = (world, { input }) => {

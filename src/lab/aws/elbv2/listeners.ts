@@ -4,7 +4,8 @@ import type { Fields } from "../wire/query-input.ts";
 import type { Read, Write } from "../world/actions.ts";
 import { type AwsWorld, withRecord } from "../world/world.ts";
 import { listener, listenersOf, loadBalancer, rulesOf } from "./found.ts";
-import { integer, page, requiredText, structures, text, texts } from "./inputs.ts";
+import { integer, requiredText, structures, text, texts } from "../wire/inputs.ts";
+import { page } from "./paging.ts";
 import { readActions, shownActions } from "./listener-actions.ts";
 import type { ListenerRecord, LoadBalancerRecord } from "./records.ts";
 import { DEFAULT_SSL_POLICY, sslPolicies } from "./ssl-policies.ts";
@@ -15,9 +16,6 @@ const PROTOCOLS: Readonly<Record<LoadBalancerRecord["type"], ReadonlySet<string>
   application: new Set(["HTTP", "HTTPS"]),
   network: new Set(["TCP", "TLS", "UDP", "TCP_UDP"]),
 };
-
-/** Whether there is a certificate with this ARN that a listener could use. */
-export type CertificateCheck = (world: AwsWorld, arn: string) => boolean;
 
 export const describeListeners: Read = (world, { input }) => {
   const arns = texts(input, "ListenerArns");
@@ -30,70 +28,69 @@ export const describeListeners: Read = (world, { input }) => {
   return { Listeners: records.map(shown), ...(nextMarker === undefined ? {} : { NextMarker: nextMarker }) };
 };
 
-export function createListener(isCertificate: CertificateCheck): Write {
-  return (world, { input, nowMs }) => {
-    const balancer = loadBalancer(world, requiredText(input, "LoadBalancerArn"));
-    const port = integer(input, "Port");
-    const protocol = text(input, "Protocol");
-    if (port === undefined) throw new AwsError("ValidationError", "A listener port must be specified");
-    if (protocol === undefined || !PROTOCOLS[balancer.type].has(protocol))
-      throw new AwsError(
-        "UnsupportedProtocol",
-        `Listener protocol '${protocol ?? ""}' is not supported by a load balancer of type '${balancer.type}'`,
-      );
-    const id = createHash("sha256").update(`${balancer.arn} ${port} ${nowMs} ${world.version}`).digest("hex").slice(0, 16);
-    const record: ListenerRecord = {
-      arn: `${balancer.arn.replace(":loadbalancer/", ":listener/")}/${id}`,
-      loadBalancerArn: balancer.arn,
-      port,
-      protocol,
-      ...secureSettings(world, input, protocol, isCertificate),
-      alpnPolicy: texts(input, "AlpnPolicy") ?? [],
-      defaultActions: readActions(world, structures(input, "DefaultActions") ?? [], { balancer, listenerProtocol: protocol }),
-      attributes: new Map(),
-    };
-    const others = listenersOf(world, balancer.arn);
-    const same = others.find((one) => one.port === port);
-    if (same !== undefined) {
-      if (isSameListener(same, record)) return { world, output: { Listeners: [shown(same)] } };
-      throw new AwsError("DuplicateListener", `A listener already exists on port ${port} for this load balancer '${balancer.arn}'`);
-    }
-    if (others.length >= MOST_LISTENERS)
-      throw new AwsError("TooManyListeners", `The maximum number of listeners has been reached: ${MOST_LISTENERS}`);
-    const next = withRecord(withRecord(world, "listeners", record.arn, record), "tags", record.arn, tagsIn(input));
-    return { world: next, output: { Listeners: [shown(record)] } };
+export const createListener: Write = (world, { input, nowMs }) => {
+  const balancer = loadBalancer(world, requiredText(input, "LoadBalancerArn"));
+  const port = integer(input, "Port");
+  const protocol = text(input, "Protocol");
+  if (port === undefined) throw new AwsError("ValidationError", "A listener port must be specified");
+  if (protocol === undefined || !PROTOCOLS[balancer.type].has(protocol))
+    throw new AwsError(
+      "UnsupportedProtocol",
+      `Listener protocol '${protocol ?? ""}' is not supported by a load balancer of type '${balancer.type}'`,
+    );
+  const id = createHash("sha256").update(`${balancer.arn} ${port} ${nowMs} ${world.version}`).digest("hex").slice(0, 16);
+  const record: ListenerRecord = {
+    arn: `${balancer.arn.replace(":loadbalancer/", ":listener/")}/${id}`,
+    loadBalancerArn: balancer.arn,
+    port,
+    protocol,
+    ...secureSettings(world, input, protocol),
+    alpnPolicy: texts(input, "AlpnPolicy") ?? [],
+    defaultActions: readActions(world, structures(input, "DefaultActions") ?? [], { balancer, listenerProtocol: protocol }),
+    attributes: new Map(),
   };
-}
+  const others = listenersOf(world, balancer.arn);
+  const same = others.find((one) => one.port === port);
+  if (same !== undefined) {
+    if (isSameListener(same, record)) return { world, output: { Listeners: [shown(same)] } };
+    throw new AwsError("DuplicateListener", `A listener already exists on port ${port} for this load balancer '${balancer.arn}'`);
+  }
+  if (others.length >= MOST_LISTENERS)
+    throw new AwsError("TooManyListeners", `The maximum number of listeners has been reached: ${MOST_LISTENERS}`);
+  const next = withRecord(withRecord(world, "listeners", record.arn, record), "tags", record.arn, tagsIn(input));
+  return { world: next, output: { Listeners: [shown(record)] } };
+};
 
-export function modifyListener(isCertificate: CertificateCheck): Write {
-  return (world, { input }) => {
-    const before = listener(world, requiredText(input, "ListenerArn"));
-    const balancer = loadBalancer(world, before.loadBalancerArn);
-    const protocol = text(input, "Protocol") ?? before.protocol;
-    if (!PROTOCOLS[balancer.type].has(protocol))
-      throw new AwsError(
-        "UnsupportedProtocol",
-        `Listener protocol '${protocol}' is not supported by a load balancer of type '${balancer.type}'`,
-      );
-    const port = integer(input, "Port") ?? before.port;
-    if (listenersOf(world, balancer.arn).some((one) => one.port === port && one.arn !== before.arn))
-      throw new AwsError("DuplicateListener", `A listener already exists on port ${port} for this load balancer '${balancer.arn}'`);
-    const actions = structures(input, "DefaultActions");
-    // What is not said stays; a new default certificate leaves the list of the others alone.
-    const known = { Certificates: before.certificates.slice(0, 1).map((arn) => ({ CertificateArn: arn })), SslPolicy: before.sslPolicy };
-    const secure = secureSettings(world, { ...known, ...input }, protocol, isCertificate);
-    const record: ListenerRecord = {
-      ...before,
-      port,
-      protocol,
-      ...secure,
-      certificates: [...new Set([...secure.certificates, ...(secure.certificates.length === 0 ? [] : before.certificates.slice(1))])],
-      alpnPolicy: texts(input, "AlpnPolicy") ?? before.alpnPolicy,
-      defaultActions: actions === undefined ? before.defaultActions : readActions(world, actions, { balancer, listenerProtocol: protocol }),
-    };
-    return { world: withRecord(world, "listeners", record.arn, record), output: { Listeners: [shown(record)] } };
+export const modifyListener: Write = (world, { input }) => {
+  const before = listener(world, requiredText(input, "ListenerArn"));
+  const balancer = loadBalancer(world, before.loadBalancerArn);
+  const protocol = text(input, "Protocol") ?? before.protocol;
+  if (!PROTOCOLS[balancer.type].has(protocol))
+    throw new AwsError(
+      "UnsupportedProtocol",
+      `Listener protocol '${protocol}' is not supported by a load balancer of type '${balancer.type}'`,
+    );
+  const port = integer(input, "Port") ?? before.port;
+  if (listenersOf(world, balancer.arn).some((one) => one.port === port && one.arn !== before.arn))
+    throw new AwsError("DuplicateListener", `A listener already exists on port ${port} for this load balancer '${balancer.arn}'`);
+  const actions = structures(input, "DefaultActions");
+  // What is not said stays; a new default certificate leaves the list of the others alone.
+  const isSecure = protocol === "HTTPS" || protocol === "TLS";
+  const known = isSecure
+    ? { Certificates: before.certificates.slice(0, 1).map((arn) => ({ CertificateArn: arn })), SslPolicy: before.sslPolicy }
+    : {};
+  const secure = secureSettings(world, { ...known, ...input }, protocol);
+  const record: ListenerRecord = {
+    ...before,
+    port,
+    protocol,
+    ...secure,
+    certificates: [...new Set([...secure.certificates, ...(secure.certificates.length === 0 ? [] : before.certificates.slice(1))])],
+    alpnPolicy: texts(input, "AlpnPolicy") ?? before.alpnPolicy,
+    defaultActions: actions === undefined ? before.defaultActions : readActions(world, actions, { balancer, listenerProtocol: protocol }),
   };
-}
+  return { world: withRecord(world, "listeners", record.arn, record), output: { Listeners: [shown(record)] } };
+};
 
 export const deleteListener: Write = (world, { input }) => {
   const { arn } = listener(world, requiredText(input, "ListenerArn"));
@@ -102,12 +99,7 @@ export const deleteListener: Write = (world, { input }) => {
   return { world: next, output: {} };
 };
 
-function secureSettings(
-  world: AwsWorld,
-  input: Fields,
-  protocol: string,
-  isCertificate: CertificateCheck,
-): Pick<ListenerRecord, "sslPolicy" | "certificates"> {
+function secureSettings(world: AwsWorld, input: Fields, protocol: string): Pick<ListenerRecord, "sslPolicy" | "certificates"> {
   const certificates = (structures(input, "Certificates") ?? []).flatMap((one) => text(one, "CertificateArn") ?? []);
   const sslPolicy = text(input, "SslPolicy");
   if (protocol !== "HTTPS" && protocol !== "TLS") {
@@ -118,7 +110,7 @@ function secureSettings(
   const [certificate, ...more] = certificates;
   if (certificate === undefined) throw new AwsError("ValidationError", `A certificate must be specified for ${protocol} listeners`);
   if (more.length > 0) throw new AwsError("TooManyCertificates", "Only the default certificate can be specified with a listener");
-  if (!isCertificate(world, certificate)) throw new AwsError("CertificateNotFound", `Certificate ARN '${certificate}' not found`);
+  if (!world.certificates.has(certificate)) throw new AwsError("CertificateNotFound", `Certificate ARN '${certificate}' not found`);
   if (sslPolicy !== undefined && !sslPolicies.some(({ name }) => name === sslPolicy))
     throw new AwsError("SSLPolicyNotFound", `SSL policy '${sslPolicy}' not found`);
   return { sslPolicy: sslPolicy ?? DEFAULT_SSL_POLICY, certificates: [certificate] };

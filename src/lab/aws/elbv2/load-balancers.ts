@@ -5,7 +5,8 @@ import type { ActionCall, Read, Write } from "../world/actions.ts";
 import { type AwsWorld, withRecord } from "../world/world.ts";
 import { attributeOf, changedAttributes, loadBalancerAttributes, shownAttributes } from "./attributes.ts";
 import { listenersOf, loadBalancer, rulesOf } from "./found.ts";
-import { page, requiredText, structures, text, texts } from "./inputs.ts";
+import { requiredText, structures, text, texts } from "../wire/inputs.ts";
+import { page } from "./paging.ts";
 import type { LoadBalancerRecord } from "./records.ts";
 import { tagsIn } from "./tags.ts";
 
@@ -23,6 +24,8 @@ export const describeLoadBalancers: Read = (world, { input, nowMs }) => {
   const names = texts(input, "Names");
   if ((arns?.length ?? 0) > MOST_NAMED || (names?.length ?? 0) > MOST_NAMED)
     throw new AwsError("ValidationError", `Up to ${MOST_NAMED} load balancers can be described at once`);
+  if (arns !== undefined && names !== undefined)
+    throw new AwsError("ValidationError", "Load balancer names and load balancer ARNs cannot be specified together");
   const all = [...world.loadBalancers.values()];
   const named = names?.map((name) => {
     const found = all.find((one) => one.name === name);
@@ -119,12 +122,14 @@ function newLoadBalancer(world: AwsWorld, { input, account, region, nowMs }: Act
       "ValidationError",
       `Load balancer name '${name}' must have at most 32 letters, digits and hyphens, no hyphen at its ends, and not begin with 'internal-'`,
     );
-  const type = text(input, "Type") === "network" ? "network" : "application";
+  const type = text(input, "Type") ?? "application";
+  if (type !== "application" && type !== "network")
+    throw new AwsError("ValidationError", `Load balancers of type '${type}' are not in the lab's AWS; use application or network`);
   const scheme = text(input, "Scheme") === "internal" ? "internal" : "internet-facing";
   const { subnets, vpcId } = checkedSubnets(world, subnetsIn(input), type);
   if (scheme === "internet-facing" && subnets.some(({ id }) => world.subnets.get(id)?.isPublic === false))
     throw new AwsError("InvalidSubnet", `VPC ${vpcId} has no internet gateway on the route of a subnet`);
-  const securityGroups = checkedSecurityGroups(world, texts(input, "SecurityGroups") ?? [], vpcId);
+  const securityGroups = checkedSecurityGroups(world, texts(input, "SecurityGroups") ?? defaultGroups(world, type, vpcId), vpcId);
   const id = createHash("sha256").update(`${name} ${nowMs} ${world.version}`).digest("hex").slice(0, 16);
   const arn = `arn:aws:elasticloadbalancing:${region}:${account}:loadbalancer/${type === "network" ? "net" : "app"}/${name}/${id}`;
   const host = `${scheme === "internal" ? "internal-" : ""}${name}-${Number.parseInt(id.slice(0, 8), 16)}`;
@@ -146,9 +151,15 @@ function newLoadBalancer(world: AwsWorld, { input, account, region, nowMs }: Act
   };
 }
 
+/** An ALB for which none is named has the default group of its VPC. */
+function defaultGroups(world: AwsWorld, type: LoadBalancerRecord["type"], vpcId: string): readonly string[] {
+  const found = [...world.securityGroups.values()].find((group) => group.vpcId === vpcId && group.name === "default");
+  return type === "network" || found === undefined ? [] : [found.id];
+}
+
 function ipAddressTypeIn(input: Fields): LoadBalancerRecord["ipAddressType"] | undefined {
   const given = text(input, "IpAddressType");
-  return given === undefined ? undefined : given === "ipv4" ? "ipv4" : "dualstack";
+  return given === undefined || given === "ipv4" || given === "dualstack" ? given : "dualstack-without-public-ipv4";
 }
 
 function subnetsIn(input: Fields): readonly string[] {

@@ -8,7 +8,7 @@ export interface LoadBalancerRecord {
   readonly type: "application" | "network";
   readonly scheme: "internet-facing" | "internal";
   readonly vpcId: string;
-  readonly ipAddressType: "ipv4" | "dualstack";
+  readonly ipAddressType: "ipv4" | "dualstack" | "dualstack-without-public-ipv4";
   /** One in each zone. */
   readonly subnets: readonly { readonly id: string; readonly zone: string }[];
   readonly securityGroups: readonly string[];

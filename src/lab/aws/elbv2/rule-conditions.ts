@@ -1,6 +1,6 @@
 import { AwsError } from "../wire/aws-error.ts";
 import type { Fields } from "../wire/query-input.ts";
-import { structures, text, texts } from "./inputs.ts";
+import { structures, text, texts } from "../wire/inputs.ts";
 
 /** Where each field's values stand, and how often the field may be in a rule (page "Listener rules"). */
 const FIELDS: Readonly<Record<string, { readonly config: string; readonly isOnce: boolean }>> = {

@@ -2,7 +2,7 @@ import { AwsError } from "../wire/aws-error.ts";
 import type { Read, Write } from "../world/actions.ts";
 import { type AwsWorld, withRecord } from "../world/world.ts";
 import { listener, loadBalancer, rule, targetGroup } from "./found.ts";
-import { structures, text, texts } from "./inputs.ts";
+import { structures, text, texts } from "../wire/inputs.ts";
 import type { Fields } from "../wire/query-input.ts";
 
 const MOST_TAGS = 50;

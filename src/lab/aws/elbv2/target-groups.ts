@@ -6,7 +6,8 @@ import { type AwsWorld, withRecord } from "../world/world.ts";
 import { changedAttributes, shownAttributes, targetGroupAttributes } from "./attributes.ts";
 import { listenersOf, groupsUsedBy, loadBalancer, targetGroup, usersOf } from "./found.ts";
 import { readHealthCheck, shownHealthCheck } from "./health-check.ts";
-import { integer, page, requiredText, text, texts } from "./inputs.ts";
+import { integer, requiredText, text, texts } from "../wire/inputs.ts";
+import { page } from "./paging.ts";
 import type { TargetGroupRecord } from "./records.ts";
 import { tagsIn } from "./tags.ts";
 

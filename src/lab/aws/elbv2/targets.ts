@@ -1,10 +1,11 @@
+import { isIP } from "node:net";
 import { AwsError } from "../wire/aws-error.ts";
 import type { Fields } from "../wire/query-input.ts";
 import type { Read, Write } from "../world/actions.ts";
-import { type AwsWorld, withRecord } from "../world/world.ts";
-import { attributeOf, targetGroupAttributes } from "./attributes.ts";
+import type { AwsWorld } from "../world/world.ts";
 import { targetGroup, usersOf } from "./found.ts";
-import { integer, requiredText, structures, text } from "./inputs.ts";
+import { deregistered, isGone, registered } from "./registrations.ts";
+import { integer, requiredText, structures, text } from "../wire/inputs.ts";
 import { type TargetGroupRecord, type TargetRecord, targetKey } from "./records.ts";
 
 const MOST_TARGETS = 1_000;
@@ -21,27 +22,20 @@ export type HealthSource = (targetGroupArn: string, key: string) => SeenHealth |
 
 export const registerTargets: Write = (world, { input, nowMs }) => {
   const group = targetGroup(world, requiredText(input, "TargetGroupArn"));
-  const targets = new Map(group.targets);
-  for (const given of structures(input, "Targets") ?? []) {
-    const record = newTarget(world, group, given, nowMs);
-    const known = targets.get(targetKey(record.id, record.port));
-    // One that drains begins anew; one that is registered stays as it is.
-    if (known === undefined || known.drainingSinceMs !== undefined) targets.set(targetKey(record.id, record.port), record);
-  }
-  if (targets.size > MOST_TARGETS) throw new AwsError("TooManyTargets", `The maximum number of targets has been reached: ${MOST_TARGETS}`);
-  return { world: withRecord(world, "targetGroups", group.arn, { ...group, targets }), output: {} };
+  const added = (structures(input, "Targets") ?? []).map((given) => newTarget(world, group, given, nowMs));
+  const next = registered(world, group, added);
+  if (targetGroup(next, group.arn).targets.size > MOST_TARGETS)
+    throw new AwsError("TooManyTargets", `The maximum number of targets has been reached: ${MOST_TARGETS}`);
+  return { world: next, output: {} };
 };
 
-/** One that is not registered is deregistered already; one that is registered on another port stays, and nobody is told. */
+/** One that is registered on another port stays, and nobody is told. */
 export const deregisterTargets: Write = (world, { input, nowMs }) => {
   const group = targetGroup(world, requiredText(input, "TargetGroupArn"));
-  const targets = new Map(group.targets);
-  for (const given of structures(input, "Targets") ?? []) {
-    const key = targetKey(requiredText(given, "Id"), integer(given, "Port") ?? group.port);
-    const known = targets.get(key);
-    if (known !== undefined && known.drainingSinceMs === undefined) targets.set(key, { ...known, drainingSinceMs: nowMs });
-  }
-  return { world: withRecord(world, "targetGroups", group.arn, { ...group, targets }), output: {} };
+  const keys = (structures(input, "Targets") ?? []).map((given) =>
+    targetKey(requiredText(given, "Id"), integer(given, "Port") ?? group.port),
+  );
+  return { world: deregistered(world, group, keys, nowMs), output: {} };
 };
 
 export function describeTargetHealth(healthOf: HealthSource): Read {
@@ -49,7 +43,6 @@ export function describeTargetHealth(healthOf: HealthSource): Read {
     const group = targetGroup(world, requiredText(input, "TargetGroupArn"));
     const asked = structures(input, "Targets")?.map((given) => targetKey(requiredText(given, "Id"), integer(given, "Port") ?? group.port));
     const there = new Map([...group.targets].filter(([, target]) => !isGone(group, target, nowMs)));
-    const isUsed = usersOf(world, group.arn).length > 0;
     const keys = asked ?? [...there.keys()];
     return {
       TargetHealthDescriptions: keys.map((key) => {
@@ -59,32 +52,26 @@ export function describeTargetHealth(healthOf: HealthSource): Read {
         return {
           Target: { Id: target.id, Port: target.port, ...(target.zone === undefined ? {} : { AvailabilityZone: target.zone }) },
           HealthCheckPort: port,
-          TargetHealth: healthIn(world, target, isUsed, healthOf(group.arn, key)),
+          TargetHealth: healthIn(world, group, target, healthOf),
         };
       }),
     };
   };
 }
 
-/** Whether its deregistration delay is over: then it is not listed any more. */
-export function isGone({ attributes }: TargetGroupRecord, { drainingSinceMs }: TargetRecord, nowMs: number): boolean {
-  if (drainingSinceMs === undefined) return false;
-  const seconds = Number(attributeOf(targetGroupAttributes, attributes, "deregistration_delay.timeout_seconds"));
-  return nowMs - drainingSinceMs >= seconds * 1000;
-}
-
-function healthIn(world: AwsWorld, target: TargetRecord, isUsed: boolean, seen: SeenHealth | undefined): Fields {
+/** The state of a target as it is described (ELB guide, "Target health status"). */
+export function healthIn(world: AwsWorld, group: TargetGroupRecord, target: TargetRecord, healthOf: HealthSource): Fields {
   if (target.drainingSinceMs !== undefined)
     return { State: "draining", Reason: "Target.DeregistrationInProgress", Description: "Target deregistration is in progress" };
-  if (!isUsed)
-    return {
-      State: "unused",
-      Reason: "Target.NotInUse",
-      Description: "Target group is not configured to receive traffic from the load balancer",
-    };
+  const balancers = usersOf(world, group.arn).flatMap((arn) => world.loadBalancers.get(arn) ?? []);
+  if (balancers.length === 0) return unused("NotInUse", "Target group is not configured to receive traffic from the load balancer");
+  const zones = new Set(balancers.flatMap(({ subnets }) => subnets.map(({ zone }) => zone)));
+  if (target.zone !== undefined && target.zone !== "all" && !zones.has(target.zone))
+    return unused("NotInUse", "Target is in an Availability Zone that is not enabled for the load balancer");
   const instance = world.instances.get(target.id);
-  if (target.id.startsWith("i-") && instance?.state !== "running")
-    return { State: "unused", Reason: "Target.InvalidState", Description: `Target is in the ${instance?.state ?? "terminated"} state` };
+  if (group.targetType === "instance" && instance?.state !== "running")
+    return unused("InvalidState", `Target is in the ${instance?.state ?? "terminated"} state`);
+  const seen = healthOf(group.arn, targetKey(target.id, target.port));
   if (seen === undefined)
     return { State: "initial", Reason: "Elb.RegistrationInProgress", Description: "Target registration is in progress" };
   return {
@@ -92,6 +79,10 @@ function healthIn(world: AwsWorld, target: TargetRecord, isUsed: boolean, seen: 
     ...(seen.reason === undefined ? {} : { Reason: seen.reason }),
     ...(seen.description === undefined ? {} : { Description: seen.description }),
   };
+}
+
+function unused(reason: string, description: string): Fields {
+  return { State: "unused", Reason: `Target.${reason}`, Description: description };
 }
 
 function notRegistered(key: string): Fields {
@@ -108,7 +99,7 @@ function newTarget(world: AwsWorld, group: TargetGroupRecord, given: Fields, now
   const port = integer(given, "Port") ?? group.port;
   const base = { id, port, registeredAtMs: nowMs, drainingSinceMs: undefined };
   if (group.targetType === "ip") {
-    if (!/^[\d.]+$|:/.test(id)) throw new AwsError("ValidationError", `The IP address '${id}' is not a valid IPv4 or IPv6 address`);
+    if (isIP(id) === 0) throw new AwsError("ValidationError", `The IP address '${id}' is not a valid IPv4 or IPv6 address`);
     const zone = text(given, "AvailabilityZone");
     return { ...base, zone: zone ?? zoneOfAddress(world, group.vpcId, id) };
   }
@@ -116,6 +107,8 @@ function newTarget(world: AwsWorld, group: TargetGroupRecord, given: Fields, now
   if (instance === undefined) throw new AwsError("InvalidTarget", `The following targets are not found: '${id}'`);
   if (instance.state !== "running")
     throw new AwsError("InvalidTarget", `The following targets are not in a running state and cannot be registered: '${id}'`);
+  if (world.subnets.get(instance.subnetId)?.vpcId !== group.vpcId)
+    throw new AwsError("InvalidTarget", `The following targets are not in the target group VPC '${group.vpcId}': '${id}'`);
   return { ...base, zone: instance.zone };
 }
 

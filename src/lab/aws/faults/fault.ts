@@ -1,4 +1,5 @@
 import type { Fields } from "../wire/query-input.ts";
+import type { Operation, ServiceModel } from "../wire/service-model.ts";
 
 /**
  * What can go wrong with one call of the cloud's API. Those of the first group are answered before anything is done, those of the second do
@@ -23,7 +24,7 @@ export type Fault =
   | { readonly kind: "short-list"; readonly keep: "none" | "half" }
   /** The answer lacks its lists. */
   | { readonly kind: "no-list" }
-  /** The token of the page that was asked for, again. */
+  /** The token of the page that was asked for, again; where the action has pages. */
   | { readonly kind: "same-token" }
   /** A state that no document names. */
   | { readonly kind: "unknown-enum" };
@@ -83,26 +84,34 @@ export class FaultScript {
 }
 
 /** An answer with what the fault does to it. */
-export function spoiled(fault: Fault, output: Fields, input: Fields): Fields {
-  switch (fault.kind) {
-    case "short-list":
-      return mapFields(output, (value) => (Array.isArray(value) ? kept(value, fault.keep) : value));
-    case "no-list":
-      return Object.fromEntries(Object.entries(output).filter(([, value]) => !Array.isArray(value)));
-    case "same-token": {
-      const [name, token] = Object.entries(input).find(([field]) => TOKENS.has(field)) ?? [];
-      const said = Object.keys(output).find((field) => TOKENS_SAID.has(field)) ?? (name === "Marker" ? "NextMarker" : "NextToken");
-      return { ...output, [said]: token ?? "the-same-again" };
-    }
-    case "unknown-enum":
-      return deepMapStates(output) as Fields;
-    default:
-      return output;
-  }
+export function spoiled(fault: Fault, output: Fields, input: Fields, paging: TokenNames | undefined): Fields {
+  if (fault.kind === "short-list") return mapFields(output, (value) => (Array.isArray(value) ? kept(value, fault.keep) : value));
+  if (fault.kind === "no-list") return Object.fromEntries(Object.entries(output).filter(([, value]) => !Array.isArray(value)));
+  if (fault.kind === "same-token" && paging !== undefined)
+    return {
+      ...output,
+      [paging.said]: input[paging.asked] ?? FIRST_TOKEN,
+      ...(Object.hasOwn(output, "IsTruncated") ? { IsTruncated: true } : {}),
+    };
+  return fault.kind === "unknown-enum" ? (deepMapStates(output) as Fields) : output;
 }
 
-const TOKENS: ReadonlySet<string> = new Set(["Marker", "NextToken"]);
-const TOKENS_SAID: ReadonlySet<string> = new Set(["NextMarker", "NextToken", "Marker"]);
+export function tokenNamesOf(model: ServiceModel, { input, output }: Operation): TokenNames | undefined {
+  const has = (shape: string | undefined, name: string): boolean =>
+    shape !== undefined && Object.hasOwn(model.shape(shape).members ?? {}, name);
+  const asked = ["Marker", "NextToken"].find((name) => has(input, name));
+  const said = ["NextMarker", "NextToken", "Marker"].find((name) => has(output, name));
+  return asked === undefined || said === undefined ? undefined : { asked, said };
+}
+
+/** What the tokens of pages are called in the requests and in the answers of an action. */
+export interface TokenNames {
+  readonly asked: string;
+  readonly said: string;
+}
+
+/** Where the first page was asked for: it is the first again. */
+const FIRST_TOKEN = "YWZ0ZXIg";
 const STATES: ReadonlySet<string> = new Set(["State", "Code", "Status", "LifecycleState", "HealthStatus"]);
 
 function kept(list: readonly unknown[], keep: "none" | "half"): readonly unknown[] {
@@ -113,10 +122,14 @@ function mapFields(fields: Fields, change: (value: unknown) => unknown): Fields 
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, change(value)]));
 }
 
-function deepMapStates(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(deepMapStates);
+/** `isState`: whether `value` is what a field says whose name is that of a state, such as EC2's `State: { Name: "running" }`. */
+function deepMapStates(value: unknown, isState = false): unknown {
+  if (Array.isArray(value)) return value.map((one) => deepMapStates(one));
   if (typeof value !== "object" || value === null || value instanceof Date || value instanceof Uint8Array) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, held]) => [name, STATES.has(name) && typeof held === "string" ? "banana" : deepMapStates(held)]),
+    Object.entries(value).map(([name, held]) => [
+      name,
+      (STATES.has(name) || (isState && name === "Name")) && typeof held === "string" ? "banana" : deepMapStates(held, STATES.has(name)),
+    ]),
   );
 }

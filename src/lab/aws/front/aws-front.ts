@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../../../kernel/index.ts";
-import { type Fault, type FaultScript, spoiled } from "../faults/fault.ts";
+import { type Clock, assertNever } from "../../../kernel/index.ts";
+import { type Fault, type FaultScript, spoiled, tokenNamesOf } from "../faults/fault.ts";
 import { AwsError } from "../wire/aws-error.ts";
 import { violationOf } from "../wire/constraints.ts";
 import { type AccessKey, type SignedRequest, type Signer, checkSignature, scopeOf } from "../wire/signature.ts";
@@ -22,6 +22,7 @@ export interface AwsFrontDeps {
   readonly clock: Clock;
   readonly store: WorldStore;
   readonly services: readonly AwsService[];
+  /** Long-lived keys; temporary ones are in the world, where STS puts them. */
   readonly keyOf: (id: string) => AccessKey | undefined;
   /** By the service in the scope. */
   readonly buckets: ReadonlyMap<string, TokenBuckets>;
@@ -58,6 +59,16 @@ export class AwsFront {
       if (!(error instanceof AwsError)) throw error;
       return { type: "answer", ...errorAnswerOf(service.model, error, requestId) };
     }
+  }
+
+  /** Lets happen what only takes time: instances boot, groups replace what is gone. */
+  advance(): void {
+    const { store, clock, services } = this.#deps;
+    const nowMs = clock.wallMs();
+    store.put(
+      services.reduce((world, { step }) => step?.(world, nowMs) ?? world, store.now),
+      nowMs,
+    );
   }
 
   #serviceOf({ headers }: SignedRequest): AwsService | undefined {
@@ -101,7 +112,8 @@ export class AwsFront {
       if (fault?.kind === "lose-answer") return told({ type: "reset" });
       if (fault?.kind === "fail-after")
         throw new AwsError("InternalFailure", "The request processing has failed because of an unknown error.", 500);
-      const answer = answerOf(model, action, operation, fault === undefined ? output : spoiled(fault, output, input), requestId);
+      const said = fault === undefined ? output : spoiled(fault, output, input, tokenNamesOf(model, operation));
+      const answer = answerOf(model, action, operation, said, requestId);
       return told({ type: "answer", ...(fault?.kind === "body" ? broken(answer, fault.body, action) : answer) });
     } catch (error) {
       if (error instanceof AwsError) told({ type: "reset" }, error.code);
@@ -116,6 +128,7 @@ export class AwsFront {
     fault: Fault | undefined,
   ): ReturnType<AwsService["reads"][string]> {
     const { store, clock } = this.#deps;
+    this.advance();
     const read = reads[action];
     if (read !== undefined) return read(fault?.kind === "stale" ? store.at(clock.wallMs() - fault.ageMs) : store.now, call);
     const write = writes[action];
@@ -133,7 +146,8 @@ export class AwsFront {
   #signer(request: SignedRequest, service: string, action: string): Signer {
     if (service === "sts" && action === "AssumeRoleWithWebIdentity")
       return { key: { id: "", secret: "", principal: "anonymous" }, region: "us-east-1", service };
-    return checkSignature(request, this.#deps.keyOf, this.#deps.clock.wallMs());
+    const { keyOf, store, clock } = this.#deps;
+    return checkSignature(request, (id) => keyOf(id) ?? store.now.sessions.get(id), clock.wallMs());
   }
 }
 
@@ -153,6 +167,8 @@ function broken(answer: WireAnswer, body: Extract<Fault, { kind: "body" }>["body
       return { ...answer, body: "{}" };
     case "other-action":
       return { ...answer, body: answer.body.replaceAll(action, "DescribeAccountAttributes") };
+    default:
+      return assertNever(body);
   }
 }
 

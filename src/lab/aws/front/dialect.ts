@@ -41,7 +41,8 @@ export function answerOf(model: ServiceModel, action: string, operation: Operati
 }
 
 export function errorAnswerOf(model: ServiceModel, error: AwsError, requestId: string): WireAnswer {
-  const { status, message } = error;
+  const { message } = error;
+  const status = model.protocol === "ec2" && error.code === "Throttling" ? 503 : error.status;
   const code = CODES[model.protocol][error.code] ?? error.code;
   if (model.protocol === "json")
     return { status: status === 403 ? 400 : status, headers: jsonHeaders(requestId), body: JSON.stringify({ __type: code, message }) };

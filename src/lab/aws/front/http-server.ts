@@ -15,13 +15,12 @@ export interface AwsServer {
 /** Serves the front on a loopback address; `port` 0 for a free one. Rejects when it cannot listen. */
 export async function serveAws(front: AwsFront, at: { readonly host: string; readonly port: number }, log: Log): Promise<AwsServer> {
   const server = createServer((request, response) => {
-    readBody(request).then(
-      (body) => send(front.handle(signedRequestOf(request, body)), request, response),
-      (error: unknown) => {
-        log.warn({ reason: messageOf(error) }, "request to the lab's AWS not read");
+    readBody(request)
+      .then((body) => send(front.handle(signedRequestOf(request, body)), request, response))
+      .catch((error: unknown) => {
+        log.warn({ reason: messageOf(error) }, "request to the lab's AWS not answered");
         request.socket.destroy();
-      },
-    );
+      });
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);

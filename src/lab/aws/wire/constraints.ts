@@ -1,5 +1,4 @@
-import type { AwsError } from "./aws-error.ts";
-import { AwsError as Refusal } from "./aws-error.ts";
+import { AwsError } from "./aws-error.ts";
 import type { Fields } from "./query-input.ts";
 import type { Member, Protocol, ServiceModel, Shape } from "./service-model.ts";
 
@@ -13,8 +12,8 @@ export function violationOf(model: ServiceModel, shapeName: string, input: Field
   check(model, { shape: shapeName }, input, "", { found, missing });
   const [first] = missing;
   if (model.protocol === "ec2") {
-    if (first !== undefined) return new Refusal("MissingParameter", `The request must contain the parameter ${first}`);
-    return found[0] === undefined ? undefined : new Refusal("InvalidParameterValue", found[0]);
+    if (first !== undefined) return new AwsError("MissingParameter", `The request must contain the parameter ${first}`);
+    return found[0] === undefined ? undefined : new AwsError("InvalidParameterValue", found[0]);
   }
   const all = [
     ...missing.map((path) => `Value null at '${lowerFirst(path)}' failed to satisfy constraint: Member must not be null`),
@@ -22,7 +21,7 @@ export function violationOf(model: ServiceModel, shapeName: string, input: Field
   ];
   if (all.length === 0) return undefined;
   const counted = `${all.length} validation error${all.length === 1 ? "" : "s"} detected: ${all.join("; ")}`;
-  return new Refusal(CODES[model.protocol], counted);
+  return new AwsError(CODES[model.protocol], counted);
 }
 
 const CODES: Readonly<Record<Exclude<Protocol, "ec2">, string>> = { query: "ValidationError", json: "ValidationException" };
@@ -70,7 +69,7 @@ function violated(shape: Shape, value: unknown): string | undefined {
 
 const matchers = new Map<string, RegExp>();
 
-/** The patterns of service models are Java's; those of the services here mean the same in JavaScript, which is tested. */
+/** The patterns of service models are Java's. Those of the services that are served mean the same in JavaScript; a test reads them. */
 function matcherOf(pattern: string): RegExp {
   let matcher = matchers.get(pattern);
   if (matcher === undefined) {

@@ -1,5 +1,4 @@
-import { AwsError } from "../wire/aws-error.ts";
-import type { Fields } from "../wire/query-input.ts";
+import type { Fields } from "./query-input.ts";
 
 /** Reads fields of an input that the service model has checked: the types are as it says. */
 export function text(input: Fields, name: string): string | undefined {
@@ -25,28 +24,4 @@ export function flag(input: Fields, name: string): boolean | undefined {
 
 export function structures(input: Fields, name: string): readonly Fields[] | undefined {
   return input[name] as readonly Fields[] | undefined;
-}
-
-/** The largest pages of this API, and those one gets without asking. */
-const LARGEST_PAGE = 400;
-
-/**
- * The page of `records` that `input` asks for by Marker and PageSize. A marker is the key of the record that a page begins after, so that
- * pages neither repeat nor skip what stays while others come and go. Throws AwsError `ValidationError` for a marker nobody gave out.
- */
-export function page<R>(
-  records: readonly R[],
-  keyOf: (record: R) => string,
-  input: Fields,
-): { readonly page: readonly R[]; readonly nextMarker?: string } {
-  const size = integer(input, "PageSize") ?? LARGEST_PAGE;
-  const marker = text(input, "Marker");
-  const sorted = records.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  const after = marker === undefined ? "" : Buffer.from(marker, "base64url").toString();
-  if (marker !== undefined && !after.startsWith("after ")) throw new AwsError("ValidationError", "The specified marker is not valid");
-  const rest = marker === undefined ? sorted : sorted.filter((record) => `after ${keyOf(record)}` > after);
-  const found = rest.slice(0, size);
-  const last = found.at(-1);
-  if (last === undefined || rest.length <= size) return { page: found };
-  return { page: found, nextMarker: Buffer.from(`after ${keyOf(last)}`).toString("base64url") };
 }

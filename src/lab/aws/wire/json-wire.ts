@@ -1,4 +1,4 @@
-import { isRecord } from "../../../kernel/index.ts";
+import { assertNever, isRecord } from "../../../kernel/index.ts";
 import { AwsError } from "./aws-error.ts";
 import type { Fields } from "./query-input.ts";
 import type { Member, ServiceModel, Shape } from "./service-model.ts";
@@ -32,17 +32,22 @@ function readStructure(model: ServiceModel, shape: Shape, value: unknown, path: 
 function read(model: ServiceModel, member: Member, value: unknown, path: string): unknown {
   const shape = model.shape(member.shape);
   const { member: entry, value: below } = shape;
-  switch (shape.type) {
-    case "structure":
-      return readStructure(model, shape, value, path);
-    case "list":
-      if (!Array.isArray(value)) throw misfit(path, "a list");
-      return entry === undefined ? [] : value.map((one: unknown, at) => read(model, entry, one, `${path}.${at + 1}`));
-    case "map":
-      if (!isRecord(value)) throw misfit(path, "an object");
-      return below === undefined
-        ? {}
-        : Object.fromEntries(Object.entries(value).map(([name, one]) => [name, read(model, below, one, `${path}.${name}`)]));
+  if (shape.type === "structure") return readStructure(model, shape, value, path);
+  if (shape.type === "list") {
+    if (!Array.isArray(value)) throw misfit(path, "a list");
+    return entry === undefined ? [] : value.map((one: unknown, at) => read(model, entry, one, `${path}.${at + 1}`));
+  }
+  if (shape.type === "map") {
+    if (!isRecord(value)) throw misfit(path, "an object");
+    const entries =
+      below === undefined ? [] : Object.entries(value).map(([name, one]) => [name, read(model, below, one, `${path}.${name}`)]);
+    return Object.fromEntries(entries);
+  }
+  return readScalar(shape.type, value, path);
+}
+
+function readScalar(type: Exclude<Shape["type"], "structure" | "list" | "map">, value: unknown, path: string): unknown {
+  switch (type) {
     case "boolean":
       if (typeof value !== "boolean") throw misfit(path, "true or false");
       return value;
@@ -63,6 +68,8 @@ function read(model: ServiceModel, member: Member, value: unknown, path: string)
     case "string":
       if (typeof value !== "string") throw misfit(path, "a string");
       return value;
+    default:
+      return assertNever(type);
   }
 }
 

@@ -31,24 +31,11 @@ class QueryReader {
 
   #value(member: Member, node: InputNode, path: Naming): unknown {
     const shape = this.#model.shape(member.shape);
-    switch (shape.type) {
-      case "structure":
-        return this.structure(shape, node, path);
-      case "list":
-        return this.#list(shape, member, node, path);
-      case "map":
-        return this.#map(shape, node, path);
-      case "string":
-      case "integer":
-      case "long":
-      case "float":
-      case "double":
-      case "boolean":
-      case "timestamp":
-      case "blob":
-        if (node.text === undefined) throw new AwsError("MalformedQueryString", `parameter ${path} has parts and takes none`);
-        return readScalar(shape, node.text, path);
-    }
+    if (shape.type === "structure") return this.structure(shape, node, path);
+    if (shape.type === "list") return this.#list(shape, member, node, path);
+    if (shape.type === "map") return this.#map(shape, node, path);
+    if (node.text === undefined) throw new AwsError("MalformedQueryString", `parameter ${path} has parts and takes none`);
+    return readScalar(shape, node.text, path);
   }
 
   #list(shape: Shape, member: Member, node: InputNode, path: Naming): readonly unknown[] {

@@ -1,3 +1,4 @@
+import { assertNever } from "../../../kernel/index.ts";
 import { AwsError } from "./aws-error.ts";
 import type { Shape } from "./service-model.ts";
 
@@ -25,8 +26,14 @@ export function readScalar(shape: Shape, text: string, path: Naming): unknown {
     }
     case "blob":
       return Buffer.from(text, "base64");
-    default:
+    case "string":
       return text;
+    case "structure":
+    case "list":
+    case "map":
+      throw malformed(text, path, `a ${shape.type}`);
+    default:
+      return assertNever(shape.type);
   }
 }
 

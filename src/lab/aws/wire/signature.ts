@@ -85,23 +85,36 @@ function checkTime(time: string, day: string, nowMs: number): void {
       "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP",
       403,
     );
-  if (Math.abs(nowMs - atMs) > SKEW_MS) {
-    const now = new Date(nowMs).toISOString().replaceAll(/[-:]|\.\d+/g, "");
-    throw new AwsError("SignatureDoesNotMatch", `Signature expired: ${time} is not within 5 minutes of ${now}`, 403);
+  if (nowMs - atMs > SKEW_MS) {
+    const why = `Signature expired: ${time} is now earlier than ${stamp(nowMs - SKEW_MS)} (${stamp(nowMs)} - 5 min.)`;
+    throw new AwsError("SignatureDoesNotMatch", why, 403);
+  }
+  if (atMs - nowMs > SKEW_MS) {
+    const why = `Signature not yet current: ${time} is still later than ${stamp(nowMs + SKEW_MS)} (${stamp(nowMs)} + 5 min.)`;
+    throw new AwsError("SignatureDoesNotMatch", why, 403);
   }
 }
 
+function stamp(ms: number): string {
+  return new Date(ms).toISOString().replaceAll(/[-:]|\.\d+/g, "");
+}
+
 function canonicalRequest({ method, target, headers, body }: SignedRequest, names: string): string {
-  const [path = "/", query = ""] = split(target, "?");
+  const [path, query] = split(target, "?");
   const signed = names
     .split(";")
     .map((name) => `${name}:${(headers.get(name) ?? "").trim().replaceAll(/ +/g, " ")}\n`)
     .join("");
   const parameters = [...new URLSearchParams(query)]
-    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
-    .toSorted()
+    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .toSorted(([oneName, oneValue], [otherName, otherValue]) => order(oneName, otherName) || order(oneValue, otherValue))
+    .map(([name, value]) => `${name}=${value}`)
     .join("&");
   return [method, path, parameters, signed, names, sha256(body)].join("\n");
+}
+
+function order(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
 }
 
 function split(text: string, at: string): [string, string] {

@@ -1,5 +1,8 @@
+import type { GroupRecord } from "../autoscaling/records.ts";
+import type { CertificateRecord } from "../certificates/records.ts";
 import type { InstanceRecord, SecurityGroupRecord, SubnetRecord, VpcRecord } from "../ec2/records.ts";
 import type { ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from "../elbv2/records.ts";
+import type { AccessKey } from "../wire/signature.ts";
 
 /** Tables of records by their ARN or id. */
 interface Tables {
@@ -11,6 +14,14 @@ interface Tables {
   readonly subnets: ReadonlyMap<string, SubnetRecord>;
   readonly securityGroups: ReadonlyMap<string, SecurityGroupRecord>;
   readonly instances: ReadonlyMap<string, InstanceRecord>;
+  /** By name. */
+  readonly autoScalingGroups: ReadonlyMap<string, GroupRecord>;
+  /** Those of ACM and of IAM. */
+  readonly certificates: ReadonlyMap<string, CertificateRecord>;
+  /** Temporary keys that STS gave out. */
+  readonly sessions: ReadonlyMap<string, AccessKey>;
+  /** Zones that are lost, and since when in Unix milliseconds. */
+  readonly lostZones: ReadonlyMap<string, number>;
   /** Of whatever has this ARN or id. */
   readonly tags: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
@@ -24,7 +35,7 @@ export interface AwsWorld extends Tables {
   readonly version: number;
 }
 
-type Table = keyof Tables;
+export type Table = keyof Tables;
 type RecordOf<T extends Table> = Tables[T] extends ReadonlyMap<string, infer R> ? R : never;
 
 export const emptyWorld: AwsWorld = Object.freeze({
@@ -37,6 +48,10 @@ export const emptyWorld: AwsWorld = Object.freeze({
   subnets: new Map(),
   securityGroups: new Map(),
   instances: new Map(),
+  autoScalingGroups: new Map(),
+  certificates: new Map(),
+  sessions: new Map(),
+  lostZones: new Map(),
   tags: new Map(),
 });
 
@@ -46,4 +61,9 @@ export function withRecord<T extends Table>(world: AwsWorld, table: T, key: stri
   if (record === undefined) records.delete(key);
   else records.set(key, record);
   return { ...world, [table]: records };
+}
+
+/** The world with tags of something set; none when there are none. */
+export function withTags(world: AwsWorld, key: string, tags: ReadonlyMap<string, string> | undefined): AwsWorld {
+  return withRecord(world, "tags", key, tags === undefined || tags.size === 0 ? undefined : tags);
 }

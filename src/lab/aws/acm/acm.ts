@@ -1,0 +1,21 @@
+import { readServiceModel } from "../wire/service-model.ts";
+import type { AwsService } from "../world/actions.ts";
+import { addTagsToCertificate, deleteCertificate, importCertificate } from "./changes.ts";
+import { describeCertificate, listCertificates, listTagsForCertificate } from "./describe.ts";
+
+/** AWS Certificate Manager, version 2015-12-08, with certificates that were imported. */
+export function acm(): AwsService {
+  return {
+    model: readServiceModel("acm"),
+    reads: {
+      ListCertificates: listCertificates,
+      DescribeCertificate: describeCertificate,
+      ListTagsForCertificate: listTagsForCertificate,
+    },
+    writes: {
+      ImportCertificate: importCertificate,
+      DeleteCertificate: deleteCertificate,
+      AddTagsToCertificate: addTagsToCertificate,
+    },
+  };
+}
