@@ -42,8 +42,8 @@ export function answerOf(model: ServiceModel, action: string, operation: Operati
 
 export function errorAnswerOf(model: ServiceModel, error: AwsError, requestId: string): WireAnswer {
   const { message } = error;
-  const status = model.protocol === "ec2" && error.code === "Throttling" ? 503 : error.status;
   const code = CODES[model.protocol][error.code] ?? error.code;
+  const status = (model.protocol === "ec2" ? EC2_STATUS[code] : undefined) ?? error.status;
   if (model.protocol === "json")
     return { status: status === 403 ? 400 : status, headers: jsonHeaders(requestId), body: JSON.stringify({ __type: code, message }) };
   const said = new AwsError(code, message, status);
@@ -67,8 +67,12 @@ const CODES: Readonly<Record<ServiceModel["protocol"], Readonly<Record<string, s
     ExpiredToken: "ExpiredTokenException",
     Throttling: "ThrottlingException",
     AccessDenied: "AccessDeniedException",
+    InvalidAction: "UnknownOperationException",
   },
 };
+
+/** Where EC2 answers another status than the others do. */
+const EC2_STATUS: Readonly<Record<string, number>> = { AuthFailure: 401, RequestLimitExceeded: 503 };
 
 function xmlHeaders(requestId: string): Record<string, string> {
   return { "content-type": "text/xml", "x-amzn-requestid": requestId };

@@ -19,7 +19,7 @@ export async function serveAws(front: AwsFront, at: { readonly host: string; rea
       .then((body) => send(front.handle(signedRequestOf(request, body)), request, response))
       .catch((error: unknown) => {
         log.warn({ reason: messageOf(error) }, "request to the lab's AWS not answered");
-        request.socket.destroy();
+        response.destroy();
       });
   });
   await new Promise<void>((resolve, reject) => {

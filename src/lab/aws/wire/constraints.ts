@@ -15,10 +15,7 @@ export function violationOf(model: ServiceModel, shapeName: string, input: Field
     if (first !== undefined) return new AwsError("MissingParameter", `The request must contain the parameter ${first}`);
     return found[0] === undefined ? undefined : new AwsError("InvalidParameterValue", found[0]);
   }
-  const all = [
-    ...missing.map((path) => `Value null at '${lowerFirst(path)}' failed to satisfy constraint: Member must not be null`),
-    ...found,
-  ];
+  const all = [...missing.map((path) => `Value null at '${path}' failed to satisfy constraint: Member must not be null`), ...found];
   if (all.length === 0) return undefined;
   const counted = `${all.length} validation error${all.length === 1 ? "" : "s"} detected: ${all.join("; ")}`;
   return new AwsError(CODES[model.protocol], counted);
@@ -47,7 +44,7 @@ function check(model: ServiceModel, member: Member, value: unknown, path: string
     for (const [at, one] of entries.entries()) check(model, entry, one, `${path}.${at + 1}.member`, violations);
   }
   const said = violated(shape, value);
-  if (said !== undefined) violations.found.push(`Value '${shown(value)}' at '${lowerFirst(path)}' failed to satisfy constraint: ${said}`);
+  if (said !== undefined) violations.found.push(`Value '${shown(value)}' at '${path}' failed to satisfy constraint: ${said}`);
 }
 
 function violated(shape: Shape, value: unknown): string | undefined {
@@ -80,11 +77,12 @@ function matcherOf(pattern: string): RegExp {
 }
 
 function join(path: string, name: string): string {
-  return path === "" ? name : `${path}.${name}`;
+  return path === "" ? lowerFirst(name) : `${path}.${lowerFirst(name)}`;
 }
 
-function lowerFirst(path: string): string {
-  return `${path.slice(0, 1).toLowerCase()}${path.slice(1)}`;
+/** As AWS names fields where it says what is wrong with them. */
+function lowerFirst(name: string): string {
+  return `${name.slice(0, 1).toLowerCase()}${name.slice(1)}`;
 }
 
 function shown(value: unknown): string {

@@ -54,5 +54,14 @@ function element(name: string, content: string, kind: "text" | "markup" = "text"
 }
 
 function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll(UNPRINTABLE, (character) => `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`);
 }
+
+/** A reader of XML takes a bare CR for an LF, and stops at the others. */
+// oxlint-disable-next-line no-control-regex
+const UNPRINTABLE = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
