@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { base64, issued } from "../testing/elbv2-kit.ts";
 import { type TestAccount, testAccount } from "../testing/test-account.ts";
-import { at, listAt } from "../testing/xml.ts";
+import { at, listAt, textAt } from "../testing/xml.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -19,7 +19,7 @@ async function imported(
     ...more,
   });
   assert.ok(at(body, "CertificateArn") !== undefined, text);
-  return String(at(body, "CertificateArn") as string);
+  return textAt(body, "CertificateArn");
 }
 
 const listed = async (account: TestAccount, input: object = {}): Promise<readonly unknown[]> =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { balancer, healthOf, listener, targetGroup } from "../testing/elbv2-kit.ts";
 import { type TestAccount, groupOf, testAccount } from "../testing/test-account.ts";
-import { at, listAt } from "../testing/xml.ts";
+import { at, listAt, textAt } from "../testing/xml.ts";
 import type { GroupRecord } from "./records.ts";
 
 const NAME = { AutoScalingGroupName: "nodes" };
@@ -24,11 +24,11 @@ const members = async (account: TestAccount): Promise<readonly unknown[]> =>
     0,
     "Instances",
   );
-const idOf = (member: unknown): string => String(at(member, "InstanceId") as string);
+const idOf = (member: unknown): string => textAt(member, "InstanceId");
 const lifecycleOf = (member: unknown): unknown => at(member, "LifecycleState");
 const zonesOf = async (account: TestAccount): Promise<string> =>
   (await members(account))
-    .map((member) => String(at(member, "AvailabilityZone") as string).slice(-1))
+    .map((member) => textAt(member, "AvailabilityZone").slice(-1))
     .sort()
     .join("");
 const states = async (account: TestAccount): Promise<readonly unknown[]> =>
@@ -80,7 +80,7 @@ test("what is terminated is replaced, in the zone that lacks one", async (t) => 
   );
   const { body } = await account.call("autoscaling", "DescribeScalingActivities", NAME);
   const [launch, end] = listAt(body, "DescribeScalingActivitiesResult", "Activities").map(
-    (one) => `${String(at(one, "Description") as string).slice(0, 12)} ${String(at(one, "StatusCode") as string)}`,
+    (one) => `${textAt(one, "Description").slice(0, 12)} ${textAt(one, "StatusCode")}`,
   );
   assert.deepEqual([launch, end], ["Launching a  Successful", "Terminating  Successful"]);
 });
@@ -104,7 +104,7 @@ test("an attached target group is Adding, then Added, and its targets are regist
   assert.deepEqual([await states(account), await healthOf(account, group)], [["Adding"], []]);
   await account.clock.advance(2_000);
   assert.deepEqual(await states(account), ["Added"]);
-  const registered = (await healthOf(account, group)).map((line) => line.split(" ")[0]).sort();
+  const registered = (await healthOf(account, group)).map((line) => line.replace(/ .*/, "")).sort();
   assert.deepEqual(registered, (await members(account)).map((member) => `${idOf(member)}:9999`).sort());
   assert.deepEqual(await states(account), ["Added"], "without ELB health checks it goes no further");
 });
@@ -233,7 +233,7 @@ test("an attached target group that is deleted keeps the group from launching", 
   const { body } = await account.call("autoscaling", "DescribeScalingActivities", NAME);
   const [last] = listAt(body, "DescribeScalingActivitiesResult", "Activities");
   assert.deepEqual(
-    [at(last, "StatusCode"), String(at(last, "StatusMessage") as string).slice(0, 39)],
+    [at(last, "StatusCode"), textAt(last, "StatusMessage").slice(0, 39)],
     ["Failed", "One or more target groups not found. Va"],
   );
   await account.call("autoscaling", "DetachLoadBalancerTargetGroups", { ...NAME, TargetGroupARNs: [group] });
@@ -334,8 +334,6 @@ test("groups are found by name and tag, page by page", async (t) => {
   assert.deepEqual(await names({ AutoScalingGroupNames: ["a", "none"] }), ["a"], "names that no group has are passed over");
   assert.deepEqual(await names({ Filters: [{ Name: "tag:role", Values: ["work*"] }] }), ["b"]);
   const { body } = await account.call("autoscaling", "DescribeAutoScalingGroups", { MaxRecords: 2 });
-  assert.deepEqual(await names({ MaxRecords: 2, NextToken: String(at(body, "DescribeAutoScalingGroupsResult", "NextToken") as string) }), [
-    "c",
-  ]);
+  assert.deepEqual(await names({ MaxRecords: 2, NextToken: textAt(body, "DescribeAutoScalingGroupsResult", "NextToken") }), ["c"]);
   assert.equal((await account.call("autoscaling", "DescribeAutoScalingGroups", { NextToken: "none" })).code, "InvalidNextToken");
 });

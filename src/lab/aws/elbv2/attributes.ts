@@ -75,6 +75,12 @@ export const targetGroupAttributes: Specs = {
   "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": of("off", between(1, 100, "off")),
 };
 
+/** API reference, ListenerAttribute. Those of mutual TLS and of headers of answers are not here. */
+export function listenerAttributes(protocol: string): Specs {
+  if (protocol === "TCP") return { "tcp.idle_timeout.seconds": of("350", between(60, 6_000)) };
+  return protocol.startsWith("HTTP") ? { "routing.http.response.server.enabled": of("true", FLAG) } : {};
+}
+
 /** What was set, with `input`'s Attributes set too. Throws AwsError `ValidationError`. */
 export function changedAttributes(specs: Specs, before: ReadonlyMap<string, string>, input: Fields): ReadonlyMap<string, string> {
   const after = new Map(before);

@@ -3,6 +3,8 @@ import type { AwsService, Read } from "../world/actions.ts";
 import { addListenerCertificates, describeListenerCertificates, removeListenerCertificates } from "./listener-certificates.ts";
 import { createListener, deleteListener, describeListeners, modifyListener } from "./listeners.ts";
 import * as balancers from "./load-balancers.ts";
+import { describeListenerAttributes, modifyListenerAttributes } from "./listener-attributes.ts";
+import { describeAccountLimits } from "./account-limits.ts";
 import { drainStep } from "./registrations.ts";
 import { createRule, deleteRule, describeRules, modifyRule, setRulePriorities } from "./rules.ts";
 import { sslPolicies } from "./ssl-policies.ts";
@@ -38,6 +40,8 @@ export function elbv2({ healthOf, ...timing }: Elbv2Options): AwsService {
       DescribeRules: describeRules,
       DescribeTags: describeTags,
       DescribeSSLPolicies: describeSSLPolicies,
+      DescribeAccountLimits: describeAccountLimits,
+      DescribeListenerAttributes: describeListenerAttributes,
     },
     writes: {
       CreateLoadBalancer: balancers.createLoadBalancer(timing),
@@ -55,6 +59,7 @@ export function elbv2({ healthOf, ...timing }: Elbv2Options): AwsService {
       CreateListener: createListener,
       ModifyListener: modifyListener,
       DeleteListener: deleteListener,
+      ModifyListenerAttributes: modifyListenerAttributes,
       AddListenerCertificates: addListenerCertificates,
       RemoveListenerCertificates: removeListenerCertificates,
       CreateRule: createRule,

@@ -4,8 +4,9 @@ import type { AwsWorld } from "../world/world.ts";
 import { groupsOf, targetGroup, usersOf } from "./found.ts";
 import { integer, structures, text } from "../wire/inputs.ts";
 import type { ActionRecord, LoadBalancerRecord } from "./records.ts";
+import { limits } from "./account-limits.ts";
 
-const MOST_GROUPS = 5;
+const MOST_GROUPS = limits["target-groups-per-action-on-application-load-balancer"];
 const MOST_WEIGHT = 999;
 const LAST: ReadonlySet<string> = new Set(["forward", "redirect", "fixed-response"]);
 

@@ -2,13 +2,14 @@ import { AwsError } from "../wire/aws-error.ts";
 import type { Fields } from "../wire/query-input.ts";
 import type { Read, Write } from "../world/actions.ts";
 import { withRecord } from "../world/world.ts";
-import { listener } from "./found.ts";
+import { listener, listenersOf } from "./found.ts";
 import { requiredText, structures, text } from "../wire/inputs.ts";
 import { page } from "./paging.ts";
 import type { ListenerRecord } from "./records.ts";
+import { limits } from "./account-limits.ts";
 
-/** Beside the default one (page "Quotas for your Application Load Balancers"). */
-const MOST_CERTIFICATES = 25;
+/** Of all listeners of a load balancer together, beside their default ones. */
+const MOST_CERTIFICATES = limits["certificates-per-application-load-balancer"];
 
 export const describeListenerCertificates: Read = (world, { input }) => {
   const { certificates } = listener(world, requiredText(input, "ListenerArn"));
@@ -26,7 +27,9 @@ export const addListenerCertificates: Write = (world, { input }) => {
   for (const arn of added)
     if (!world.certificates.has(arn)) throw new AwsError("CertificateNotFound", `Certificate ARN '${arn}' not found`);
   const certificates = [...new Set([...record.certificates, ...added])];
-  if (certificates.length > MOST_CERTIFICATES + 1)
+  const others = listenersOf(world, record.loadBalancerArn).filter(({ arn }) => arn !== record.arn);
+  const count = [certificates, ...others.map((other) => other.certificates)].reduce((sum, all) => sum + Math.max(0, all.length - 1), 0);
+  if (count > MOST_CERTIFICATES)
     throw new AwsError("TooManyCertificates", `The maximum number of certificates has been reached: ${MOST_CERTIFICATES}`);
   const output = { Certificates: added.map((arn) => ({ CertificateArn: arn, IsDefault: false })) };
   return { world: withRecord(world, "listeners", record.arn, { ...record, certificates }), output };

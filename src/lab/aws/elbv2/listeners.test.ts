@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { balancer, certificate, forward, listener, targetGroup } from "../testing/elbv2-kit.ts";
 import { type TestAccount, testAccount } from "../testing/test-account.ts";
-import { at, listAt } from "../testing/xml.ts";
+import { at, listAt, textAt } from "../testing/xml.ts";
 
 const elb = "elasticloadbalancing";
 
@@ -35,7 +35,7 @@ const certificatesOf = async (account: TestAccount, of: string): Promise<readonl
     "DescribeListenerCertificatesResult",
     "Certificates",
   )
-    .map((one) => `${String(at(one, "CertificateArn"))} ${String(at(one, "IsDefault"))}`)
+    .map((one) => `${textAt(one, "CertificateArn")} ${textAt(one, "IsDefault")}`)
     .sort();
 
 test("a port has one listener, which the same settings find again", async (t) => {
@@ -151,6 +151,18 @@ test("a target group is used by one load balancer only", async (t) => {
   assert.equal((await account.call(elb, "CreateListener", asked)).code, "TargetGroupAssociationLimit");
 });
 
+test("attributes of listeners are those of their protocol", async (t) => {
+  const { account } = await shop(await testAccount(t));
+  const net = await balancer(account, "net", { Type: "network" });
+  const of = await listener(account, net, await targetGroup(account, "tcp", { Protocol: "TCP" }), { Protocol: "TCP" });
+  const set = async (key: string, value: string): Promise<string | undefined> =>
+    (await account.call(elb, "ModifyListenerAttributes", { ListenerArn: of, Attributes: [{ Key: key, Value: value }] })).code;
+  assert.equal(await set("tcp.idle_timeout.seconds", "59"), "ValidationError");
+  assert.equal(await set("tcp.idle_timeout.seconds", "6000"), undefined);
+  const { body } = await account.call(elb, "DescribeListenerAttributes", { ListenerArn: of });
+  assert.deepEqual(at(body, "DescribeListenerAttributesResult", "Attributes"), [{ Key: "tcp.idle_timeout.seconds", Value: "6000" }]);
+});
+
 test("rules have a priority each, which can change places all at once", async (t) => {
   const { account, arn, group } = await shop(await testAccount(t));
   const of = await listener(account, arn, group);
@@ -164,7 +176,7 @@ test("rules have a priority each, which can change places all at once", async (t
       Conditions: conditions,
       Actions: [forward(group)],
     });
-    return { arn: String(at(body, "CreateRuleResult", "Rules", 0, "RuleArn")), code };
+    return { arn: textAt(body, "CreateRuleResult", "Rules", 0, "RuleArn"), code };
   };
   const one = await rule(1);
   const two = await rule(2);
@@ -192,9 +204,7 @@ test("rules have a priority each, which can change places all at once", async (t
     "PriorityInUse",
   );
   const { body } = await account.call(elb, "DescribeRules", { ListenerArn: of });
-  const all = listAt(body, "DescribeRulesResult", "Rules").map(
-    (shown) => `${String(at(shown, "Priority"))} ${String(at(shown, "IsDefault"))}`,
-  );
+  const all = listAt(body, "DescribeRulesResult", "Rules").map((shown) => `${textAt(shown, "Priority")} ${textAt(shown, "IsDefault")}`);
   assert.deepEqual(all.sort(), ["1 false", "2 false", "default true"]);
   assert.equal((await account.call(elb, "DeleteRule", { RuleArn: one.arn })).code, undefined);
   assert.equal((await account.call(elb, "DeleteRule", { RuleArn: one.arn })).code, "RuleNotFound");
@@ -210,7 +220,7 @@ test("tags are added, replaced and removed on all that has an ARN", async (t) =>
   const { body } = await account.call(elb, "DescribeTags", { ResourceArns: [arn, group, of] });
   const shown = listAt(body, "DescribeTagsResult", "TagDescriptions").map((one) =>
     listAt(one, "Tags")
-      .map((tag) => `${String(at(tag, "Key"))}=${String(at(tag, "Value"))}`)
+      .map((tag) => `${textAt(tag, "Key")}=${textAt(tag, "Value")}`)
       .join(),
   );
   assert.deepEqual(shown, ["a=2,b=", "b=", "a=1,b="]);

@@ -10,8 +10,9 @@ import { readActions, shownActions } from "./listener-actions.ts";
 import type { ListenerRecord, LoadBalancerRecord } from "./records.ts";
 import { DEFAULT_SSL_POLICY, sslPolicies } from "./ssl-policies.ts";
 import { tagsIn } from "./tags.ts";
+import { limits } from "./account-limits.ts";
 
-const MOST_LISTENERS = 50;
+const MOST_LISTENERS = limits["listeners-per-application-load-balancer"];
 const PROTOCOLS: Readonly<Record<LoadBalancerRecord["type"], ReadonlySet<string>>> = {
   application: new Set(["HTTP", "HTTPS"]),
   network: new Set(["TCP", "TLS", "UDP", "TCP_UDP"]),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { balancer, listener, targetGroup } from "../testing/elbv2-kit.ts";
 import { type TestAccount, testAccount, threeZones } from "../testing/test-account.ts";
-import { at, listAt } from "../testing/xml.ts";
+import { at, listAt, textAt } from "../testing/xml.ts";
 
 const elb = "elasticloadbalancing";
 const described = async (account: TestAccount, input: object = {}): Promise<readonly unknown[]> =>
@@ -14,7 +14,7 @@ test("a load balancer is provisioning, then active, and is described as it was a
   assert.match(arn, /^arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer\/app\/shop\/[0-9a-f]{16}$/);
   const [before] = await described(account);
   assert.equal(at(before, "State", "Code"), "provisioning");
-  assert.match(String(at(before, "DNSName")), /^shop-\d+\.eu-central-1\.elb\.amazonaws\.com$/);
+  assert.match(textAt(before, "DNSName"), /^shop-\d+\.eu-central-1\.elb\.amazonaws\.com$/);
   assert.deepEqual(at(before, "SecurityGroups"), ["sg-1"]);
   assert.deepEqual(
     listAt(before, "AvailabilityZones").map((zone) => at(zone, "ZoneName")),
@@ -28,7 +28,7 @@ test("an NLB and an internal ALB have names of their kind", async (t) => {
   const account = await testAccount(t);
   assert.match(await balancer(account, "net", { Type: "network" }), /loadbalancer\/net\/net\//);
   await balancer(account, "inside", { Scheme: "internal" });
-  const names = (await described(account)).map((one) => String(at(one, "DNSName"))).sort();
+  const names = (await described(account)).map((one) => textAt(one, "DNSName")).sort();
   assert.match(names[0] ?? "", /^internal-inside-\d+\.eu-central-1\.elb\.amazonaws\.com$/);
   assert.match(names[1] ?? "", /^net-[0-9a-f]{16}\.elb\.eu-central-1\.amazonaws\.com$/);
 });
@@ -132,7 +132,7 @@ test("pages neither repeat nor skip what stays while others come and go", async 
   assert.equal((await account.call(elb, "DescribeLoadBalancers", { PageSize: 401 })).code, "ValidationError");
 });
 
-test("the quota of load balancers is one too many for the fifty-first", async (t) => {
+test("quotas are described, and the fifty-first load balancer of a type is one too many", async (t) => {
   const account = await testAccount(t);
   for (let n = 1; n <= 50; n++) await balancer(account, `lb-${n}`);
   assert.equal(
@@ -140,6 +140,10 @@ test("the quota of load balancers is one too many for the fifty-first", async (t
     "TooManyLoadBalancers",
   );
   assert.equal((await described(account)).length, 50);
+  await balancer(account, "net", { Type: "network" });
+  const { body } = await account.call(elb, "DescribeAccountLimits");
+  const limits = new Map(listAt(body, "DescribeAccountLimitsResult", "Limits").map((one) => [at(one, "Name"), at(one, "Max")]));
+  assert.deepEqual([limits.get("application-load-balancers"), limits.get("target-groups")], ["50", "3000"]);
 });
 
 test("attributes have AWS's defaults and limits", async (t) => {

@@ -9,9 +9,8 @@ import { requiredText, structures, text, texts } from "../wire/inputs.ts";
 import { page } from "./paging.ts";
 import type { LoadBalancerRecord } from "./records.ts";
 import { tagsIn } from "./tags.ts";
+import { limits } from "./account-limits.ts";
 
-/** Quotas of an account and region (page "Quotas for your Application Load Balancers"). */
-const MOST_LOAD_BALANCERS = 50;
 const MOST_NAMED = 20;
 
 export interface LoadBalancerTiming {
@@ -52,8 +51,9 @@ export function createLoadBalancer({ provisioningMs }: LoadBalancerTiming): Writ
         `A load balancer with the same name '${record.name}' exists, but with different settings`,
       );
     }
-    if (world.loadBalancers.size >= MOST_LOAD_BALANCERS)
-      throw new AwsError("TooManyLoadBalancers", `The maximum number of load balancers has been reached: ${MOST_LOAD_BALANCERS}`);
+    const most = limits[`${record.type}-load-balancers`];
+    if ([...world.loadBalancers.values()].filter(({ type }) => type === record.type).length >= most)
+      throw new AwsError("TooManyLoadBalancers", `The maximum number of load balancers has been reached: ${most}`);
     const next = withRecord(withRecord(world, "loadBalancers", record.arn, record), "tags", record.arn, tags);
     return { world: next, output: { LoadBalancers: [shown(record, nowMs)] } };
   };

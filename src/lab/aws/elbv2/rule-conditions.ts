@@ -1,6 +1,7 @@
 import { AwsError } from "../wire/aws-error.ts";
 import type { Fields } from "../wire/query-input.ts";
 import { structures, text, texts } from "../wire/inputs.ts";
+import { limits } from "./account-limits.ts";
 
 /** Where each field's values stand, and how often the field may be in a rule (page "Listener rules"). */
 const FIELDS: Readonly<Record<string, { readonly config: string; readonly isOnce: boolean }>> = {
@@ -11,8 +12,8 @@ const FIELDS: Readonly<Record<string, { readonly config: string; readonly isOnce
   "http-header": { config: "HttpHeaderConfig", isOnce: false },
   "query-string": { config: "QueryStringConfig", isOnce: false },
 };
-const MOST_VALUES = 5;
-const MOST_WILDCARDS = 5;
+const MOST_VALUES = limits["condition-values-per-alb-rule"];
+const MOST_WILDCARDS = limits["condition-wildcards-per-alb-rule"];
 const LONGEST_VALUE = 128;
 
 /** Reads the conditions of a rule, their values in the field's own configuration and, as AWS answers them, in `Values`. Throws AwsError. */

@@ -10,8 +10,9 @@ import { type ActionPlace, readActions, shownActions } from "./listener-actions.
 import type { ListenerRecord, RuleRecord } from "./records.ts";
 import { readConditions } from "./rule-conditions.ts";
 import { tagsIn } from "./tags.ts";
+import { limits } from "./account-limits.ts";
 
-const MOST_RULES = 100;
+const MOST_RULES = limits["rules-per-application-load-balancer"];
 
 export const describeRules: Read = (world, { input }) => {
   const arns = texts(input, "RuleArns");

@@ -10,8 +10,9 @@ import { integer, requiredText, text, texts } from "../wire/inputs.ts";
 import { page } from "./paging.ts";
 import type { TargetGroupRecord } from "./records.ts";
 import { tagsIn } from "./tags.ts";
+import { limits } from "./account-limits.ts";
 
-const MOST_TARGET_GROUPS = 3_000;
+const MOST_TARGET_GROUPS = limits["target-groups"];
 /** What a load balancer of each type forwards by. */
 const PROTOCOLS: ReadonlySet<string> = new Set(["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP"]);
 

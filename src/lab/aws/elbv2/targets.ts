@@ -7,8 +7,9 @@ import { targetGroup, usersOf } from "./found.ts";
 import { deregistered, isGone, registered } from "./registrations.ts";
 import { integer, requiredText, structures, text } from "../wire/inputs.ts";
 import { type TargetGroupRecord, type TargetRecord, targetKey } from "./records.ts";
+import { limits } from "./account-limits.ts";
 
-const MOST_TARGETS = 1_000;
+const MOST_TARGETS = limits["targets-per-target-group"];
 
 /** What health checks say of a target. */
 export interface SeenHealth {

@@ -30,7 +30,6 @@ test("an action that is not there is refused, as is one of another version", asy
   assert.equal((await account.call(elb, "DescribeNothing")).code, "InvalidAction");
   assert.equal((await account.call("ec2", "RunInstances")).code, "InvalidAction");
   assert.equal((await account.call("acm", "RequestCertificate")).code, "UnknownOperationException");
-  assert.match((await account.call(elb, "DescribeAccountLimits")).text, /not in the lab's AWS|Limits/);
 });
 
 test("what is not signed is told so", async (t) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { balancer, issued, listener, targetGroup } from "../testing/elbv2-kit.ts";
 import { type Answer, type TestAccount, testAccount } from "../testing/test-account.ts";
-import { at, listAt } from "../testing/xml.ts";
+import { at, listAt, textAt } from "../testing/xml.ts";
 
 function upload(account: TestAccount, name: string, more: object = {}): Promise<Answer> {
   const { certificate, key } = issued(account.clock.wallMs(), [`${name}.example`]);
@@ -20,10 +20,7 @@ test("a server certificate is uploaded, found by its name and used by listeners"
   const arn = at(body, "UploadServerCertificateResult", "ServerCertificateMetadata", "Arn");
   assert.equal(arn, "arn:aws:iam::123456789012:server-certificate/cloudfront/shop");
   const got = await account.call("iam", "GetServerCertificate", { ServerCertificateName: "SHOP" });
-  assert.match(
-    String(at(got.body, "GetServerCertificateResult", "ServerCertificate", "CertificateBody") as string),
-    /^-----BEGIN CERTIFICATE-----\n/,
-  );
+  assert.match(textAt(got.body, "GetServerCertificateResult", "ServerCertificate", "CertificateBody"), /^-----BEGIN CERTIFICATE-----\n/);
   const tags = await account.call("iam", "ListServerCertificateTags", { ServerCertificateName: "shop" });
   assert.deepEqual(at(tags.body, "ListServerCertificateTagsResult", "Tags"), [{ Key: "owner", Value: "a" }]);
   const asked = { Protocol: "HTTPS", Port: 443, Certificates: [{ CertificateArn: arn }] };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { issueCertificate, newKeyPair } from "../../../x509/index.ts";
 import type { TestAccount } from "./test-account.ts";
-import { at } from "./xml.ts";
+import { at, textAt } from "./xml.ts";
 
 const SUBNETS = ["subnet-a", "subnet-b", "subnet-c"];
 
@@ -52,7 +52,7 @@ export function issued(
     validFromMs: nowMs - 3_600_000,
     validUntilMs,
   });
-  return { certificate, key: privateKey.export({ type: "pkcs8", format: "pem" }).toString() };
+  return { certificate, key: privateKey.export({ type: "pkcs8", format: "pem" }) };
 }
 
 export function base64(text: string): string {
@@ -74,8 +74,7 @@ export async function healthOf(account: TestAccount, targetGroupArn: string, tar
   const found = at(body, "DescribeTargetHealthResult", "TargetHealthDescriptions");
   assert.ok(found !== undefined, text);
   return (found === "" ? [] : (found as readonly unknown[])).map((one) => {
-    const of = (...path: readonly string[]): string => String(at(one, ...path) ?? "");
-    return `${of("Target", "Id")}:${of("Target", "Port")} ${of("TargetHealth", "State")} ${of("TargetHealth", "Reason")}`.trim();
+    return `${textAt(one, "Target", "Id")}:${textAt(one, "Target", "Port")} ${textAt(one, "TargetHealth", "State")} ${textAt(one, "TargetHealth", "Reason")}`.trim();
   });
 }
 

@@ -43,3 +43,10 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
   if (!Array.isArray(found)) throw new TypeError(`no list at ${path.join(".")}: ${JSON.stringify(value)}`);
   return found as readonly unknown[];
 }
+
+/** The text at a path, "" where there is nothing. */
+export function textAt(value: unknown, ...path: readonly (string | number)[]): string {
+  const found = at(value, ...path) ?? "";
+  if (typeof found !== "string") throw new TypeError(`no text at ${path.join(".")}: ${JSON.stringify(value)}`);
+  return found;
+}
