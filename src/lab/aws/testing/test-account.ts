@@ -1,22 +1,17 @@
+import { randomBytes } from "node:crypto";
 import type { TestContext } from "node:test";
-import { ManualClock } from "../../../kernel/testing/manual-clock.ts";
 import type { Clock } from "../../../kernel/index.ts";
+import { ManualClock } from "../../../kernel/testing/manual-clock.ts";
 import { silentLog } from "../../../telemetry/index.ts";
-import { acm } from "../acm/acm.ts";
-import { autoscaling } from "../autoscaling/autoscaling.ts";
 import type { GroupRecord } from "../autoscaling/records.ts";
-import { ec2 } from "../ec2/ec2.ts";
 import type { SecurityGroupRecord, SubnetRecord } from "../ec2/records.ts";
-import { elbv2 } from "../elbv2/elbv2.ts";
 import type { SeenHealth } from "../elbv2/targets.ts";
-import { FaultScript } from "../faults/fault.ts";
-import { AwsFront, type CallRecord } from "../front/aws-front.ts";
-import { serveAws } from "../front/http-server.ts";
-import { TokenBuckets } from "../front/token-buckets.ts";
-import { iam } from "../iam/iam.ts";
-import { type StsOptions, sts } from "../sts/sts.ts";
-import type { AwsService } from "../world/actions.ts";
-import { WorldStore } from "../world/world-store.ts";
+import type { FaultScript } from "../faults/fault.ts";
+import type { CallRecord } from "../front/aws-front.ts";
+import { type LabAwsOptions, startLabAws } from "../lab-aws.ts";
+import type { StsOptions } from "../sts/sts.ts";
+import { type ServiceModel, readServiceModel } from "../wire/service-model.ts";
+import type { WorldStore } from "../world/world-store.ts";
 import { type AwsWorld, emptyWorld } from "../world/world.ts";
 import { type TestKey, signedHeaders } from "./sign.ts";
 import { parseXml } from "./xml.ts";
@@ -54,64 +49,75 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-export type ServiceName = "elasticloadbalancing" | "ec2" | "autoscaling" | "acm" | "iam" | "sts";
+const MODELS = {
+  elasticloadbalancing: readServiceModel("elbv2"),
+  ec2: readServiceModel("ec2"),
+  autoscaling: readServiceModel("autoscaling"),
+  acm: readServiceModel("acm"),
+  iam: readServiceModel("iam"),
+  sts: readServiceModel("sts"),
+};
+
+export type ServiceName = keyof typeof MODELS;
 
 export interface TestAccountOptions {
   readonly world?: Partial<AwsWorld>;
-  readonly buckets?: ReadonlyMap<string, TokenBuckets>;
+  readonly buckets?: LabAwsOptions["buckets"];
   readonly roles?: StsOptions["roles"];
   readonly verifyToken?: StsOptions["verifyToken"];
-  readonly save?: (world: AwsWorld) => void;
+  readonly stateFile?: string;
   /** The machine's clock, for programs that sign by it. */
   readonly realClock?: Clock;
 }
 
-/** An AWS account with a VPC of three zones, served over HTTP until the test ends. */
+/** An account with a VPC of three zones, but for its clock and log. */
+export const testOptions: Omit<LabAwsOptions, "clock" | "log"> = {
+  account: ACCOUNT,
+  host: "127.0.0.1",
+  port: 0,
+  first: threeZones(),
+  keys: new Map([[LAB_KEY.id, { ...LAB_KEY, principal: `arn:aws:iam::${ACCOUNT}:user/lab` }]]),
+  healthOf: () => undefined,
+  instances: { bootMs: 10_000, stopMs: 5_000, terminateMs: 5_000 },
+  provisioningMs: 60_000,
+  attachMs: 2_000,
+  sts: {
+    roles: new Map(),
+    verifyToken: () => "invalid",
+    newSecret: (characters) => randomBytes(characters).toString("base64url").slice(0, characters),
+  },
+  buckets: new Map(),
+};
+
+/** An AWS account, served over HTTP until the test ends. */
 export async function testAccount(t: TestContext, options: TestAccountOptions = {}): Promise<TestAccount> {
   const clock = new ManualClock();
   const served = options.realClock ?? clock;
   const health = new Map<string, SeenHealth>();
-  const healthOf = (arn: string, key: string): SeenHealth | undefined => health.get(`${arn} ${key}`);
-  const store = new WorldStore({ ...threeZones(), ...options.world }, served.wallMs(), options.save ?? (() => undefined));
-  const faults = new FaultScript();
   const calls: CallRecord[] = [];
-  let secrets = 0;
-  const services = [
-    ec2({ bootMs: 10_000, stopMs: 5_000, terminateMs: 5_000 }),
-    elbv2({ healthOf, provisioningMs: 60_000 }),
-    autoscaling({ healthOf, attachMs: 2_000 }),
-    acm(),
-    iam(),
-    sts({
-      roles: options.roles ?? new Map(),
-      verifyToken: options.verifyToken ?? (() => "invalid"),
-      newSecret: (characters) => String(++secrets).padStart(characters, "s"),
-    }),
-  ];
-  const front = new AwsFront({
-    account: ACCOUNT,
+  const { stateFile, buckets = testOptions.buckets, roles = testOptions.sts.roles, verifyToken = testOptions.sts.verifyToken } = options;
+  const aws = await startLabAws({
+    ...testOptions,
     clock: served,
-    store,
-    services,
-    keyOf: (id) => (id === LAB_KEY.id ? { ...LAB_KEY, principal: `arn:aws:iam::${ACCOUNT}:user/lab` } : undefined),
-    buckets: options.buckets ?? new Map(),
-    faults,
+    log: silentLog,
+    first: { ...testOptions.first, ...options.world },
+    ...(stateFile === undefined ? {} : { stateFile }),
+    healthOf: (arn, key) => health.get(`${arn} ${key}`),
+    sts: { ...testOptions.sts, roles, verifyToken },
+    buckets,
     onCall: (call) => calls.push(call),
   });
-  const server = await serveAws(front, { host: "127.0.0.1", port: 0 }, silentLog);
-  t.after(() => server.close());
-  const host = `127.0.0.1:${server.port}`;
+  t.after(() => aws.close());
+  const host = `127.0.0.1:${aws.port}`;
   return {
     url: `http://${host}`,
     clock,
-    store,
-    faults,
+    store: aws.store,
+    faults: aws.faults,
     calls,
     health,
     async call(name, action, input = {}, { key = LAB_KEY, skewMs = 0, timeoutMs = 30_000 } = {}) {
-      const service = services.find(({ model }) => model.signingName === name);
-      if (service === undefined) throw new Error(`no service ${name}`);
-      const { body, headers } = requestOf(service, action, input);
+      const { body, headers } = requestOf(MODELS[name], action, input);
       const signed = signedHeaders({ host, region: REGION, service: name, body, headers }, key, served.wallMs() + skewMs);
       const response = await fetch(`http://${host}/`, { method: "POST", headers: signed, body, signal: AbortSignal.timeout(timeoutMs) });
       return answerOf(response.status, response.headers.get("x-amzn-requestid"), await response.text());
@@ -120,7 +126,7 @@ export async function testAccount(t: TestContext, options: TestAccountOptions = 
 }
 
 function requestOf(
-  { model }: AwsService,
+  model: ServiceModel,
   action: string,
   input: Readonly<Record<string, unknown>>,
 ): { body: string; headers: Record<string, string> } {

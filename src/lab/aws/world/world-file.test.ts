@@ -24,7 +24,7 @@ test("a world comes back from its file as it was", async (t) => {
   const file = join(folder(t), "aws.json");
   const account = await testAccount(t, {
     world: { autoScalingGroups: new Map([["nodes", groupOf(3)]]) },
-    save: (world) => writeWorld(file, world),
+    stateFile: file,
   });
   const group = await targetGroup(account, "pods");
   await account.call("elasticloadbalancing", "RegisterTargets", { TargetGroupArn: group, Targets: [{ Id: "10.0.0.5" }] });
