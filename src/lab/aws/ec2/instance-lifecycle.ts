@@ -19,6 +19,7 @@ const TERMINATED_SHOWN_MS = 3_600_000;
 /** AWS keeps the first four addresses of each subnet. */
 const FIRST_ADDRESS = 4;
 const USER_REASON = "Client.UserInitiatedShutdown";
+const SPOT_REASON = "Server.SpotInstanceTermination";
 
 /** What each action does to each state; undefined: it refuses. */
 type Transitions = Readonly<Record<InstanceState, InstanceState | undefined>>;
@@ -74,10 +75,16 @@ function transition(transitions: Transitions, participle: string, listName: stri
 }
 
 /** The world with an instance in another state. */
-export function withState(world: AwsWorld, before: InstanceRecord, state: InstanceState, sinceMs: number): AwsWorld {
+export function withState(
+  world: AwsWorld,
+  before: InstanceRecord,
+  state: InstanceState,
+  sinceMs: number,
+  leavingReason = USER_REASON,
+): AwsWorld {
   if (state === before.state) return world;
   const isLeaving = state === "stopping" || state === "shutting-down";
-  const stateReason = isLeaving ? USER_REASON : state === "pending" || state === "running" ? undefined : before.stateReason;
+  const stateReason = isLeaving ? leavingReason : state === "pending" || state === "running" ? undefined : before.stateReason;
   const launchedAtMs = state === "pending" ? sinceMs : before.launchedAtMs;
   return withRecord(world, "instances", before.id, { ...before, state, stateSinceMs: sinceMs, stateReason, launchedAtMs });
 }
@@ -142,7 +149,10 @@ export function instanceStep({ bootMs, stopMs, terminateMs }: InstanceTiming): S
     let next = world;
     for (const record of world.instances.values()) {
       const end = ends[record.state];
-      if (end !== undefined && nowMs - record.stateSinceMs >= end.afterMs)
+      const { interruptedAtMs = Infinity } = record;
+      if (record.state === "running" && interruptedAtMs <= nowMs)
+        next = withState(next, record, "shutting-down", interruptedAtMs, SPOT_REASON);
+      else if (end !== undefined && nowMs - record.stateSinceMs >= end.afterMs)
         next = withState(next, record, end.to, record.stateSinceMs + end.afterMs);
       else if (record.state === "terminated" && nowMs - record.stateSinceMs >= TERMINATED_SHOWN_MS)
         next = withTags(withRecord(next, "instances", record.id, undefined), record.id, undefined);

@@ -18,6 +18,11 @@ const STATE_CODES: Readonly<Record<InstanceState, number>> = {
   stopped: 80,
 };
 
+const REASONS: Readonly<Record<string, string>> = {
+  "Client.UserInitiatedShutdown": "User initiated shutdown",
+  "Server.SpotInstanceTermination": "Spot instance termination",
+};
+
 export const describeInstances: Read = (world, call) => {
   const page = described(world, checkedPage(call.input), instancesOf(world));
   const reservations = page.page.map((instance) => ({
@@ -149,9 +154,8 @@ function shown(world: AwsWorld, { account, region }: ActionCall, record: Instanc
     ImageId: record.imageId,
     InstanceType: record.instanceType,
     State: shownState(state),
-    StateTransitionReason:
-      reason === undefined ? "" : `User initiated (${new Date(record.stateSinceMs).toISOString().slice(0, 19).replace("T", " ")} GMT)`,
-    ...(reason === undefined ? {} : { StateReason: { Code: reason, Message: `${reason}: User initiated shutdown` } }),
+    StateTransitionReason: transitionReason(record),
+    ...(reason === undefined ? {} : { StateReason: { Code: reason, Message: `${reason}: ${REASONS[reason] ?? ""}` } }),
     LaunchTime: new Date(record.launchedAtMs),
     Placement: { AvailabilityZone: record.zone, AvailabilityZoneId: zoneIdOf(record.zone), GroupName: "", Tenancy: "default" },
     Monitoring: { State: "disabled" },
@@ -168,4 +172,10 @@ function shown(world: AwsWorld, { account, region }: ActionCall, record: Instanc
     ...network,
     Tags: shownTags(world, record.id),
   };
+}
+
+function transitionReason({ stateReason, stateSinceMs }: InstanceRecord): string {
+  if (stateReason === undefined) return "";
+  const at = new Date(stateSinceMs).toISOString().slice(0, 19).replace("T", " ");
+  return `${stateReason.startsWith("Client.") ? "User initiated" : "Service initiated"} (${at} GMT)`;
 }

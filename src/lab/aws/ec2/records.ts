@@ -55,4 +55,6 @@ export interface InstanceRecord {
   /** Why it left the state `running`: `Client.UserInitiatedShutdown`. */
   readonly stateReason: string | undefined;
   readonly launchedAtMs: number;
+  /** Of a spot instance that has had notice: when it is taken away. */
+  readonly interruptedAtMs?: number;
 }

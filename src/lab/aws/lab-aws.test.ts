@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ManualClock } from "../../kernel/testing/manual-clock.ts";
+import { silentLog } from "../../telemetry/index.ts";
+import { startLabAws } from "./lab-aws.ts";
+import { groupOf, testOptions } from "./testing/test-account.ts";
+
+test("an account moves on by itself, and stands still when it is closed", async (t) => {
+  const clock = new ManualClock();
+  const first = { ...testOptions.first, autoScalingGroups: new Map([["nodes", groupOf(3)]]) };
+  const aws = await startLabAws({ ...testOptions, first, clock, log: silentLog, advanceEveryMs: 500 });
+  t.after(() => aws.close());
+  await clock.advance(11_000);
+  assert.deepEqual(
+    [...aws.store.now.instances.values()].map(({ state }) => state),
+    ["running", "running", "running"],
+  );
+  const { version } = aws.store.now;
+  await clock.advance(60_000);
+  assert.equal(aws.store.now.version, version, "where nothing happens there is no new world");
+  await aws.close();
+  assert.equal(clock.pending, 0);
+});
