@@ -10,6 +10,7 @@ export const limits = {
   "listeners-per-application-load-balancer": 50,
   "rules-per-application-load-balancer": 100,
   "certificates-per-application-load-balancer": 25,
+  "target-groups-per-application-load-balancer": 100,
   "target-groups-per-action-on-application-load-balancer": 5,
   "condition-values-per-alb-rule": 5,
   "condition-wildcards-per-alb-rule": 5,

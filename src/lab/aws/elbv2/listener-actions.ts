@@ -1,12 +1,13 @@
 import { AwsError } from "../wire/aws-error.ts";
 import type { Fields } from "../wire/query-input.ts";
 import type { AwsWorld } from "../world/world.ts";
-import { groupsOf, targetGroup, usersOf } from "./found.ts";
+import { groupsOf, groupsUsedBy, listenersOf, targetGroup, usersOf } from "./found.ts";
 import { integer, structures, text } from "../wire/inputs.ts";
 import type { ActionRecord, LoadBalancerRecord } from "./records.ts";
 import { limits } from "./account-limits.ts";
 
 const MOST_GROUPS = limits["target-groups-per-action-on-application-load-balancer"];
+const MOST_GROUPS_USED = limits["target-groups-per-application-load-balancer"];
 const MOST_WEIGHT = 999;
 const LAST: ReadonlySet<string> = new Set(["forward", "redirect", "fixed-response"]);
 
@@ -28,6 +29,12 @@ export function readActions(
   if (given.length > 1 && orders.includes(undefined)) throw new AwsError("ValidationError", "With several actions each must have an order");
   const actions = given.map(readAction).toSorted((one, other) => (one.Order ?? 1) - (other.Order ?? 1));
   for (const action of actions) check(world, action, balancer, listenerProtocol);
+  const used = new Set([...listenersOf(world, balancer.arn).flatMap((one) => [...groupsUsedBy(world, one)]), ...actions.flatMap(groupsOf)]);
+  if (used.size > MOST_GROUPS_USED)
+    throw new AwsError(
+      "TooManyUniqueTargetGroupsPerLoadBalancer",
+      `The maximum number of unique target groups of a load balancer has been reached: ${MOST_GROUPS_USED}`,
+    );
   const end = actions.at(-1);
   if (end === undefined || !LAST.has(end.Type)) throw new AwsError("ValidationError", "The action that answers must be the last one");
   return actions;

@@ -163,6 +163,20 @@ test("attributes of listeners are those of their protocol", async (t) => {
   assert.deepEqual(at(body, "DescribeListenerAttributesResult", "Attributes"), [{ Key: "tcp.idle_timeout.seconds", Value: "6000" }]);
 });
 
+test("a load balancer uses a hundred target groups and has a hundred rules", async (t) => {
+  const { account, arn, group } = await shop(await testAccount(t));
+  const of = await listener(account, arn, group);
+  const rule = async (priority: number, to: string): Promise<string | undefined> => {
+    const conditions = [{ Field: "host-header", Values: [`${priority}.example`] }];
+    return (await account.call(elb, "CreateRule", { ListenerArn: of, Priority: priority, Conditions: conditions, Actions: [forward(to)] }))
+      .code;
+  };
+  for (let n = 1; n < 100; n++) assert.equal(await rule(n, await targetGroup(account, `g${n}`)), undefined);
+  assert.equal(await rule(100, await targetGroup(account, "g100")), "TooManyUniqueTargetGroupsPerLoadBalancer");
+  assert.equal(await rule(100, group), undefined);
+  assert.equal(await rule(101, group), "TooManyRules");
+});
+
 test("rules have a priority each, which can change places all at once", async (t) => {
   const { account, arn, group } = await shop(await testAccount(t));
   const of = await listener(account, arn, group);

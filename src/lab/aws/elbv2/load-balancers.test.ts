@@ -169,8 +169,12 @@ test("subnets, security groups and address type can be set afterwards", async (t
   assert.equal((await account.call(elb, "SetSubnets", { LoadBalancerArn: arn, Subnets: ["subnet-a", "subnet-b"] })).status, 200);
   assert.equal((await account.call(elb, "SetSubnets", { LoadBalancerArn: arn, Subnets: ["subnet-a"] })).code, "ValidationError");
   assert.equal((await account.call(elb, "SetSecurityGroups", { LoadBalancerArn: arn, SecurityGroups: ["sg-1"] })).status, 200);
+  assert.equal((await account.call(elb, "SetSecurityGroups", { LoadBalancerArn: arn, SecurityGroups: [] })).code, "ValidationError");
+  const net = await balancer(account, "net", { Type: "network" });
+  const late = await account.call(elb, "SetSecurityGroups", { LoadBalancerArn: net, SecurityGroups: ["sg-1"] });
+  assert.equal(late.code, "InvalidConfigurationRequest", "an NLB has them from the start or never");
   assert.equal((await account.call(elb, "SetIpAddressType", { LoadBalancerArn: arn, IpAddressType: "dualstack" })).status, 200);
-  const [record] = await described(account);
+  const [record] = await described(account, { LoadBalancerArns: [arn] });
   assert.equal(listAt(record, "AvailabilityZones").length, 2);
   assert.deepEqual([at(record, "SecurityGroups"), at(record, "IpAddressType")], [["sg-1"], "dualstack"]);
 });

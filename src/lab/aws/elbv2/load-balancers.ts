@@ -93,6 +93,12 @@ export const modifyLoadBalancerAttributes: Write = (world, { input }) => {
 export const setSecurityGroups: Write = (world, { input }) => {
   const record = loadBalancer(world, requiredText(input, "LoadBalancerArn"));
   const securityGroups = checkedSecurityGroups(world, texts(input, "SecurityGroups") ?? [], record.vpcId);
+  if (record.type === "network" && record.securityGroups.length === 0)
+    throw new AwsError(
+      "InvalidConfigurationRequest",
+      "A Network Load Balancer that was created without security groups cannot be given any",
+    );
+  if (securityGroups.length === 0) throw new AwsError("ValidationError", "At least one security group must be specified");
   return {
     world: withRecord(world, "loadBalancers", record.arn, { ...record, securityGroups }),
     output: { SecurityGroupIds: securityGroups },
