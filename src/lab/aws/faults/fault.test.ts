@@ -121,6 +121,32 @@ test("lists come back short, or not at all, without a word of it", async (t) => 
   assert.match((await account.call(elb, "DescribeLoadBalancers")).text, /<DescribeLoadBalancersResult><\/DescribeLoadBalancersResult>/);
 });
 
+test("a field is missing wherever it stands, and something is listed that is not there", async (t) => {
+  const account = await testAccount(t);
+  const arn = await balancer(account, "shop");
+  meet(account, "DescribeLoadBalancers", { kind: "missing-field", field: "SubnetId" });
+  const { text } = await account.call(elb, "DescribeLoadBalancers");
+  assert.match(text, /<AvailabilityZones><member><ZoneName>eu-central-1a<\/ZoneName><LoadBalancerAddresses>/);
+  meet(account, "DescribeLoadBalancers", { kind: "phantom" });
+  const { body } = await account.call(elb, "DescribeLoadBalancers");
+  const arns = listAt(body, "DescribeLoadBalancersResult", "LoadBalancers").map((one) => textAt(one, "LoadBalancerArn"));
+  assert.deepEqual(arns, [arn, arn.replace(/.{12}$/, "000000000000")]);
+});
+
+test("a permission that is missing is told in the service's words", async (t) => {
+  const account = await testAccount(t);
+  const fault = { kind: "error", status: 403, code: "AccessDenied", message: "User: lab is not authorized" } as const;
+  account.faults.add({ id: "denied", action: "*", from: 1, count: Infinity, fault });
+  const said = async (service: "ec2" | "acm" | typeof elb, action: string): Promise<string> => {
+    const { status, code, text } = await account.call(service, action);
+    assert.match(text, /User: lab is not authorized/);
+    return `${status} ${String(code)}`;
+  };
+  assert.equal(await said(elb, "DescribeLoadBalancers"), "403 AccessDenied");
+  assert.equal(await said("ec2", "DescribeVpcs"), "403 UnauthorizedOperation");
+  assert.equal(await said("acm", "ListCertificates"), "400 AccessDeniedException");
+});
+
 test("the same token again leads around in a circle", async (t) => {
   const account = await testAccount(t);
   for (const name of ["a", "b", "c"]) await create(account, name);

@@ -1,13 +1,10 @@
-import type { Fields } from "../wire/query-input.ts";
-import type { Operation, ServiceModel } from "../wire/service-model.ts";
-
 /**
  * What can go wrong with one call of the cloud's API. Those of the first group are answered before anything is done, those of the second do
  * something else than they say, those of the third are done and answered wrongly.
  */
 export type Fault =
   | { readonly kind: "throttle" }
-  | { readonly kind: "error"; readonly status: number; readonly code: string }
+  | { readonly kind: "error"; readonly status: number; readonly code: string; readonly message?: string }
   | { readonly kind: "reset" }
   | { readonly kind: "hang" }
   /** Reads see the account as it was so long ago. */
@@ -20,10 +17,14 @@ export type Fault =
   | { readonly kind: "fail-after" }
   /** 200 with these bytes in place of the answer. */
   | { readonly kind: "body"; readonly body: "empty" | "html" | "truncated" | "json-object" | "other-action" }
-  /** The lists of the answer without some of their entries and without a word of it. */
+  /** The outermost lists of the answer without some of their entries and without a word of it. */
   | { readonly kind: "short-list"; readonly keep: "none" | "half" }
-  /** The answer lacks its lists. */
+  /** The answer lacks its outermost lists. */
   | { readonly kind: "no-list" }
+  /** Every field of this name is left out of the answer. */
+  | { readonly kind: "missing-field"; readonly field: string }
+  /** The outermost lists of the answer have one entry more, of something that is not there. */
+  | { readonly kind: "phantom" }
   /** The token of the page that was asked for, again; where the action has pages. */
   | { readonly kind: "same-token" }
   /** A state that no document names. */
@@ -81,55 +82,4 @@ export class FaultScript {
   witness(): readonly { readonly rule: FaultRule; readonly seen: number; readonly met: number }[] {
     return this.#rules.map(({ rule, seen, met }) => ({ rule, seen, met }));
   }
-}
-
-/** An answer with what the fault does to it. */
-export function spoiled(fault: Fault, output: Fields, input: Fields, paging: TokenNames | undefined): Fields {
-  if (fault.kind === "short-list") return mapFields(output, (value) => (Array.isArray(value) ? kept(value, fault.keep) : value));
-  if (fault.kind === "no-list") return Object.fromEntries(Object.entries(output).filter(([, value]) => !Array.isArray(value)));
-  if (fault.kind === "same-token" && paging !== undefined)
-    return {
-      ...output,
-      [paging.said]: input[paging.asked] ?? FIRST_TOKEN,
-      ...(Object.hasOwn(output, "IsTruncated") ? { IsTruncated: true } : {}),
-    };
-  return fault.kind === "unknown-enum" ? (deepMapStates(output) as Fields) : output;
-}
-
-export function tokenNamesOf(model: ServiceModel, { input, output }: Operation): TokenNames | undefined {
-  const has = (shape: string | undefined, name: string): boolean =>
-    shape !== undefined && Object.hasOwn(model.shape(shape).members ?? {}, name);
-  const asked = ["Marker", "NextToken"].find((name) => has(input, name));
-  const said = ["NextMarker", "NextToken", "Marker"].find((name) => has(output, name));
-  return asked === undefined || said === undefined ? undefined : { asked, said };
-}
-
-/** What the tokens of pages are called in the requests and in the answers of an action. */
-export interface TokenNames {
-  readonly asked: string;
-  readonly said: string;
-}
-
-/** Where the first page was asked for: it is the first again. */
-const FIRST_TOKEN = "YWZ0ZXIg";
-const STATES: ReadonlySet<string> = new Set(["State", "Code", "Status", "LifecycleState", "HealthStatus"]);
-
-function kept(list: readonly unknown[], keep: "none" | "half"): readonly unknown[] {
-  return keep === "none" ? [] : list.slice(0, Math.floor(list.length / 2));
-}
-
-function mapFields(fields: Fields, change: (value: unknown) => unknown): Fields {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, change(value)]));
-}
-
-/** `isState`: whether `value` is what a field says whose name is that of a state, such as EC2's `State: { Name: "running" }`. */
-function deepMapStates(value: unknown, isState = false): unknown {
-  if (Array.isArray(value)) return value.map((one) => deepMapStates(one));
-  if (typeof value !== "object" || value === null || value instanceof Date || value instanceof Uint8Array) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, held]) => [
-      name,
-      (STATES.has(name) || (isState && name === "Name")) && typeof held === "string" ? "banana" : deepMapStates(held, STATES.has(name)),
-    ]),
-  );
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, assertNever } from "../../../kernel/index.ts";
-import { type Fault, type FaultScript, spoiled, tokenNamesOf } from "../faults/fault.ts";
+import type { Fault, FaultScript } from "../faults/fault.ts";
+import { spoiled, tokenNamesOf } from "../faults/spoiled-answer.ts";
 import { AwsError } from "../wire/aws-error.ts";
 import { violationOf } from "../wire/constraints.ts";
 import { type AccessKey, type SignedRequest, type Signer, checkSignature, scopeOf } from "../wire/signature.ts";
@@ -91,7 +92,8 @@ export class AwsFront {
     if (fault?.kind === "reset") return told({ type: "reset" }, "reset");
     if (fault?.kind === "hang") return told({ type: "hang" }, "hang");
     try {
-      if (fault?.kind === "error") throw new AwsError(fault.code, "We encountered an internal error. Please try again.", fault.status);
+      if (fault?.kind === "error")
+        throw new AwsError(fault.code, fault.message ?? "We encountered an internal error. Please try again.", fault.status);
       const signer = this.#signer(request, model.signingName, action);
       const isWithin = buckets.get(model.signingName)?.take(action, clock.monoMs()) ?? true;
       if (fault?.kind === "throttle" || !isWithin) throw new AwsError("Throttling", "Rate exceeded");

@@ -58,6 +58,7 @@ const CODES: Readonly<Record<ServiceModel["protocol"], Readonly<Record<string, s
     SignatureDoesNotMatch: "AuthFailure",
     ExpiredToken: "RequestExpired",
     Throttling: "RequestLimitExceeded",
+    AccessDenied: "UnauthorizedOperation",
   },
   json: {
     InvalidClientTokenId: "UnrecognizedClientException",
