@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { type Arbitrary, array, assert as holds, constant, constantFrom, integer, nat, oneof, property, record } from "fast-check";
 import { instanceStep, withState } from "../ec2/instance-lifecycle.ts";
 import { withSpotNotice, withZoneBack, withZoneLost } from "../ec2/interruptions.ts";
 import { drainStep } from "../elbv2/registrations.ts";
@@ -19,17 +19,19 @@ const advanced = (world: AwsWorld, nowMs: number): AwsWorld => steps.reduce((nex
 
 type Event =
   | { readonly type: "terminate" | "stop" | "notice"; readonly nth: number }
-  | { readonly type: "lose" | "back"; readonly zone: string }
+  | { readonly type: "lose"; readonly zone: string }
+  | { readonly type: "back"; readonly zone: string }
   | { readonly type: "desire"; readonly capacity: number }
   | { readonly type: "wait"; readonly seconds: number };
 
-const nth = fc.nat(20);
-const events: fc.Arbitrary<readonly Event[]> = fc.array(
-  fc.oneof(
-    fc.record({ type: fc.constantFrom("terminate", "stop", "notice"), nth }),
-    fc.record({ type: fc.constantFrom("lose", "back"), zone: fc.constantFrom(...ZONES) }),
-    fc.record({ type: fc.constant("desire"), capacity: fc.integer({ min: 0, max: 8 }) }),
-    fc.record({ type: fc.constant("wait"), seconds: fc.integer({ min: 1, max: 60 }) }),
+const nth = nat(20);
+const events: Arbitrary<readonly Event[]> = array(
+  oneof(
+    record({ type: constantFrom("terminate", "stop", "notice"), nth }),
+    record({ type: constant("lose"), zone: constantFrom(...ZONES) }),
+    record({ type: constant("back"), zone: constantFrom(...ZONES) }),
+    record({ type: constant("desire"), capacity: integer({ min: 0, max: 8 }) }),
+    record({ type: constant("wait"), seconds: integer({ min: 1, max: 60 }) }),
   ),
   { maxLength: 25 },
 );
@@ -47,8 +49,8 @@ function happened(world: AwsWorld, event: Event, nowMs: number): AwsWorld {
 }
 
 test("whatever happens to instances and zones, a group left alone comes to what it desires, evenly and registered", () => {
-  fc.assert(
-    fc.property(events, (all) => {
+  holds(
+    property(events, (all) => {
       let nowMs = 1_700_000_000_000;
       const targetGroup = {
         arn: "arn:tg",
