@@ -49,7 +49,8 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
-const MODELS = {
+/** By what the scope of signatures calls them. */
+export const MODELS = {
   elasticloadbalancing: readServiceModel("elbv2"),
   ec2: readServiceModel("ec2"),
   autoscaling: readServiceModel("autoscaling"),
