@@ -1,6 +1,6 @@
 import { AwsError } from "../wire/aws-error.ts";
 import type { AwsWorld } from "../world/world.ts";
-import type { ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from "./records.ts";
+import type { ActionRecord, ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from "./records.ts";
 
 export function loadBalancer(world: AwsWorld, arn: string): LoadBalancerRecord {
   const found = world.loadBalancers.get(arn);
@@ -41,12 +41,15 @@ export function groupsUsedBy(world: AwsWorld, { arn, defaultActions }: ListenerR
 
 /** The load balancers that forward to a group, by ARN. */
 export function usersOf(world: AwsWorld, targetGroupArn: string): readonly string[] {
-  const users = new Set<string>();
-  for (const one of world.listeners.values()) if (groupsUsedBy(world, one).has(targetGroupArn)) users.add(one.loadBalancerArn);
-  return [...users];
+  const forwards = (actions: readonly ActionRecord[]): boolean => actions.some((action) => groupsOf(action).includes(targetGroupArn));
+  const byDefault = [...world.listeners.values()].filter(({ defaultActions }) => forwards(defaultActions));
+  const byRule = [...world.rules.values()]
+    .filter(({ actions }) => forwards(actions))
+    .map(({ listenerArn }) => listener(world, listenerArn));
+  return [...new Set([...byDefault, ...byRule].map(({ loadBalancerArn }) => loadBalancerArn))];
 }
 
-export function groupsOf(action: Readonly<Record<string, unknown>>): readonly string[] {
+export function groupsOf(action: ActionRecord): readonly string[] {
   const config = action["ForwardConfig"] as { readonly TargetGroups?: readonly { readonly TargetGroupArn?: string }[] } | undefined;
   return (config?.TargetGroups ?? []).flatMap(({ TargetGroupArn }) => TargetGroupArn ?? []);
 }
