@@ -20,6 +20,13 @@ export class AnswerFields {
     return value;
   }
 
+  /** Empty where it is missing: values of tags and attributes may be. */
+  textOrEmpty(name: string): string {
+    const value = this.#fields[name] ?? "";
+    if (typeof value !== "string") throw incomplete(`${this.#where}.${name}`, "is no text");
+    return value;
+  }
+
   optionalText(name: string): string | undefined {
     return this.#fields[name] === undefined ? undefined : this.text(name);
   }
@@ -83,6 +90,7 @@ export class AnswerFields {
   }
 }
 
-function incomplete(where: string, what: string): AppError {
+/** The error of an answer in which something is missing or not what it should be. */
+export function incomplete(where: string, what: string): AppError {
   return new AppError("AWS_INCOMPLETE", `${where} ${what}`, { retry: "idempotent" });
 }

@@ -48,7 +48,9 @@ export function connectAws({ region, endpoint, credentials, times }: AwsOptions,
   return {
     elb: new ElbApi(elbClient, calls),
     async identity() {
-      const answer = await calls.make("sts", "GetCallerIdentity", "read", (abortSignal) => stsClient.getCallerIdentity({}, { abortSignal }));
+      const answer = await calls.make("sts", "GetCallerIdentity", "read", (abortSignal) =>
+        stsClient.getCallerIdentity({}, { abortSignal }),
+      );
       const fields = new AnswerFields(answer, "GetCallerIdentity");
       return { account: fields.text("Account"), arn: fields.text("Arn") };
     },

@@ -8,7 +8,8 @@ const MEANINGS: readonly { readonly awsCode: RegExp; readonly code: string; read
   { awsCode: /throttl|RequestLimitExceeded|TooManyRequests|PriorRequestNotComplete|SlowDown/i, code: "AWS_THROTTLED", retry: "safe" },
   { awsCode: /^(ExpiredToken|RequestExpired|ExpiredTokenException)/, code: "AWS_CREDENTIALS", retry: "safe" },
   {
-    awsCode: /InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|AuthFailure|InvalidSignature|MissingAuthenticationToken|CredentialsProviderError|IncompleteSignature/,
+    awsCode:
+      /InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|AuthFailure|InvalidSignature|MissingAuthenticationToken|CredentialsProviderError|IncompleteSignature/,
     code: "AWS_CREDENTIALS",
     retry: "never",
   },
@@ -18,7 +19,11 @@ const MEANINGS: readonly { readonly awsCode: RegExp; readonly code: string; read
   { awsCode: /ResourceInUse|DependencyViolation/, code: "AWS_IN_USE", retry: "never" },
   { awsCode: /^TooMany|LimitExceeded|AssociationLimit/, code: "AWS_QUOTA", retry: "never" },
   { awsCode: /^OperationNotPermitted/, code: "AWS_PROTECTED", retry: "never" },
-  { awsCode: /HealthUnavailable|InternalFailure|InternalError|ServiceUnavailable|Unavailable|InsufficientCapacity/, code: "AWS_UNAVAILABLE", retry: "idempotent" },
+  {
+    awsCode: /HealthUnavailable|InternalFailure|InternalError|ServiceUnavailable|Unavailable|InsufficientCapacity/,
+    code: "AWS_UNAVAILABLE",
+    retry: "idempotent",
+  },
 ];
 
 /** What a call of the SDK threw, as ours. `what` says which call: `DescribeLoadBalancers`. */

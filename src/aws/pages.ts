@@ -14,7 +14,11 @@ const MOST_PAGES = 1_000;
  * list. Throws AppError `AWS_PAGES` when a token comes again, an entry comes twice, or the pages do not end. The SDK's paginators go round
  * for ever on a token that repeats.
  */
-export async function allPages<T>(what: string, keyOf: (entry: T) => string, read: (token: string | undefined) => Promise<Page<T>>): Promise<readonly T[]> {
+export async function allPages<T>(
+  what: string,
+  keyOf: (entry: T) => string,
+  read: (token: string | undefined) => Promise<Page<T>>,
+): Promise<readonly T[]> {
   const entries = new Map<string, T>();
   const tokens = new Set<string>();
   let token: string | undefined;

@@ -38,7 +38,11 @@ function actionOf({ headers, body }: Request): { readonly name: string; readonly
 }
 
 /** Why an answer cannot be one to this action; undefined when it can. */
-function doubtOf({ name, isXml }: ReturnType<typeof actionOf>, body: string, headers: Readonly<Record<string, string>>): string | undefined {
+function doubtOf(
+  { name, isXml }: ReturnType<typeof actionOf>,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+): string | undefined {
   if (body.trim() === "") return "it is empty";
   if (!isXml) {
     try {

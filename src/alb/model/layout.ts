@@ -102,7 +102,10 @@ function certificatesFor(
   for (const host of hosts) {
     const found = chooseCertificate(host, certificates, nowMs);
     if (found === undefined)
-      problems.push({ owner, message: `no certificate is for ${host}: request one in ACM, or name one with the annotation zalando.org/aws-load-balancer-ssl-cert` });
+      problems.push({
+        owner,
+        message: `no certificate is for ${host}: request one in ACM, or name one with the annotation zalando.org/aws-load-balancer-ssl-cert`,
+      });
     else wanted.add(found.arn);
   }
   return wanted;
@@ -144,6 +147,9 @@ function placeFor(
 /** `hf-CLUSTER-HASH`: two clusters of an account never meet, and a cluster that is asked again gives the same name. */
 export function nameOf(clusterId: string, key: string, ordinal: number): string {
   const hash = createHash("sha256").update(`${clusterId}\n${key}\n${ordinal}`).digest("hex").slice(0, 12);
-  const cluster = clusterId.replaceAll(/[^A-Za-z0-9]+/g, "-").replaceAll(/^-+|-+$/g, "").slice(0, 14);
+  const cluster = clusterId
+    .replaceAll(/[^A-Za-z0-9]+/g, "-")
+    .replaceAll(/^-+|-+$/g, "")
+    .slice(0, 14);
   return `hf-${cluster === "" ? "cluster" : cluster.replace(/-$/, "")}-${hash}`;
 }

@@ -42,7 +42,13 @@ function ours<T extends { readonly tags: ReadonlyMap<string, string> }>(all: rea
   return found;
 }
 
-function planTargetGroup(steps: Step[], name: string, group: ObservedTargetGroup | undefined, wanted: WantedTargets, settings: AlbSettings): void {
+function planTargetGroup(
+  steps: Step[],
+  name: string,
+  group: ObservedTargetGroup | undefined,
+  wanted: WantedTargets,
+  settings: AlbSettings,
+): void {
   const { targetPort, healthCheck } = settings;
   if (group === undefined) steps.push({ effect: "add", type: "create-target-group", name, port: targetPort, healthCheck });
   else if (JSON.stringify(sorted(group.healthCheck)) !== JSON.stringify(sorted(healthCheck)))
@@ -75,7 +81,12 @@ function planBalancer(steps: Step[], wanted: DesiredLoadBalancer, balancer: Obse
   for (const port of listeners.keys()) if (!ports.has(port)) steps.push({ effect: "remove", type: "delete-listener", name, port });
 }
 
-function planCertificates(steps: Step[], { name, certificates }: DesiredLoadBalancer, { port, certificate }: WantedListener, known: ObservedListener | undefined): void {
+function planCertificates(
+  steps: Step[],
+  { name, certificates }: DesiredLoadBalancer,
+  { port, certificate }: WantedListener,
+  known: ObservedListener | undefined,
+): void {
   const held = new Set(known?.certificates ?? [certificate]);
   const added = certificates.filter((arn) => !held.has(arn));
   if (added.length > 0) steps.push({ effect: "add", type: "add-certificates", name, port, arns: added });
@@ -107,10 +118,20 @@ function isSameListener(known: ObservedListener, wanted: WantedListener): boolea
     more.length === 0 &&
     action?.type === wanted.action.type &&
     (wanted.action.type === "redirect" ? action.redirect?.["StatusCode"] === wanted.action.status : action.groups.length === 1);
-  return isSameAction && known.protocol === wanted.protocol && known.sslPolicy === wanted.sslPolicy && known.certificates[0] === wanted.certificate;
+  return (
+    isSameAction &&
+    known.protocol === wanted.protocol &&
+    known.sslPolicy === wanted.sslPolicy &&
+    known.certificates[0] === wanted.certificate
+  );
 }
 
-function planTags(steps: Step[], name: string, found: readonly ({ readonly arn: string; readonly tags: ReadonlyMap<string, string> } | undefined)[], ownership: Ownership): void {
+function planTags(
+  steps: Step[],
+  name: string,
+  found: readonly ({ readonly arn: string; readonly tags: ReadonlyMap<string, string> } | undefined)[],
+  ownership: Ownership,
+): void {
   for (const resource of found) {
     if (resource === undefined) continue;
     const tags = differing(tagsFor(ownership, name), resource.tags);
@@ -122,7 +143,11 @@ function balancerAttributes({ profile }: DesiredLoadBalancer, { idleTimeoutSecon
   // Only the last step of a removal that was proved takes it off, and never one that somebody else set.
   const everyone: [string, string][] = [["deletion_protection.enabled", "true"]];
   if (profile.type === "network") return new Map(everyone);
-  return new Map([...everyone, ["idle_timeout.timeout_seconds", String(idleTimeoutSeconds)], ["routing.http2.enabled", String(profile.http2)]]);
+  return new Map([
+    ...everyone,
+    ["idle_timeout.timeout_seconds", String(idleTimeoutSeconds)],
+    ["routing.http2.enabled", String(profile.http2)],
+  ]);
 }
 
 function groupAttributes({ deregistrationDelaySeconds }: AlbSettings): ReadonlyMap<string, string> {

@@ -20,17 +20,51 @@ export interface WantedListener {
  * their ARNs may not be known when the plan is made. `add` makes more serve, `change` changes how, `remove` makes less serve.
  */
 export type Step =
-  | { readonly effect: "add"; readonly type: "create-target-group"; readonly name: string; readonly port: number; readonly healthCheck: HealthCheck }
+  | {
+      readonly effect: "add";
+      readonly type: "create-target-group";
+      readonly name: string;
+      readonly port: number;
+      readonly healthCheck: HealthCheck;
+    }
   | { readonly effect: "add"; readonly type: "create-load-balancer"; readonly name: string; readonly profile: Profile }
   | { readonly effect: "add"; readonly type: "create-listener"; readonly name: string; readonly listener: WantedListener }
-  | { readonly effect: "add"; readonly type: "add-certificates"; readonly name: string; readonly port: number; readonly arns: readonly string[] }
+  | {
+      readonly effect: "add";
+      readonly type: "add-certificates";
+      readonly name: string;
+      readonly port: number;
+      readonly arns: readonly string[];
+    }
   | { readonly effect: "add"; readonly type: "register-targets"; readonly name: string; readonly targets: readonly Target[] }
   | { readonly effect: "change"; readonly type: "modify-listener"; readonly name: string; readonly listener: WantedListener }
   | { readonly effect: "change"; readonly type: "modify-target-group"; readonly name: string; readonly healthCheck: HealthCheck }
-  | { readonly effect: "change"; readonly type: "set-load-balancer-attributes"; readonly name: string; readonly attributes: ReadonlyMap<string, string> }
-  | { readonly effect: "change"; readonly type: "set-target-group-attributes"; readonly name: string; readonly attributes: ReadonlyMap<string, string> }
-  | { readonly effect: "change"; readonly type: "tag"; readonly name: string; readonly arn: string; readonly tags: ReadonlyMap<string, string> }
-  | { readonly effect: "remove"; readonly type: "remove-certificates"; readonly name: string; readonly port: number; readonly arns: readonly string[] }
+  | {
+      readonly effect: "change";
+      readonly type: "set-load-balancer-attributes";
+      readonly name: string;
+      readonly attributes: ReadonlyMap<string, string>;
+    }
+  | {
+      readonly effect: "change";
+      readonly type: "set-target-group-attributes";
+      readonly name: string;
+      readonly attributes: ReadonlyMap<string, string>;
+    }
+  | {
+      readonly effect: "change";
+      readonly type: "tag";
+      readonly name: string;
+      readonly arn: string;
+      readonly tags: ReadonlyMap<string, string>;
+    }
+  | {
+      readonly effect: "remove";
+      readonly type: "remove-certificates";
+      readonly name: string;
+      readonly port: number;
+      readonly arns: readonly string[];
+    }
   | { readonly effect: "remove"; readonly type: "deregister-targets"; readonly name: string; readonly targets: readonly Target[] }
   | { readonly effect: "remove"; readonly type: "delete-listener"; readonly name: string; readonly port: number }
   | { readonly effect: "remove"; readonly type: "delete-load-balancer"; readonly name: string }
