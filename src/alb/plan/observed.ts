@@ -1,10 +1,15 @@
-import type { HealthCheck, Listener, LoadBalancer, TargetGroup, TargetHealth } from "../../aws/index.ts";
+import type { Listener, LoadBalancer, TargetGroup, TargetHealth } from "../../aws/index.ts";
+import type { Evidence } from "../evidence.ts";
 
 /** A load balancer with all that hangs on it, as it was read. Everything is there, or it was not read at all. */
 export interface ObservedLoadBalancer extends LoadBalancer {
+  /** What it is to us (tag `holdfast.dev/resource`): the name of the load balancer that should be. */
+  readonly resource: string;
   readonly tags: ReadonlyMap<string, string>;
   readonly attributes: ReadonlyMap<string, string>;
   readonly listeners: readonly ObservedListener[];
+  /** Its WAFv2 web ACL; undefined when it has none. */
+  readonly webAcl: string | undefined;
 }
 
 export interface ObservedListener extends Listener {
@@ -13,16 +18,42 @@ export interface ObservedListener extends Listener {
 }
 
 export interface ObservedTargetGroup extends TargetGroup {
+  readonly resource: string;
   readonly tags: ReadonlyMap<string, string>;
   readonly attributes: ReadonlyMap<string, string>;
   readonly targets: readonly TargetHealth[];
 }
 
-/** What is ours in the account, and when it was looked at. */
-export interface Observed {
-  readonly atMs: number;
-  readonly loadBalancers: readonly ObservedLoadBalancer[];
-  readonly targetGroups: readonly ObservedTargetGroup[];
+/** A security group of ours. */
+export interface ObservedSecurityGroup {
+  readonly id: string;
+  readonly resource: string;
+  readonly tags: ReadonlyMap<string, string>;
+  /** What may come in. */
+  readonly ingress: readonly { readonly cidr: string; readonly fromPort: number; readonly toPort: number }[];
 }
 
-export type { HealthCheck };
+/** An Auto Scaling group whose instances are the cluster's nodes. */
+export interface ObservedAutoScalingGroup {
+  readonly name: string;
+  /** `ELB` makes it terminate what a load balancer calls unhealthy. */
+  readonly healthCheckType: string;
+  readonly instances: readonly string[];
+  /** State of each target group that is attached, by ARN: `Adding`, `Added`, `InService`, `Removing`, `Removed`. */
+  readonly targetGroups: ReadonlyMap<string, string>;
+}
+
+/** One load balancer's part of the account. What could not be read is not in it: then nothing is done about it, and nobody else waits. */
+export interface ObservedStack {
+  readonly name: string;
+  readonly loadBalancer: Evidence<ObservedLoadBalancer | undefined>;
+  readonly targetGroup: Evidence<ObservedTargetGroup | undefined>;
+  readonly securityGroup: Evidence<ObservedSecurityGroup | undefined>;
+}
+
+/** What is ours in the account. */
+export interface Observed {
+  /** By name: of everything that is ours, and of everything that is desired. */
+  readonly stacks: ReadonlyMap<string, ObservedStack>;
+  readonly autoScalingGroups: Evidence<readonly ObservedAutoScalingGroup[]>;
+}

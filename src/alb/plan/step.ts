@@ -1,87 +1,98 @@
 import type { HealthCheck, Target } from "../../aws/index.ts";
-import type { Profile } from "../model/claim.ts";
-
-/** An action of a listener, before target groups have their ARNs. */
-export type WantedAction =
-  | { readonly type: "forward"; readonly group: string }
-  | { readonly type: "redirect"; readonly status: "HTTP_301" | "HTTP_302" };
-
-/** A listener that should be. `group` names are those of {@link Step} `create-target-group`. */
-export interface WantedListener {
-  readonly port: number;
-  readonly protocol: string;
-  readonly sslPolicy: string | undefined;
-  readonly certificate: string | undefined;
-  readonly action: WantedAction;
-}
+import { assertNever } from "../../kernel/index.ts";
+import type { LoadBalancerKind } from "../model/claim.ts";
+import type { WantedListener, WantedTargetGroup } from "./resolved.ts";
 
 /**
- * One call of AWS, or several that belong together. Resources are named by what they are to us (tag `holdfast.dev/resource`), because
- * their ARNs may not be known when the plan is made. `add` makes more serve, `change` changes how, `remove` makes less serve.
+ * One call of AWS, or a few that belong together. Resources are named by what they are to us (tag `holdfast.dev/resource`), because their ARNs may
+ * not be known when the plan is made. `add` makes more serve, `change` changes how, `remove` makes less serve: it needs the hold's word.
  */
-export type Step =
-  | {
-      readonly effect: "add";
-      readonly type: "create-target-group";
-      readonly name: string;
-      readonly port: number;
-      readonly healthCheck: HealthCheck;
-    }
-  | { readonly effect: "add"; readonly type: "create-load-balancer"; readonly name: string; readonly profile: Profile }
-  | { readonly effect: "add"; readonly type: "create-listener"; readonly name: string; readonly listener: WantedListener }
-  | {
-      readonly effect: "add";
-      readonly type: "add-certificates";
-      readonly name: string;
-      readonly port: number;
-      readonly arns: readonly string[];
-    }
-  | { readonly effect: "add"; readonly type: "register-targets"; readonly name: string; readonly targets: readonly Target[] }
-  | { readonly effect: "change"; readonly type: "modify-listener"; readonly name: string; readonly listener: WantedListener }
-  | { readonly effect: "change"; readonly type: "modify-target-group"; readonly name: string; readonly healthCheck: HealthCheck }
-  | {
-      readonly effect: "change";
-      readonly type: "set-load-balancer-attributes";
-      readonly name: string;
-      readonly attributes: ReadonlyMap<string, string>;
-    }
-  | {
-      readonly effect: "change";
-      readonly type: "set-target-group-attributes";
-      readonly name: string;
-      readonly attributes: ReadonlyMap<string, string>;
-    }
-  | {
-      readonly effect: "change";
-      readonly type: "tag";
-      readonly name: string;
-      readonly arn: string;
-      readonly tags: ReadonlyMap<string, string>;
-    }
-  | {
-      readonly effect: "remove";
-      readonly type: "remove-certificates";
-      readonly name: string;
-      readonly port: number;
-      readonly arns: readonly string[];
-    }
-  | { readonly effect: "remove"; readonly type: "deregister-targets"; readonly name: string; readonly targets: readonly Target[] }
-  | { readonly effect: "remove"; readonly type: "delete-listener"; readonly name: string; readonly port: number }
-  | { readonly effect: "remove"; readonly type: "delete-load-balancer"; readonly name: string }
-  | { readonly effect: "remove"; readonly type: "delete-target-group"; readonly name: string };
+export type Step = AddStep | ChangeStep | RemoveStep;
 
-/** What is removed by a step, one key for each thing: what the hold asks proof for. */
-export function removedKeys(step: Extract<Step, { effect: "remove" }>): readonly string[] {
+interface Named {
+  /** Of the load balancer that should be. */
+  readonly name: string;
+}
+
+export type AddStep = Named & { readonly effect: "add" } & (
+    | { readonly type: "create-security-group"; readonly vpcId: string; readonly tags: ReadonlyMap<string, string> }
+    | { readonly type: "authorize-ingress"; readonly rules: readonly IngressRule[] }
+    | {
+        readonly type: "create-target-group";
+        readonly kind: LoadBalancerKind;
+        readonly group: WantedTargetGroup;
+        readonly tags: ReadonlyMap<string, string>;
+      }
+    | {
+        readonly type: "create-load-balancer";
+        readonly kind: LoadBalancerKind;
+        readonly ipAddressType: "ipv4" | "dualstack";
+        readonly subnets: readonly string[];
+        /** `own` is the security group of ours that is named after it. */
+        readonly securityGroups: readonly string[] | "own";
+        readonly tags: ReadonlyMap<string, string>;
+      }
+    | { readonly type: "create-listener"; readonly listener: WantedListener; readonly tags: ReadonlyMap<string, string> }
+    | { readonly type: "add-certificates"; readonly port: number; readonly arns: readonly string[] }
+    | { readonly type: "attach-auto-scaling-group"; readonly group: string }
+    | { readonly type: "register-targets"; readonly targets: readonly Target[] }
+  );
+
+export type ChangeStep = Named & { readonly effect: "change" } & (
+    | { readonly type: "modify-listener"; readonly listener: WantedListener }
+    | { readonly type: "modify-target-group"; readonly healthCheck: HealthCheck }
+    | { readonly type: "set-load-balancer-attributes"; readonly attributes: ReadonlyMap<string, string> }
+    | { readonly type: "set-target-group-attributes"; readonly attributes: ReadonlyMap<string, string> }
+    | { readonly type: "set-subnets"; readonly subnets: readonly string[] }
+    | { readonly type: "set-ip-address-type"; readonly ipAddressType: "ipv4" | "dualstack" }
+    | { readonly type: "set-security-groups"; readonly securityGroups: readonly string[] | "own" }
+    | { readonly type: "set-web-acl"; readonly webAcl: string | "none" }
+    | {
+        readonly type: "tag";
+        readonly what: "load-balancer" | "target-group" | "security-group";
+        readonly tags: ReadonlyMap<string, string>;
+      }
+  );
+
+export type RemoveStep = Named & { readonly effect: "remove" } & (
+    | { readonly type: "remove-certificates"; readonly port: number; readonly arns: readonly string[] }
+    | { readonly type: "deregister-targets"; readonly targets: readonly Target[] }
+    | { readonly type: "detach-auto-scaling-group"; readonly group: string }
+    | { readonly type: "revoke-ingress"; readonly rules: readonly IngressRule[] }
+    | { readonly type: "delete-listener"; readonly port: number }
+    | { readonly type: "delete-load-balancer" }
+    | { readonly type: "delete-target-group" }
+    | { readonly type: "delete-security-group" }
+  );
+
+/** Who may come in, to which ports. */
+export interface IngressRule {
+  readonly cidr: string;
+  readonly fromPort: number;
+  readonly toPort: number;
+}
+
+/** What a step takes away, one key for each thing: what the hold is asked about. */
+export function removedKeys(step: RemoveStep): readonly string[] {
+  const { name } = step;
   switch (step.type) {
     case "remove-certificates":
-      return step.arns.map((arn) => `${step.name} port ${step.port} certificate ${arn}`);
+      return step.arns.map((arn) => `${name} port ${step.port} certificate ${arn}`);
     case "deregister-targets":
-      return step.targets.map(({ id, port }) => `${step.name} target ${id}:${port}`);
+      return step.targets.map(({ id, port }) => `${name} target ${id}:${port}`);
+    case "detach-auto-scaling-group":
+      return [`${name} Auto Scaling group ${step.group}`];
+    case "revoke-ingress":
+      return step.rules.map(({ cidr, fromPort, toPort }) => `${name} ingress ${cidr} ${fromPort}-${toPort}`);
     case "delete-listener":
-      return [`${step.name} listener ${step.port}`];
+      return [`${name} listener ${step.port}`];
     case "delete-load-balancer":
-      return [`${step.name} load balancer`];
+      return [`${name} load balancer`];
     case "delete-target-group":
-      return [`${step.name} target group`];
+      return [`${name} target group`];
+    case "delete-security-group":
+      return [`${name} security group`];
+    default:
+      return assertNever(step);
   }
 }

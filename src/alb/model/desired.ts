@@ -1,0 +1,31 @@
+import type { Claim, ClaimProblem, LoadBalancerKind, Sharing, Wishes } from "./claim.ts";
+
+/** A load balancer that should be, in the words of the objects: nothing of the account is known yet. */
+export interface DesiredLoadBalancer {
+  /** Says whose it is and what for, so that whoever comes again finds it: at most 32 letters, digits and hyphens. Also its target group's. */
+  readonly name: string;
+  readonly kind: LoadBalancerKind;
+  readonly sharing: Sharing;
+  readonly wishes: Wishes;
+  /** ARNs, sorted; of them the default one is chosen when a listener is made, and stays. */
+  readonly certificates: readonly string[];
+  /** Keys of the owners it serves, sorted. */
+  readonly owners: readonly string[];
+}
+
+/** What is there already: which of our load balancers has which certificates, and whom it serves. */
+export interface PlacedLoadBalancer {
+  readonly name: string;
+  readonly certificates: readonly string[];
+}
+
+/** Which load balancers there should be, and which of them serves whom. */
+export interface Layout {
+  /** By name. */
+  readonly loadBalancers: readonly DesiredLoadBalancer[];
+  /** The load balancer of each claim, by owner. */
+  readonly placeOf: ReadonlyMap<string, string>;
+  readonly problems: readonly ClaimProblem[];
+}
+
+export type { Claim, ClaimProblem };
