@@ -46,7 +46,8 @@ export type ChangeStep = Named & { readonly effect: "change" } & (
     | { readonly type: "set-subnets"; readonly subnets: readonly string[] }
     | { readonly type: "set-ip-address-type"; readonly ipAddressType: "ipv4" | "dualstack" }
     | { readonly type: "set-security-groups"; readonly securityGroups: readonly string[] | "own" }
-    | { readonly type: "set-web-acl"; readonly webAcl: string | "none" }
+    /** An ARN, or `none`. */
+    | { readonly type: "set-web-acl"; readonly webAcl: string }
     | {
         readonly type: "tag";
         readonly what: "load-balancer" | "target-group" | "security-group";
