@@ -3,6 +3,13 @@ export const TAGS = Object.freeze({
   cluster: "holdfast.dev/cluster",
   controller: "holdfast.dev/controller",
   resource: "holdfast.dev/resource",
+  /**
+   * Of a load balancer whose deletion protection is ours: `wanted` from when it is made until protection is on, then `set`. Without this tag somebody else
+   * decides about its protection, and it is never taken off.
+   */
+  protection: "holdfast.dev/deletion-protection",
+  /** Of a load balancer that is being taken away; whoever finds it goes on, or takes it back. */
+  removal: "holdfast.dev/removal",
 });
 
 export interface Ownership {

@@ -6,8 +6,8 @@ export interface ResolvedLoadBalancer {
   readonly name: string;
   readonly kind: LoadBalancerKind;
   readonly ipAddressType: "ipv4" | "dualstack";
-  /** Ids, one in each zone, sorted. */
-  readonly subnets: readonly string[];
+  /** One in each zone, sorted by id. */
+  readonly subnets: readonly { readonly id: string; readonly zone: string }[];
   readonly securityGroups: ResolvedSecurityGroups;
   readonly listeners: readonly WantedListener[];
   readonly attributes: ReadonlyMap<string, string>;
@@ -42,7 +42,7 @@ export interface WantedListener {
   readonly port: number;
   readonly protocol: "HTTP" | "HTTPS" | "TCP" | "TLS";
   readonly sslPolicy: string | undefined;
-  /** ARNs for HTTPS and TLS, the default one first; empty for the others. */
+  /** ARNs for HTTPS and TLS, sorted; empty for the others. Empty for HTTPS or TLS: none is known now, and a listener that is there stays as it is. */
   readonly certificates: readonly string[];
   readonly action: WantedAction;
 }

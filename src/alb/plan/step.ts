@@ -55,8 +55,12 @@ export type ChangeStep = Named & { readonly effect: "change" } & (
       }
   );
 
-export type RemoveStep = Named & { readonly effect: "remove" } & (
+export type RemoveStep = Named & { readonly effect: "remove" } &
+  /** Never the default one. */
+  (
     | { readonly type: "remove-certificates"; readonly port: number; readonly arns: readonly string[] }
+    /** `arn` is the default one, and goes by being replaced (ModifyListener) by `by`, which is on the listener. */
+    | { readonly type: "replace-default-certificate"; readonly port: number; readonly arn: string; readonly by: string }
     | { readonly type: "deregister-targets"; readonly targets: readonly Target[] }
     | { readonly type: "detach-auto-scaling-group"; readonly group: string }
     | { readonly type: "revoke-ingress"; readonly rules: readonly IngressRule[] }
@@ -79,6 +83,8 @@ export function removedKeys(step: RemoveStep): readonly string[] {
   switch (step.type) {
     case "remove-certificates":
       return step.arns.map((arn) => `${name} port ${step.port} certificate ${arn}`);
+    case "replace-default-certificate":
+      return [`${name} port ${step.port} certificate ${step.arn}`];
     case "deregister-targets":
       return step.targets.map(({ id, port }) => `${name} target ${id}:${port}`);
     case "detach-auto-scaling-group":
