@@ -1,4 +1,4 @@
-import type { AlbConfig } from "./alb/index.ts";
+import type { HostConfig, LoadBalancerConfig } from "./alb/index.ts";
 import { type ApiServerConfig, type ServingCertificate, kubeconfigFor } from "./apiserver/index.ts";
 import type { LabCredentials } from "./credentials.ts";
 import type { KubeletConfig } from "./kubelet/index.ts";
@@ -90,13 +90,29 @@ export function kubeletConfig(plan: LabPlan, node: number): KubeletConfig {
   };
 }
 
-/** One load balancer in front of one fleet, with a node in each zone that has a router. */
-export function albConfig(plan: LabPlan, fleet: Fleet, at: number): AlbConfig {
-  const { network, options } = plan;
-  const address = network.albAddress(at + 1);
+/** A host of one load balancer, in front of one fleet. */
+export function albConfig(plan: LabPlan, fleet: Fleet, at: number): HostConfig {
+  const host = plan.network.albAddress(at + 1);
+  return {
+    control: { host, port: ALB_CONTROL_PORT, token: plan.credentials.control },
+    stateFile: undefined,
+    loadBalancers: [loadBalancerConfig(plan, fleet, host)],
+  };
+}
+
+/** Where the control API of a fleet's host tells of its load balancer. */
+export function loadBalancerUrl(plan: LabPlan, fleet: Fleet): string {
+  const at = plan.fleets.indexOf(fleet);
+  return `http://${plan.network.albAddress(at + 1)}:${ALB_CONTROL_PORT}/load-balancers/lab-${fleet.policy}`;
+}
+
+function loadBalancerConfig({ network, options }: LabPlan, fleet: Fleet, address: string): LoadBalancerConfig {
   const group = `router-${fleet.policy}`;
   return {
+    id: `lab-${fleet.policy}`,
+    revision: "1",
     name: `lab-${fleet.policy}`,
+    type: "application",
     nodes: [{ zone: zoneOf(1), address }],
     attributes: {
       idleTimeoutMs: 60_000,
@@ -106,10 +122,13 @@ export function albConfig(plan: LabPlan, fleet: Fleet, at: number): AlbConfig {
       deregisterPropagationMs: 1_000,
       routesToInitial: false,
     },
+    certificates: [],
     targetGroups: [
       {
         name: group,
+        protocol: "HTTP",
         healthCheck: {
+          protocol: "HTTP",
           path: "/readyz",
           port: fleet.adminPort,
           intervalMs: LAB_TIME.healthCheckIntervalMs,
@@ -121,6 +140,7 @@ export function albConfig(plan: LabPlan, fleet: Fleet, at: number): AlbConfig {
         algorithm: "round_robin",
         crossZone: true,
         deregistrationDelayMs: 10_000,
+        cutsAtDelayEnd: true,
         slowStartMs: 0,
         minimumHealthyCount: 1,
         minimumHealthyPercentage: 0,
@@ -136,11 +156,12 @@ export function albConfig(plan: LabPlan, fleet: Fleet, at: number): AlbConfig {
         protocol: "HTTP",
         port: ALB_PORT,
         externalPort: 80,
+        tls: undefined,
+        tcpIdleTimeoutMs: 350_000,
         defaultAction: { type: "forward", targetGroups: [{ name: group, weight: 1 }] },
         rules: [],
       },
     ],
-    control: { host: address, port: ALB_CONTROL_PORT, token: plan.credentials.control },
   };
 }
 

@@ -1,15 +1,37 @@
+/** A process that hosts load balancers: they come and go by its control API. */
+export interface HostConfig {
+  readonly control: { readonly host: string; readonly port: number; readonly token: string };
+  /** Where it keeps what it hosts, keys of certificates too; a host that starts again serves that at once, whoever is away. */
+  readonly stateFile: string | undefined;
+  /** What it hosts at first, where the file has nothing. */
+  readonly loadBalancers: readonly LoadBalancerConfig[];
+}
+
 /**
- * What an Application Load Balancer of the lab is made of, in the words of the ELBv2 API. Plain JSON: `parseAlbConfig`
- * checks it and fills in AWS's defaults. Times are milliseconds, so that the lab can run faster than AWS's floors.
+ * What a load balancer of the lab is made of, in the words of the ELBv2 API. Plain JSON: `parseLoadBalancer` checks it and
+ * fills in AWS's defaults. Times are milliseconds, so that the lab can run faster than AWS's floors.
  */
-export interface AlbConfig {
+export interface LoadBalancerConfig {
+  /** Its name in the control API, one of its kind for ever: `app-shop-50dc6c495c0c9188`. */
+  readonly id: string;
+  /** What whoever configures it calls this configuration; told back as it is. */
+  readonly revision: string;
   readonly name: string;
+  readonly type: "application" | "network";
   /** One load balancer node per enabled zone; a node has its own address and its own round robin. */
   readonly nodes: readonly NodeConfig[];
   readonly attributes: LoadBalancerAttributes;
+  /** Those that listeners name. */
+  readonly certificates: readonly CertificateConfig[];
   readonly targetGroups: readonly TargetGroupConfig[];
   readonly listeners: readonly ListenerConfig[];
-  readonly control: { readonly host: string; readonly port: number; readonly token: string };
+}
+
+export interface CertificateConfig {
+  readonly arn: string;
+  /** PEM, the chain below the certificate. */
+  readonly certificate: string;
+  readonly privateKey: string;
 }
 
 export interface NodeConfig {
@@ -34,7 +56,8 @@ export interface LoadBalancerAttributes {
 }
 
 export interface ListenerConfig {
-  readonly protocol: "HTTP";
+  /** HTTP and HTTPS of an Application Load Balancer, TCP and TLS of a Network Load Balancer. */
+  readonly protocol: "HTTP" | "HTTPS" | "TCP" | "TLS";
   /** 1 to 65535; 0 takes a free one (tests). */
   readonly port: number;
   /**
@@ -42,10 +65,27 @@ export interface ListenerConfig {
    * listens on 8080 and says 80.
    */
   readonly externalPort: number;
+  /** Of HTTPS and TLS. */
+  readonly tls: ListenerTls | undefined;
+  /** `tcp.idle_timeout.seconds` of a TCP listener (350 s); TLS has it fixed. */
+  readonly tcpIdleTimeoutMs: number;
   readonly defaultAction: Action;
   /** Ascending priority decides; priorities are unique. */
   readonly rules: readonly RuleConfig[];
 }
+
+/** Page "HTTPS listeners for your Application Load Balancer". */
+export interface ListenerTls {
+  /** ARNs of certificates; the first is for clients that send no name, and for names that none has. */
+  readonly certificates: readonly [string, ...string[]];
+  /** What the listener's security policy allows. */
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
+  /** OpenSSL's list. */
+  readonly ciphers: string;
+}
+
+export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
 
 export interface RuleConfig {
   /** 1 to 50000. */
@@ -80,6 +120,8 @@ export type Action =
 
 export interface TargetGroupConfig {
   readonly name: string;
+  /** How targets are spoken to; what a target of HTTPS or TLS proves of itself is not looked at. */
+  readonly protocol: "HTTP" | "HTTPS" | "TCP" | "TLS";
   readonly healthCheck: HealthCheckConfig;
   /** `load_balancing.algorithm.type` */
   readonly algorithm: "round_robin" | "least_outstanding_requests" | "weighted_random";
@@ -87,6 +129,8 @@ export interface TargetGroupConfig {
   readonly crossZone: boolean;
   /** `deregistration_delay.timeout_seconds` (300 s). */
   readonly deregistrationDelayMs: number;
+  /** Whether what is in flight when the delay is over is cut: always of an ALB, `deregistration_delay.connection_termination.enabled` of an NLB. */
+  readonly cutsAtDelayEnd: boolean;
   /** `slow_start.duration_seconds`; 0 is off. Not with least_outstanding_requests. */
   readonly slowStartMs: number;
   /** `target_group_health.unhealthy_state_routing.minimum_healthy_targets.count` */
@@ -98,6 +142,8 @@ export interface TargetGroupConfig {
 
 /** Page "Health checks for Application Load Balancer target groups". */
 export interface HealthCheckConfig {
+  /** TCP: a connection that opens is enough. */
+  readonly protocol: "HTTP" | "HTTPS" | "TCP";
   readonly path: string;
   /** 0 means the target's own port (`traffic-port`). */
   readonly port: number;
@@ -120,4 +166,10 @@ export interface TargetConfig {
 /** `127.20.1.1:9999`, the name a target goes by everywhere. */
 export function targetKey(target: { readonly id: string; readonly port: number }): string {
   return `${target.id}:${target.port}`;
+}
+
+/** The target groups that a listener's default action and rules forward to. */
+export function groupsOf(listener: ListenerConfig): readonly string[] {
+  const actions = [listener.defaultAction, ...listener.rules.map((rule) => rule.action)];
+  return actions.flatMap((action) => (action.type === "forward" ? action.targetGroups.map((group) => group.name) : []));
 }

@@ -1,20 +1,25 @@
 export { type Failure, type FailurePhase } from "./accounting.ts";
 export {
   type Action,
-  type AlbConfig,
+  type CertificateConfig,
   type Condition,
   type HealthCheckConfig,
+  type HostConfig,
   type ListenerConfig,
+  type ListenerTls,
   type LoadBalancerAttributes,
+  type LoadBalancerConfig,
   type NodeConfig,
   type RuleConfig,
   type TargetConfig,
   type TargetGroupConfig,
 } from "./config.ts";
 export { LAB_FORWARDED_AT_HEADER, LAB_PHASE_HEADER, LAB_TARGET_HEADER } from "./headers.ts";
+export { LoadBalancerHost } from "./host.ts";
+export { type HostedLoadBalancer } from "./hosted.ts";
 export { whenIdleConnectionsAreChecked } from "./idle-connections.ts";
-export { LoadBalancer, type LoadBalancerDeps } from "./load-balancer.ts";
-export { parseAlbConfig } from "./parse-config.ts";
+export { type LoadBalancerDeps } from "./load-balancer.ts";
+export { parseHostConfig } from "./parse-config.ts";
 export { runAlb } from "./run.ts";
 export { type AlbState, type TargetGroupState, type TargetState } from "./state.ts";
 export { type TargetGroupSettings, type Transition } from "./target-group.ts";

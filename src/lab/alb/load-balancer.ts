@@ -1,10 +1,11 @@
 import { AppError, type Clock, type Random } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import { Accounting } from "./accounting.ts";
-import { targetKey, type AlbConfig, type ListenerConfig, type RuleConfig, type TargetConfig } from "./config.ts";
-import { NodeListener } from "./listener.ts";
+import { groupsOf, targetKey, type ListenerConfig, type LoadBalancerConfig, type NodeConfig, type TargetGroupConfig } from "./config.ts";
+import { HttpListener } from "./http-listener.ts";
+import type { PortListener } from "./port-listener.ts";
 import { readState, type AlbState } from "./state.ts";
-import { TargetGroup, type TargetGroupSettings } from "./target-group.ts";
+import { TargetGroup } from "./target-group.ts";
 
 export interface LoadBalancerDeps {
   readonly clock: Clock;
@@ -12,47 +13,65 @@ export interface LoadBalancerDeps {
   readonly log: Log;
 }
 
+/** One listener on one load balancer node. */
 interface RunningListener {
-  config: ListenerConfig;
-  readonly nodes: readonly NodeListener[];
+  readonly node: NodeConfig;
+  readonly configuredPort: number;
+  readonly protocol: ListenerConfig["protocol"];
+  readonly server: PortListener;
 }
 
 /**
- * An Application Load Balancer of the lab: listeners with rules, target groups with health checks, fail-open. Written on
- * node:http, on purpose not on the product's own proxy: it must not share the faults of what it stands in front of.
+ * A load balancer of the lab: listeners with rules, target groups with health checks, fail-open. Written on node:http, on
+ * purpose not on the product's own proxy: it must not share the faults of what it stands in front of.
  */
 export class LoadBalancer {
-  readonly #config: AlbConfig;
+  #config: LoadBalancerConfig;
   readonly #deps: LoadBalancerDeps;
   readonly #accounting = new Accounting();
   readonly #groups = new Map<string, TargetGroup>();
-  readonly #listeners = new Map<number, RunningListener>();
+  #listeners: readonly RunningListener[] = [];
+  #changes: Promise<void> = Promise.resolve();
   #failOpenGroups = new Set<string>();
   #failOpenSinceMs = 0;
   #failOpenTotalMs = 0;
 
-  constructor(config: AlbConfig, deps: LoadBalancerDeps) {
+  constructor(config: LoadBalancerConfig, deps: LoadBalancerDeps) {
     this.#config = config;
     this.#deps = deps;
   }
 
-  /** @throws AppError ALB_LISTEN, ALB_TARGET_GROUP_NOT_FOUND; nothing listens then. */
+  /** Rejects with AppError ALB_LISTEN; nothing listens then. */
   async start(): Promise<void> {
-    for (const { targets, ...settings } of this.#config.targetGroups) {
-      this.putTargetGroup(settings);
-      for (const target of targets) this.#group(settings.name).register(target);
-    }
     try {
-      for (const listener of this.#config.listeners) await this.putListener(listener);
+      await this.apply(this.#config);
     } catch (error) {
       await this.close();
       throw error;
     }
   }
 
-  /** The ports of the listeners, in the order they were made. */
+  /**
+   * Becomes what `config` says: additions first, and requests in flight go on. What can be done is done even where a port
+   * cannot be listened on; it rejects with AppError ALB_LISTEN then, and may be called again with the same.
+   */
+  apply(config: LoadBalancerConfig): Promise<void> {
+    const done = this.#changes.then(() => this.#apply(config));
+    this.#changes = done.catch(() => {});
+    return done;
+  }
+
+  get config(): LoadBalancerConfig {
+    return this.#config;
+  }
+
+  /** The ports it listens on, in the order of the listeners. */
   get ports(): readonly number[] {
-    return [...this.#listeners.keys()];
+    return [...new Set(this.#listeners.map(({ server }) => server.port))];
+  }
+
+  get accounting(): Accounting {
+    return this.#accounting;
   }
 
   state(): AlbState {
@@ -60,16 +79,12 @@ export class LoadBalancer {
       name: this.#config.name,
       nodes: this.#config.nodes,
       nowMs: this.#deps.clock.wallMs(),
-      listeners: [...this.#listeners].map(([port, listener]) => ({ ...listener.config, port })),
+      listeners: this.#config.listeners,
       groups: [...this.#groups.values()],
       accounting: this.#accounting,
       isFailOpen: this.#failOpenGroups.size > 0,
       failOpenMs: this.#failOpenTotalMs + (this.#failOpenGroups.size > 0 ? this.#deps.clock.monoMs() - this.#failOpenSinceMs : 0),
     });
-  }
-
-  get accounting(): Accounting {
-    return this.#accounting;
   }
 
   /**
@@ -78,123 +93,119 @@ export class LoadBalancer {
    */
   countInFlight(target: string, fromMs: number, untilMs: number): number {
     const found = [...this.#groups.values()].flatMap((group) => group.targets).filter((entry) => entry.key === target);
-    if (found.length === 0) throw new AppError("ALB_TARGET_NOT_FOUND", `no target ${target} is registered; use ADDRESS:PORT as in /state`);
+    if (found.length === 0)
+      throw new AppError("ALB_TARGET_NOT_FOUND", `no target ${target} is registered; use ADDRESS:PORT as in its state`);
     return found.reduce((sum, entry) => sum + entry.countInFlight(fromMs, untilMs), 0);
   }
 
-  /** Creates a target group or changes one; its targets stay. */
-  putTargetGroup(settings: TargetGroupSettings): void {
-    const known = this.#groups.get(settings.name);
-    if (known !== undefined) {
-      known.modify(settings);
-      return;
+  /** Idempotent; cuts what is in flight. */
+  async close(): Promise<void> {
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const group of this.#groups.values()) group.close();
+    await Promise.all(listeners.map(({ server }) => server.close()));
+  }
+
+  async #apply(config: LoadBalancerConfig): Promise<void> {
+    this.#config = config;
+    for (const group of config.targetGroups) this.#putGroup(group);
+    const refused = await this.#startMissingListeners();
+    await this.#closeStrayListeners();
+    const inUse = new Set(config.listeners.flatMap(groupsOf));
+    for (const [name, group] of this.#groups) {
+      group.setInUse(inUse.has(name));
+      if (!config.targetGroups.some((wanted) => wanted.name === name)) this.#retire(name, group);
     }
+    if (refused !== undefined) throw refused;
+  }
+
+  #putGroup({ targets, ...settings }: TargetGroupConfig): void {
+    const known = this.#groups.get(settings.name);
+    known?.modify(settings);
+    const group = known ?? this.#newGroup(settings);
+    const wanted = new Set(targets.map(targetKey));
+    for (const target of targets) group.register(target);
+    for (const { key } of group.targets) if (!wanted.has(key)) group.deregister(key);
+  }
+
+  #newGroup(settings: Omit<TargetGroupConfig, "targets">): TargetGroup {
     const group = new TargetGroup(settings, {
       clock: this.#deps.clock,
       random: this.#deps.random,
       attributes: () => this.#config.attributes,
-      zones: this.#config.nodes.map((node) => node.zone),
+      zones: () => this.#config.nodes.map((node) => node.zone),
       onTransition: (transition) => {
         this.#accounting.transitions.add(transition);
         this.#deps.log.info(transition, "target changed state");
+        if (transition.to === "none" && !this.#isWanted(settings.name)) this.#retire(settings.name, group);
       },
       onFailOpen: (name, isFailOpen) => this.#setFailOpen(name, isFailOpen),
     });
     this.#groups.set(settings.name, group);
+    return group;
   }
 
-  /** @throws AppError ALB_TARGET_GROUP_NOT_FOUND, ALB_TARGET_GROUP_IN_USE */
-  deleteTargetGroup(name: string): void {
-    const group = this.#group(name);
-    if (this.#groupsInUse().has(name)) {
-      throw new AppError("ALB_TARGET_GROUP_IN_USE", `target group ${name}: a listener or rule forwards to it; change that first`);
-    }
+  #isWanted(targetGroup: string): boolean {
+    return this.#config.targetGroups.some(({ name }) => name === targetGroup);
+  }
+
+  /** A group that nobody wants any more drains, and is forgotten with its last target. */
+  #retire(name: string, group: TargetGroup): void {
+    for (const { key } of group.targets) group.deregister(key);
+    if (group.targets.length > 0) return;
     group.close();
     this.#setFailOpen(name, false);
     this.#groups.delete(name);
   }
 
-  /** @throws AppError ALB_TARGET_GROUP_NOT_FOUND */
-  register(name: string, targets: readonly TargetConfig[]): void {
-    const group = this.#group(name);
-    for (const target of targets) group.register(target);
-  }
-
-  /** @throws AppError ALB_TARGET_GROUP_NOT_FOUND */
-  deregister(name: string, targets: readonly { readonly id: string; readonly port: number }[]): void {
-    const group = this.#group(name);
-    for (const target of targets) group.deregister(targetKey(target));
-  }
-
-  /**
-   * Creates a listener, or changes the default action and rules of the one on that port.
-   * @throws AppError ALB_LISTEN, ALB_TARGET_GROUP_NOT_FOUND
-   */
-  async putListener(config: ListenerConfig): Promise<void> {
-    for (const name of groupsOf(config)) this.#group(name);
-    const known = this.#listeners.get(config.port);
-    if (known !== undefined) {
-      known.config = config;
-      for (const node of known.nodes) node.config = config;
-    } else {
-      const port = await this.#startListener(config);
-      this.#deps.log.info({ port, nodes: this.#config.nodes }, "listener started");
+  async #startMissingListeners(): Promise<Error | undefined> {
+    const { nodes, listeners } = this.#config;
+    const started: RunningListener[] = [];
+    const refused: Error[] = [];
+    for (const config of listeners) {
+      for (const node of nodes) {
+        const known = this.#listeners.find((running) => isFor(running, node, config));
+        if (known !== undefined) {
+          known.server.configure(config);
+          continue;
+        }
+        // What has the port now with another protocol makes room for it.
+        await this.#closeListeners((running) => running.node.address === node.address && running.configuredPort === config.port);
+        const server = this.#newListener(node, config);
+        try {
+          await server.start();
+          started.push({ node, configuredPort: config.port, protocol: config.protocol, server });
+          this.#deps.log.info({ loadBalancer: this.#config.name, node, port: server.port, protocol: config.protocol }, "listener started");
+        } catch (error) {
+          if (!(error instanceof Error)) throw error;
+          refused.push(error);
+        }
+      }
     }
-    this.#refreshUse();
+    this.#listeners = [...this.#listeners, ...started];
+    return refused[0];
   }
 
-  /** @throws AppError ALB_LISTENER_NOT_FOUND */
-  async deleteListener(port: number): Promise<void> {
-    const listener = this.#listener(port);
-    this.#listeners.delete(port);
-    this.#refreshUse();
-    await Promise.all(listener.nodes.map((node) => node.close()));
+  #closeStrayListeners(): Promise<void> {
+    const { nodes, listeners } = this.#config;
+    return this.#closeListeners((running) => !nodes.some((node) => listeners.some((config) => isFor(running, node, config))));
   }
 
-  /** Creates a rule or changes the one of that priority. @throws AppError ALB_LISTENER_NOT_FOUND, ALB_TARGET_GROUP_NOT_FOUND */
-  async putRule(port: number, rule: RuleConfig): Promise<void> {
-    const { config } = this.#listener(port);
-    const others = config.rules.filter((other) => other.priority !== rule.priority);
-    await this.putListener({ ...config, port, rules: [...others, rule] });
+  async #closeListeners(isOver: (running: RunningListener) => boolean): Promise<void> {
+    const over = this.#listeners.filter(isOver);
+    this.#listeners = this.#listeners.filter((running) => !over.includes(running));
+    await Promise.all(over.map(({ server }) => server.close()));
   }
 
-  /** @throws AppError ALB_LISTENER_NOT_FOUND, ALB_RULE_NOT_FOUND */
-  async deleteRule(port: number, priority: number): Promise<void> {
-    const { config } = this.#listener(port);
-    const rules = config.rules.filter((rule) => rule.priority !== priority);
-    if (rules.length === config.rules.length) throw new AppError("ALB_RULE_NOT_FOUND", `listener ${port}: no rule of priority ${priority}`);
-    await this.putListener({ ...config, port, rules });
-  }
-
-  /** Idempotent; cuts what is in flight. */
-  async close(): Promise<void> {
-    const listeners = [...this.#listeners.values()];
-    this.#listeners.clear();
-    for (const group of this.#groups.values()) group.close();
-    await Promise.all(listeners.flatMap((listener) => listener.nodes.map((node) => node.close())));
-  }
-
-  async #startListener(config: ListenerConfig): Promise<number> {
-    const nodes = this.#config.nodes.map(
-      (node) =>
-        new NodeListener(node, config, {
-          clock: this.#deps.clock,
-          random: this.#deps.random,
-          accounting: this.#accounting,
-          loadBalancerName: this.#config.name,
-          attributes: this.#config.attributes,
-          targetGroup: (name) => this.#groups.get(name),
-        }),
-    );
-    const started = await Promise.allSettled(nodes.map((node) => node.start()));
-    const failed = started.find((result) => result.status === "rejected");
-    if (failed !== undefined) {
-      await Promise.all(nodes.filter((_, index) => started[index]?.status === "fulfilled").map((node) => node.close()));
-      throw failed.reason;
-    }
-    const port = nodes[0]?.port ?? config.port;
-    this.#listeners.set(port, { config: { ...config, port }, nodes });
-    return port;
+  #newListener(node: NodeConfig, config: ListenerConfig): PortListener {
+    return new HttpListener(node, config, {
+      clock: this.#deps.clock,
+      random: this.#deps.random,
+      accounting: this.#accounting,
+      loadBalancerName: this.#config.name,
+      attributes: () => this.#config.attributes,
+      targetGroup: (name) => this.#groups.get(name),
+    });
   }
 
   #setFailOpen(name: string, isFailOpen: boolean): void {
@@ -208,31 +219,8 @@ export class LoadBalancer {
     else this.#failOpenTotalMs += nowMs - this.#failOpenSinceMs;
     this.#deps.log.warn({ targetGroup: name, isFailOpen: is }, is ? "failing open" : "no longer failing open");
   }
-
-  #groupsInUse(): Set<string> {
-    return new Set([...this.#listeners.values()].flatMap((listener) => groupsOf(listener.config)));
-  }
-
-  #refreshUse(): void {
-    const inUse = this.#groupsInUse();
-    for (const [name, group] of this.#groups) group.setInUse(inUse.has(name));
-  }
-
-  #group(name: string): TargetGroup {
-    const group = this.#groups.get(name);
-    if (group === undefined)
-      throw new AppError("ALB_TARGET_GROUP_NOT_FOUND", `no target group ${name}; create it before what forwards to it`);
-    return group;
-  }
-
-  #listener(port: number): RunningListener {
-    const listener = this.#listeners.get(port);
-    if (listener === undefined) throw new AppError("ALB_LISTENER_NOT_FOUND", `no listener on port ${port}`);
-    return listener;
-  }
 }
 
-function groupsOf(listener: ListenerConfig): string[] {
-  const actions = [listener.defaultAction, ...listener.rules.map((rule) => rule.action)];
-  return actions.flatMap((action) => (action.type === "forward" ? action.targetGroups.map((group) => group.name) : []));
+function isFor({ node, configuredPort, protocol }: RunningListener, wanted: NodeConfig, config: ListenerConfig): boolean {
+  return node.zone === wanted.zone && node.address === wanted.address && configuredPort === config.port && protocol === config.protocol;
 }

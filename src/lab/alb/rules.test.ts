@@ -19,6 +19,8 @@ function matches(condition: Condition): boolean {
     protocol: "HTTP",
     port: 1,
     externalPort: 0,
+    tls: undefined,
+    tcpIdleTimeoutMs: 350_000,
     defaultAction: otherwise,
     rules: [{ priority: 1, conditions: [condition], action: taken }],
   };
@@ -66,7 +68,13 @@ describe("listener rules", () => {
       { priority: 20, conditions: [{ field: "path-pattern", values: ["/img/*"] }], action: taken },
       { priority: 10, conditions, action: otherwise },
     ] as const;
-    assert.equal(actionFor({ protocol: "HTTP", port: 1, externalPort: 0, defaultAction: otherwise, rules }, request), taken);
+    assert.equal(
+      actionFor(
+        { protocol: "HTTP", port: 1, externalPort: 0, tls: undefined, tcpIdleTimeoutMs: 350_000, defaultAction: otherwise, rules },
+        request,
+      ),
+      taken,
+    );
   });
 
   test("a pattern of many stars costs no more than its length times the text's", () => {

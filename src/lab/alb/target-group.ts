@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock, Random, Timer } from "../../kernel/index.ts";
 import { targetKey, type LoadBalancerAttributes, type TargetConfig, type TargetGroupConfig } from "./config.ts";
 import { checkHealth } from "./health-check.ts";
@@ -24,7 +25,7 @@ export interface TargetGroupDeps {
   readonly random: Random;
   readonly attributes: () => LoadBalancerAttributes;
   /** The enabled zones: the health of a group with cross-zone off is counted in each. */
-  readonly zones: readonly string[];
+  readonly zones: () => readonly string[];
   readonly onTransition: (transition: Transition) => void;
   readonly onFailOpen: (targetGroup: string, isFailOpen: boolean) => void;
 }
@@ -72,14 +73,17 @@ export class TargetGroup {
   }
 
   modify(settings: TargetGroupSettings): void {
+    const isSameCheck = isDeepStrictEqual(settings.healthCheck, this.#settings.healthCheck);
     this.#settings = settings;
-    for (const registration of this.#registrations.values()) this.#restartChecks(registration);
+    for (const registration of this.#registrations.values()) {
+      this.#applyUse(registration);
+      if (!isSameCheck) this.#restartChecks(registration);
+    }
     this.#refreshFailOpen();
   }
 
   /** Whether a rule forwards here; a group in use is checked, one that is not is `unused`. */
   setInUse(isInUse: boolean): void {
-    if (isInUse === this.#isInUse) return;
     this.#isInUse = isInUse;
     for (const registration of this.#registrations.values()) this.#applyUse(registration);
   }
@@ -92,6 +96,7 @@ export class TargetGroup {
       this.#apply(known, { type: "registered" });
       known.target.isDrainingUnheard = false;
       this.#applyUse(known);
+      this.#restartChecks(known);
       return;
     }
     const target = new Target(config, this.#deps.clock.wallMs(), this.#deps.attributes().idleTimeoutMs);
@@ -99,6 +104,7 @@ export class TargetGroup {
     this.#registrations.set(target.key, registration);
     this.#announce(target, "none");
     this.#applyUse(registration);
+    this.#restartChecks(registration);
   }
 
   /** Begins to drain; deregistering what is unknown succeeds, as on AWS. */
@@ -158,9 +164,10 @@ export class TargetGroup {
   }
 
   #applyUse(registration: Registration): void {
-    const isEnabled = this.#settings.crossZone || this.#deps.zones.includes(registration.target.zone);
+    const isEnabled = this.#settings.crossZone || this.#deps.zones().includes(registration.target.zone);
+    const before = registration.target.health.state;
     this.#apply(registration, { type: this.#isInUse && isEnabled ? "taken-in-use" : "taken-out-of-use" });
-    this.#restartChecks(registration);
+    if (registration.target.health.state !== before) this.#restartChecks(registration);
   }
 
   #restartChecks(registration: Registration): void {
@@ -234,7 +241,7 @@ export class TargetGroup {
   }
 
   #refreshFailOpen(): void {
-    const zones = this.#settings.crossZone ? [undefined] : this.#deps.zones;
+    const zones = this.#settings.crossZone ? [undefined] : this.#deps.zones();
     const isFailOpen = zones.some((zone) => eligibleTargets(this.targets, zone, this.#eligibility()).isFailOpen);
     if (isFailOpen === this.#isFailOpen) return;
     const nowMs = this.#deps.clock.monoMs();

@@ -39,6 +39,13 @@ export class Fields {
     return value;
   }
 
+  /** A text of more than one line or very long: a certificate, say. */
+  longText(name: string, maxCharacters: number): string {
+    const value = this.#take(name);
+    if (typeof value === "string" && value !== "" && value.length <= maxCharacters) return value;
+    throw this.#refuse(name, `a string of 1 to ${maxCharacters} characters`, value);
+  }
+
   /** A text that `isGood` takes; `wanted` says what that is (`an IPv4 address`). */
   textThat(name: string, isGood: (text: string) => boolean, wanted: string): string {
     const value = this.#take(name);
@@ -125,7 +132,7 @@ export class Fields {
 
   /** @throws AppError when the object holds a field that no reader asked for. */
   end(): void {
-    const stray = Object.keys(this.#object).find((name) => !this.#read.has(name));
+    const stray = Object.keys(this.#object).find((name) => this.has(name) && !this.#read.has(name));
     if (stray === undefined) return;
     throw new AppError(this.#code, `${this.pathOf(stray)}: unknown field; known here: ${[...this.#read].join(", ")}`);
   }

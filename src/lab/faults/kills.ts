@@ -1,6 +1,6 @@
 import { AppError, type Clock, sleep } from "../../kernel/index.ts";
 import type { Lab } from "../lab.ts";
-import { ALB_CONTROL_PORT, LOAD_CONTROL_PORT } from "../part-configs.ts";
+import { LOAD_CONTROL_PORT, loadBalancerUrl } from "../part-configs.ts";
 import type { PolicyName } from "../scenario/result.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
 
@@ -55,7 +55,6 @@ export class Kills {
     const pid = this.#lab.observatory.router(node, policy).value?.workers.find((worker) => worker.state === "ready")?.pid ?? null;
     if (fleet === undefined || pid === null)
       throw new AppError("LAB_FAULT_FAILED", `no worker of router-${policy} runs on ${node} now; try again in a second`);
-    const at = this.#lab.plan.fleets.indexOf(fleet);
     const target = `${this.#lab.observatory.nodeAddress(node)}:${fleet.trafficPort}`;
     const atMs = this.#clock.wallMs();
     killProcess(pid);
@@ -63,7 +62,7 @@ export class Kills {
     const untilMs = this.#clock.wallMs();
     const { plan } = this.#lab;
     const headers = { authorization: `Bearer ${plan.credentials.control}`, "content-type": "application/json" };
-    const inFlightUrl = `http://${plan.network.albAddress(at + 1)}:${ALB_CONTROL_PORT}/in-flight?target=${encodeURIComponent(target)}&fromMs=${Math.floor(atMs)}&untilMs=${Math.ceil(untilMs)}`;
+    const inFlightUrl = `${loadBalancerUrl(plan, fleet)}/in-flight?target=${encodeURIComponent(target)}&fromMs=${Math.floor(atMs)}&untilMs=${Math.ceil(untilMs)}`;
     const answer = (await (await fetch(inFlightUrl, { headers, signal: AbortSignal.timeout(5_000) })).json()) as {
       readonly inFlight: number;
     };

@@ -22,10 +22,9 @@ describe("the parts alb and load, as processes", () => {
     const [albPort, albControl, loadControl] = await Promise.all([freePort(), freePort(), freePort()]);
     const folder = mkdtempSync(join(tmpdir(), "holdfast-lab-parts-"));
     t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
-    await startPart(t, folder, "alb", {
+    const loadBalancer = {
       name: "hold",
       nodes: [{ zone: "a", address: "127.0.0.1" }],
-      control: { host: "127.0.0.1", port: albControl, token },
       targetGroups: [
         {
           name: "web",
@@ -34,12 +33,15 @@ describe("the parts alb and load, as processes", () => {
         },
       ],
       listeners: [{ port: albPort, defaultAction: { type: "forward", targetGroups: [{ name: "web" }] } }],
-    });
+    };
+    await startPart(t, folder, "alb", { control: { host: "127.0.0.1", port: albControl, token }, loadBalancers: [loadBalancer] });
     const alb = client(albControl);
     const load = client(loadControl);
     await until(
       "the balancer counts every target healthy",
-      async () => (await alb.get<AlbState>("/state")).targetGroups[0]?.targets.every((target) => target.state === "healthy") ?? false,
+      async () =>
+        (await alb.get<AlbState>("/load-balancers/hold/state")).targetGroups[0]?.targets.every((target) => target.state === "healthy") ??
+        false,
     );
     await startPart(t, folder, "load", {
       control: { host: "127.0.0.1", port: loadControl, token },
@@ -54,20 +56,23 @@ describe("the parts alb and load, as processes", () => {
     });
     const doomedTarget = `127.0.0.1:${doomed.firstLine}`;
     const doomedInFlight = async (): Promise<number> =>
-      (await alb.get<AlbState>("/state")).targetGroups[0]?.targets.find((target) => target.target === doomedTarget)?.inFlight ?? 0;
+      (await alb.get<AlbState>("/load-balancers/hold/state")).targetGroups[0]?.targets.find((target) => target.target === doomedTarget)
+        ?.inFlight ?? 0;
     await until("two requests are under way at the target", async () => (await doomedInFlight()) >= 2);
 
     const atMs = Date.now();
     doomed.child.kill("SIGKILL");
     await once(doomed.child, "exit");
     const untilMs = Date.now();
-    const { inFlight } = await alb.get<{ inFlight: number }>(`/in-flight?target=${doomedTarget}&fromMs=${atMs}&untilMs=${untilMs}`);
+    const { inFlight } = await alb.get<{ inFlight: number }>(
+      `/load-balancers/hold/in-flight?target=${doomedTarget}&fromMs=${atMs}&untilMs=${untilMs}`,
+    );
     await load.post("/kill-notice", { target: doomedTarget, atMs, untilMs, inFlightLimit: inFlight });
     await until(
       "the balancer finds the target unhealthy",
       async () =>
-        (await alb.get<AlbState>("/state")).targetGroups[0]?.targets.find((target) => target.target === doomedTarget)?.state ===
-        "unhealthy",
+        (await alb.get<AlbState>("/load-balancers/hold/state")).targetGroups[0]?.targets.find((target) => target.target === doomedTarget)
+          ?.state === "unhealthy",
     );
 
     const final = await load.post<LoadState>("/stop", {});
@@ -77,10 +82,10 @@ describe("the parts alb and load, as processes", () => {
     assert.equal(totals.right + totals.failed + totals.lostInFlightAtKill, totals.sent);
     assert.ok(totals.lostInFlightAtKill >= 2 && totals.lostInFlightAtKill <= inFlight, `${totals.lostInFlightAtKill} of ${inFlight}`);
     // What still failed was sent to the dead target and refused: no retry, until the health checks took it out.
-    const { failures } = await alb.get<{ failures: AlbState["failures"] }>("/failures");
+    const { failures } = await alb.get<{ failures: AlbState["failures"] }>("/load-balancers/hold/failures");
     assert.equal(failures.filter((failure) => failure.phase === "dial").length, totals.failed);
     assert.equal(failures.length, totals.failed + totals.lostInFlightAtKill);
-    assert.equal((await alb.get<AlbState>("/state")).requests, totals.sent);
+    assert.equal((await alb.get<AlbState>("/load-balancers/hold/state")).requests, totals.sent);
   });
 });
 

@@ -5,7 +5,7 @@ import type { AlbState } from "../alb/index.ts";
 import type { LoadState } from "../load/index.ts";
 import type { Fleet } from "../manifests/index.ts";
 import { KUBELET_PORT } from "../network.ts";
-import { ALB_CONTROL_PORT, LOAD_CONTROL_PORT, apiServerUrl, nodeName } from "../part-configs.ts";
+import { LOAD_CONTROL_PORT, apiServerUrl, loadBalancerUrl, nodeName } from "../part-configs.ts";
 import { LoadView } from "./load-view.ts";
 import type { ObservedLab } from "./observed-lab.ts";
 import { Poller, type Reading } from "./poller.ts";
@@ -93,8 +93,8 @@ export class Observatory {
       { url: `${api}/metrics`, headers: admin, intervalMs: SLOW_MS, timeoutMs: 1_500, parse: (body) => body },
       clock,
     );
-    for (const [at, fleet] of plan.fleets.entries()) {
-      const url = `http://${plan.network.albAddress(at + 1)}:${ALB_CONTROL_PORT}/state`;
+    for (const fleet of plan.fleets) {
+      const url = `${loadBalancerUrl(plan, fleet)}/state`;
       this.#albs.set(
         fleet.policy,
         new Poller({ url, headers: control, intervalMs: FAST_MS, timeoutMs: 2_000, parse: (body) => JSON.parse(body) as AlbState }, clock),

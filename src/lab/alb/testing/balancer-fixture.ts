@@ -3,7 +3,8 @@ import { createServer as createTcpServer, type AddressInfo, type Server as TcpSe
 import { systemClock, systemRandom } from "../../../kernel/index.ts";
 import type { Log } from "../../../telemetry/index.ts";
 import { LoadBalancer } from "../load-balancer.ts";
-import { parseAlbConfig } from "../parse-config.ts";
+import type { LoadBalancerConfig } from "../config.ts";
+import { parseLoadBalancer } from "../parse-config.ts";
 
 /** A log that lets a test wait for what the load balancer did: each line makes the waiting conditions be looked at again. */
 export class WatchedLog implements Log {
@@ -79,6 +80,10 @@ export interface BalancerFixture {
   /** The state of the one target group's target number `index`. */
   stateOf(index: number): string | undefined;
   until(holds: () => boolean): Promise<void>;
+  /** Configures it anew, with some parts of what it has changed. */
+  change(to: (config: LoadBalancerConfig) => object): Promise<void>;
+  /** Registers these in its target group and deregisters all others. */
+  withTargets(left: readonly TestTarget[]): Promise<void>;
 }
 
 /** Settings that differ from the usual test balancer: one node, one group `web`, checks every 200 ms. */
@@ -88,16 +93,16 @@ export interface FixtureOptions {
   readonly attributes?: object;
   readonly listener?: object;
   readonly nodes?: readonly object[];
+  readonly balancer?: object;
 }
 
 /** A started load balancer over `targets`, all in zone `a`. */
 export async function startBalancer(targets: readonly TestTarget[], options: FixtureOptions = {}): Promise<BalancerFixture> {
   const log = new WatchedLog();
-  const config = parseAlbConfig({
+  const first = {
     name: "test",
     nodes: options.nodes ?? [{ zone: "a", address: "127.0.0.1" }],
     attributes: options.attributes ?? {},
-    control: { host: "127.0.0.1", port: 0, token: "t" },
     targetGroups: [
       {
         name: "web",
@@ -109,12 +114,14 @@ export async function startBalancer(targets: readonly TestTarget[], options: Fix
           unhealthyThreshold: 2,
           ...options.healthCheck,
         },
-        targets: targets.map(({ id, port }) => ({ id, port, zone: "a" })),
+        targets: withZone(targets),
         ...options.group,
       },
     ],
     listeners: [{ port: 0, defaultAction: { type: "forward", targetGroups: [{ name: "web" }] }, ...options.listener }],
-  });
+    ...options.balancer,
+  };
+  const config = parseLoadBalancer(first, "");
   const alb = new LoadBalancer(config, { clock: systemClock, random: systemRandom, log });
   await alb.start();
   return {
@@ -123,7 +130,14 @@ export async function startBalancer(targets: readonly TestTarget[], options: Fix
     port: alb.ports[0] ?? 0,
     stateOf: (index) => alb.state().targetGroups[0]?.targets[index]?.state,
     until: (holds) => log.until(holds),
+    change: (to) => alb.apply(parseLoadBalancer({ ...first, ...to(alb.config) }, "")),
+    withTargets: (left) =>
+      alb.apply({ ...alb.config, targetGroups: alb.config.targetGroups.map((group) => ({ ...group, targets: withZone(left) })) }),
   };
+}
+
+function withZone(targets: readonly TestTarget[]): { readonly id: string; readonly port: number; readonly zone: string }[] {
+  return targets.map(({ id, port }) => ({ id, port, zone: "a" }));
 }
 
 export interface TestAnswer {

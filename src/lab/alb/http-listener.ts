@@ -7,6 +7,7 @@ import type { ListenerConfig, LoadBalancerAttributes, NodeConfig } from "./confi
 import { forward } from "./forward.ts";
 import { hasTooManyForwarded, requestHead } from "./headers.ts";
 import { ownAnswerText, sendOwn, sendOwnAnswer } from "./own-answer.ts";
+import type { PortListener } from "./port-listener.ts";
 import { actionFor, drawTargetGroup, redirectLocation, type RuleRequest } from "./rules.ts";
 import { Selector } from "./selection.ts";
 import type { Target } from "./target.ts";
@@ -21,12 +22,12 @@ export interface ListenerDeps {
   readonly random: Random;
   readonly accounting: Accounting;
   readonly loadBalancerName: string;
-  readonly attributes: LoadBalancerAttributes;
+  readonly attributes: () => LoadBalancerAttributes;
   readonly targetGroup: (name: string) => TargetGroup | undefined;
 }
 
-/** One listener on one load balancer node: an HTTP server that asks the rules and does what they say. */
-export class NodeListener {
+/** One listener of an Application Load Balancer on one of its nodes: an HTTP server that asks the rules and does what they say. */
+export class HttpListener implements PortListener {
   readonly #node: NodeConfig;
   readonly #deps: ListenerDeps;
   readonly #server: Server;
@@ -38,7 +39,7 @@ export class NodeListener {
     this.#node = node;
     this.#config = config;
     this.#deps = deps;
-    const { idleTimeoutMs } = deps.attributes;
+    const { idleTimeoutMs } = deps.attributes();
     this.#server = createServer({
       maxHeaderSize: REQUEST_HEAD_LIMIT_BYTES,
       keepAliveTimeout: idleTimeoutMs,
@@ -86,9 +87,11 @@ export class NodeListener {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** New rules hold for the next request; the port stays. */
-  set config(config: ListenerConfig) {
+  configure(config: ListenerConfig): void {
     this.#config = config;
+    const { idleTimeoutMs } = this.#deps.attributes();
+    this.#server.keepAliveTimeout = idleTimeoutMs;
+    this.#server.headersTimeout = idleTimeoutMs;
   }
 
   close(): Promise<void> {
@@ -108,7 +111,7 @@ export class NodeListener {
     if (hasTooManyForwarded(request)) return this.#answer(response, 463);
     const chosen = this.#choose(request, response);
     if (chosen === undefined) return;
-    const { connectTimeoutMs, idleTimeoutMs } = attributes;
+    const { connectTimeoutMs, idleTimeoutMs } = attributes();
     forward(request, response, { target: chosen, head: this.#head(request), connectTimeoutMs, idleTimeoutMs, clock, accounting });
   }
 
@@ -127,7 +130,7 @@ export class NodeListener {
     forwardUpgrade(request, socket, head, {
       target,
       head: this.#head(request),
-      idleTimeoutMs: attributes.idleTimeoutMs,
+      idleTimeoutMs: attributes().idleTimeoutMs,
       clock,
       accounting,
     });
@@ -171,7 +174,13 @@ export class NodeListener {
 
   #head(request: IncomingMessage): string[] {
     const { attributes, loadBalancerName, random, clock } = this.#deps;
-    return requestHead(request, { attributes, externalPort: this.#externalPort, loadBalancerName, random, nowMs: clock.wallMs() });
+    return requestHead(request, {
+      attributes: attributes(),
+      externalPort: this.#externalPort,
+      loadBalancerName,
+      random,
+      nowMs: clock.wallMs(),
+    });
   }
 
   get #externalPort(): number {
