@@ -19,6 +19,8 @@ export interface KubeClientOptions {
   readonly bodySilenceTimeoutMs?: number;
   /** Largest body of an answer, in bytes. */
   readonly bodyLimitBytes?: number;
+  /** Asked just before a write is sent, after all waiting; what it throws is what the call rejects with, and nothing is sent. */
+  readonly guard?: () => void;
   /** Retries, circuit breaker and client-side rate limit, where not the defaults of `src/call`. */
   readonly caller?: Omit<CallerOptions, "name" | "classify">;
 }

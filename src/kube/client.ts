@@ -45,6 +45,7 @@ export function createKubeClient(options: KubeClientOptions, deps: KubeClientDep
       ...(cluster.tlsServerName === undefined ? {} : { tlsServerName: cluster.tlsServerName }),
       ...(cluster.insecureSkipTlsVerify === undefined ? {} : { insecureSkipTlsVerify: cluster.insecureSkipTlsVerify }),
       certificates,
+      ...(options.guard === undefined ? {} : { guard: options.guard }),
     },
     clock,
   );

@@ -8,6 +8,8 @@ export interface TransportOptions extends Omit<ConnectionOptions, "origin"> {
   /** `https://host:port`, a path below it is put before every request's. */
   readonly server: string;
   readonly certificates: Pick<CertificateSource, "certificate">;
+  /** Throws when nothing may be written now. */
+  readonly guard?: () => void;
 }
 
 export interface TransportRequest {
@@ -60,6 +62,7 @@ export function createTransport(options: TransportOptions, clock: Clock): Transp
       });
       try {
         const certificate = await options.certificates.certificate();
+        if (request.method !== "GET") askGuard(options.guard, controller);
         const answer = await connections.showing(certificate).request({
           method: request.method,
           path: basePath + request.path,
@@ -122,5 +125,13 @@ async function* readBody(body: AsyncIterable<unknown>, context: BodyContext): As
   } finally {
     timer.cancel();
     context.release();
+  }
+}
+
+function askGuard(guard: (() => void) | undefined, controller: AbortController): void {
+  try {
+    guard?.();
+  } catch (refusal) {
+    controller.abort(refusal);
   }
 }
