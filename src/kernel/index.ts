@@ -1,4 +1,5 @@
 export { type Clock, type Timer, sleep, systemClock } from "./clock.ts";
+export { isUnfinishedWrite, syncFolder, temporaryName, writeDurably } from "./durable-file.ts";
 export { AppError, type Problem, type Retry, assertNever, formatProblem, messageOf } from "./errors.ts";
 export { hashText, mixed } from "./hash.ts";
 export { isRecord } from "./json.ts";

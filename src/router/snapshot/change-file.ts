@@ -5,8 +5,7 @@ import { dirname } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { promisify } from "node:util";
 
-import { AppError, type Clock, makeFolder, messageOf } from "../../kernel/index.ts";
-import { syncFolder, temporaryName } from "./durable-file.ts";
+import { AppError, type Clock, makeFolder, messageOf, syncFolder, temporaryName } from "../../kernel/index.ts";
 import { recordHead, recordOf } from "./record.ts";
 import { WaitingRecords } from "./waiting-records.ts";
 

@@ -1,11 +1,10 @@
 import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { AppError, makeFolder, messageOf } from "../../kernel/index.ts";
+import { AppError, makeFolder, messageOf, isUnfinishedWrite, writeDurably } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import type { OpenGeneration } from "../generation.ts";
 import { corrupt } from "../generation-words.ts";
-import { isUnfinishedWrite, writeDurably } from "./durable-file.ts";
 import { readGenerationFile } from "./generation-file.ts";
 import { readRecords } from "./record.ts";
 

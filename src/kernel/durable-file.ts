@@ -42,7 +42,7 @@ export function temporaryName(folder: string): string {
 /** Distinguishes the temporary files of writes under way at once in this process. */
 let nextName = 0;
 
-/** Whether a name in a snapshot folder is a write that was never finished. */
+/** Whether a name in a folder is a write that was never finished. */
 export function isUnfinishedWrite(name: string): boolean {
   return name.startsWith(".writing-");
 }
