@@ -14,6 +14,8 @@ export interface AwsOptions {
   readonly endpoint?: string;
   readonly credentials?: AwsCredentialIdentity;
   readonly times?: CallTimes;
+  /** Asked just before a write or a new connection, after all waiting; what it throws is what the call rejects with, and nothing is sent. */
+  readonly guard?: () => void;
 }
 
 /** The account that credentials belong to. */
@@ -33,12 +35,12 @@ export interface Aws {
 const CONNECT_TIMEOUT_MS = 3_000;
 
 /** Opens no connection yet. */
-export function connectAws({ region, endpoint, credentials, times }: AwsOptions, deps: GovernorDeps): Aws {
+export function connectAws({ region, endpoint, credentials, times, guard }: AwsOptions, deps: GovernorDeps): Aws {
   const calls = new AwsCalls(createGovernor(deps), times);
   const settings = () => ({
     // Retries are ours: the SDK's make calls again within milliseconds, and know of no budget but their own.
     maxAttempts: 1,
-    requestHandler: new StrictHandler({ connectionTimeout: CONNECT_TIMEOUT_MS }),
+    requestHandler: new StrictHandler({ connectionTimeout: CONNECT_TIMEOUT_MS }, guard),
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),

@@ -1,6 +1,8 @@
 import { HttpResponse } from "@smithy/core/protocols";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { AppError, isRecord } from "../kernel/index.ts";
+import { classOf } from "./governor.ts";
+import { type Guard, guardedAgents } from "./guarded-agents.ts";
 
 type Request = Parameters<NodeHttpHandler["handle"]>[0];
 type Options = Parameters<NodeHttpHandler["handle"]>[1];
@@ -13,12 +15,17 @@ const LONGEST_ANSWER_BYTES = 32 * 1_048_576;
  * answer to another action for an answer without fields, and with it for "there is nothing" (measured with 3.1142; shared/reference/aws.md §6).
  */
 export class StrictHandler extends NodeHttpHandler {
-  constructor(options: NodeHttpHandlerOptions) {
+  readonly #guard: Guard | undefined;
+
+  /** `guard` is asked before every write and every new connection; what it throws is what the call rejects with. */
+  constructor(options: NodeHttpHandlerOptions, guard?: Guard) {
     // Without throwOnRequestTimeout it only warns, and waits.
-    super({ ...options, throwOnRequestTimeout: true });
+    super({ ...options, ...(guard === undefined ? {} : guardedAgents(guard)), throwOnRequestTimeout: true });
+    this.#guard = guard;
   }
 
   override async handle(request: Request, options?: Options): ReturnType<NodeHttpHandler["handle"]> {
+    if (classOf(actionOf(request).name) !== "describe") this.#guard?.();
     const { response } = await super.handle(request, options);
     const body = await bytesOf(response.body as AsyncIterable<Uint8Array> | Uint8Array | undefined);
     if (response.statusCode >= 200 && response.statusCode < 300) {
