@@ -12,6 +12,10 @@ export interface KubeletConfig {
   readonly zone: string;
   /** The node's own address; the local API listens there. */
   readonly address: string;
+  /** `spec.providerID`: which machine of which cloud the node is. Without it the node says nothing of one. */
+  readonly providerId?: string;
+  /** The node's name in the private DNS of its cloud. */
+  readonly internalDns?: string;
   /** Default 10250. */
   readonly port?: number;
   /** First three numbers of the pods' addresses: `127.77.11`. Pods get `.1` to `.254`. */
@@ -61,6 +65,8 @@ export function readKubeletConfig(config: unknown): KubeletSettings {
     nodeName: fields.textThat("nodeName", (text) => /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/.test(text), "a lower-case DNS name"),
     zone: fields.text("zone"),
     address: fields.textThat("address", isIPv4, "an IPv4 address"),
+    providerId: fields.text("providerId", ""),
+    internalDns: fields.text("internalDns", ""),
     port: fields.integer("port", { min: 0, max: 65_535, fallback: 10_250 }),
     podBlock: fields.textThat("podBlock", (text) => isIPv4(`${text}.1`), "the first three numbers of an IPv4 address, such as 127.77.11"),
     api: readApiAccess(fields),

@@ -59,7 +59,7 @@ async function registerNode(settings: KubeletSettings, client: KubeClient): Prom
     apiVersion: "v1",
     kind: "Node",
     metadata: { name: nodeName, labels },
-    spec: {},
+    spec: settings.providerId === "" ? {} : { providerID: settings.providerId },
   };
   try {
     return await client.create<Node>(kinds.nodes, node);
@@ -101,7 +101,11 @@ async function writeStatus(settings: KubeletSettings, client: KubeClient, clock:
   const body = {
     status: {
       conditions: conditions.map((condition) => ({ ...condition, lastHeartbeatTime: now })),
-      addresses: [{ type: "InternalIP", address: settings.address }],
+      addresses: [
+        { type: "InternalIP", address: settings.address },
+        { type: "Hostname", address: settings.nodeName },
+        ...(settings.internalDns === "" ? [] : [{ type: "InternalDNS", address: settings.internalDns }]),
+      ],
       capacity: settings.allocatable,
       allocatable: settings.allocatable,
       daemonEndpoints: { kubeletEndpoint: { Port: settings.port } },

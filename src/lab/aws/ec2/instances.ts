@@ -67,6 +67,10 @@ export function instance(world: AwsWorld, id: string): InstanceRecord {
   return found;
 }
 
+export function privateDnsName({ privateIp }: Pick<InstanceRecord, "privateIp">, region: string): string {
+  return `ip-${privateIp.replaceAll(".", "-")}.${region}.compute.internal`;
+}
+
 export function shownState(state: InstanceState): Fields {
   return { Code: STATE_CODES[state], Name: state };
 }
@@ -120,7 +124,7 @@ function instancesOf(world: AwsWorld): Describable<InstanceRecord> {
 }
 
 function shown(world: AwsWorld, { account, region }: ActionCall, record: InstanceRecord): Fields {
-  const dns = `ip-${record.privateIp.replaceAll(".", "-")}.${region}.compute.internal`;
+  const dns = privateDnsName(record, region);
   const groups = record.securityGroups.map((id) => ({ GroupId: id, GroupName: world.securityGroups.get(id)?.name ?? id }));
   const vpcId = world.subnets.get(record.subnetId)?.vpcId;
   const reason = record.stateReason;
