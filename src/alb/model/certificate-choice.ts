@@ -24,6 +24,13 @@ export function chooseCertificate(host: string, certificates: readonly Certifica
   return best;
 }
 
+/** Of those for a host that have ended, the one that lasted longest. */
+export function latestCertificate(host: string, certificates: readonly Certificate[], nowMs: number): Certificate | undefined {
+  return certificates
+    .filter((certificate) => certificate.notAfterMs <= nowMs && exactness(certificate, host) > 0)
+    .toSorted((one, other) => other.notAfterMs - one.notAfterMs || (one.arn < other.arn ? -1 : 1))[0];
+}
+
 /** Below zero when `one` is better. */
 function compare(one: Certificate, other: Certificate, host: string, nowMs: number): number {
   const ends = ({ notAfterMs }: Certificate): number => Number(notAfterMs - nowMs < ENDING_MS);

@@ -80,10 +80,12 @@ export interface Claim {
   /** Within its group: the smaller one decides where two differ. */
   readonly order: number;
   readonly kind: LoadBalancerKind;
+  /** The parts of `kind` that the object says; the others are the controller's, and in a group those of the group go before them. */
+  readonly saidKind: readonly (keyof LoadBalancerKind)[];
   readonly wishes: Wishes;
   /** ARNs it names, the default one first; when there are none, certificates are found for its hosts. */
   readonly certificateArns: readonly string[];
-  /** The hosts in the object's status now: a load balancer that one of them points to is in use. */
+  /** The host names in the object's status now, lower case: a load balancer that one of them points to is in use. */
   readonly statusHosts: readonly string[];
 }
 

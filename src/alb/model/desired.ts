@@ -13,10 +13,22 @@ export interface DesiredLoadBalancer {
   readonly owners: readonly string[];
 }
 
-/** What is there already: which of our load balancers has which certificates, and whom it serves. */
+/** One of our load balancers that is there already: who points to it, or has a certificate on it, stays there. */
 export interface PlacedLoadBalancer {
   readonly name: string;
+  /** Undefined while it has none, or it is not known. */
+  readonly dnsName: string | undefined;
+  /** Undefined while it is not known. */
+  readonly kind: LoadBalancerKind | undefined;
+  /** Of all its listeners. */
   readonly certificates: readonly string[];
+}
+
+export interface LayoutOptions {
+  readonly clusterId: string;
+  readonly controllerId: string;
+  /** How many certificates a load balancer is given. AWS allows 25 beside the default one. */
+  readonly mostCertificates: number;
 }
 
 /** Which load balancers there should be, and which of them serves whom. */
