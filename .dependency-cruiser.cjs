@@ -3,7 +3,7 @@
 const layers = [
   ["kernel"],
   ["call", "telemetry", "x509"],
-  ["wire", "route", "balance", "hold", "kube", "aws", "shared-limits", "tracing"],
+  ["wire", "route", "balance", "hold", "kube", "aws", "admin", "shared-limits", "tracing"],
   ["proxy", "ingress"],
   ["auth", "plugin", "alb"],
   ["router", "experiment", "rollout"],

@@ -4,7 +4,8 @@ import { request } from "node:http";
 import { userInfo } from "node:os";
 
 import { AppError, messageOf } from "../kernel/index.ts";
-import { type HeldView, parseListenAddress } from "../router/index.ts";
+import type { HeldView } from "../admin/index.ts";
+import { parseListenAddress } from "../router/index.ts";
 import { ExitCode } from "./exit-codes.ts";
 
 interface AdminFlags {

@@ -5,4 +5,4 @@ export type { RoutesSource } from "./messages.ts";
 export { runControlProcess, runWorkerProcess } from "./processes.ts";
 export { type Router, startRouter } from "./start.ts";
 export type { RouterEnd } from "./supervisor.ts";
-export type { HeldView, StatusView } from "./admin/views.ts";
+export type { StatusView } from "./admin/views.ts";

@@ -1,3 +1,4 @@
+import type { HeldRemoval, HoldDecision } from "../admin/index.ts";
 import type { TraceOptions } from "../tracing/index.ts";
 import type { AuthSettings } from "../auth/index.ts";
 import type { EndpointStats } from "../proxy/index.ts";
@@ -27,20 +28,6 @@ export interface SourceStatus {
   readonly problem?: string;
 }
 
-/** A removal that waits for proof, as /held tells it. */
-export interface HeldRemoval {
-  readonly id: string;
-  readonly kind: string;
-  /** `namespace/name` of the objects that stay meanwhile. */
-  readonly keys: readonly string[];
-  readonly sinceMs: number;
-  readonly reason: string;
-  /** What was observed, oldest first. */
-  readonly evidence: readonly { readonly atMs: number; readonly said: string }[];
-  /** What would let it through, in words. */
-  readonly releasedBy: string;
-}
-
 /** An object that is not served as written: what is wrong, and whether an older version serves in its place. */
 export interface ObjectProblem {
   /** `Ingress shop/web`. */
@@ -58,16 +45,6 @@ export interface ControlStatus {
   readonly snapshot: { readonly writes: number; readonly errors: number; readonly lastError?: string; readonly lastWriteAtMs?: number };
   /** Only with policy naive: whether the API server answered the last time it was asked. */
   readonly apiAnswers?: boolean;
-}
-
-/** A decision of a person on a held removal. */
-export interface HoldDecision {
-  readonly verb: "approve" | "reject";
-  readonly id: string;
-  readonly principal: string;
-  /** How long the decision stands. */
-  readonly ttlSeconds: number;
-  readonly reason: string;
 }
 
 export type LogRecord = {

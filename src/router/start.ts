@@ -54,8 +54,8 @@ export async function startRouter(options: RouterOptions, deps: RouterDeps): Pro
     supervisor.log.error({ reason: snapshotProblem }, "snapshot folder cannot be written, serving goes on without it");
 
   // Loaded only now: the workers are on their way.
-  const { openAdminListener } = await import("./admin/listener.ts");
-  const admin = openAdminListener(supervisor, options.admin, deps).catch((error: unknown) => {
+  const { openRouterAdmin } = await import("./admin/listener.ts");
+  const admin = openRouterAdmin(supervisor, options.admin, deps).catch((error: unknown) => {
     supervisor.fail(messageOf(error));
     return undefined;
   });

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../../kernel/index.ts";
 import type { Pool, RouteDefinition } from "../../route/index.ts";
-import type { HeldView, StatusView } from "../../router/index.ts";
+import type { HeldView } from "../../admin/index.ts";
+import type { StatusView } from "../../router/index.ts";
 import type { AlbState } from "../alb/index.ts";
 import type { LoadState } from "../load/index.ts";
 import type { Fleet } from "../manifests/index.ts";

@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 import { systemClock } from "../../kernel/index.ts";
 import type { RouterOptions } from "../options.ts";
 import { type ToyRouter, startToyRouter } from "../testing/start-toy-router.ts";
-import { openAdminListener } from "./listener.ts";
+import { openRouterAdmin } from "./listener.ts";
 
 const TOKEN = "0123456789abcdef-token";
 
@@ -29,7 +29,7 @@ async function admin(
 ): Promise<{ readonly toy: ToyRouter; readonly ask: Ask; readonly port: number }> {
   const toy = startToyRouter(t, { workers: 1, ...overrides }, ["a b"]);
   await toy.until("both serve and control spoke", () => toy.supervisor.isReady && toy.supervisor.status !== undefined);
-  const { port, close } = await openAdminListener(toy.supervisor, { host, port: 0 }, { clock: systemClock });
+  const { port, close } = await openRouterAdmin(toy.supervisor, { host, port: 0 }, { clock: systemClock });
   t.after(close);
   const ask: Ask = (path, options = {}) =>
     new Promise((resolve, reject) => {
@@ -114,8 +114,8 @@ test("the admin listener of a router on loopback", async (t) => {
     assert.equal((await ask("/readyz", { headers: { host: "evil.example" } })).status, 200, "health checks may name any host");
   });
   await t.test("an admin address that is taken is told in one line", async () => {
-    await assert.rejects(openAdminListener(toy.supervisor, { host: "127.0.0.1", port }, { clock: systemClock }), {
-      code: "ROUTER_ADMIN_LISTEN",
+    await assert.rejects(openRouterAdmin(toy.supervisor, { host: "127.0.0.1", port }, { clock: systemClock }), {
+      code: "ADMIN_LISTEN",
       message: new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}.*--admin`),
     });
   });

@@ -1,6 +1,6 @@
 import type { EndpointStats } from "../../proxy/index.ts";
 import type { CertificateStatus } from "../certificate-status.ts";
-import type { HeldRemoval, ObjectProblem } from "../messages.ts";
+import type { ObjectProblem } from "../messages.ts";
 import type { ChildView } from "../child.ts";
 import type { Supervisor } from "../supervisor.ts";
 
@@ -119,31 +119,6 @@ function certificatesView(latest: CertificateStatus | undefined): StatusView["ce
     state: validity,
   }));
   return { ...latest.counts, ending, problems: latest.problems };
-}
-
-/** `/held`. */
-export interface HeldView {
-  readonly held: readonly (Omit<HeldRemoval, "sinceMs" | "evidence"> & {
-    readonly since: string;
-    readonly sinceSeconds: number;
-    readonly evidence: readonly { readonly at: string; readonly said: string }[];
-  })[];
-  /** How old this is: more than a second or two when the control process does not run. */
-  readonly asOfSeconds: number | null;
-}
-
-/** What is held back and why, as the control process said last. */
-export function heldView(supervisor: Supervisor, nowMs: number): HeldView {
-  const { status } = supervisor;
-  return {
-    held: (status?.value.held ?? []).map(({ sinceMs, evidence, ...removal }) => ({
-      ...removal,
-      evidence: evidence.map(({ atMs, said }) => ({ at: new Date(atMs).toISOString(), said })),
-      since: new Date(sinceMs).toISOString(),
-      sinceSeconds: seconds(Math.max(0, nowMs - sinceMs)),
-    })),
-    asOfSeconds: status === undefined ? null : seconds(status.ageMs),
-  };
 }
 
 function childView({ pid, restarts, restartInMs }: ChildView): { pid: number | null; restarts: number; restartInSeconds: number | null } {

@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 
 import { AppError, type Problem, type Timer, formatProblem, messageOf } from "../../kernel/index.ts";
 import { type Registry, type RouteDefinition, compileTable, parseEskip } from "../../route/index.ts";
-import type { HeldRemoval } from "../messages.ts";
+import type { HeldRemoval } from "../../admin/index.ts";
 import type { ControlSource, SourceDeps } from "./source.ts";
 
 /** What a reading of the file came to. */

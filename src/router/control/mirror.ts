@@ -10,7 +10,8 @@ import {
 } from "../../hold/index.ts";
 import { type Heartbeat, type KubeClient, type KubeObject, type Reflector, type Resource, createReflector } from "../../kube/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
-import type { HeldRemoval, SourceStatus } from "../messages.ts";
+import type { HeldRemoval } from "../../admin/index.ts";
+import type { SourceStatus } from "../messages.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import { HoldFile, readHoldFile } from "./hold-file.ts";
 import type { SnapshotWrites } from "./snapshot-writes.ts";

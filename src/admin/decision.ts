@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
-import { AppError } from "../../kernel/index.ts";
-import type { HoldDecision } from "../messages.ts";
+import { AppError } from "../kernel/index.ts";
+import type { HoldDecision } from "./held.ts";
 
 const LIMIT_BYTES = 16_384;
 const LIMIT_TEXT = 500;
@@ -10,7 +10,7 @@ const DEFAULT_TTL_SECONDS = 60 * 60;
 
 /**
  * Reads the body of `POST /held/ID/approve|reject`: `{"principal": who, "reason": why, "ttlSeconds": how long it stands}`.
- * Rejects with AppError `ROUTER_ADMIN_REQUEST` and says what is missing.
+ * Rejects with AppError `ADMIN_REQUEST` and says what is missing.
  */
 export async function readDecision(request: IncomingMessage, id: string, verb: "approve" | "reject"): Promise<HoldDecision> {
   const chunks: Buffer[] = [];
@@ -45,5 +45,5 @@ function textOf(fields: ReadonlyMap<string, unknown>, name: string): string {
 }
 
 function bad(message: string): AppError {
-  return new AppError("ROUTER_ADMIN_REQUEST", message);
+  return new AppError("ADMIN_REQUEST", message);
 }

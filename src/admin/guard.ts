@@ -29,11 +29,11 @@ export function refusal(
   if (origin !== undefined && origin !== `http://${host}`) return { status: 403, message: "requests from other web origins are refused" };
   if (options.token !== undefined) {
     if (!isBearer(request.headers.authorization, options.token))
-      return { status: 401, message: "send Authorization: Bearer TOKEN (the router's --admin-token-file)" };
+      return { status: 401, message: "send Authorization: Bearer TOKEN (that of --admin-token-file)" };
   } else if (!options.isLoopback) {
     return {
       status: 403,
-      message: "the admin listener is not on loopback and has no token: start the router with --admin-token-file to use this",
+      message: "the admin listener is not on loopback and has no token: start with --admin-token-file to use this",
     };
   }
   return undefined;
