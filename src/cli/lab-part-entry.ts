@@ -12,6 +12,7 @@ const parts: Readonly<Record<string, () => Promise<Run>>> = {
   scheduler: async () => (await import("../lab/scheduler/index.ts")).runScheduler,
   controllers: async () => (await import("../lab/controllers/index.ts")).runControllers,
   kubelet: async () => (await import("../lab/kubelet/index.ts")).runKubelet,
+  aws: async () => (await import("../lab/aws/index.ts")).runLabAws,
   alb: async () => (await import("../lab/alb/index.ts")).runAlb,
   load: async () => (await import("../lab/load/index.ts")).runLoad,
 };

@@ -41,6 +41,8 @@ export interface LabAwsOptions {
   readonly sts: StsOptions;
   /** By the service in the scope of signatures; a service without is not limited. */
   readonly buckets: ReadonlyMap<string, TokenBuckets>;
+  /** How old what reads answer is. Nothing without it. */
+  readonly apiDelayMs?: number;
   /** How often what only takes time is looked at, beside with every call. Only with calls without it. */
   readonly advanceEveryMs?: number;
   readonly onCall?: (call: CallRecord) => void;
@@ -75,6 +77,7 @@ export async function startLabAws(options: LabAwsOptions): Promise<LabAws> {
     keyOf: (id) => keys.get(id),
     buckets,
     faults,
+    apiDelayMs: options.apiDelayMs ?? 0,
     ...(onCall === undefined ? {} : { onCall }),
   });
   const server = await serveAws(front, options, log);

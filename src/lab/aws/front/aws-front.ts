@@ -28,6 +28,8 @@ export interface AwsFrontDeps {
   /** By the service in the scope. */
   readonly buckets: ReadonlyMap<string, TokenBuckets>;
   readonly faults: FaultScript;
+  /** How old what reads answer is. */
+  readonly apiDelayMs: number;
   /** Told of each call; the proof of what was asked and done. */
   readonly onCall?: (call: CallRecord) => void;
 }
@@ -129,10 +131,11 @@ export class AwsFront {
     call: ActionCall,
     fault: Fault | undefined,
   ): ReturnType<AwsService["reads"][string]> {
-    const { store, clock } = this.#deps;
+    const { store, clock, apiDelayMs } = this.#deps;
     this.advance();
     const read = reads[action];
-    if (read !== undefined) return read(fault?.kind === "stale" ? store.at(clock.wallMs() - fault.ageMs) : store.now, call);
+    const ageMs = fault?.kind === "stale" ? fault.ageMs : apiDelayMs;
+    if (read !== undefined) return read(ageMs > 0 ? store.at(clock.wallMs() - ageMs) : store.now, call);
     const write = writes[action];
     if (write === undefined)
       throw new AwsError(

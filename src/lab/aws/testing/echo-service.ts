@@ -97,6 +97,7 @@ export async function echoService(t: TestContext, protocol: Protocol): Promise<E
     keyOf: (id) => (id === KEY.id ? KEY : undefined),
     buckets: new Map(),
     faults: new FaultScript(),
+    apiDelayMs: 0,
   });
   const server = await serveAws(front, { host: "127.0.0.1", port: 0 }, silentLog);
   t.after(() => server.close());

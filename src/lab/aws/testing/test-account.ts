@@ -67,6 +67,7 @@ export interface TestAccountOptions {
   readonly roles?: StsOptions["roles"];
   readonly verifyToken?: StsOptions["verifyToken"];
   readonly stateFile?: string;
+  readonly apiDelayMs?: number;
   /** The machine's clock, for programs that sign by it. */
   readonly realClock?: Clock;
 }
@@ -103,6 +104,7 @@ export async function testAccount(t: TestContext, options: TestAccountOptions = 
     log: silentLog,
     first: { ...testOptions.first, ...options.world },
     ...(stateFile === undefined ? {} : { stateFile }),
+    ...(options.apiDelayMs === undefined ? {} : { apiDelayMs: options.apiDelayMs }),
     healthOf: (arn, key) => health.get(`${arn} ${key}`),
     sts: { ...testOptions.sts, roles, verifyToken },
     buckets,
@@ -117,12 +119,17 @@ export async function testAccount(t: TestContext, options: TestAccountOptions = 
     faults: aws.faults,
     calls,
     health,
-    async call(name, action, input = {}, { key = LAB_KEY, skewMs = 0, timeoutMs = 30_000 } = {}) {
-      const { body, headers } = requestOf(MODELS[name], action, input);
-      const signed = signedHeaders({ host, region: REGION, service: name, body, headers }, key, served.wallMs() + skewMs);
-      const response = await fetch(`http://${host}/`, { method: "POST", headers: signed, body, signal: AbortSignal.timeout(timeoutMs) });
-      return answerOf(response.status, response.headers.get("x-amzn-requestid"), await response.text());
-    },
+    call: clientOf(host, () => served.wallMs()),
+  };
+}
+
+/** One action at an endpoint, signed; rejects when the connection is reset or nothing comes. */
+export function clientOf(host: string, wallMs: () => number): TestAccount["call"] {
+  return async (name, action, input = {}, { key = LAB_KEY, skewMs = 0, timeoutMs = 30_000 } = {}) => {
+    const { body, headers } = requestOf(MODELS[name], action, input);
+    const signed = signedHeaders({ host, region: REGION, service: name, body, headers }, key, wallMs() + skewMs);
+    const response = await fetch(`http://${host}/`, { method: "POST", headers: signed, body, signal: AbortSignal.timeout(timeoutMs) });
+    return answerOf(response.status, response.headers.get("x-amzn-requestid"), await response.text());
   };
 }
 

@@ -1,0 +1,126 @@
+import { AppError, type Clock } from "../../kernel/index.ts";
+import { type ControlRoute, Fields, Ring } from "../control/index.ts";
+import { SPOT_NOTICE_MS, withSpotNotice, withZoneBack, withZoneLost } from "./ec2/interruptions.ts";
+import { parseFaultRule } from "./faults/parse-fault.ts";
+import type { CallRecord } from "./front/aws-front.ts";
+import type { LabAws } from "./lab-aws.ts";
+
+/** How many calls are remembered. */
+const CALLS_LIMIT = 10_000;
+
+/** A call as `GET /calls` tells it. */
+export interface TimedCall extends CallRecord {
+  readonly sequence: number;
+  /** Unix milliseconds. */
+  readonly atMs: number;
+}
+
+/** Remembers what was called, for `GET /calls`. */
+export class CallLog {
+  readonly #ring = new Ring<TimedCall>(CALLS_LIMIT);
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(call: CallRecord): void {
+    this.#ring.add({ ...call, sequence: this.#ring.added, atMs: this.#clock.wallMs() });
+  }
+
+  since(sequence: number): { readonly calls: readonly TimedCall[]; readonly next: number } {
+    return { calls: this.#ring.since(sequence), next: this.#ring.added };
+  }
+}
+
+/** The operations beside the endpoint: what was called, faults, and what befalls machines (docs/reference/lab-aws.md). */
+export function controlRoutes(aws: LabAws, calls: CallLog, clock: Clock): readonly ControlRoute[] {
+  return [
+    {
+      method: "GET",
+      path: "/calls",
+      handle: ({ query }) => {
+        const since = Number(query.get("since") ?? 0);
+        if (!Number.isFinite(since)) throw new AppError("LAB_AWS_BAD_REQUEST", "since: must be a number in the query");
+        return calls.since(since);
+      },
+    },
+    {
+      method: "GET",
+      path: "/faults",
+      handle: () => ({
+        faults: aws.faults
+          .witness()
+          .map(({ rule, ...seen }) => ({ ...rule, count: Number.isFinite(rule.count) ? rule.count : 0, ...seen })),
+      }),
+    },
+    {
+      method: "POST",
+      path: "/faults",
+      handle: ({ body }) => {
+        const rule = parseFaultRule(body);
+        aws.faults.remove(rule.id);
+        aws.faults.add(rule);
+      },
+    },
+    {
+      method: "DELETE",
+      path: "/faults/:id",
+      handle: ({ params }) => {
+        const id = params.get("id") ?? "";
+        if (!aws.faults.remove(id)) throw new AppError("LAB_AWS_FAULT_NOT_FOUND", `no fault ${id}; GET /faults lists what there is`);
+      },
+    },
+    { method: "DELETE", path: "/faults", handle: () => aws.faults.clear() },
+    ...machineRoutes(aws, clock),
+  ];
+}
+
+function machineRoutes({ store }: LabAws, clock: Clock): readonly ControlRoute[] {
+  return [
+    {
+      method: "GET",
+      path: "/instances",
+      handle: () => ({
+        instances: [...store.now.instances.values()].map(({ id, zone, privateIp, state, stateSinceMs, interruptedAtMs = null }) => ({
+          id,
+          zone,
+          privateIp,
+          state,
+          stateSinceMs,
+          interruptedAtMs,
+          autoScalingGroup: store.now.tags.get(id)?.get("aws:autoscaling:groupName") ?? null,
+        })),
+      }),
+    },
+    {
+      method: "POST",
+      path: "/spot-notices",
+      handle: ({ body }) => {
+        const fields = new Fields(body, "", "LAB_AWS_BAD_REQUEST");
+        const id = fields.text("instanceId");
+        const leadMs = fields.integer("leadMs", { min: 0, max: SPOT_NOTICE_MS, fallback: SPOT_NOTICE_MS });
+        fields.end();
+        if (!store.now.instances.has(id))
+          throw new AppError("LAB_AWS_INSTANCE_NOT_FOUND", `no instance ${id}; GET /instances lists what there is`);
+        store.put(withSpotNotice(store.now, id, clock.wallMs() - SPOT_NOTICE_MS + leadMs), clock.wallMs());
+      },
+    },
+    {
+      method: "PUT",
+      path: "/lost-zones/:zone",
+      handle: ({ params }) =>
+        store.put(withZoneLost(store.now, knownZone(store, params.get("zone") ?? ""), clock.wallMs()), clock.wallMs()),
+    },
+    {
+      method: "DELETE",
+      path: "/lost-zones/:zone",
+      handle: ({ params }) => store.put(withZoneBack(store.now, knownZone(store, params.get("zone") ?? "")), clock.wallMs()),
+    },
+  ];
+}
+
+function knownZone(store: LabAws["store"], zone: string): string {
+  if ([...store.now.subnets.values()].some((subnet) => subnet.zone === zone)) return zone;
+  throw new AppError("LAB_AWS_ZONE_NOT_FOUND", `no subnet is in zone ${zone}`);
+}
