@@ -15,6 +15,7 @@ export interface ObservedLoadBalancer extends LoadBalancer {
 export interface ObservedListener extends Listener {
   /** ARNs, the default one first. */
   readonly certificates: readonly string[];
+  readonly tags: ReadonlyMap<string, string>;
 }
 
 export interface ObservedTargetGroup extends TargetGroup {

@@ -34,3 +34,8 @@ export function ownedAs(tags: ReadonlyMap<string, string>, { clusterId, controll
   if (tags.get(TAGS.cluster) !== clusterId || tags.get(TAGS.controller) !== controllerId) return undefined;
   return tags.get(TAGS.resource);
 }
+
+/** Whether a tag is one that others must leave alone. */
+export function isOwnershipTag(key: string, { clusterId }: Pick<Ownership, "clusterId">): boolean {
+  return key.startsWith("holdfast.dev/") || key.startsWith("aws:") || key === `kubernetes.io/cluster/${clusterId}`;
+}

@@ -32,13 +32,16 @@ export type AddStep = Named & { readonly effect: "add" } & (
         readonly securityGroups: readonly string[] | "own";
         readonly tags: ReadonlyMap<string, string>;
       }
+    /** With the first of its certificates, its default one; `add-certificates` adds the others. */
     | { readonly type: "create-listener"; readonly listener: WantedListener; readonly tags: ReadonlyMap<string, string> }
     | { readonly type: "add-certificates"; readonly port: number; readonly arns: readonly string[] }
     | { readonly type: "attach-auto-scaling-group"; readonly group: string }
     | { readonly type: "register-targets"; readonly targets: readonly Target[] }
   );
 
-export type ChangeStep = Named & { readonly effect: "change" } & (
+export type ChangeStep = Named & { readonly effect: "change" } &
+  /** Its first certificate is the default one that it has. */
+  (
     | { readonly type: "modify-listener"; readonly listener: WantedListener }
     | { readonly type: "modify-target-group"; readonly healthCheck: HealthCheck }
     | { readonly type: "set-load-balancer-attributes"; readonly attributes: ReadonlyMap<string, string> }

@@ -1,0 +1,107 @@
+import { valueOf } from "../evidence.ts";
+import { PROTECTION } from "./attributes.ts";
+import type { ObservedLoadBalancer } from "./observed.ts";
+import { TAGS, ownedAs } from "./ownership.ts";
+import { planListeners } from "./plan-listeners.ts";
+import { allTags } from "./plan-security-group.ts";
+import type { ResolvedLoadBalancer } from "./resolved.ts";
+import { type StackPlan, differing } from "./stack-plan.ts";
+
+/** A load balancer with its listeners and settings. */
+export function planLoadBalancer(part: StackPlan, wanted: ResolvedLoadBalancer): void {
+  const evidence = part.stack.loadBalancer;
+  part.noteWorth("load balancer", evidence);
+  if (evidence.state === "unknown") return;
+  const known = evidence.value;
+  const tags = allTags(part.ownership, wanted);
+  if (known === undefined) {
+    if (part.stack.targetGroup.state === "unknown") part.note("it is not made: whether it has a target group to lead to is not known");
+    else planCreation(part, wanted, tags);
+    return;
+  }
+  if (ownedAs(known.tags, part.ownership) !== part.name) {
+    part.note(`the load balancer ${known.arn} is not tagged as ours: it is left alone`);
+    return;
+  }
+  const { type, scheme } = wanted.kind;
+  if (known.type !== type || known.scheme !== scheme) {
+    part.note(`it is of type ${known.type}, ${known.scheme}, and should be ${type}, ${scheme}, which AWS cannot change: it stays as it is`);
+    return;
+  }
+  planListeners(part, known.listeners, wanted, evidence.state === "fresh");
+  if (evidence.state !== "fresh") return;
+  planAttributes(part, known.attributes, known.tags, wanted);
+  planPlace(part, known, wanted);
+  planSecurityGroups(part, known, wanted);
+  if (wanted.webAcl !== undefined && (known.webAcl ?? "none") !== wanted.webAcl)
+    part.change({ type: "set-web-acl", webAcl: wanted.webAcl });
+  const missingTags = differing(tags, known.tags);
+  if (missingTags.size > 0) part.change({ type: "tag", what: "load-balancer", tags: missingTags });
+}
+
+function planCreation(part: StackPlan, wanted: ResolvedLoadBalancer, tags: ReadonlyMap<string, string>): void {
+  const { kind, ipAddressType, subnets, securityGroups, webAcl } = wanted;
+  const isProtected = wanted.attributes.get(PROTECTION) !== "false";
+  const allOfThem = isProtected ? new Map([...tags, [TAGS.protection, "wanted"]]) : tags;
+  part.add({
+    type: "create-load-balancer",
+    kind,
+    ipAddressType,
+    subnets: subnets.map(({ id }) => id),
+    securityGroups: securityGroups.by === "ids" ? securityGroups.ids : "own",
+    tags: allOfThem,
+  });
+  planListeners(part, [], wanted, true);
+  planAttributes(part, new Map(), allOfThem, wanted);
+  if (webAcl !== undefined && webAcl !== "none") part.change({ type: "set-web-acl", webAcl });
+}
+
+/** Deletion protection is switched on once, for what we made, and then left to whoever changes it. */
+function planAttributes(
+  part: StackPlan,
+  there: ReadonlyMap<string, string>,
+  tags: ReadonlyMap<string, string>,
+  { attributes }: ResolvedLoadBalancer,
+): void {
+  const isOwed = tags.get(TAGS.protection) === "wanted" && !tags.has(TAGS.removal);
+  const wanted = new Map([...attributes].filter(([key]) => key !== PROTECTION));
+  if (isOwed) wanted.set(PROTECTION, "true");
+  const missing = differing(wanted, there);
+  if (missing.size > 0) part.change({ type: "set-load-balancer-attributes", attributes: missing });
+  if (isOwed) part.change({ type: "tag", what: "load-balancer", tags: new Map([[TAGS.protection, "set"]]) });
+}
+
+/** Zones and kinds of addresses are added. None is taken away: clients know them by their addresses for as long as DNS says, and longer. */
+function planPlace(part: StackPlan, known: ObservedLoadBalancer, { subnets, ipAddressType }: ResolvedLoadBalancer): void {
+  const zones = new Set(known.subnets.map(({ zone }) => zone));
+  const added = subnets.filter(({ zone }) => !zones.has(zone));
+  if (added.length > 0) part.change({ type: "set-subnets", subnets: [...known.subnets, ...added].map(({ id }) => id).toSorted() });
+  const wantedZones = new Set(subnets.map(({ zone }) => zone));
+  const surplus = [...zones].filter((zone) => !wantedZones.has(zone)).toSorted();
+  if (surplus.length > 0)
+    part.note(
+      `it is in ${surplus.join(", ")} as well, which is not wanted: take zones away with aws elbv2 set-subnets, they do not come back`,
+    );
+  if (known.ipAddressType === ipAddressType) return;
+  if (known.ipAddressType === "ipv4") part.change({ type: "set-ip-address-type", ipAddressType });
+  else
+    part.note(
+      `it is ${known.ipAddressType} and should be ${ipAddressType}: no kind of address is taken away; use aws elbv2 set-ip-address-type`,
+    );
+}
+
+function planSecurityGroups(part: StackPlan, known: ObservedLoadBalancer, { kind, securityGroups }: ResolvedLoadBalancer): void {
+  const there = known.securityGroups.toSorted().join(" ");
+  if (securityGroups.by === "cidrs") {
+    if (part.stack.securityGroup.state === "unknown") return;
+    const own = valueOf(part.stack.securityGroup)?.id;
+    if (own !== undefined && there === own) return;
+  } else if (securityGroups.ids.toSorted().join(" ") === there) return;
+  if (kind.type === "network" && there === "") {
+    part.note("it was made without security groups, and AWS gives a network load balancer none later");
+    return;
+  }
+  // AWS keeps at least one; a network load balancer for which none is wanted any more keeps those it has.
+  if (securityGroups.by === "ids" && securityGroups.ids.length === 0) return;
+  part.change({ type: "set-security-groups", securityGroups: securityGroups.by === "ids" ? securityGroups.ids : "own" });
+}
