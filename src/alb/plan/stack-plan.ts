@@ -26,15 +26,15 @@ export class StackPlan {
   }
 
   add(step: Unnamed<AddStep>): void {
-    this.steps.push({ ...step, effect: "add", name: this.name } as AddStep);
+    this.steps.push({ ...step, effect: "add", name: this.name });
   }
 
   change(step: Unnamed<ChangeStep>): void {
-    this.steps.push({ ...step, effect: "change", name: this.name } as ChangeStep);
+    this.steps.push({ ...step, effect: "change", name: this.name });
   }
 
   remove(step: Unnamed<RemoveStep>): void {
-    this.steps.push({ ...step, effect: "remove", name: this.name } as RemoveStep);
+    this.steps.push({ ...step, effect: "remove", name: this.name });
   }
 
   note(why: string): void {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { DesiredLoadBalancer } from "../../model/desired.ts";
 import type { AlbSettings } from "../../settings.ts";
 import type { Network, NetworkSubnet } from "../network.ts";

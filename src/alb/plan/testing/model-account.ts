@@ -1,3 +1,4 @@
+import { assertNever } from "../../../kernel/index.ts";
 import type { Evidence } from "../../evidence.ts";
 import { valueOf } from "../../evidence.ts";
 import type {
@@ -143,8 +144,23 @@ export class ModelAccount {
         Object.assign(stack, { [part]: { ...known, tags: new Map([...known.tags, ...step.tags]) } });
         return;
       }
-      default:
+      case "create-load-balancer":
+      case "delete-load-balancer":
+      case "set-load-balancer-attributes":
+      case "set-subnets":
+      case "set-ip-address-type":
+      case "set-security-groups":
+      case "set-web-acl":
+      case "create-listener":
+      case "modify-listener":
+      case "delete-listener":
+      case "add-certificates":
+      case "remove-certificates":
+      case "replace-default-certificate":
         this.#applyToBalancer(stack, step);
+        return;
+      default:
+        assertNever(step);
     }
   }
 
