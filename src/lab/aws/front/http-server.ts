@@ -1,6 +1,6 @@
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { messageOf } from "../../../kernel/index.ts";
+import { type Clock, messageOf } from "../../../kernel/index.ts";
 import type { Log } from "../../../telemetry/index.ts";
 import type { AwsFront, Outcome } from "./aws-front.ts";
 
@@ -13,10 +13,14 @@ export interface AwsServer {
 }
 
 /** Serves the front on a loopback address; `port` 0 for a free one. Rejects when it cannot listen. */
-export async function serveAws(front: AwsFront, at: { readonly host: string; readonly port: number }, log: Log): Promise<AwsServer> {
+export async function serveAws(
+  front: AwsFront,
+  at: { readonly host: string; readonly port: number; readonly clock: Clock },
+  log: Log,
+): Promise<AwsServer> {
   const server = createServer((request, response) => {
     readBody(request)
-      .then((body) => send(front.handle(signedRequestOf(request, body)), request, response))
+      .then((body) => send(front.handle(signedRequestOf(request, body)), at.clock, request, response))
       .catch((error: unknown) => {
         log.warn({ reason: messageOf(error) }, "request to the lab's AWS not answered");
         response.destroy();
@@ -43,13 +47,15 @@ function signedRequestOf(request: IncomingMessage, body: Uint8Array): Parameters
   return { method: request.method ?? "POST", target: request.url ?? "/", headers, body };
 }
 
-function send(outcome: Outcome, request: IncomingMessage, response: ServerResponse): void {
+function send(outcome: Outcome, clock: Clock, request: IncomingMessage, response: ServerResponse): void {
   if (outcome.type === "hang") return;
   if (outcome.type === "reset") {
     request.socket.resetAndDestroy();
     return;
   }
-  response.writeHead(outcome.status, { ...outcome.headers, "content-length": Buffer.byteLength(outcome.body) });
+  // The SDK sets its clock by it, so it must be the one that signatures are judged by.
+  const date = new Date(clock.wallMs()).toUTCString();
+  response.writeHead(outcome.status, { ...outcome.headers, date, "content-length": Buffer.byteLength(outcome.body) });
   response.end(outcome.body);
 }
 
