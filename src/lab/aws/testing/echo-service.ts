@@ -99,7 +99,7 @@ export async function echoService(t: TestContext, protocol: Protocol): Promise<E
     faults: new FaultScript(),
     apiDelayMs: 0,
   });
-  const server = await serveAws(front, { host: "127.0.0.1", port: 0 }, silentLog);
+  const server = await serveAws(front, { host: "127.0.0.1", port: 0, clock: systemClock }, silentLog);
   t.after(() => server.close());
   const host = `127.0.0.1:${server.port}`;
   return {
