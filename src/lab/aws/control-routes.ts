@@ -1,6 +1,6 @@
 import { AppError, type Clock } from "../../kernel/index.ts";
-import { type ControlRoute, Fields, Ring } from "../control/index.ts";
-import { SPOT_NOTICE_MS, withSpotNotice, withZoneBack, withZoneLost } from "./ec2/interruptions.ts";
+import { type ControlRoute, Ring } from "../control/index.ts";
+import { machineRoutes } from "./ec2/machine-routes.ts";
 import { parseFaultRule } from "./faults/parse-fault.ts";
 import type { CallRecord } from "./front/aws-front.ts";
 import type { LabAws } from "./lab-aws.ts";
@@ -72,55 +72,6 @@ export function controlRoutes(aws: LabAws, calls: CallLog, clock: Clock): readon
       },
     },
     { method: "DELETE", path: "/faults", handle: () => aws.faults.clear() },
-    ...machineRoutes(aws, clock),
+    ...machineRoutes(aws.store, clock),
   ];
-}
-
-function machineRoutes({ store }: LabAws, clock: Clock): readonly ControlRoute[] {
-  return [
-    {
-      method: "GET",
-      path: "/instances",
-      handle: () => ({
-        instances: [...store.now.instances.values()].map(({ id, zone, privateIp, state, stateSinceMs, interruptedAtMs = null }) => ({
-          id,
-          zone,
-          privateIp,
-          state,
-          stateSinceMs,
-          interruptedAtMs,
-          autoScalingGroup: store.now.tags.get(id)?.get("aws:autoscaling:groupName") ?? null,
-        })),
-      }),
-    },
-    {
-      method: "POST",
-      path: "/spot-notices",
-      handle: ({ body }) => {
-        const fields = new Fields(body, "", "LAB_AWS_BAD_REQUEST");
-        const id = fields.text("instanceId");
-        const leadMs = fields.integer("leadMs", { min: 0, max: SPOT_NOTICE_MS, fallback: SPOT_NOTICE_MS });
-        fields.end();
-        if (!store.now.instances.has(id))
-          throw new AppError("LAB_AWS_INSTANCE_NOT_FOUND", `no instance ${id}; GET /instances lists what there is`);
-        store.put(withSpotNotice(store.now, id, clock.wallMs() - SPOT_NOTICE_MS + leadMs), clock.wallMs());
-      },
-    },
-    {
-      method: "PUT",
-      path: "/lost-zones/:zone",
-      handle: ({ params }) =>
-        store.put(withZoneLost(store.now, knownZone(store, params.get("zone") ?? ""), clock.wallMs()), clock.wallMs()),
-    },
-    {
-      method: "DELETE",
-      path: "/lost-zones/:zone",
-      handle: ({ params }) => store.put(withZoneBack(store.now, knownZone(store, params.get("zone") ?? "")), clock.wallMs()),
-    },
-  ];
-}
-
-function knownZone(store: LabAws["store"], zone: string): string {
-  if ([...store.now.subnets.values()].some((subnet) => subnet.zone === zone)) return zone;
-  throw new AppError("LAB_AWS_ZONE_NOT_FOUND", `no subnet is in zone ${zone}`);
 }
