@@ -144,7 +144,7 @@ export function ingress(name: string, hosts: readonly string[], annotations: Rea
   const backend = { service: { name: "app", port: { number: 80 } } };
   const rules = hosts.map((host) => ({ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }));
   const metadata = { name, namespace: "default", annotations };
-  return { apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec: { ingressClassName: CLASS, rules } } as Manifest;
+  return { apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata, spec: { ingressClassName: CLASS, rules } };
 }
 
 export function routeGroup(name: string, hosts: readonly string[], annotations: Readonly<Record<string, string>> = {}): Manifest {
@@ -155,5 +155,5 @@ export function routeGroup(name: string, hosts: readonly string[], annotations: 
     defaultBackends: [{ backendName: "app" }],
     routes: [{ pathSubtree: "/" }],
   };
-  return { apiVersion: "zalando.org/v1", kind: "RouteGroup", metadata, spec } as Manifest;
+  return { apiVersion: "zalando.org/v1", kind: "RouteGroup", metadata, spec };
 }
