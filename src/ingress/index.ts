@@ -7,3 +7,6 @@ export type { ObjectChange, ObjectKind, ObjectProblem, World } from "./world.ts"
 export { readSkipperOptions, skipperConvertOptions } from "./skipper-options.ts";
 export { type TlsClaim, TlsClaimIndex } from "./tls-secrets.ts";
 export { endpointSliceOf } from "./endpoints-object.ts";
+export { Fields } from "./fields.ts";
+export { type Classes, isServedIngress, isServedRouteGroup, readClasses } from "./ingress-class.ts";
+export { readHost, readMeta } from "./kube-objects.ts";

@@ -1,8 +1,9 @@
 import type { KubeObject } from "../kube/index.ts";
 import { Fields } from "./fields.ts";
-import { type IngressObject, readMeta } from "./kube-objects.ts";
+import { type Meta, readMeta } from "./kube-objects.ts";
 import type { ConvertOptions } from "./options.ts";
-import type { RouteGroupObject } from "./route-group.ts";
+
+type Annotated = Pick<Meta, "annotations">;
 
 /** What the IngressClass objects of a cluster say (page "Ingress", section "Ingress class"). */
 export interface Classes {
@@ -32,7 +33,11 @@ export function readClasses(objects: ReadonlyMap<string, KubeObject>, ignored: (
  * Whether an Ingress is ours: its class is one of ours by name or by the controller of its IngressClass. One without a class is ours
  * unless another controller's class is the default. The annotation counts before the field, as it did when it was the only one.
  */
-export function isServedIngress(ingress: Pick<IngressObject, "meta" | "className">, classes: Classes, options: ConvertOptions): boolean {
+export function isServedIngress(
+  ingress: { readonly meta: Annotated; readonly className: string | undefined },
+  classes: Classes,
+  options: Pick<ConvertOptions, "classes" | "controllers">,
+): boolean {
   const isOurs = (name: string, controller: string | undefined): boolean =>
     options.classes.includes(name) || (controller !== undefined && options.controllers.includes(controller));
   const named = ingress.meta.annotations.get("kubernetes.io/ingress.class") ?? ingress.className ?? "";
@@ -41,7 +46,7 @@ export function isServedIngress(ingress: Pick<IngressObject, "meta" | "className
 }
 
 /** Whether a RouteGroup is ours: by the annotation `zalando.org/routegroup.class`, or without it. */
-export function isServedRouteGroup(group: Pick<RouteGroupObject, "meta">, options: ConvertOptions): boolean {
+export function isServedRouteGroup(group: { readonly meta: Annotated }, options: Pick<ConvertOptions, "classes">): boolean {
   const named = group.meta.annotations.get("zalando.org/routegroup.class") ?? "";
   return named === "" || options.classes.includes(named);
 }
