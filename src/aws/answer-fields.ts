@@ -47,11 +47,19 @@ export class AnswerFields {
     return value;
   }
 
+  optionalFlag(name: string): boolean | undefined {
+    return this.#fields[name] === undefined ? undefined : this.flag(name);
+  }
+
   /** Unix milliseconds. */
   time(name: string): number {
     const value = this.#fields[name];
     if (!(value instanceof Date) || Number.isNaN(value.getTime())) throw incomplete(`${this.#where}.${name}`, "is missing or no time");
     return value.getTime();
+  }
+
+  optionalTime(name: string): number | undefined {
+    return this.#fields[name] === undefined ? undefined : this.time(name);
   }
 
   structure(name: string): AnswerFields {
@@ -71,10 +79,39 @@ export class AnswerFields {
     });
   }
 
+  /** For lists within a resource that AWS leaves out where they are empty. */
+  listOrEmpty<T>(name: string, read: (entry: AnswerFields) => T): readonly T[] {
+    return this.has(name) ? this.list(name, read) : [];
+  }
+
+  /** `[{ Key, Value }]`, as most services have tags; left out where there are none. */
+  tags(name: string): ReadonlyMap<string, string> {
+    return new Map(this.listOrEmpty(name, (tag) => [tag.text("Key"), tag.textOrEmpty("Value")] as const));
+  }
+
   texts(name: string): readonly string[] {
     return this.#entries(name).map((entry, at) => {
       if (typeof entry !== "string") throw incomplete(`${this.#where}.${name}[${at}]`, "is no text");
       return entry;
+    });
+  }
+
+  textsOrEmpty(name: string): readonly string[] {
+    return this.has(name) ? this.texts(name) : [];
+  }
+
+  numbers(name: string): readonly number[] {
+    return this.#entries(name).map((entry, at) => {
+      if (typeof entry !== "number" || !Number.isFinite(entry)) throw incomplete(`${this.#where}.${name}[${at}]`, "is no number");
+      return entry;
+    });
+  }
+
+  /** Unix milliseconds. */
+  times(name: string): readonly number[] {
+    return this.#entries(name).map((entry, at) => {
+      if (!(entry instanceof Date) || Number.isNaN(entry.getTime())) throw incomplete(`${this.#where}.${name}[${at}]`, "is no time");
+      return entry.getTime();
     });
   }
 

@@ -9,30 +9,53 @@ export interface CallTimes {
 
 export const DEFAULT_CALL_TIMES: CallTimes = Object.freeze({ timeoutMs: 60_000, attemptTimeoutMs: 10_000 });
 
+export interface AwsCallsDeps {
+  readonly governor: Governor;
+  readonly times: CallTimes;
+  /** AWS says that it does not take the credentials any more. */
+  readonly onExpiredCredentials: () => void;
+  /** An attempt ended: `code` is AWS's own, or `ok`. */
+  readonly onAttempt: (service: string, action: string, code: string, durationMs: number) => void;
+  /** Monotonic milliseconds. */
+  readonly nowMs: () => number;
+}
+
 /** Makes calls of the SDK through the governor, with our errors. */
 export class AwsCalls {
-  readonly #governor: Governor;
-  readonly #times: CallTimes;
+  readonly #deps: AwsCallsDeps;
 
-  constructor(governor: Governor, times: CallTimes = DEFAULT_CALL_TIMES) {
-    this.#governor = governor;
-    this.#times = times;
+  constructor(deps: AwsCallsDeps) {
+    this.#deps = deps;
   }
 
   make<T>(service: string, action: string, effect: Effect, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return this.#governor.call({
+    const { governor, times, onExpiredCredentials, onAttempt, nowMs } = this.#deps;
+    return governor.call({
       service,
       action,
       effect,
       isIdempotent: true,
-      ...this.#times,
+      ...times,
       run: async (signal) => {
+        const startMs = nowMs();
         try {
-          return await send(signal);
+          const answer = await send(signal);
+          onAttempt(service, action, "ok", nowMs() - startMs);
+          return answer;
         } catch (thrown) {
-          throw awsError(thrown, action);
+          const error = awsError(thrown, action);
+          onAttempt(service, action, awsCodeOf(thrown), nowMs() - startMs);
+          if (error.code === "AWS_CREDENTIALS") onExpiredCredentials();
+          throw error;
         }
       },
     });
   }
+}
+
+/** AWS's own code of an error, ours where it has none; never a text that anybody could make as long as they like. */
+function awsCodeOf(thrown: unknown): string {
+  const { code, name } = thrown as { readonly code?: unknown; readonly name?: unknown };
+  const said = thrown instanceof Error && typeof name === "string" && name !== "AppError" ? name : code;
+  return typeof said === "string" && /^[\w.]{1,64}$/.test(said) ? said : "Error";
 }

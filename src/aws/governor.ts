@@ -27,25 +27,47 @@ export interface GovernorDeps {
   readonly random: Random;
   readonly log?: Log;
   readonly metrics?: MetricsRegistry;
+  /** How much of what AWS allows the account is ours; half when left out. */
+  readonly share?: number;
 }
 
 /** All calls to AWS go through it, so that they stay below what the account may do and leave room for others who share it. */
 export interface Governor {
   /** Rejects with AppError. */
   call<T>(call: GovernedCall<T>): Promise<T>;
-  /** Whether calls of a class are made at all now; while they are not, nothing may be taken away on what they said before. */
+  /** Whether the circuit breaker of a class is open or half-open; while it is, nothing may be taken away on what its calls said before. */
   isOpen(service: string, callClass: CallClass): boolean;
+  /** Names of all classes whose circuit breakers are not closed: `elasticloadbalancing describe`. */
+  openCircuits(): readonly string[];
+}
+
+/** What AWS allows an account and region: so many calls at once, and so many a second after that. */
+interface Allowance {
+  readonly perSecond: number;
+  readonly burst: number;
 }
 
 /**
- * About half of what AWS allows an account: 10 a second after 40 for Describe (user guide, "API throttling"); the others are those the AWS Load
- * Balancer Controller ships with, 4 after 20 for targets and 3 after 20 for other writes.
+ * Elastic Load Balancing: Describe by the user guide ("API throttling"), the others as the AWS Load Balancer Controller ships them, and WAF's;
+ * EC2 by its guide ("Request throttling"), ACM by its page of quotas. For the rest AWS says nothing: these are careful guesses.
  */
-const RATES: Readonly<Record<CallClass, { readonly perSecond: number; readonly burst: number }>> = {
-  describe: { perSecond: 5, burst: 20 },
-  targets: { perSecond: 2, burst: 10 },
-  write: { perSecond: 1.5, burst: 10 },
+const ALLOWED: Readonly<Record<string, Readonly<Partial<Record<CallClass, Allowance>>>>> = {
+  elasticloadbalancing: {
+    describe: { perSecond: 10, burst: 40 },
+    targets: { perSecond: 4, burst: 20 },
+    write: { perSecond: 3, burst: 20 },
+  },
+  ec2: { describe: { perSecond: 20, burst: 100 }, write: { perSecond: 5, burst: 50 } },
+  acm: { describe: { perSecond: 10, burst: 10 } },
+  wafv2: { describe: { perSecond: 1, burst: 2 }, write: { perSecond: 0.5, burst: 2 } },
 };
+const USUALLY_ALLOWED: Readonly<Record<CallClass, Allowance>> = {
+  describe: { perSecond: 10, burst: 20 },
+  targets: { perSecond: 4, burst: 20 },
+  write: { perSecond: 3, burst: 10 },
+};
+/** Others of the account call as well: the console, other clusters, Auto Scaling. */
+const USUAL_SHARE = 0.5;
 const QUEUE_LIMIT = 1_000;
 /** How long a class keeps still after it was throttled. */
 const THROTTLED_MS = 1_000;
@@ -59,13 +81,16 @@ export function classOf(action: string): CallClass {
 }
 
 export function createGovernor(deps: GovernorDeps): Governor {
+  const { share = USUAL_SHARE } = deps;
   const callers = new Map<string, Caller>();
 
   const callerOf = (service: string, callClass: CallClass): Caller => {
     const name = `${service} ${callClass}`;
     const known = callers.get(name);
     if (known !== undefined) return known;
-    const caller = createCaller({ name, rate: { ...RATES[callClass], queueLimit: QUEUE_LIMIT }, classify }, deps);
+    const { perSecond, burst } = ALLOWED[service]?.[callClass] ?? USUALLY_ALLOWED[callClass];
+    const rate = { perSecond: perSecond * share, burst: Math.max(1, burst * share), queueLimit: QUEUE_LIMIT };
+    const caller = createCaller({ name, rate, classify }, deps);
     callers.set(name, caller);
     return caller;
   };
@@ -82,7 +107,8 @@ export function createGovernor(deps: GovernorDeps): Governor {
       };
       return callerOf(service, classOf(action)).call(request, (attempt) => run(attempt.signal));
     },
-    isOpen: (service, callClass) => callerOf(service, callClass).circuitState() === "closed",
+    isOpen: (service, callClass) => callerOf(service, callClass).circuitState() !== "closed",
+    openCircuits: () => [...callers].flatMap(([name, caller]) => (caller.circuitState() === "closed" ? [] : [name])),
   };
 }
 

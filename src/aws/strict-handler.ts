@@ -51,6 +51,7 @@ function doubtOf(
   headers: Readonly<Record<string, string>>,
 ): string | undefined {
   if (body.trim() === "") return "it is empty";
+  if (!isXml && headers["x-amzn-requestid"] === undefined) return "it has no request id";
   if (!isXml) {
     try {
       return isRecord(JSON.parse(body)) ? undefined : "it is JSON, but no object";

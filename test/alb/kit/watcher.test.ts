@@ -73,8 +73,8 @@ async function served(t: TestContext): Promise<Served> {
       tags: new Map([...tags, [TAGS.protection, "wanted"]]),
     }),
   );
-  const defaultActions = [{ Type: "forward" as const, TargetGroupArn: group.arn }];
-  const settings = { port: 443, protocol: "HTTPS", sslPolicy: "ELBSecurityPolicy-2016-08", certificate: CERTIFICATES.shop, defaultActions };
+  const actions = [{ type: "forward" as const, groups: [{ arn: group.arn, weight: 1 }] }];
+  const settings = { port: 443, protocol: "HTTPS", sslPolicy: "ELBSecurityPolicy-2016-08", certificate: CERTIFICATES.shop, actions };
   const listener = await done(aws.elb.createListener(made.arn, settings, tags));
   account.byHand((world) =>
     NODE_GROUPS.reduce((next, name) => {
@@ -132,7 +132,7 @@ test("the last certificate for a host that goes is a loss, one of two is none", 
     port: 443,
     protocol: "HTTPS",
     sslPolicy: undefined,
-    defaultActions: [{ Type: "forward" as const, TargetGroupArn: it.targetGroup }],
+    actions: [{ type: "forward" as const, groups: [{ arn: it.targetGroup, weight: 1 }] }],
   };
   await it.done(it.aws.elb.modifyListener(it.listener, { ...settings, certificate: CERTIFICATES.wildcard }));
   assert.equal(await lossesAfter(it), "");

@@ -69,3 +69,59 @@ export interface TargetHealth extends Target {
   readonly reason: string | undefined;
   readonly description: string | undefined;
 }
+
+/** A rule of a listener. */
+export interface Rule {
+  readonly arn: string;
+  /** From 1; undefined for the default one. */
+  readonly priority: number | undefined;
+  /** Patterns of its host-header condition. */
+  readonly hosts: readonly string[];
+  /** Its other conditions' fields: `path-pattern`, `source-ip`. */
+  readonly otherConditions: readonly string[];
+  readonly actions: readonly ListenerAction[];
+}
+
+/** What a listener or rule does, as it is asked for. */
+export type ActionSettings =
+  | { readonly type: "forward"; readonly groups: readonly { readonly arn: string; readonly weight: number }[] }
+  /** Host, path and query stay as they are. */
+  | {
+      readonly type: "redirect";
+      readonly protocol: "HTTP" | "HTTPS";
+      readonly port: number;
+      readonly status: "HTTP_301" | "HTTP_302";
+    }
+  | { readonly type: "fixed-response"; readonly status: string; readonly contentType: string; readonly body: string };
+
+export interface NewLoadBalancer {
+  readonly name: string;
+  readonly type: "application" | "network";
+  readonly scheme: "internet-facing" | "internal";
+  readonly ipAddressType: "ipv4" | "dualstack";
+  /** Ids. */
+  readonly subnets: readonly string[];
+  /** Ids; a network load balancer that is made without any never can have some. */
+  readonly securityGroups: readonly string[];
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+export interface NewTargetGroup {
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+  readonly vpcId: string;
+  readonly targetType: "instance" | "ip";
+  readonly healthCheck: HealthCheck;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+/** A listener's settings, as it is made or changed to. */
+export interface ListenerSettings {
+  readonly port: number;
+  readonly protocol: string;
+  readonly sslPolicy: string | undefined;
+  /** The default one's ARN. */
+  readonly certificate: string | undefined;
+  readonly actions: readonly ActionSettings[];
+}
