@@ -4,6 +4,7 @@ const layers = [
   ["kernel"],
   ["call", "telemetry", "x509"],
   ["wire", "route", "balance", "hold", "kube", "aws", "admin", "shared-limits", "tracing"],
+  ["mirror"],
   ["proxy", "ingress"],
   ["auth", "plugin", "alb"],
   ["router", "experiment", "rollout"],

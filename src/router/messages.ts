@@ -1,4 +1,5 @@
 import type { HeldRemoval, HoldDecision } from "../admin/index.ts";
+import type { SourceStatus } from "../mirror/index.ts";
 import type { TraceOptions } from "../tracing/index.ts";
 import type { AuthSettings } from "../auth/index.ts";
 import type { EndpointStats } from "../proxy/index.ts";
@@ -15,18 +16,6 @@ import type { BackendTls, ProxyProtocolOptions, TlsListener } from "./listeners.
  * confirmed. `stale`: a source has been silent for longer than its bound.
  */
 export type Knowledge = "live" | "restored" | "stale";
-
-/** How a kind's source stands, as /statusz tells it. */
-export interface SourceStatus {
-  /** `live`, or in what way it is not, in the words of `src/kube` (`connecting`, `syncing`, `failing`), or `watching` for a file. */
-  readonly state: string;
-  /** Since the source last said anything that could be believed; undefined before it ever did. */
-  readonly ageMs?: number;
-  readonly objects: number;
-  readonly revision?: string;
-  /** Why it is not live, one line. */
-  readonly problem?: string;
-}
 
 /** An object that is not served as written: what is wrong, and whether an older version serves in its place. */
 export interface ObjectProblem {

@@ -1,6 +1,7 @@
 import { AppError, isRecord } from "../../kernel/index.ts";
 import type { Accepted, AcceptedChange, Hold } from "../../hold/index.ts";
 import type { Clock } from "../../kernel/index.ts";
+import type { KeptHold, MirrorStore } from "../../mirror/index.ts";
 import { ChangeFile } from "../snapshot/change-file.ts";
 import type { SnapshotStore } from "../snapshot/store.ts";
 import { inSlices } from "./in-slices.ts";
@@ -16,7 +17,7 @@ interface HoldFileDeps {
  * What a hold has accepted and what it holds back, on disk. The whole is a line of `HoldRecords` and a line for each thing that is
  * accepted; a change the records again, a line `+` with each thing that is new or another, and a line `-` with each key that is gone.
  */
-export class HoldFile<M> {
+export class HoldFile<M> implements KeptHold {
   readonly #name: string;
   readonly #hold: Hold<M>;
   readonly #deps: HoldFileDeps;
@@ -75,6 +76,17 @@ export class HoldFile<M> {
     this.#keys.clear();
     return [JSON.stringify(this.#hold.records()), ...lines].join("\n");
   }
+}
+
+/** Keeps mirrors in the snapshot folder. */
+export function mirrorStoreIn(deps: HoldFileDeps): MirrorStore {
+  return {
+    read(name) {
+      const texts = deps.store.readChanges(name);
+      return texts === undefined ? undefined : readHoldFile(texts);
+    },
+    keep: (name, hold) => new HoldFile(name, hold, deps),
+  };
 }
 
 /** The state that records of a {@link HoldFile} come to, for `parseHoldState`. Throws AppError `ROUTER_SNAPSHOT_CORRUPT` when they are something else. */

@@ -3,18 +3,18 @@ import { hostname } from "node:os";
 import { AppError, messageOf } from "../../kernel/index.ts";
 import { type Evidence, createMemberEvidence } from "../../hold/index.ts";
 import type { ObjectKind } from "../../ingress/index.ts";
+import { type Mirror, type MirrorDeps, createMirror, createObjectEvents } from "../../mirror/index.ts";
 import { type Heartbeat, type KubeClient, type KubeObject, createHeartbeat, kinds, objectKey } from "../../kube/index.ts";
 import type { HoldDecision } from "../../admin/index.ts";
 import type { ControlStatus, Knowledge, RoutesSource } from "../messages.ts";
 import { AcceptedRoutes } from "./accepted-routes.ts";
 import { openClusterClient } from "./cluster-client.ts";
 import { type Debounce, createDebounce } from "./debounce.ts";
+import { mirrorStoreIn } from "./hold-file.ts";
 import { type EndpointMember, claimOf, membersOfSlice, restoreMember } from "./endpoint-members.ts";
-import { type Mirror, type MirrorDeps, createMirror } from "./mirror.ts";
 import { ObjectProblems } from "./object-problems.ts";
 import { convertOptions, restoreObject, seriousProblems, trim } from "./object-version.ts";
 import { createPacedRun } from "./paced-run.ts";
-import { createPoisonEvents } from "./poison-events.ts";
 import type { RouteSetChange } from "./published-table.ts";
 import { SecretSource } from "./secret-source.ts";
 import { SettlingChanges } from "./settling.ts";
@@ -66,7 +66,8 @@ class KubeSource implements ControlSource {
     this.#deps = deps;
     this.#startedAtMs = clock.monoMs();
     this.#hasTable = deps.booted !== undefined;
-    const events = createPoisonEvents(client, deps.config.nodeName ?? hostname(), deps);
+    const reporter = { component: "holdfast-router", controller: "holdfast.dev/router", instance: deps.config.nodeName ?? hostname() };
+    const events = createObjectEvents(client, reporter, deps);
     this.#problems = new ObjectProblems(events, clock, (kind, key) => this.#accepted(kind)?.get(key)?.value);
     this.#build = createPacedRun(clock, BUILD_PAUSE_MS, () => this.#tryBuild());
     this.#settle = createDebounce(clock, { quietMs: QUIET_MS, mostMs: LONGEST_WAIT_MS }, () => {
@@ -86,8 +87,7 @@ class KubeSource implements ControlSource {
       random: deps.random,
       log,
       metrics: deps.metrics,
-      store: deps.store,
-      writes: deps.writes,
+      store: deps.store === undefined ? undefined : mirrorStoreIn({ clock, store: deps.store, writes: deps.writes }),
       onChange: (kind, keys) => {
         this.#routes.note(kind, keys);
         this.#build.call();

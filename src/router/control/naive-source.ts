@@ -1,6 +1,7 @@
 import { type World, convert, defaultConvertOptions } from "../../ingress/index.ts";
 import { type KubeClient, type KubeObject, type Resource, kinds, objectKey } from "../../kube/index.ts";
-import type { ControlStatus, RoutesSource, SourceStatus } from "../messages.ts";
+import type { SourceStatus } from "../../mirror/index.ts";
+import type { ControlStatus, RoutesSource } from "../messages.ts";
 import { openClusterClient } from "./cluster-client.ts";
 import type { ControlSource, SourceDeps } from "./source.ts";
 

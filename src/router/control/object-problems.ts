@@ -1,11 +1,12 @@
 import type { ObjectProblem as ConversionProblem } from "../../ingress/index.ts";
 import type { Clock } from "../../kernel/index.ts";
+import type { ObjectEvents } from "../../mirror/index.ts";
 import type { KubeObject } from "../../kube/index.ts";
 import type { ObjectProblem } from "../messages.ts";
-import type { PoisonEvents } from "./poison-events.ts";
 import { type StandingProblems, createStandingProblems, objectOf } from "./standing-problems.ts";
 
 const PROBLEMS_TOLD = 1_000;
+const REASON = "NotServedAsWritten";
 
 const EFFECTS: Readonly<Record<ConversionProblem["effect"], string>> = {
   dropped: "it is not served",
@@ -19,12 +20,12 @@ export class ObjectProblems {
   readonly converted: StandingProblems;
   /** Of those who ask for certificates. */
   readonly certificates: StandingProblems;
-  readonly #events: PoisonEvents;
+  readonly #events: ObjectEvents;
   /** Of versions that are not taken, by `Kind namespace/name`. */
   readonly #poisoned = new Map<string, ObjectProblem>();
 
   /** `accepted` is the version of an object that is served; undefined when there is none. */
-  constructor(events: PoisonEvents, clock: Clock, accepted: (kind: string, key: string) => KubeObject | undefined) {
+  constructor(events: ObjectEvents, clock: Clock, accepted: (kind: string, key: string) => KubeObject | undefined) {
     this.#events = events;
     const tell = (problem: ConversionProblem): void => {
       const { kind, namespace, name, message, effect } = problem;
@@ -32,7 +33,7 @@ export class ObjectProblems {
       const object = accepted(kind, key);
       if (object === undefined) return;
       this.#events.seen(object);
-      this.#events.tell(kind, key, `${message}; ${EFFECTS[effect]}`);
+      this.#events.tell(kind, key, { reason: REASON, message: `${message}; ${EFFECTS[effect]}` });
     };
     this.converted = createStandingProblems(clock, tell);
     this.certificates = createStandingProblems(clock, tell);
@@ -52,7 +53,8 @@ export class ObjectProblems {
   poisoned(kind: string, key: string, problem: string, lastGoodServes: boolean): void {
     if (this.#poisoned.size < PROBLEMS_TOLD)
       this.#poisoned.set(`${kind} ${key}`, { object: `${kind} ${key}`, message: problem, lastGoodServes });
-    this.#events.tell(kind, key, `${problem}; ${lastGoodServes ? "its last good version keeps serving" : "it is not served"}`);
+    const outcome = lastGoodServes ? "its last good version keeps serving" : "it is not served";
+    this.#events.tell(kind, key, { reason: REASON, message: `${problem}; ${outcome}` });
   }
 
   /** The first thousand. */

@@ -1,8 +1,8 @@
 import type { ObjectProblem, TlsClaim } from "../../ingress/index.ts";
 import { type KubeObject, kinds } from "../../kube/index.ts";
+import { type Mirror, type MirrorDeps, createMirror } from "../../mirror/index.ts";
 import { TLS_PAIRS_STATE, encodeTlsPairs } from "../tls-pairs.ts";
 import { assignCertificates } from "./certificate-claims.ts";
-import { type Mirror, type MirrorDeps, createMirror } from "./mirror.ts";
 import type { SourceDeps } from "./source.ts";
 import { type TlsSecret, readTlsSecret, restoreTlsSecret } from "./tls-secrets.ts";
 

@@ -1,4 +1,4 @@
-import { AppError, type Clock, type Random, messageOf } from "../../kernel/index.ts";
+import { AppError, type Clock, type Random, messageOf } from "../kernel/index.ts";
 import {
   type Accepted,
   type AcceptedChange,
@@ -7,14 +7,38 @@ import {
   type HoldPolicy,
   createHold,
   parseHoldState,
-} from "../../hold/index.ts";
-import { type Heartbeat, type KubeClient, type KubeObject, type Reflector, type Resource, createReflector } from "../../kube/index.ts";
-import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
-import type { HeldRemoval } from "../../admin/index.ts";
-import type { SourceStatus } from "../messages.ts";
-import type { SnapshotStore } from "../snapshot/store.ts";
-import { HoldFile, readHoldFile } from "./hold-file.ts";
-import type { SnapshotWrites } from "./snapshot-writes.ts";
+} from "../hold/index.ts";
+import { type Heartbeat, type KubeClient, type KubeObject, type Reflector, type Resource, createReflector } from "../kube/index.ts";
+import type { Log, MetricsRegistry } from "../telemetry/index.ts";
+import type { HeldRemoval } from "../admin/index.ts";
+
+/** How one kind's source is, for people. */
+export interface SourceStatus {
+  /** `live`, or in what way it is not, in the words of `src/kube` (`connecting`, `syncing`, `failing`), or `watching` for a file. */
+  readonly state: string;
+  /** Since the source last said anything that could be believed; undefined before it ever did. */
+  readonly ageMs?: number;
+  readonly objects: number;
+  readonly revision?: string;
+  /** Why it is not live, one line. */
+  readonly problem?: string;
+}
+
+/** Where mirrors keep what a restart needs. */
+export interface MirrorStore {
+  /** What was kept under this name, for `parseHoldState`; undefined when there is nothing. Throws AppError when it cannot be read; it then counts as nothing. */
+  read(name: string): unknown;
+  /** Keeps this hold under this name from now on. */
+  keep<M>(name: string, hold: Hold<M>): KeptHold;
+}
+
+/** A hold that is kept somewhere. */
+export interface KeptHold {
+  /** Something about the hold is another, among it what `change` names. */
+  touch(change?: AcceptedChange): void;
+  /** Resolves when what was touched is kept, or could not be in time. */
+  save(): Promise<void>;
+}
 
 /** One kind as it is listed and watched, and as much of it as is believed. */
 export interface Mirror<M> {
@@ -38,8 +62,10 @@ export interface Mirror<M> {
     verb: "approve" | "reject",
     decision: { readonly principal: string; readonly ttlMs: number; readonly why: string },
   ): boolean;
-  /** Resolves when what a restart needs is on disk, as far as it changed; at once without a snapshot folder. */
+  /** Resolves when what a restart needs is kept, as far as it changed; at once without a store. */
   save(): Promise<void>;
+  /** Listens no more; resolves when nothing is under way. What is accepted stays. */
+  stop(): Promise<void>;
 }
 
 export interface MirrorOptions<T, M> {
@@ -50,7 +76,7 @@ export interface MirrorOptions<T, M> {
   readonly optional?: boolean;
   /** Reads an object; what it throws poisons that object alone. */
   readonly decode: (object: KubeObject) => T;
-  /** Reads a value back from the snapshot. */
+  /** Reads a value back from the store. */
   readonly restore: (value: unknown) => M;
   /** How evidence about objects becomes evidence about what is held: as it is, or taken apart into members. */
   readonly toMembers: (sink: (evidence: Evidence<M>) => void) => (evidence: Evidence<T>) => void;
@@ -65,8 +91,7 @@ export interface MirrorDeps {
   readonly heartbeat: Heartbeat;
   readonly log: Log;
   readonly metrics: MetricsRegistry;
-  readonly store: SnapshotStore | undefined;
-  readonly writes: SnapshotWrites;
+  readonly store: MirrorStore | undefined;
   /** Keys whose accepted thing is new, another or gone; none when something else is known than before. */
   readonly onChange: (kind: string, keys: readonly string[]) => void;
   readonly onStatus: () => void;
@@ -82,7 +107,7 @@ const WATCH_SILENCE_MS = 130_000;
 /** A definition is installed rarely, and the routers that look for it are many. */
 const ABSENT_RECHECK_MS = 40_000;
 
-/** Begins from what the snapshot folder has of this kind; nothing is asked before `start`. */
+/** Begins from what the store has of this kind; nothing is asked before `start`. */
 export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDeps): Mirror<M> {
   const { resource } = options;
   const { clock } = deps;
@@ -101,15 +126,14 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
       metrics: deps.metrics,
       confirm: () => reflector.confirm(),
       onChange: (change) => changed(change),
-      audit: () => file?.touch(),
+      audit: () => kept?.touch(),
     },
   );
   const changed = (change: AcceptedChange): void => {
-    file?.touch(change);
+    kept?.touch(change);
     deps.onChange(resource.kind, [...change.upserted, ...change.removed, ...change.withdrawn]);
   };
-  const { store, writes } = deps;
-  const file = store && new HoldFile(stateNameOf(resource), hold, { clock, store, writes });
+  const kept = deps.store?.keep(stateNameOf(resource), hold);
   const observe = options.toMembers((evidence) => hold.observe(evidence));
   const reflector: Reflector = createReflector<T>(
     {
@@ -138,7 +162,7 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
       sink(evidence) {
         observe(evidence);
         if (evidence.kind === "poisoned" && evidence.key !== undefined) deps.onPoisoned(resource.kind, evidence.key, evidence.problem);
-        if (hold.held().length > 0) file?.touch();
+        if (hold.held().length > 0) kept?.touch();
         deps.onStatus();
       },
     },
@@ -191,10 +215,14 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
     decide(id, verb, decision) {
       if (!hold.held().some((change) => change.id === id)) return false;
       hold[verb](id, decision);
-      file?.touch();
+      kept?.touch();
       return true;
     },
-    save: () => file?.save() ?? Promise.resolve(),
+    save: () => kept?.save() ?? Promise.resolve(),
+    async stop() {
+      hold.close();
+      await reflector.stop();
+    },
   };
   return mirror;
 }
@@ -202,14 +230,11 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
 function readState<T, M>(options: MirrorOptions<T, M>, { store, log }: MirrorDeps): ReturnType<typeof parseHoldState<M>> | undefined {
   const name = stateNameOf(options.resource);
   try {
-    const texts = store?.readChanges(name);
-    return texts === undefined ? undefined : parseHoldState<M>(readHoldFile(texts), options.restore);
+    const state = store?.read(name);
+    return state === undefined ? undefined : parseHoldState<M>(state, options.restore);
   } catch (error) {
-    const code = error instanceof AppError ? error.code : "ROUTER_SNAPSHOT_CORRUPT";
-    log.warn(
-      { state: name, code, reason: messageOf(error) },
-      "accepted objects on disk passed over, the generation serves until the kind is listed",
-    );
+    const code = error instanceof AppError ? error.code : "HOLD_STATE";
+    log.warn({ state: name, code, reason: messageOf(error) }, "accepted objects that were kept are passed over until the kind is listed");
     return undefined;
   }
 }
