@@ -41,8 +41,6 @@ function labTests(executablePath: string): void {
   let started: StartedBrowser;
   let page: Page;
   let kube: { readonly server: URL; readonly ca: Buffer; readonly token: string };
-  /** `127.B`: the lab's block of addresses. */
-  let block = "";
   const complaints: string[] = [];
 
   before(async () => {
@@ -53,7 +51,6 @@ function labTests(executablePath: string): void {
     const output = await read(lab, /the lab runs/);
     const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(output)?.[0] ?? "";
     kube = readKubeconfig(join(stateDir, "kubeconfig"));
-    block = kube.server.hostname.split(".").slice(0, 2).join(".");
     started = await startBrowser(executablePath);
     page = await started.browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(PATIENCE_MS);
@@ -92,17 +89,20 @@ function labTests(executablePath: string): void {
   /** The status a client gets through the load balancer of Holdfast's fleet. */
   function throughHold(host: string): Promise<number> {
     return new Promise((resolve) => {
-      const outgoing = httpRequest(
-        { host: `${block}.2.2`, port: 8080, path: "/", agent: false, headers: { host }, timeout: 5000 },
-        (response) => {
-          response.resume();
-          response.on("end", () => resolve(response.statusCode ?? 0));
-        },
-      );
+      const outgoing = httpRequest({ ...holdEntry(stateDir), path: "/", agent: false, headers: { host }, timeout: 5000 }, (response) => {
+        response.resume();
+        response.on("end", () => resolve(response.statusCode ?? 0));
+      });
       outgoing.on("timeout", () => outgoing.destroy(new Error("timeout")));
       outgoing.on("error", () => resolve(0));
       outgoing.end();
     });
+  }
+
+  async function addressOf(node: string): Promise<string> {
+    const answer = await askCluster(`/api/v1/nodes/${node}`);
+    const { status } = answer?.body as { status: { addresses: readonly { type: string; address: string }[] } };
+    return status.addresses.find(({ type }) => type === "InternalIP")?.address ?? "";
   }
 
   async function restartsOf(application: string, node: string): Promise<number | undefined> {
@@ -159,14 +159,15 @@ function labTests(executablePath: string): void {
   });
 
   test("Kill a node: its kubelet is gone, the load balancer takes it out, Holdfast serves on; put back, it is healthy again", async () => {
+    const address = await addressOf("node-3");
     await page.getByTestId("target-kill-node").selectOption("node-3");
     await click("kill-node");
     await page.locator('[data-testid="node-node-3"]:not([data-state="running"])').waitFor();
-    assert.equal(await canConnect(`${block}.1.3`, 10_250), false);
+    assert.equal(await canConnect(address, 10_250), false);
     await page.getByTestId("alb-hold").getByText("2 of 3 healthy").waitFor();
     assert.equal(await throughHold("shop.lab"), 200);
     await putBack("node/node-3");
-    await until("its kubelet listens", () => canConnect(`${block}.1.3`, 10_250));
+    await until("its kubelet listens", () => canConnect(address, 10_250));
     await page.getByTestId("alb-hold").getByText("3 of 3 healthy").waitFor();
   });
 
@@ -211,6 +212,18 @@ function readKubeconfig(file: string): { server: URL; ca: Buffer; token: string 
   const { clusters, users } = JSON.parse(readFileSync(file, "utf8")) as Kubeconfig;
   const { cluster } = clusters[0];
   return { server: new URL(cluster.server), ca: Buffer.from(cluster["certificate-authority-data"], "base64"), token: users[0].user.token };
+}
+
+/** Where the load balancer of Holdfast's fleet listens: the one that checks the health of its routers. */
+function holdEntry(stateDir: string): { host: string; port: number } {
+  interface Hosted {
+    readonly nodes: readonly { readonly address: string }[];
+    readonly listeners: readonly { readonly port: number }[];
+    readonly targetGroups: readonly { readonly healthCheck: { readonly port: number } }[];
+  }
+  const { loadBalancers } = JSON.parse(readFileSync(join(stateDir, "aws", "load-balancers.json"), "utf8")) as { loadBalancers: Hosted[] };
+  const found = loadBalancers.find(({ targetGroups }) => targetGroups.some(({ healthCheck }) => healthCheck.port === 9911));
+  return { host: found?.nodes[0]?.address ?? "", port: found?.listeners[0]?.port ?? 0 };
 }
 
 /** What a process has printed once it has printed `wanted`. */

@@ -3,7 +3,7 @@ export { Lab, type LabDeps } from "./lab.ts";
 export { type ApiServerReading, type LocalPod, type RouterTable, isReady } from "./observe/observatory.ts";
 export { type Reading } from "./observe/poller.ts";
 export { LAB_DEFAULTS, type LabOptions } from "./options.ts";
-export { nodeName, zoneOf } from "./part-configs.ts";
+export { type LabNode } from "./machines/machines.ts";
 export { type PartState } from "./process/part-process.ts";
 export { type LabResult, type PolicyName, type Verdict, renderTable, sentence } from "./scenario/result.ts";
 export { type Phase, Stage } from "./scenario/stage.ts";

@@ -1,7 +1,8 @@
 import { AppError, type Clock } from "../kernel/index.ts";
 import type { Log } from "../telemetry/index.ts";
 import { LAB_TIME, START_TIMEOUT_MS } from "./options.ts";
-import { type LabPlan, albConfig, apiServerConfig, apiServerUrl, kubeletConfig, loadConfig, nodeName } from "./part-configs.ts";
+import { awsConfig } from "./machines/account.ts";
+import { type LabPlan, albConfig, apiServerConfig, apiServerUrl } from "./part-configs.ts";
 import { type MemoryCgroup, makeMemoryCgroup } from "./process/memory-cgroup.ts";
 import { type PartEvent, PartProcess } from "./process/part-process.ts";
 import type { Timeline } from "./timeline.ts";
@@ -9,15 +10,24 @@ import type { Timeline } from "./timeline.ts";
 interface PartDescription {
   readonly name: string;
   readonly config: unknown;
-  readonly niceness: number;
-  readonly backoffMs: { readonly first: number; readonly longest: number };
+  /** Where it stands: the control plane has machines of its own in a real cluster. Here it yields the processor to the nodes. */
+  readonly place: "control-plane" | "beside";
 }
+
+const PLACES = {
+  "control-plane": { niceness: 5, backoffMs: { first: 2_000, longest: 10_000 } },
+  beside: { niceness: 0, backoffMs: { first: 500, longest: 4_000 } },
+} as const;
+
+/** What the others need. */
+const FIRST: readonly string[] = ["apiserver", "aws"];
 
 /** The processes of a lab, and the memory that its API server may use. What happens to them is told on the timeline. */
 export class LabParts {
   readonly #plan: LabPlan;
   readonly #timeline: Timeline;
-  readonly #parts: ReadonlyMap<string, PartProcess>;
+  readonly #parts = new Map<string, PartProcess>();
+  readonly #deps: { readonly clock: Clock; readonly log: Log };
   readonly #memory: MemoryCgroup | undefined;
   #apiServerKills = 0;
   #apiServerLastExit: string | null = null;
@@ -26,23 +36,8 @@ export class LabParts {
     this.#plan = plan;
     this.#timeline = deps.timeline;
     this.#memory = makeMemoryCgroup(`holdfast-lab-${plan.network.block}`, cgroupLimitBytes(plan.options.apiServerHeapMb));
-    this.#parts = new Map(
-      [...describeParts(plan)].map(({ name, ...options }) => [
-        name,
-        new PartProcess(
-          {
-            name,
-            ...options,
-            argv: this.#argvOf(name, name === "apiserver" ? plan.options.apiServerHeapMb : 0),
-            configFile: plan.folder.configFile(name),
-            logFile: plan.folder.logFile(name),
-            stopTimeoutMs: 20_000,
-            ...(name === "apiserver" ? { onSpawn: (pid: number) => this.#memory?.take(pid) } : {}),
-          },
-          { clock: deps.clock, log: deps.log, report: (event) => this.#onEvent(event) },
-        ),
-      ]),
-    );
+    this.#deps = deps;
+    for (const description of describeParts(plan)) this.add(description);
   }
 
   /** The API server's deaths by its memory limit. */
@@ -63,10 +58,39 @@ export class LabParts {
     return part;
   }
 
-  /** Starts all but the load and the API server. @throws AppError LAB_PART_FAILED */
+  /** A part more, in place of the one of its name; does not start it. `place` says whether it yields the processor to others. */
+  add({ name, config, place }: PartDescription): PartProcess {
+    const part = new PartProcess(
+      {
+        name,
+        config,
+        ...PLACES[place],
+        argv: this.#argvOf(name, name === "apiserver" ? this.#plan.options.apiServerHeapMb : 0),
+        configFile: this.#plan.folder.configFile(name),
+        logFile: this.#plan.folder.logFile(name),
+        stopTimeoutMs: 20_000,
+        ...(name === "apiserver" ? { onSpawn: (pid: number) => this.#memory?.take(pid) } : {}),
+      },
+      { ...this.#deps, report: (event) => this.#onEvent(event) },
+    );
+    this.#parts.set(name, part);
+    return part;
+  }
+
+  /** Forgets a part that was stopped. */
+  remove(name: string): void {
+    this.#parts.delete(name);
+  }
+
+  /** Starts the API server and AWS. @throws AppError LAB_PART_FAILED */
+  async startFirst(): Promise<void> {
+    await Promise.all(FIRST.map((name) => this.get(name).start(START_TIMEOUT_MS)));
+  }
+
+  /** Starts the rest of what is there always. @throws AppError LAB_PART_FAILED */
   async startOthers(): Promise<void> {
-    const others = [...this.#parts.values()].filter((part) => part.name !== "load" && part.name !== "apiserver");
-    await Promise.all(others.map((part) => part.start(START_TIMEOUT_MS)));
+    const others = [...describeParts(this.#plan)].filter(({ name }) => !FIRST.includes(name));
+    await Promise.all(others.map(({ name }) => this.get(name).start(START_TIMEOUT_MS)));
   }
 
   /** A machine with more memory for the API server, from its next start on. */
@@ -78,8 +102,7 @@ export class LabParts {
   /** Ends every process, what asks first and what serves last. */
   async stop(): Promise<void> {
     await this.#parts.get("load")?.stop();
-    const rest = [...this.#parts.values()].filter((part) => part.name !== "load");
-    await Promise.all(rest.map((part) => part.stop()));
+    await Promise.all([...this.#parts.values()].map((part) => part.stop()));
     this.#memory?.remove();
   }
 
@@ -106,13 +129,12 @@ export class LabParts {
   }
 }
 
+/** What is there from the beginning to the end; nodes and the load come and go. */
 function* describeParts(plan: LabPlan): Generator<PartDescription> {
-  // The control plane has a machine of its own in a real cluster: here it yields the processor to the nodes.
-  const controlPlane = { niceness: 5, backoffMs: { first: 2_000, longest: 10_000 } };
-  const node = { niceness: 0, backoffMs: { first: 500, longest: 4_000 } };
-  yield { name: "apiserver", config: apiServerConfig(plan), ...controlPlane };
   const api = { server: apiServerUrl(plan) };
-  yield { name: "scheduler", config: { api: { ...api, token: plan.credentials.scheduler } }, ...controlPlane };
+  yield { name: "apiserver", config: apiServerConfig(plan), place: "control-plane" };
+  yield { name: "aws", config: awsConfig(plan), place: "beside" };
+  yield { name: "scheduler", config: { api: { ...api, token: plan.credentials.scheduler } }, place: "control-plane" };
   const controllers = {
     api: { ...api, token: plan.credentials.controllers },
     minuteMs: LAB_TIME.cronMinuteMs,
@@ -120,10 +142,8 @@ function* describeParts(plan: LabPlan): Generator<PartDescription> {
     nodeMonitorPeriodMs: 1_000,
     evictionMs: LAB_TIME.evictionMs,
   };
-  yield { name: "controllers", config: controllers, ...controlPlane };
-  for (let at = 1; at <= plan.options.nodes; at++) yield { name: `kubelet-${nodeName(at)}`, config: kubeletConfig(plan, at), ...node };
-  for (const [at, fleet] of plan.fleets.entries()) yield { name: `alb-${fleet.policy}`, config: albConfig(plan, fleet, at), ...node };
-  yield { name: "load", config: loadConfig(plan), ...node };
+  yield { name: "controllers", config: controllers, place: "control-plane" };
+  yield { name: "alb", config: albConfig(plan), place: "beside" };
 }
 
 /** What the kernel allows a process whose heap may be so large: buffers and V8's own memory come on top of the heap. */

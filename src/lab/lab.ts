@@ -1,17 +1,22 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, type Clock, messageOf, sleep, systemRandom } from "../kernel/index.ts";
 import { type KubeClient, createKubeClient } from "../kube/index.ts";
 import type { Log } from "../telemetry/index.ts";
 import { ensureServingCertificate } from "./apiserver/index.ts";
+import { killContainers } from "./kubelet/index.ts";
 import { newCredentials } from "./credentials.ts";
 import { APPLICATIONS, makeFirstObjects } from "./first-objects.ts";
 import { LabParts } from "./lab-parts.ts";
 import { type Fleet, ROUTER_NAMESPACE } from "./manifests/index.ts";
-import { type LabNetwork, findFreeBlock } from "./network.ts";
+import { awsEnvironment } from "./machines/account.ts";
+import { placeTargets } from "./machines/fixed-load-balancers.ts";
+import { readInstances } from "./machines/machine-room.ts";
+import { type LabNode, Machines, type NodeHands } from "./machines/machines.ts";
+import { LOAD_CONTROL_PORT, type LabNetwork, findFreeBlock } from "./network.ts";
 import { Observatory } from "./observe/observatory.ts";
 import { type LabOptions, START_TIMEOUT_MS, checkLabOptions } from "./options.ts";
-import { LOAD_CONTROL_PORT, type LabPlan, apiServerUrl, kubeconfigText, nodeName } from "./part-configs.ts";
+import { type LabPlan, apiServerUrl, kubeconfigText, kubeletConfig, loadConfig } from "./part-configs.ts";
 import { type StateFolder, takeStateFolder } from "./state-folder.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -37,6 +42,7 @@ export class Lab {
   readonly parts: LabParts;
   readonly admin: KubeClient;
   readonly observatory: Observatory;
+  readonly machines: Machines;
   readonly #deps: LabDeps;
 
   private constructor(plan: LabPlan, deps: LabDeps) {
@@ -55,6 +61,7 @@ export class Lab {
     );
     this.parts = new LabParts(plan, { clock: deps.clock, log: deps.log, timeline: this.timeline });
     this.observatory = new Observatory(this, deps.clock);
+    this.machines = new Machines(() => readInstances(plan), this.#hands(), { clock: deps.clock, log: deps.log, timeline: this.timeline });
   }
 
   /** Takes the folder and a block of addresses; starts nothing yet. @throws AppError LAB_* */
@@ -72,8 +79,9 @@ export class Lab {
     }
   }
 
+  /** Names of the nodes that are there now, in the order of their numbers. */
   get nodes(): readonly string[] {
-    return Array.from({ length: this.plan.options.nodes }, (_, at) => nodeName(at + 1));
+    return this.machines.nodes.map(({ name }) => name);
   }
 
   get applications(): readonly string[] {
@@ -85,21 +93,25 @@ export class Lab {
     const { say } = this.#deps;
     const { folder, credentials } = this.plan;
     writeFileSync(folder.kubeconfig, kubeconfigText(this.plan, "admin", credentials.admin), { mode: 0o600 });
+    writeFileSync(folder.awsEnvironment, awsEnvironment(this.plan), { mode: 0o600 });
     say(`starting a cluster of ${this.plan.options.nodes} nodes on 127.${this.plan.network.block}.0.0/16`);
-    await this.parts.get("apiserver").start(START_TIMEOUT_MS);
-    // The kubelets boot while the objects are made.
+    await this.parts.startFirst();
+    // The machines boot while the objects are made.
+    this.machines.start();
     const started = this.parts.startOthers();
     started.catch(() => {});
     await makeFirstObjects(this.plan, this.admin, this.#deps.clock);
     await started;
     say(`kubectl --kubeconfig ${folder.kubeconfig} get pods -A`);
+    say(`. ${folder.awsEnvironment} && aws ec2 describe-instances`);
     this.observatory.start();
     await this.#waitUntilServing(signal);
   }
 
   /** Sends requests to every fleet from now on. */
-  startLoad(): Promise<void> {
-    return this.parts.get("load").start(START_TIMEOUT_MS);
+  async startLoad(): Promise<void> {
+    const config = loadConfig(this.plan, ({ policy }) => this.observatory.entryUrls(policy));
+    await this.parts.add({ name: "load", config, place: "beside" }).start(START_TIMEOUT_MS);
   }
 
   /** Sends nothing more, and resolves when what was under way is answered or has timed out. */
@@ -115,12 +127,13 @@ export class Lab {
   /** Sends again, after `stopLoad`, with new accounts. */
   async restartLoad(): Promise<void> {
     await this.parts.get("load").stop();
-    await this.parts.get("load").start(START_TIMEOUT_MS);
+    await this.startLoad();
   }
 
   /** Ends every process and gives the folder back. */
   async stop(): Promise<void> {
     this.observatory.stop();
+    await this.machines.stop();
     await this.parts.stop();
     await this.admin.close();
     this.plan.folder.release();
@@ -138,6 +151,30 @@ export class Lab {
       this.#deps.log.warn({ node, policy, error: messageOf(thrown) }, "kubelet did not stop the router");
       return false;
     }
+  }
+
+  #hands(): NodeHands {
+    const { plan, parts, observatory } = this;
+    const { clock } = this.#deps;
+    const partOf = ({ name }: LabNode): string => `kubelet-${name}`;
+    return {
+      add: (node) => {
+        parts.add({ name: partOf(node), config: kubeletConfig(plan, node), place: "beside" });
+        observatory.addNode(node);
+        void placeTargets(plan, () => this.machines.nodes, this.#deps);
+      },
+      boot: (node) => parts.get(partOf(node)).start(START_TIMEOUT_MS),
+      cutPower: async (node) => {
+        await parts.get(partOf(node)).stop("SIGKILL");
+        await killContainers(plan.folder.nodeFolder(node.name), clock);
+      },
+      remove: (node) => {
+        observatory.removeNode(node);
+        void placeTargets(plan, () => this.machines.nodes, this.#deps);
+        parts.remove(partOf(node));
+        rmSync(plan.folder.nodeFolder(node.name), { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+      },
+    };
   }
 
   async #waitUntilServing(signal: AbortSignal): Promise<void> {

@@ -29,6 +29,11 @@ export const LAB_TIME = {
   healthCheckTimeoutMs: 1_000,
   healthyThreshold: 2,
   unhealthyThreshold: 2,
+  /** Minutes on AWS; an instance boots, a load balancer is `provisioning`. */
+  instanceBootMs: 500,
+  provisioningMs: 1_000,
+  /** How long after it came into service a group counts what status checks say of an instance; 300 s by default on AWS. */
+  instanceHealthGraceSeconds: 10,
   /** A minute of a CronJob's schedule. */
   cronMinuteMs: 5_000,
   /** Kubelets renew their Lease every 10 s in Kubernetes. */

@@ -4,7 +4,8 @@ import type { LabCredentials } from "./credentials.ts";
 import type { KubeletConfig } from "./kubelet/index.ts";
 import type { LoadConfig, LoadHostConfig } from "./load/index.ts";
 import type { Fleet } from "./manifests/index.ts";
-import { API_SERVER_PORT, KUBELET_PORT, type LabNetwork } from "./network.ts";
+import type { LabNode } from "./machines/machines.ts";
+import { ALB_CONTROL_PORT, API_SERVER_PORT, KUBELET_PORT, LOAD_CONTROL_PORT, type LabNetwork } from "./network.ts";
 import { LAB_TIME, type LabOptions } from "./options.ts";
 import type { StateFolder } from "./state-folder.ts";
 
@@ -18,9 +19,8 @@ export interface LabPlan {
   readonly fleets: readonly Fleet[];
 }
 
+/** Where load balancers listen that say 80. */
 export const ALB_PORT = 8080;
-export const ALB_CONTROL_PORT = 8081;
-export const LOAD_CONTROL_PORT = 8081;
 
 /** Hosts the load asks for, in turn, and the application that must answer. */
 export const LOAD_HOSTS: readonly LoadHostConfig[] = [
@@ -32,15 +32,6 @@ export const LOAD_HOSTS: readonly LoadHostConfig[] = [
 
 /** The route that is made just before the outage, as the load asks for it from then on. */
 export const SALE_HOST: LoadHostConfig = { host: "sale.lab", path: "/", application: "cart" };
-
-export function nodeName(node: number): string {
-  return `node-${node}`;
-}
-
-/** eu-central-1a, -1b, -1c, in turn. */
-export function zoneOf(node: number): string {
-  return `eu-central-1${"abc"[(node - 1) % 3] ?? "a"}`;
-}
 
 export function apiServerUrl(plan: LabPlan): string {
   return `http://${plan.network.apiServer}:${API_SERVER_PORT}`;
@@ -69,14 +60,16 @@ export function apiServerConfig(plan: LabPlan): ApiServerConfig {
   };
 }
 
-export function kubeletConfig(plan: LabPlan, node: number): KubeletConfig {
-  const name = nodeName(node);
+export function kubeletConfig(plan: LabPlan, node: LabNode): KubeletConfig {
+  const { name, zone, address } = node;
   return {
     nodeName: name,
-    zone: zoneOf(node),
-    address: plan.network.nodeAddress(node),
+    zone,
+    address,
+    providerId: `aws:///${zone}/${node.instanceId}`,
+    internalDns: node.privateDnsName,
     port: KUBELET_PORT,
-    podBlock: plan.network.podPrefix(node),
+    podBlock: plan.network.podPrefix(address),
     api: { server: apiServerUrl(plan), token: plan.credentials.kubelet },
     stateDir: plan.folder.nodeFolder(name),
     images: {
@@ -90,30 +83,23 @@ export function kubeletConfig(plan: LabPlan, node: number): KubeletConfig {
   };
 }
 
-/** A host of one load balancer, in front of one fleet. */
-export function albConfig(plan: LabPlan, fleet: Fleet, at: number): HostConfig {
-  const host = plan.network.albAddress(at + 1);
+/** The host of all load balancers. */
+export function albConfig({ network, folder, credentials }: LabPlan): HostConfig {
   return {
-    control: { host, port: ALB_CONTROL_PORT, token: plan.credentials.control },
-    stateFile: undefined,
-    loadBalancers: [loadBalancerConfig(plan, fleet, host)],
+    control: { host: network.albHost, port: ALB_CONTROL_PORT, token: credentials.control },
+    stateFile: folder.loadBalancersFile,
+    loadBalancers: [],
   };
 }
 
-/** Where the control API of a fleet's host tells of its load balancer. */
-export function loadBalancerUrl(plan: LabPlan, fleet: Fleet): string {
-  const at = plan.fleets.indexOf(fleet);
-  return `http://${plan.network.albAddress(at + 1)}:${ALB_CONTROL_PORT}/load-balancers/lab-${fleet.policy}`;
-}
-
-function loadBalancerConfig({ network, options }: LabPlan, fleet: Fleet, address: string): LoadBalancerConfig {
+export function loadBalancerConfig(plan: LabPlan, fleet: Fleet, nodes: readonly LabNode[]): LoadBalancerConfig {
   const group = `router-${fleet.policy}`;
   return {
     id: `lab-${fleet.policy}`,
     revision: "1",
     name: `lab-${fleet.policy}`,
     type: "application",
-    nodes: [{ zone: zoneOf(1), address }],
+    nodes: [{ zone: plan.network.zones[0]?.name ?? "", address: `127.${plan.network.block}.2.${4 + plan.fleets.indexOf(fleet)}` }],
     attributes: {
       idleTimeoutMs: 60_000,
       connectTimeoutMs: 10_000,
@@ -144,11 +130,7 @@ function loadBalancerConfig({ network, options }: LabPlan, fleet: Fleet, address
         slowStartMs: 0,
         minimumHealthyCount: 1,
         minimumHealthyPercentage: 0,
-        targets: Array.from({ length: options.nodes }, (_, node) => ({
-          id: network.nodeAddress(node + 1),
-          port: fleet.trafficPort,
-          zone: zoneOf(node + 1),
-        })),
+        targets: nodes.map(({ address, zone }) => ({ id: address, port: fleet.trafficPort, zone })),
       },
     ],
     listeners: [
@@ -165,11 +147,12 @@ function loadBalancerConfig({ network, options }: LabPlan, fleet: Fleet, address
   };
 }
 
-export function loadConfig(plan: LabPlan): LoadConfig {
+/** `urls` are those of each fleet's load balancer. */
+export function loadConfig(plan: LabPlan, urls: (fleet: Fleet) => readonly string[]): LoadConfig {
   return {
-    targets: plan.fleets.map((fleet, at) => ({
+    targets: plan.fleets.map((fleet) => ({
       policy: fleet.policy,
-      urls: [`http://${plan.network.albAddress(at + 1)}:${ALB_PORT}`],
+      urls: urls(fleet),
       hosts: LOAD_HOSTS,
       ratePerSecond: plan.options.ratePerSecond,
       arrival: "constant",

@@ -12,7 +12,12 @@ const LEFT = 0;
 export interface StateFolder {
   readonly root: string;
   readonly kubeconfig: string;
+  /** The shell's variables for the lab's AWS. */
+  readonly awsEnvironment: string;
   readonly storeFile: string;
+  /** Where the lab's AWS keeps its account, and the load balancers' host what it hosts. */
+  readonly accountFile: string;
+  readonly loadBalancersFile: string;
   nodeFolder(node: string): string;
   configFile(part: string): string;
   logFile(part: string): string;
@@ -36,7 +41,7 @@ export function takeStateFolder(root: string): StateFolder {
       throw new AppError("LAB_STATE_FOREIGN", `${root}: is not empty and not a lab's folder; give --state a new or empty one`);
     }
     writeFileSync(mark, JSON.stringify(identify(process.pid)));
-    for (const folder of ["api", "config", "logs", "nodes"]) makeFolder(join(root, folder));
+    for (const folder of ["api", "aws", "config", "logs", "nodes"]) makeFolder(join(root, folder));
   } catch (thrown) {
     if (thrown instanceof AppError) throw thrown;
     throw new AppError(
@@ -48,7 +53,10 @@ export function takeStateFolder(root: string): StateFolder {
   return {
     root,
     kubeconfig: join(root, "kubeconfig"),
+    awsEnvironment: join(root, "aws.env"),
     storeFile: join(root, "api", "store.db"),
+    accountFile: join(root, "aws", "account.json"),
+    loadBalancersFile: join(root, "aws", "load-balancers.json"),
     nodeFolder: (node) => join(root, "nodes", node),
     configFile: (part) => join(root, "config", `${part}.json`),
     logFile: (part) => join(root, "logs", `${part}.log`),

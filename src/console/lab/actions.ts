@@ -3,7 +3,9 @@ import type { Faults, Lab, PolicyName } from "../../lab/index.ts";
 import { type ActionView, type ConsoleActions, HELD_APPROVE, HELD_REJECT } from "../contract.ts";
 
 interface Deed {
-  readonly view: Omit<ActionView, "enabled" | "whyNot">;
+  readonly view: Omit<ActionView, "enabled" | "whyNot" | "targets">;
+  /** Those that there are now: nodes come and go. */
+  targets(): readonly Target[];
   /** Why it can't be done now; null when it can. */
   whyNot(): string | null;
   run(target: string | null): Promise<string>;
@@ -13,13 +15,14 @@ type Target = ActionView["targets"][number];
 
 /** What a visitor can do by hand: the scenario's deeds, and their undoing. */
 export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): ConsoleActions {
-  const nodes = lab.nodes.map((node): Target => ({ value: node, label: node }));
-  const routers = lab.plan.fleets.flatMap((fleet) =>
-    lab.nodes.map((node): Target => ({
-      value: `${fleet.policy}/${node}`,
-      label: `${fleet.policy === "hold" ? "Holdfast" : "as in 2017"}, ${node}`,
-    })),
-  );
+  const nodes = (): readonly Target[] => lab.nodes.map((node): Target => ({ value: node, label: node }));
+  const routers = (): readonly Target[] =>
+    lab.plan.fleets.flatMap((fleet) =>
+      lab.nodes.map((node): Target => ({
+        value: `${fleet.policy}/${node}`,
+        label: `${fleet.policy === "hold" ? "Holdfast" : "as in 2017"}, ${node}`,
+      })),
+    );
   const playing = (): string | null => (isPlaying() ? "the scenario is playing; wait for its end" : null);
   const open =
     (id: string, what: string): (() => string | null) =>
@@ -30,11 +33,12 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
     () =>
       playing() ?? (faults.ledger.isOpen(id) ? null : what);
   const deed = (
-    view: Omit<Deed["view"], "targets" | "putBack"> & Partial<Pick<Deed["view"], "targets" | "putBack">>,
+    { targets = () => [], ...view }: Omit<Deed["view"], "putBack"> & Partial<Pick<Deed["view"], "putBack"> & Pick<Deed, "targets">>,
     whyNot: Deed["whyNot"],
     run: Deed["run"],
   ): Deed => ({
-    view: { targets: [], putBack: null, ...view },
+    view: { putBack: null, ...view },
+    targets,
     whyNot,
     run,
   });
@@ -155,9 +159,9 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
   ];
   return {
     list: () =>
-      deeds.map(({ view, whyNot }) => {
+      deeds.map(({ view, targets, whyNot }) => {
         const why = whyNot();
-        return { ...view, enabled: why === null, whyNot: why };
+        return { ...view, targets: targets(), enabled: why === null, whyNot: why };
       }),
     run: (name, target) => {
       const found = deeds.find(({ view }) => view.name === name);

@@ -9,7 +9,7 @@ export function laneView(lab: Lab, policy: Policy, startedAtMs: number, nowMs: n
   const alb = lab.observatory.alb(policy).value;
   const targets = alb?.targetGroups.flatMap((group) => group.targets) ?? [];
   const points = lab.observatory.load.series(policy);
-  const nodeOf = (address: string): string => lab.nodes.find((node) => lab.observatory.nodeAddress(node) === address) ?? address;
+  const nodeOf = (address: string): string => lab.machines.nodes.find((node) => node.address === address)?.name ?? address;
   // A second that is not over yet has seen only some of its requests.
   const newest = points.findLast((point) => point.sent > 0 && point.outstanding === 0 && point.atMs + 1_000 <= nowMs);
   const edges: EdgeView[] = [{ from: "clients", to: "alb", requestsPerSecond: newest?.sent ?? 0, failedPerSecond: newest?.failed ?? 0 }];
@@ -28,7 +28,7 @@ export function laneView(lab: Lab, policy: Policy, startedAtMs: number, nowMs: n
     policy,
     label: LABELS[policy],
     alb: {
-      ...partView(lab.parts.get(`alb-${policy}`).state, nowMs),
+      ...partView(lab.parts.get("alb").state, nowMs),
       failOpen: alb?.failOpen ?? false,
       failOpenSeconds: Math.round((alb?.failOpenSeconds ?? 0) * 10) / 10,
       targets: targets.map((target): TargetView => ({ node: nodeOf(target.id), state: stateOf(target.state), reason: target.reason })),

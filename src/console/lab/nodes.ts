@@ -1,15 +1,15 @@
-import { type Lab, type LocalPod, isReady, nodeName, zoneOf } from "../../lab/index.ts";
+import { type Lab, type LocalPod, isReady } from "../../lab/index.ts";
 import type { HeldView, NodeView, PodView, Policy, ProcessView, RouterView } from "../contract.ts";
 import { containerView, partView } from "./processes.ts";
 
 /** The nodes with their routers and application pods. */
 export function nodeViews(lab: Lab, nowMs: number): readonly NodeView[] {
-  return lab.nodes.map((name, at) => {
+  return lab.machines.nodes.map(({ name, zone }) => {
     const pods = lab.observatory.pods(name);
     const isDown = pods.error !== undefined;
     return {
-      name: nodeName(at + 1),
-      zone: zoneOf(at + 1),
+      name,
+      zone,
       kubelet: partView(lab.parts.get(`kubelet-${name}`).state, nowMs),
       routers: lab.plan.fleets.map((fleet) => routerView(lab, name, fleet.policy, pods.value ?? [], nowMs)),
       pods: isDown ? [] : (pods.value ?? []).filter((pod) => pod.metadata.namespace === "shop").map(podView),

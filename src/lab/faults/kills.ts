@@ -1,6 +1,6 @@
 import { AppError, type Clock, sleep } from "../../kernel/index.ts";
 import type { Lab } from "../lab.ts";
-import { LOAD_CONTROL_PORT, loadBalancerUrl } from "../part-configs.ts";
+import { LOAD_CONTROL_PORT } from "../network.ts";
 import type { PolicyName } from "../scenario/result.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
 
@@ -62,7 +62,7 @@ export class Kills {
     const untilMs = this.#clock.wallMs();
     const { plan } = this.#lab;
     const headers = { authorization: `Bearer ${plan.credentials.control}`, "content-type": "application/json" };
-    const inFlightUrl = `${loadBalancerUrl(plan, fleet)}/in-flight?target=${encodeURIComponent(target)}&fromMs=${Math.floor(atMs)}&untilMs=${Math.ceil(untilMs)}`;
+    const inFlightUrl = `${this.#lab.observatory.loadBalancerUrl(fleet)}/in-flight?target=${encodeURIComponent(target)}&fromMs=${Math.floor(atMs)}&untilMs=${Math.ceil(untilMs)}`;
     const answer = (await (await fetch(inFlightUrl, { headers, signal: AbortSignal.timeout(5_000) })).json()) as {
       readonly inFlight: number;
     };
@@ -84,21 +84,15 @@ export class Kills {
 
   /** Cuts a node's power: kubelet and everything it runs. */
   async killNode(node: string): Promise<string> {
-    const part = this.#lab.parts.get(`kubelet-${node}`);
-    const response = await fetch(`${this.#lab.observatory.kubeletUrl(node)}/power-off`, {
-      method: "POST",
-      signal: AbortSignal.timeout(5_000),
-    });
-    if (!response.ok) throw new AppError("LAB_FAULT_FAILED", `${node} did not lose its power: its kubelet answered ${response.status}`);
-    await part.stop("SIGKILL");
+    await this.#lab.machines.setPower(node, false);
     this.#ledger.open(`node/${node}`, "break", `${node} down`);
     this.#lab.timeline.add({ event: `${node} lost its power`, cause: "by hand", tone: "alarm", policy: null });
     return `Cut the power of ${node}: its kubelet, routers and pods are gone until it is put back.`;
   }
 
   async startNode(node: string): Promise<string> {
-    await this.#lab.parts.get(`kubelet-${node}`).start(30_000);
     this.#ledger.close(`node/${node}`);
+    await this.#lab.machines.setPower(node, true);
     this.#lab.timeline.add({ event: `${node} has power again`, cause: "by hand", tone: "plain", policy: null });
     return `${node} starts again.`;
   }

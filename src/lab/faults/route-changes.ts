@@ -2,7 +2,8 @@ import { AppError } from "../../kernel/index.ts";
 import { kinds } from "../../kube/index.ts";
 import type { Lab } from "../lab.ts";
 import { applyObject, readManifest } from "../manifests/index.ts";
-import { LOAD_CONTROL_PORT, SALE_HOST } from "../part-configs.ts";
+import { LOAD_CONTROL_PORT } from "../network.ts";
+import { SALE_HOST } from "../part-configs.ts";
 import type { FaultLedger } from "./fault-ledger.ts";
 
 /** What the owners of applications do meanwhile: a route made, a route deleted. */

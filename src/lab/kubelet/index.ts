@@ -1,2 +1,3 @@
 export type { KubeletConfig } from "./config.ts";
+export { killContainers } from "./power-cut.ts";
 export { type Kubelet, runKubelet, startKubelet } from "./run-kubelet.ts";

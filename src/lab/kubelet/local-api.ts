@@ -10,8 +10,6 @@ import type { PodWorker } from "./pod-worker.ts";
 export interface LocalApiDeps {
   readonly clock: Clock;
   workers(): readonly PodWorker[];
-  /** Ends every container at once, as a node's power cut does; the process itself is for whoever cut the power to end. */
-  powerOff(): Promise<void>;
 }
 
 const STOP_GRACE_SECONDS = 10;
@@ -19,7 +17,7 @@ const STOP_GRACE_SECONDS = 10;
 /**
  * The kubelet's HTTP API on the node's address, which needs no API server: `GET /healthz`, `GET /pods`,
  * `GET /containerLogs/NAMESPACE/POD/CONTAINER`, and, as `crictl stop` would do on the node,
- * `POST /containers/NAMESPACE/POD/CONTAINER/stop?signal=TERM|KILL`; `POST /power-off` is the lab's own.
+ * `POST /containers/NAMESPACE/POD/CONTAINER/stop?signal=TERM|KILL`.
  * @throws AppError KUBELET_LISTEN when the address cannot be had.
  */
 export async function listenLocalApi(host: string, port: number, deps: LocalApiDeps): Promise<Server> {
@@ -54,10 +52,6 @@ async function answer(request: IncomingMessage, response: ServerResponse, deps: 
     return sendLog(url.searchParams, rest, response, deps, closing);
   if (request.method === "POST" && what === "containers" && rest.length === 4 && rest[3] === "stop")
     return stopContainer(url.searchParams, rest, response, deps);
-  if (request.method === "POST" && what === "power-off" && rest.length === 0) {
-    await deps.powerOff();
-    return reply(response, 200, "off\n");
-  }
   return reply(response, 404, "404 page not found\n");
 }
 

@@ -58,7 +58,6 @@ export async function startKubelet(config: KubeletConfig, deps: { readonly log: 
   const server = await listenLocalApi(settings.address, settings.port, {
     clock: systemClock,
     workers: () => manager.workers(),
-    powerOff: () => manager.stop(0),
   });
   const guard = startGuard(settings.stateDir, process.ppid);
   manager.restore();

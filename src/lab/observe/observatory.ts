@@ -1,12 +1,13 @@
-import type { Clock, Timer } from "../../kernel/index.ts";
+import { AppError, type Clock, type Timer } from "../../kernel/index.ts";
 import type { Pool, RouteDefinition } from "../../route/index.ts";
 import type { HeldView } from "../../admin/index.ts";
 import type { StatusView } from "../../router/index.ts";
-import type { AlbState } from "../alb/index.ts";
+import type { AlbState, HostedLoadBalancer } from "../alb/index.ts";
 import type { LoadState } from "../load/index.ts";
 import type { Fleet } from "../manifests/index.ts";
-import { KUBELET_PORT } from "../network.ts";
-import { LOAD_CONTROL_PORT, apiServerUrl, loadBalancerUrl, nodeName } from "../part-configs.ts";
+import type { LabNode } from "../machines/machines.ts";
+import { ALB_CONTROL_PORT, KUBELET_PORT, LOAD_CONTROL_PORT } from "../network.ts";
+import { apiServerUrl } from "../part-configs.ts";
 import { LoadView } from "./load-view.ts";
 import type { ObservedLab } from "./observed-lab.ts";
 import { Poller, type Reading } from "./poller.ts";
@@ -65,6 +66,7 @@ export class Observatory {
   readonly #clock: Clock;
   readonly #apiServer: Poller<ApiServerReading>;
   readonly #objects: Poller<string>;
+  readonly #loadBalancers: Poller<readonly HostedLoadBalancer[]>;
   readonly #albs = new Map<string, Poller<AlbState>>();
   readonly #routers = new Map<string, Poller<StatusView>>();
   readonly #held = new Map<string, Poller<HeldView>>();
@@ -94,40 +96,43 @@ export class Observatory {
       { url: `${api}/metrics`, headers: admin, intervalMs: SLOW_MS, timeoutMs: 1_500, parse: (body) => body },
       clock,
     );
+    const parseList = (body: string): readonly HostedLoadBalancer[] =>
+      (JSON.parse(body) as { readonly loadBalancers: readonly HostedLoadBalancer[] }).loadBalancers;
+    this.#loadBalancers = new Poller(
+      { url: this.#hostUrl(), headers: control, intervalMs: FAST_MS, timeoutMs: 2_000, parse: parseList },
+      clock,
+    );
     for (const fleet of plan.fleets) {
-      const url = `${loadBalancerUrl(plan, fleet)}/state`;
+      const url = (): string | undefined => {
+        const base = this.loadBalancerUrl(fleet);
+        return base === undefined ? undefined : `${base}/state`;
+      };
       this.#albs.set(
         fleet.policy,
         new Poller({ url, headers: control, intervalMs: FAST_MS, timeoutMs: 2_000, parse: (body) => JSON.parse(body) as AlbState }, clock),
       );
     }
-    for (let node = 1; node <= plan.options.nodes; node++) {
-      const name = nodeName(node);
-      const parsePods = (body: string): readonly LocalPod[] => (JSON.parse(body) as { readonly items: readonly LocalPod[] }).items;
-      this.#kubelets.set(
-        name,
-        new Poller({ url: `${this.kubeletUrl(name)}/pods`, intervalMs: FAST_MS * 2, timeoutMs: 2_000, parse: parsePods }, clock),
-      );
-      for (const fleet of plan.fleets) {
-        const url = this.routerUrl(name, fleet);
-        this.#routers.set(
-          `${fleet.policy}/${name}`,
-          new Poller(
-            { url: `${url}/statusz`, intervalMs: FAST_MS, timeoutMs: 2_000, parse: (body) => JSON.parse(body) as StatusView },
-            clock,
-          ),
-        );
-        this.#held.set(
-          `${fleet.policy}/${name}`,
-          new Poller({ url: `${url}/held`, intervalMs: SLOW_MS, timeoutMs: 2_000, parse: (body) => JSON.parse(body) as HeldView }, clock),
-        );
-        const table = {
-          url: `${url}/routes?format=json`,
-          intervalMs: SLOW_MS,
-          timeoutMs: 2_000,
-          parse: (body: string) => JSON.parse(body) as RouterTable,
-        };
-        this.#tables.set(`${fleet.policy}/${name}`, new Poller(table, clock));
+  }
+
+  /** Looks at a node, and its routers, from now on. */
+  addNode({ name, address }: LabNode): void {
+    const parsePods = (body: string): readonly LocalPod[] => (JSON.parse(body) as { readonly items: readonly LocalPod[] }).items;
+    this.#watch(this.#kubelets, name, `http://${address}:${KUBELET_PORT}/pods`, FAST_MS * 2, parsePods);
+    for (const { policy, adminPort } of this.#lab.plan.fleets) {
+      const url = `http://${address}:${adminPort}`;
+      const key = `${policy}/${name}`;
+      this.#watch(this.#routers, key, `${url}/statusz`, FAST_MS, (body) => JSON.parse(body) as StatusView);
+      this.#watch(this.#held, key, `${url}/held`, SLOW_MS, (body) => JSON.parse(body) as HeldView);
+      this.#watch(this.#tables, key, `${url}/routes?format=json`, SLOW_MS, (body) => JSON.parse(body) as RouterTable);
+    }
+  }
+
+  removeNode({ name }: LabNode): void {
+    for (const group of [this.#kubelets, this.#routers, this.#held, this.#tables]) {
+      for (const [key, poller] of group) {
+        if (key !== name && !key.endsWith(`/${name}`)) continue;
+        poller.stop();
+        group.delete(key);
       }
     }
   }
@@ -160,7 +165,7 @@ export class Observatory {
   pendingPods(): number | undefined {
     const all = this.objectCount("pods");
     if (all === undefined) return undefined;
-    const placed = this.#lab.nodes.reduce((sum, node) => sum + (this.pods(node).value?.length ?? 0), 0);
+    const placed = this.#nodes.reduce((sum, { name }) => sum + (this.pods(name).value?.length ?? 0), 0);
     return Math.max(0, all - placed);
   }
 
@@ -184,6 +189,21 @@ export class Observatory {
     return this.#reading(this.#kubelets, node);
   }
 
+  /** Where the control API of the load balancers' host tells of a fleet's; undefined while there is none. */
+  loadBalancerUrl(fleet: Fleet): string | undefined {
+    const isIts = ({ targetGroups }: HostedLoadBalancer): boolean =>
+      targetGroups.some(({ settings }) => settings.healthCheck.port === fleet.adminPort);
+    const found = this.#loadBalancers.reading.value?.find(isIts);
+    return found === undefined ? undefined : `${this.#hostUrl()}/${encodeURIComponent(found.id)}`;
+  }
+
+  /** Where clients reach a fleet by HTTP, in each zone of its load balancer; none while there is none. */
+  entryUrls(policy: string): readonly string[] {
+    const alb = this.alb(policy).value;
+    const port = alb?.listeners.find(({ protocol }) => protocol === "HTTP")?.port;
+    return port === undefined ? [] : (alb?.nodes ?? []).map(({ address }) => `http://${address}:${port}`);
+  }
+
   kubeletUrl(node: string): string {
     return `http://${this.nodeAddress(node)}:${KUBELET_PORT}`;
   }
@@ -193,7 +213,10 @@ export class Observatory {
   }
 
   nodeAddress(node: string): string {
-    return this.#lab.plan.network.nodeAddress(Number(node.slice("node-".length)));
+    const found = this.#nodes.find(({ name }) => name === node);
+    if (found === undefined)
+      throw new AppError("LAB_NO_SUCH_NODE", `the lab has no node ${node} now; it has ${this.#nodes.map(({ name }) => name).join(", ")}`);
+    return found.address;
   }
 
   /** The name of the pod that is a fleet's router on a node, as its kubelet has it. */
@@ -204,11 +227,14 @@ export class Observatory {
   /** What is not yet as it should be before the load may start; empty when all is well. */
   missing(): readonly string[] {
     const missing: string[] = [];
-    const wanted = this.#lab.applications.length * this.#lab.nodes.length;
-    const pods = this.#lab.nodes.flatMap((node) => this.pods(node).value ?? []);
+    const wantedNodes = this.#lab.plan.options.nodes;
+    const nodes = this.#nodes.map(({ name }) => name);
+    if (nodes.length < wantedNodes) missing.push(`${wantedNodes - nodes.length} nodes`);
+    const wanted = this.#lab.applications.length * wantedNodes;
+    const pods = nodes.flatMap((node) => this.pods(node).value ?? []);
     const ready = pods.filter((pod) => pod.metadata.namespace === "shop" && isReady(pod)).length;
     if (ready < wanted) missing.push(`${wanted - ready} application pods`);
-    for (const node of this.#lab.nodes) {
+    for (const node of nodes) {
       for (const fleet of this.#lab.plan.fleets) {
         const router = this.router(node, fleet.policy).value;
         if (router === undefined || !router.ready || router.routes === 0) missing.push(`router-${fleet.policy} on ${node}`);
@@ -217,7 +243,7 @@ export class Observatory {
     for (const fleet of this.#lab.plan.fleets) {
       const targets = this.alb(fleet.policy).value?.targetGroups.flatMap((group) => group.targets) ?? [];
       const healthy = targets.filter((target) => target.state === "healthy").length;
-      if (healthy < this.#lab.nodes.length) missing.push(`${this.#lab.nodes.length - healthy} healthy targets of alb-${fleet.policy}`);
+      if (healthy < wantedNodes) missing.push(`${wantedNodes - healthy} healthy targets of the load balancer of router-${fleet.policy}`);
     }
     return missing;
   }
@@ -246,8 +272,23 @@ export class Observatory {
   *#pollers(): Generator<Poller<unknown>> {
     yield this.#apiServer;
     yield this.#objects;
+    yield this.#loadBalancers;
     for (const group of [this.#albs, this.#routers, this.#held, this.#tables, this.#kubelets])
       yield* group.values() as Iterable<Poller<unknown>>;
+  }
+
+  get #nodes(): readonly LabNode[] {
+    return this.#lab.machines.nodes;
+  }
+
+  #hostUrl(): string {
+    return `http://${this.#lab.plan.network.albHost}:${ALB_CONTROL_PORT}/load-balancers`;
+  }
+
+  #watch<T>(pollers: Map<string, Poller<T>>, key: string, url: string, intervalMs: number, parse: (body: string) => T): void {
+    const poller = new Poller({ url, intervalMs, timeoutMs: 2_000, parse }, this.#clock);
+    pollers.set(key, poller);
+    if (this.#running) poller.start();
   }
 
   #reading<T>(pollers: ReadonlyMap<string, Poller<T>>, name: string): Reading<T> {

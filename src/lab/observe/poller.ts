@@ -11,7 +11,8 @@ export interface Reading<T> {
 }
 
 export interface PollerOptions<T> {
-  readonly url: string;
+  /** What is asked; undefined while it is not known where to ask. */
+  readonly url: string | (() => string | undefined);
   readonly headers?: Readonly<Record<string, string>>;
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -50,7 +51,10 @@ export class Poller<T> {
   /** Asks now, outside the rhythm. Never throws: a failure is in the reading. */
   async ask(): Promise<Reading<T>> {
     try {
-      const response = await fetch(this.#options.url, {
+      const { url } = this.#options;
+      const known = typeof url === "string" ? url : url();
+      if (known === undefined) throw new Error("it is not there");
+      const response = await fetch(known, {
         headers: this.#options.headers ?? {},
         signal: AbortSignal.timeout(this.#options.timeoutMs),
       });

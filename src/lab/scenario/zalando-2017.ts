@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { messageOf } from "../../kernel/index.ts";
 import type { Faults } from "../faults/faults.ts";
 import type { Lab } from "../lab.ts";
-import { ALB_PORT, SALE_HOST } from "../part-configs.ts";
+import { SALE_HOST } from "../part-configs.ts";
 import type { LoadTotals } from "../load/index.ts";
 import { type LabResult, type PolicyName, type Run, judge } from "./result.ts";
 import type { Stage } from "./stage.ts";
@@ -184,17 +184,16 @@ function goodSeconds(lab: Lab, policy: PolicyName): number {
 
 /** One request through a fleet's load balancer; 0 when there was no answer. */
 function statusThroughAlb(lab: Lab, policy: PolicyName, host: string): Promise<number> {
-  const at = lab.plan.fleets.findIndex((fleet) => fleet.policy === policy);
+  const [entry] = lab.observatory.entryUrls(policy);
+  if (entry === undefined) return Promise.resolve(0);
   const options = {
-    host: lab.plan.network.albAddress(at + 1),
-    port: ALB_PORT,
     path: "/",
     headers: { host, connection: "close" },
     timeout: 3_000,
     agent: false,
   };
   return new Promise((resolve) => {
-    const asked = request(options, (response) => {
+    const asked = request(entry, options, (response) => {
       response.resume();
       response.once("end", () => resolve(response.statusCode ?? 0));
       response.once("error", () => resolve(0));

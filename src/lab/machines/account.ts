@@ -1,0 +1,95 @@
+import type { LabAwsConfig } from "../aws/index.ts";
+import { AWS_CONTROL_PORT, AWS_PORT, REGION } from "../network.ts";
+import { LAB_TIME } from "../options.ts";
+import type { LabPlan } from "../part-configs.ts";
+
+export const CLUSTER_ID = "lab";
+export const NODE_GROUP = "nodes";
+export const LOAD_BALANCER_SECURITY_GROUP = "sg-load-balancers";
+
+const ACCOUNT = "123456789012";
+/** As a cluster of kubernetes-on-aws or of EKS marks what is its own. */
+const OWNED = { [`kubernetes.io/cluster/${CLUSTER_ID}`]: "owned" };
+const LONGEST_NODES = 30;
+
+/** The account of the lab: a VPC with a public and a private subnet in each zone, and one Auto Scaling group of nodes over all of them. */
+export function awsConfig(plan: LabPlan): LabAwsConfig {
+  const { network, credentials, folder, options } = plan;
+  return {
+    listen: { host: network.aws, port: AWS_PORT },
+    control: { host: network.aws, port: AWS_CONTROL_PORT, token: credentials.control },
+    stateFile: folder.accountFile,
+    account: ACCOUNT,
+    region: REGION,
+    keys: [{ ...credentials.aws, user: "lab" }],
+    network: {
+      vpc: { id: "vpc-lab", cidr: network.vpcCidr, tags: { Name: "lab" } },
+      subnets: network.zones.flatMap(({ name: zone, publicCidr, privateCidr }) => {
+        const letter = zone.slice(-1);
+        return [
+          {
+            id: `subnet-public-${letter}`,
+            zone,
+            cidr: publicCidr,
+            isPublic: true,
+            tags: { ...OWNED, Name: `public-${letter}`, "kubernetes.io/role/elb": "1" },
+          },
+          {
+            id: privateSubnet(zone),
+            zone,
+            cidr: privateCidr,
+            isPublic: false,
+            tags: { ...OWNED, Name: `private-${letter}`, "kubernetes.io/role/internal-elb": "1" },
+          },
+        ];
+      }),
+      securityGroups: [
+        { id: LOAD_BALANCER_SECURITY_GROUP, name: "load-balancers", description: "of the cluster's load balancers", tags: OWNED },
+        { id: "sg-nodes", name: "nodes", description: "of the cluster's nodes", tags: {} },
+      ],
+    },
+    autoScalingGroups: [
+      {
+        name: NODE_GROUP,
+        minSize: 0,
+        maxSize: LONGEST_NODES,
+        desiredCapacity: options.nodes,
+        subnets: network.zones.map(({ name }) => privateSubnet(name)),
+        healthCheckType: "EC2",
+        healthCheckGraceSeconds: LAB_TIME.instanceHealthGraceSeconds,
+        imageId: "ami-lab",
+        instanceType: "m6i.large",
+        securityGroups: ["sg-nodes"],
+        tags: { ...OWNED, Name: "lab node" },
+      },
+    ],
+    timing: {
+      bootMs: LAB_TIME.instanceBootMs,
+      stopMs: 1_000,
+      terminateMs: 1_000,
+      provisioningMs: LAB_TIME.provisioningMs,
+      attachMs: 0,
+      apiDelayMs: 0,
+      advanceEveryMs: 200,
+    },
+    isThrottled: true,
+  };
+}
+
+/** What a shell reads so that the aws CLI and SDKs speak to the lab's AWS. */
+export function awsEnvironment({ network, credentials }: LabPlan): string {
+  const variables = {
+    AWS_ENDPOINT_URL: `http://${network.aws}:${AWS_PORT}`,
+    AWS_REGION: REGION,
+    AWS_DEFAULT_REGION: REGION,
+    AWS_ACCESS_KEY_ID: credentials.aws.id,
+    AWS_SECRET_ACCESS_KEY: credentials.aws.secret,
+  };
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}=${value}\n`)
+    .join("");
+}
+
+function privateSubnet(zone: string): string {
+  return `subnet-private-${zone.slice(-1)}`;
+}
