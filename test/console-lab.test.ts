@@ -101,8 +101,8 @@ function labTests(executablePath: string): void {
 
   async function addressOf(node: string): Promise<string> {
     const answer = await askCluster(`/api/v1/nodes/${node}`);
-    const { status } = answer?.body as { status: { addresses: readonly { type: string; address: string }[] } };
-    return status.addresses.find(({ type }) => type === "InternalIP")?.address ?? "";
+    const found = answer?.body as { status: { addresses: readonly { type: string; address: string }[] } } | undefined;
+    return found?.status.addresses.find(({ type }) => type === "InternalIP")?.address ?? "";
   }
 
   async function restartsOf(application: string, node: string): Promise<number | undefined> {
