@@ -19,6 +19,11 @@ export function readLoadBalancer(fields: AnswerFields): LoadBalancer {
 }
 
 export function readTargetGroup(fields: AnswerFields): TargetGroup {
+  return { ...readNewTargetGroup(fields), loadBalancerArns: fields.texts("LoadBalancerArns") };
+}
+
+/** One that was made just now: the answer leaves out the load balancers that it has not got yet (API reference, example of CreateTargetGroup). */
+export function readNewTargetGroup(fields: AnswerFields): TargetGroup {
   return {
     arn: fields.text("TargetGroupArn"),
     name: fields.text("TargetGroupName"),
@@ -29,7 +34,7 @@ export function readTargetGroup(fields: AnswerFields): TargetGroup {
     targetType: fields.text("TargetType"),
     ipAddressType: fields.optionalText("IpAddressType"),
     healthCheck: readHealthCheck(fields),
-    loadBalancerArns: fields.texts("LoadBalancerArns"),
+    loadBalancerArns: fields.textsOrEmpty("LoadBalancerArns"),
   };
 }
 

@@ -1,7 +1,7 @@
 import type * as sdk from "@aws-sdk/client-elastic-load-balancing-v2";
 import { AnswerFields } from "../answer-fields.ts";
 import { whenGoneDone } from "../gone.ts";
-import { readListener, readLoadBalancer, readRule, readTargetGroup } from "./decode.ts";
+import { readListener, readLoadBalancer, readNewTargetGroup, readRule, readTargetGroup } from "./decode.ts";
 import { ElbReads } from "./elb-reads.ts";
 import { actionList, certificateList, healthCheckInput, listenerInput, tagList, targetList } from "./inputs.ts";
 import type {
@@ -72,7 +72,7 @@ export class ElbApi extends ElbReads {
       Tags: tagList(tags),
     };
     const answer = await this.service.call("CreateTargetGroup", "add", (client, options) => client.createTargetGroup(input, options));
-    return only(answer, "TargetGroups", readTargetGroup);
+    return only(answer, "TargetGroups", readNewTargetGroup);
   }
 
   async modifyTargetGroup(arn: string, healthCheck: HealthCheck): Promise<TargetGroup> {
