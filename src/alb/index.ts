@@ -1,0 +1,1 @@
+export type { AlbSettings } from "./settings.ts";
