@@ -19,7 +19,7 @@ const ACTIONS = {
   iam: "ListServerCertificates GetServerCertificate ListServerCertificateTags UploadServerCertificate DeleteServerCertificate",
   sts: "GetCallerIdentity AssumeRole AssumeRoleWithWebIdentity",
   cloudwatch: "GetMetricData",
-  wafv2: "GetWebACLForResource AssociateWebACL DisassociateWebACL",
+  wafv2: "GetWebACL GetWebACLForResource AssociateWebACL DisassociateWebACL",
 };
 const KEPT = "type members member key value required min max pattern enum locationName queryName flattened timestampFormat error".split(
   " ",

@@ -88,7 +88,7 @@ export class CloudWatchApi {
     return {
       requestCount: total("requestCount", add),
       activeConnectionCount: total("activeConnectionCount", add),
-      activeFlowCount: total("activeFlowCount", Math.max),
+      activeFlowCount: total("activeFlowCount", (one, other) => Math.max(one, other)),
       processedBytes: total("processedBytes", add),
     };
   }

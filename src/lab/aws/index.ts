@@ -1,3 +1,4 @@
+export { type MetricQuery, type MetricSample, type MetricSource } from "./cloudwatch/cloudwatch.ts";
 export { type AutoScalingGroupConfig, type KeyConfig, type LabAwsConfig, type NetworkConfig, type TimingConfig } from "./config.ts";
 export { type TimedCall } from "./control-routes.ts";
 export { type Machine } from "./ec2/machine-routes.ts";

@@ -2,6 +2,7 @@ import { type Clock, messageOf } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import { acm } from "./acm/acm.ts";
 import { autoscaling } from "./autoscaling/autoscaling.ts";
+import { type MetricSource, cloudwatch } from "./cloudwatch/cloudwatch.ts";
 import { ec2 } from "./ec2/ec2.ts";
 import type { InstanceTiming } from "./ec2/instance-lifecycle.ts";
 import { elbv2 } from "./elbv2/elbv2.ts";
@@ -12,6 +13,7 @@ import { serveAws } from "./front/http-server.ts";
 import type { TokenBuckets } from "./front/token-buckets.ts";
 import { iam } from "./iam/iam.ts";
 import { type StsOptions, sts } from "./sts/sts.ts";
+import { wafv2 } from "./wafv2/wafv2.ts";
 import type { AccessKey } from "./wire/signature.ts";
 import { readWorld, writeWorld } from "./world/world-file.ts";
 import { WorldStore } from "./world/world-store.ts";
@@ -33,6 +35,8 @@ export interface LabAwsOptions {
   readonly keys: ReadonlyMap<string, AccessKey>;
   /** What the data plane says of targets. */
   readonly healthOf: HealthSource;
+  /** What the data plane says of traffic; without it CloudWatch has no metric. */
+  readonly metrics?: MetricSource;
   readonly instances: InstanceTiming;
   /** How long a load balancer is `provisioning`. */
   readonly provisioningMs: number;
@@ -73,6 +77,8 @@ export async function startLabAws(options: LabAwsOptions): Promise<LabAws> {
       acm(),
       iam(),
       sts(options.sts),
+      wafv2(),
+      ...cloudwatch(options.metrics ?? (() => [])),
     ],
     keyOf: (id) => keys.get(id),
     buckets,

@@ -4,7 +4,7 @@ import type { Log } from "../../telemetry/index.ts";
 import { serveUntil, startControlServer } from "../control/index.ts";
 import { CallLog, controlRoutes } from "./control-routes.ts";
 import { firstWorld } from "./first-world.ts";
-import { TokenBuckets, elbv2Buckets } from "./front/token-buckets.ts";
+import { tokenBuckets } from "./front/token-buckets.ts";
 import { startLabAws } from "./lab-aws.ts";
 import { parseLabAwsConfig } from "./parse-config.ts";
 
@@ -34,7 +34,7 @@ export async function runLabAws(config: unknown, { log, signal }: { readonly log
       verifyToken: () => "invalid",
       newSecret: (characters) => randomBytes(characters).toString("base64url").slice(0, characters),
     },
-    buckets: new Map(parsed.isThrottled ? [["elasticloadbalancing", new TokenBuckets(elbv2Buckets)]] : []),
+    buckets: parsed.isThrottled ? tokenBuckets() : new Map(),
     onCall: (call) => calls.add(call),
   });
   try {

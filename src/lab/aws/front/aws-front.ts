@@ -76,7 +76,10 @@ export class AwsFront {
 
   #serviceOf({ headers }: SignedRequest): AwsService | undefined {
     const wanted = scopeOf(headers.get("authorization"))?.service ?? "sts";
-    return this.#deps.services.find(({ model }) => model.signingName === wanted);
+    const [first, ...others] = this.#deps.services.filter(({ model }) => model.signingName === wanted);
+    // One that speaks several protocols is there for each.
+    const spoken = headers.has("x-amz-target") ? "json" : "query";
+    return first?.model.protocol === spoken ? first : (others.find(({ model }) => model.protocol === spoken) ?? first);
   }
 
   #answer(request: SignedRequest, service: AwsService, requestId: string): Outcome {

@@ -36,7 +36,7 @@ export function readRequest(model: ServiceModel, headers: ReadonlyMap<string, st
 
 export function answerOf(model: ServiceModel, action: string, operation: Operation, output: Fields, requestId: string): WireAnswer {
   if (model.protocol === "json")
-    return { status: 200, headers: jsonHeaders(requestId), body: writeJsonOutput(model, operation.output, output) };
+    return { status: 200, headers: jsonHeaders(model, requestId), body: writeJsonOutput(model, operation.output, output) };
   return { status: 200, headers: xmlHeaders(requestId), body: writeXmlOutput(model, action, operation, output, requestId) };
 }
 
@@ -45,7 +45,11 @@ export function errorAnswerOf(model: ServiceModel, error: AwsError, requestId: s
   const code = CODES[model.protocol][error.code] ?? error.code;
   const status = (model.protocol === "ec2" ? EC2_STATUS[code] : undefined) ?? error.status;
   if (model.protocol === "json")
-    return { status: status === 403 ? 400 : status, headers: jsonHeaders(requestId), body: JSON.stringify({ __type: code, message }) };
+    return {
+      status: status === 403 ? 400 : status,
+      headers: jsonHeaders(model, requestId),
+      body: JSON.stringify({ __type: code, message }),
+    };
   const said = new AwsError(code, message, status);
   return { status, headers: xmlHeaders(requestId), body: writeXmlError(model, said, requestId) };
 }
@@ -79,6 +83,6 @@ function xmlHeaders(requestId: string): Record<string, string> {
   return { "content-type": "text/xml", "x-amzn-requestid": requestId };
 }
 
-function jsonHeaders(requestId: string): Record<string, string> {
-  return { "content-type": "application/x-amz-json-1.1", "x-amzn-requestid": requestId };
+function jsonHeaders({ jsonVersion }: ServiceModel, requestId: string): Record<string, string> {
+  return { "content-type": `application/x-amz-json-${jsonVersion}`, "x-amzn-requestid": requestId };
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { testAccount } from "../testing/test-account.ts";
-import { TokenBuckets, elbv2Buckets } from "./token-buckets.ts";
+import { TokenBuckets, tokenBuckets } from "./token-buckets.ts";
 
 const elb = "elasticloadbalancing";
 
 test("a class of actions is throttled when its burst is spent, and comes back at its rate", async (t) => {
-  const account = await testAccount(t, { buckets: new Map([[elb, new TokenBuckets(elbv2Buckets)]]) });
+  const account = await testAccount(t, { buckets: tokenBuckets() });
   const describe = async (): Promise<string | undefined> => (await account.call(elb, "DescribeLoadBalancers")).code;
   for (let call = 1; call <= 40; call++) assert.equal(await describe(), undefined, String(call));
   assert.equal(await describe(), "Throttling");
@@ -36,4 +36,16 @@ test("a call that is throttled takes no token", () => {
 test("what no class names is not limited", () => {
   const buckets = new TokenBuckets([{ name: "reads", actions: /^Describe/, size: { burst: 0, perSecond: 0 } }]);
   assert.deepEqual([buckets.take("DescribeVpcs", 0), buckets.take("CreateTags", 0)], [false, true]);
+});
+
+test("services count their actions each in its own way", async (t) => {
+  const account = await testAccount(t, { buckets: tokenBuckets() });
+  const codes = async (service: "acm" | "ec2", action: string, times: number): Promise<readonly (string | undefined)[]> => {
+    const all: (string | undefined)[] = [];
+    for (let call = 0; call < times; call++) all.push((await account.call(service, action)).code);
+    return all;
+  };
+  assert.deepEqual(await codes("acm", "ListCertificates", 2), [undefined, "ThrottlingException"]);
+  assert.deepEqual(new Set(await codes("ec2", "DescribeVpcs", 100)), new Set([undefined]));
+  assert.deepEqual(await codes("ec2", "DescribeSubnets", 1), ["RequestLimitExceeded"]);
 });

@@ -7,15 +7,49 @@ export interface BucketSize {
 /** The classes of a service, each with the actions it counts; the first that matches. */
 export type BucketClasses = readonly { readonly name: string; readonly actions: RegExp; readonly size: BucketSize }[];
 
-/**
- * The account's token buckets: all clusters, controllers and consoles of an account share them (ELB guide "API throttling"). Sizes of
- * Describe are documented, the others are what the AWS Load Balancer Controller ships with.
- */
-export const elbv2Buckets: BucketClasses = [
-  { name: "describe", actions: /^Describe/, size: { burst: 40, perSecond: 10 } },
-  { name: "targets", actions: /^(Register|Deregister)Targets$/, size: { burst: 20, perSecond: 4 } },
-  { name: "write", actions: /./, size: { burst: 20, perSecond: 3 } },
+/** Of one action: a service that counts each for itself. */
+const each = (perSecond: number, ...actions: readonly string[]): BucketClasses =>
+  actions.map((name) => ({ name, actions: new RegExp(`^${name}$`), size: { burst: Math.max(1, perSecond), perSecond } }));
+const readsAndWrites = (reads: BucketSize, writes: BucketSize): BucketClasses => [
+  { name: "reads", actions: /^(Describe|Get|List)/, size: reads },
+  { name: "writes", actions: /./, size: writes },
 ];
+
+/**
+ * The account's token buckets, by the service in the scope of signatures: all clusters, controllers and consoles of an account share them.
+ * Documented: Describe of Elastic Load Balancing (guide, "API throttling"), EC2 (guide, "Request throttling"), ACM (guide, "Quotas").
+ * The rest of Elastic Load Balancing's, and WAF's, are what the AWS Load Balancer Controller ships with. Of Auto Scaling, IAM, STS and CloudWatch
+ * nothing is documented, and theirs are assumed.
+ */
+const bucketClasses: ReadonlyMap<string, BucketClasses> = new Map([
+  [
+    "elasticloadbalancing",
+    [
+      { name: "describe", actions: /^Describe/, size: { burst: 40, perSecond: 10 } },
+      { name: "targets", actions: /^(Register|Deregister)Targets$/, size: { burst: 20, perSecond: 4 } },
+      { name: "write", actions: /./, size: { burst: 20, perSecond: 3 } },
+    ],
+  ],
+  ["ec2", readsAndWrites({ burst: 100, perSecond: 20 }, { burst: 50, perSecond: 5 })],
+  ["autoscaling", readsAndWrites({ burst: 20, perSecond: 10 }, { burst: 10, perSecond: 3 })],
+  [
+    "acm",
+    [
+      ...each(1, "ListCertificates", "ImportCertificate"),
+      ...each(10, "DescribeCertificate", "ListTagsForCertificate", "DeleteCertificate"),
+      ...each(5, "AddTagsToCertificate"),
+    ],
+  ],
+  ["iam", readsAndWrites({ burst: 20, perSecond: 10 }, { burst: 10, perSecond: 3 })],
+  ["sts", readsAndWrites({ burst: 100, perSecond: 50 }, { burst: 100, perSecond: 50 })],
+  ["wafv2", [...each(1, "GetWebACL", "GetWebACLForResource"), ...each(0.5, "AssociateWebACL", "DisassociateWebACL")]],
+  ["monitoring", readsAndWrites({ burst: 50, perSecond: 50 }, { burst: 10, perSecond: 3 })],
+]);
+
+/** Full ones, for an account. */
+export function tokenBuckets(): ReadonlyMap<string, TokenBuckets> {
+  return new Map([...bucketClasses].map(([service, classes]) => [service, new TokenBuckets(classes)]));
+}
 
 export class TokenBuckets {
   readonly #classes: BucketClasses;

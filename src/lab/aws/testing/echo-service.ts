@@ -71,6 +71,7 @@ function echoModel(protocol: Protocol): ServiceModel {
     protocol,
     xmlNamespace: "https://echo/",
     targetPrefix: "Echo_20260101",
+    jsonVersion: "1.1",
     operations: new Map([
       ["Echo", { input: "Everything", output: "Everything", ...(protocol === "query" ? { wrapper: "EchoResult" } : {}) }],
     ]),

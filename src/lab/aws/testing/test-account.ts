@@ -6,6 +6,7 @@ import { silentLog } from "../../../telemetry/index.ts";
 import type { GroupRecord } from "../autoscaling/records.ts";
 import type { SecurityGroupRecord, SubnetRecord } from "../ec2/records.ts";
 import type { SeenHealth } from "../elbv2/targets.ts";
+import type { MetricSource } from "../cloudwatch/cloudwatch.ts";
 import type { FaultScript } from "../faults/fault.ts";
 import type { CallRecord } from "../front/aws-front.ts";
 import { type LabAwsOptions, startLabAws } from "../lab-aws.ts";
@@ -57,6 +58,8 @@ export const MODELS = {
   acm: readServiceModel("acm"),
   iam: readServiceModel("iam"),
   sts: readServiceModel("sts"),
+  wafv2: readServiceModel("wafv2"),
+  monitoring: readServiceModel("cloudwatch", ["json"]),
 };
 
 export type ServiceName = keyof typeof MODELS;
@@ -68,6 +71,8 @@ export interface TestAccountOptions {
   readonly verifyToken?: StsOptions["verifyToken"];
   readonly stateFile?: string;
   readonly apiDelayMs?: number;
+  readonly metrics?: MetricSource;
+  readonly provisioningMs?: number;
   /** The machine's clock, for programs that sign by it. */
   readonly realClock?: Clock;
 }
@@ -105,6 +110,8 @@ export async function testAccount(t: TestContext, options: TestAccountOptions = 
     first: { ...testOptions.first, ...options.world },
     ...(stateFile === undefined ? {} : { stateFile }),
     ...(options.apiDelayMs === undefined ? {} : { apiDelayMs: options.apiDelayMs }),
+    provisioningMs: options.provisioningMs ?? testOptions.provisioningMs,
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
     healthOf: (arn, key) => health.get(`${arn} ${key}`),
     sts: { ...testOptions.sts, roles, verifyToken },
     buckets,

@@ -40,6 +40,8 @@ export interface ServiceModel {
   readonly signingName: string;
   readonly apiVersion: string;
   readonly protocol: Protocol;
+  /** Of AWS JSON: `1.0` or `1.1`. */
+  readonly jsonVersion: string;
   /** Of its answers in XML. */
   readonly xmlNamespace: string;
   /** What stands before the dot of X-Amz-Target. */
@@ -52,29 +54,31 @@ interface Metadata {
   readonly apiVersion: string;
   readonly signingName: string;
   readonly protocols: readonly string[];
+  readonly jsonVersion?: string;
   readonly xmlNamespace?: string;
   readonly targetPrefix?: string;
 }
 
-/** Reads a table of `src/lab/aws/shapes`, made by tools/extract-aws-shapes.mjs. */
-export function readServiceModel(name: string): ServiceModel {
+/** Reads a table of `src/lab/aws/shapes`, made by tools/extract-aws-shapes.mjs. Of a service that speaks several protocols, the first of `wanted`. */
+export function readServiceModel(name: string, wanted: readonly Protocol[] = ["query", "ec2", "json"]): ServiceModel {
   const [, ...lines] = readFileSync(new URL(`../shapes/${name}.jsonl`, import.meta.url), "utf8")
     .trimEnd()
     .split("\n");
   const rows = new Map(lines.map((line) => JSON.parse(line) as [string, unknown]));
   const metadata = rows.get("metadata") as Metadata;
-  const protocol = (["query", "ec2", "json"] as const).find((candidate) => metadata.protocols.includes(candidate));
+  const protocol = wanted.find((candidate) => metadata.protocols.includes(candidate));
   if (protocol === undefined) throw new Error(`${name} is spoken in none of the protocols that are known here`);
   return {
     signingName: metadata.signingName,
     apiVersion: metadata.apiVersion,
     protocol,
+    jsonVersion: metadata.jsonVersion ?? "",
     xmlNamespace: metadata.xmlNamespace ?? "",
     targetPrefix: metadata.targetPrefix ?? "",
     operations: new Map(Object.entries(rows.get("operations") as Record<string, Operation>)),
-    shape(wanted) {
-      const shape = rows.get(wanted);
-      if (shape === undefined) throw new Error(`${name} has no shape ${wanted}`);
+    shape(shapeName) {
+      const shape = rows.get(shapeName);
+      if (shape === undefined) throw new Error(`${name} has no shape ${shapeName}`);
       return shape as Shape;
     },
   };

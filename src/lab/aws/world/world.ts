@@ -2,6 +2,7 @@ import type { GroupRecord } from "../autoscaling/records.ts";
 import type { CertificateRecord } from "../certificates/records.ts";
 import type { InstanceRecord, SecurityGroupRecord, SubnetRecord, VpcRecord } from "../ec2/records.ts";
 import type { ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from "../elbv2/records.ts";
+import type { WebAclRecord } from "../wafv2/records.ts";
 import type { AccessKey } from "../wire/signature.ts";
 
 /** Tables of records by their ARN or id. */
@@ -18,6 +19,9 @@ interface Tables {
   readonly autoScalingGroups: ReadonlyMap<string, GroupRecord>;
   /** Those of ACM and of IAM. */
   readonly certificates: ReadonlyMap<string, CertificateRecord>;
+  readonly webAcls: ReadonlyMap<string, WebAclRecord>;
+  /** The ARN of the web ACL of a load balancer, by its ARN. */
+  readonly webAclAssociations: ReadonlyMap<string, string>;
   /** Temporary keys that STS gave out. */
   readonly sessions: ReadonlyMap<string, AccessKey>;
   /** Zones that are lost, and since when in Unix milliseconds. */
@@ -50,6 +54,8 @@ export const emptyWorld: AwsWorld = Object.freeze({
   instances: new Map(),
   autoScalingGroups: new Map(),
   certificates: new Map(),
+  webAcls: new Map(),
+  webAclAssociations: new Map(),
   sessions: new Map(),
   lostZones: new Map(),
   tags: new Map(),
