@@ -160,6 +160,7 @@ export interface TargetConfig {
   /** An IPv4 address. */
   readonly id: string;
   readonly port: number;
+  /** `all` for a target that serves every zone. */
   readonly zone: string;
 }
 

@@ -1,5 +1,6 @@
 export { type Failure, type FailurePhase } from "./accounting.ts";
 export {
+  groupsOf,
   type Action,
   type CertificateConfig,
   type Condition,

@@ -108,21 +108,19 @@ export class LoadBalancer {
 
   async #apply(config: LoadBalancerConfig): Promise<void> {
     this.#config = config;
-    for (const group of config.targetGroups) this.#putGroup(group);
+    const inUse = new Set(config.listeners.flatMap(groupsOf));
+    for (const group of config.targetGroups) this.#putGroup(group, inUse.has(group.name));
     const refused = await this.#startMissingListeners();
     await this.#closeStrayListeners();
-    const inUse = new Set(config.listeners.flatMap(groupsOf));
-    for (const [name, group] of this.#groups) {
-      group.setInUse(inUse.has(name));
-      if (!config.targetGroups.some((wanted) => wanted.name === name)) this.#retire(name, group);
-    }
+    for (const [name, group] of this.#groups) if (!this.#isWanted(name)) this.#retire(name, group);
     if (refused !== undefined) throw refused;
   }
 
-  #putGroup({ targets, ...settings }: TargetGroupConfig): void {
+  #putGroup({ targets, ...settings }: TargetGroupConfig, isInUse: boolean): void {
     const known = this.#groups.get(settings.name);
     known?.modify(settings);
     const group = known ?? this.#newGroup(settings);
+    group.setInUse(isInUse);
     const wanted = new Set(targets.map(targetKey));
     for (const target of targets) group.register(target);
     for (const { key } of group.targets) if (!wanted.has(key)) group.deregister(key);

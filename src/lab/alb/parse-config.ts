@@ -47,7 +47,7 @@ export function parseLoadBalancer(value: unknown, path: string): LoadBalancerCon
     revision: fields.has("revision") ? fields.textThat("revision", (text) => text.length <= 128, "at most 128 characters") : "",
     name,
     type: fields.choice("type", ["application", "network"], "application"),
-    nodes: fields.list("nodes", { min: 1, max: 8 }, (entry, at) => {
+    nodes: fields.list("nodes", { min: 0, max: 8 }, (entry, at) => {
       const node = new Fields(entry, at, BAD);
       const parsed = { zone: node.text("zone"), address: readAddress(node, "address") };
       node.end();

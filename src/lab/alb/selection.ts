@@ -38,7 +38,7 @@ export function eligibleTargets<T extends Candidate>(
 ): Eligible<T> {
   const available = targets.filter(
     (target) =>
-      (zone === undefined || target.zone === zone) &&
+      (zone === undefined || target.zone === zone || target.zone === "all") &&
       target.health.state !== "unused" &&
       (target.health.state !== "draining" || target.isDrainingUnheard),
   );

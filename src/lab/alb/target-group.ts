@@ -164,7 +164,8 @@ export class TargetGroup {
   }
 
   #applyUse(registration: Registration): void {
-    const isEnabled = this.#settings.crossZone || this.#deps.zones().includes(registration.target.zone);
+    const { zone } = registration.target;
+    const isEnabled = this.#settings.crossZone || zone === "all" || this.#deps.zones().includes(zone);
     const before = registration.target.health.state;
     this.#apply(registration, { type: this.#isInUse && isEnabled ? "taken-in-use" : "taken-out-of-use" });
     if (registration.target.health.state !== before) this.#restartChecks(registration);

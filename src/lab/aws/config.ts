@@ -1,3 +1,5 @@
+import type { DataPlaneOptions } from "./data-plane/options.ts";
+
 /** What the lab's AWS is as a process of the lab: an account, what it holds at first, and how fast things go. Times are milliseconds. */
 export interface LabAwsConfig {
   /** Where the endpoint of all services listens. */
@@ -14,6 +16,8 @@ export interface LabAwsConfig {
   readonly timing: TimingConfig;
   /** Whether calls take tokens as on AWS. */
   readonly isThrottled: boolean;
+  /** What serves its load balancers; without it their targets stay `initial`. */
+  readonly dataPlane: DataPlaneOptions | undefined;
 }
 
 /** A long-lived access key of a user. */

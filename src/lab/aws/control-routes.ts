@@ -72,6 +72,7 @@ export function controlRoutes(aws: LabAws, calls: CallLog, clock: Clock): readon
       },
     },
     { method: "DELETE", path: "/faults", handle: () => aws.faults.clear() },
+    { method: "GET", path: "/load-balancers", handle: () => ({ loadBalancers: aws.names() }) },
     ...machineRoutes(aws.store, clock),
   ];
 }

@@ -3,6 +3,10 @@ import type { Log } from "../../telemetry/index.ts";
 import { acm } from "./acm/acm.ts";
 import { autoscaling } from "./autoscaling/autoscaling.ts";
 import { type MetricSource, cloudwatch } from "./cloudwatch/cloudwatch.ts";
+import { withAddresses } from "./data-plane/addresses.ts";
+import { DataPlane } from "./data-plane/driver.ts";
+import { type NamedLoadBalancer, namedLoadBalancers } from "./data-plane/names.ts";
+import type { DataPlaneOptions } from "./data-plane/options.ts";
 import { ec2 } from "./ec2/ec2.ts";
 import type { InstanceTiming } from "./ec2/instance-lifecycle.ts";
 import { elbv2 } from "./elbv2/elbv2.ts";
@@ -17,6 +21,7 @@ import { wafv2 } from "./wafv2/wafv2.ts";
 import type { AccessKey } from "./wire/signature.ts";
 import { readWorld, writeWorld } from "./world/world-file.ts";
 import { WorldStore } from "./world/world-store.ts";
+import type { Step } from "./world/actions.ts";
 import type { AwsWorld } from "./world/world.ts";
 
 export interface LabAwsOptions {
@@ -33,7 +38,9 @@ export interface LabAwsOptions {
   readonly stateFile?: string;
   /** Long-lived keys, by id. */
   readonly keys: ReadonlyMap<string, AccessKey>;
-  /** What the data plane says of targets. */
+  /** What serves its load balancers; without it they are answered for by `healthOf`. */
+  readonly dataPlane?: DataPlaneOptions;
+  /** What is said of targets where nothing serves them. */
   readonly healthOf: HealthSource;
   /** What the data plane says of traffic; without it CloudWatch has no metric. */
   readonly metrics?: MetricSource;
@@ -56,23 +63,28 @@ export interface LabAws {
   readonly port: number;
   readonly store: WorldStore;
   readonly faults: FaultScript;
+  /** Where the names of the load balancers lead; none without a data plane. */
+  names(): readonly NamedLoadBalancer[];
   close(): Promise<void>;
 }
 
 /** Starts an account of AWS. Rejects with AppError LAB_AWS_STATE_UNREADABLE, and when it cannot listen. */
 export async function startLabAws(options: LabAwsOptions): Promise<LabAws> {
-  const { account, clock, log, stateFile, keys, healthOf, buckets, advanceEveryMs, onCall } = options;
+  const { account, clock, log, stateFile, keys, dataPlane, buckets, advanceEveryMs, onCall } = options;
   const known = stateFile === undefined ? undefined : readWorld(stateFile);
   const save = stateFile === undefined ? () => undefined : (world: AwsWorld) => writeWorld(stateFile, world);
   const store = new WorldStore(known ?? options.first, clock.wallMs(), save);
   const faults = new FaultScript();
+  const driver = dataPlane === undefined ? undefined : new DataPlane(dataPlane, { store, clock, log });
+  const healthOf: HealthSource = driver === undefined ? options.healthOf : (arn, key) => driver.healthOf(arn, key);
+  const addressStep: Step = (world) => (dataPlane === undefined ? world : withAddresses(world, dataPlane.addressBlocks));
   const front = new AwsFront({
     account,
     clock,
     store,
     services: [
       ec2(options.instances),
-      elbv2({ healthOf, provisioningMs: options.provisioningMs }),
+      elbv2({ healthOf, provisioningMs: options.provisioningMs, step: addressStep }),
       autoscaling({ healthOf, attachMs: options.attachMs }),
       acm(),
       iam(),
@@ -99,13 +111,15 @@ export async function startLabAws(options: LabAwsOptions): Promise<LabAws> {
     });
   };
   if (advanceEveryMs !== undefined) tick(advanceEveryMs);
+  driver?.start();
   return {
     port: server.port,
     store,
     faults,
-    close: () => {
+    names: () => (dataPlane === undefined ? [] : namedLoadBalancers(store.now, healthOf, dataPlane.lowPortOffset)),
+    close: async () => {
       timer?.cancel();
-      return server.close();
+      await Promise.all([driver?.close(), server.close()]);
     },
   };
 }

@@ -9,6 +9,7 @@ import type {
   SubnetConfig,
   TimingConfig,
 } from "./config.ts";
+import type { DataPlaneOptions } from "./data-plane/options.ts";
 
 const BAD = "LAB_AWS_BAD_CONFIG";
 const PORT = { min: 0, max: 65_535 } as const;
@@ -33,6 +34,7 @@ export function parseLabAwsConfig(value: unknown): LabAwsConfig {
     autoScalingGroups: fields.list("autoScalingGroups", { min: 0, max: 100 }, parseGroup),
     timing: parseTiming(fields.object("timing")),
     isThrottled: fields.flag("isThrottled", true),
+    dataPlane: fields.has("dataPlane") ? parseDataPlane(fields.object("dataPlane")) : undefined,
   };
   listen.end();
   control.end();
@@ -124,6 +126,27 @@ function parseTiming(fields: Fields): TimingConfig {
   };
   fields.end();
   return timing;
+}
+
+function parseDataPlane(fields: Fields): DataPlaneOptions {
+  const host = fields.object("host");
+  const ms = (name: string, fallback: number): number => fields.integer(name, { min: 0, max: LONGEST_MS, fallback });
+  const options: DataPlaneOptions = {
+    host: { host: loopback(host, "host"), port: host.integer("port", { min: 1, max: 65_535 }), token: host.text("token") },
+    addressBlocks: fields.list("addressBlocks", { min: 1, max: 64 }, (block, path) => {
+      if (typeof block === "string" && /^127(\.\d{1,3}){2}$/.test(block)) return block;
+      throw new AppError(BAD, `${path}: must be the first three numbers of addresses of 127.0.0.0/8, such as 127.30.2`);
+    }),
+    lowPortOffset: fields.integer("lowPortOffset", { min: 0, max: 60_000, fallback: 8000 }),
+    delayMs: ms("delayMs", 0),
+    deregisterDelayMs: fields.integer("deregisterDelayMs", { min: 0, max: 300_000, fallback: 0 }),
+    healthCheckSecondMs: fields.integer("healthCheckSecondMs", { min: 10, max: 1000, fallback: 1000 }),
+    everyMs: fields.integer("everyMs", { min: 10, max: 60_000, fallback: 250 }),
+    unheardAfterMs: fields.integer("unheardAfterMs", { min: 100, max: LONGEST_MS, fallback: 10_000 }),
+  };
+  host.end();
+  fields.end();
+  return options;
 }
 
 /** Groups launch into subnets that are there, with security groups that are there. */

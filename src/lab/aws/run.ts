@@ -15,7 +15,7 @@ import { parseLabAwsConfig } from "./parse-config.ts";
  */
 export async function runLabAws(config: unknown, { log, signal }: { readonly log: Log; readonly signal: AbortSignal }): Promise<void> {
   const parsed = parseLabAwsConfig(config);
-  const { account, listen, stateFile, timing } = parsed;
+  const { account, listen, stateFile, timing, dataPlane } = parsed;
   const clock = systemClock;
   const calls = new CallLog(clock);
   const aws = await startLabAws({
@@ -26,6 +26,7 @@ export async function runLabAws(config: unknown, { log, signal }: { readonly log
     first: firstWorld(parsed, clock.wallMs()),
     ...(stateFile === undefined ? {} : { stateFile }),
     keys: new Map(parsed.keys.map(({ id, secret, user }) => [id, { id, secret, principal: `arn:aws:iam::${account}:user/${user}` }])),
+    ...(dataPlane === undefined ? {} : { dataPlane }),
     healthOf: () => undefined,
     instances: timing,
     ...timing,

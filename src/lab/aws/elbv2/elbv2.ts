@@ -1,5 +1,5 @@
 import { readServiceModel } from "../wire/service-model.ts";
-import type { AwsService, Read } from "../world/actions.ts";
+import type { AwsService, Read, Step } from "../world/actions.ts";
 import { addListenerCertificates, describeListenerCertificates, removeListenerCertificates } from "./listener-certificates.ts";
 import { createListener, deleteListener, describeListeners, modifyListener } from "./listeners.ts";
 import * as balancers from "./load-balancers.ts";
@@ -14,19 +14,21 @@ import { type HealthSource, deregisterTargets, describeTargetHealth, registerTar
 
 export interface Elbv2Options extends balancers.LoadBalancerTiming {
   readonly healthOf: HealthSource;
+  /** Beside targets that leave: what else becomes of load balancers by itself. */
+  readonly step?: Step;
 }
 
 const describeSSLPolicies: Read = () => ({
-  SslPolicies: sslPolicies.map(({ name, protocols }) => ({
+  SslPolicies: sslPolicies.map(({ name, protocols, ciphers }) => ({
     Name: name,
     SslProtocols: protocols,
-    Ciphers: [],
+    Ciphers: ciphers.map((cipher, at) => ({ Name: cipher, Priority: at + 1 })),
     SupportedLoadBalancerTypes: ["application", "network"],
   })),
 });
 
 /** Elastic Load Balancing, version 2015-12-01, of which every action does what its page of the API reference says. */
-export function elbv2({ healthOf, ...timing }: Elbv2Options): AwsService {
+export function elbv2({ healthOf, step, ...timing }: Elbv2Options): AwsService {
   return {
     model: readServiceModel("elbv2"),
     reads: {
@@ -69,6 +71,9 @@ export function elbv2({ healthOf, ...timing }: Elbv2Options): AwsService {
       AddTags: addTags,
       RemoveTags: removeTags,
     },
-    step: drainStep,
+    step: (world, nowMs) => {
+      const drained = drainStep(world, nowMs);
+      return step?.(drained, nowMs) ?? drained;
+    },
   };
 }

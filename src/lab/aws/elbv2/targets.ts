@@ -18,8 +18,8 @@ export interface SeenHealth {
   readonly description?: string;
 }
 
-/** Where health checks are made: the data plane. Undefined for a target it has not heard of yet. */
-export type HealthSource = (targetGroupArn: string, key: string) => SeenHealth | undefined;
+/** Where health checks are made: the data plane. Undefined for a target it has not heard of yet, `unavailable` while it is not heard itself. */
+export type HealthSource = (targetGroupArn: string, key: string) => SeenHealth | "unavailable" | undefined;
 
 export const registerTargets: Write = (world, { input, nowMs }) => {
   const group = targetGroup(world, requiredText(input, "TargetGroupArn"));
@@ -49,11 +49,14 @@ export function describeTargetHealth(healthOf: HealthSource): Read {
       TargetHealthDescriptions: keys.map((key) => {
         const target = there.get(key);
         if (target === undefined) return notRegistered(key);
+        const health = healthIn(world, group, target, healthOf);
+        if (health["State"] === "unavailable")
+          throw new AwsError("HealthUnavailable", "The health of the targets could not be retrieved due to an internal error", 500);
         const port = group.healthCheck.port === "traffic-port" ? String(target.port) : group.healthCheck.port;
         return {
           Target: { Id: target.id, Port: target.port, ...(target.zone === undefined ? {} : { AvailabilityZone: target.zone }) },
           HealthCheckPort: port,
-          TargetHealth: healthIn(world, group, target, healthOf),
+          TargetHealth: health,
         };
       }),
     };
@@ -73,6 +76,7 @@ export function healthIn(world: AwsWorld, group: TargetGroupRecord, target: Targ
   if (group.targetType === "instance" && instance?.state !== "running")
     return unused("InvalidState", `Target is in the ${instance?.state ?? "terminated"} state`);
   const seen = healthOf(group.arn, targetKey(target.id, target.port));
+  if (seen === "unavailable") return { State: "unavailable", Reason: "Elb.InternalError", Description: "Internal error" };
   if (seen === undefined)
     return { State: "initial", Reason: "Elb.RegistrationInProgress", Description: "Target registration is in progress" };
   return {

@@ -7,13 +7,21 @@ import { at, textAt } from "./xml.ts";
 const SUBNETS = ["subnet-a", "subnet-b", "subnet-c"];
 
 /** Makes a load balancer and answers its ARN. */
-export async function balancer(account: TestAccount, name: string, more: Readonly<Record<string, unknown>> = {}): Promise<string> {
+export async function balancer(
+  account: Pick<TestAccount, "call">,
+  name: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
   const { body, text } = await account.call("elasticloadbalancing", "CreateLoadBalancer", { Name: name, Subnets: SUBNETS, ...more });
   return arnIn(at(body, "CreateLoadBalancerResult", "LoadBalancers", 0, "LoadBalancerArn"), text);
 }
 
 /** Makes a target group of HTTP on port 9999 and answers its ARN. */
-export async function targetGroup(account: TestAccount, name: string, more: Readonly<Record<string, unknown>> = {}): Promise<string> {
+export async function targetGroup(
+  account: Pick<TestAccount, "call">,
+  name: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
   const asked = { Name: name, Protocol: "HTTP", Port: 9999, VpcId: "vpc-1", TargetType: "ip", ...more };
   const { body, text } = await account.call("elasticloadbalancing", "CreateTargetGroup", asked);
   return arnIn(at(body, "CreateTargetGroupResult", "TargetGroups", 0, "TargetGroupArn"), text);
@@ -21,7 +29,7 @@ export async function targetGroup(account: TestAccount, name: string, more: Read
 
 /** Makes a listener of HTTP on port 80 that forwards to a group, and answers its ARN. */
 export async function listener(
-  account: TestAccount,
+  account: Pick<TestAccount, "call">,
   loadBalancerArn: string,
   targetGroupArn: string,
   more: Readonly<Record<string, unknown>> = {},
@@ -68,7 +76,11 @@ export async function certificate(account: TestAccount, ...hosts: readonly strin
 }
 
 /** What DescribeTargetHealth says of each target: `ID:PORT STATE REASON`. */
-export async function healthOf(account: TestAccount, targetGroupArn: string, targets?: readonly unknown[]): Promise<readonly string[]> {
+export async function healthOf(
+  account: Pick<TestAccount, "call">,
+  targetGroupArn: string,
+  targets?: readonly unknown[],
+): Promise<readonly string[]> {
   const asked = { TargetGroupArn: targetGroupArn, ...(targets === undefined ? {} : { Targets: targets }) };
   const { body, text } = await account.call("elasticloadbalancing", "DescribeTargetHealth", asked);
   const found = at(body, "DescribeTargetHealthResult", "TargetHealthDescriptions");

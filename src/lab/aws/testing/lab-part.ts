@@ -19,7 +19,7 @@ export async function startPart(t: TestContext, folder: string, name: string, co
   const file = join(folder, `${name}-part.json`);
   writeFileSync(file, JSON.stringify(config));
   const child = fork(new URL("../../../cli/lab-part-entry.ts", import.meta.url), [name, file], {
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    stdio: ["ignore", "pipe", "ignore", "ipc"],
   });
   t.after(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;

@@ -24,6 +24,8 @@ interface Tables {
   readonly webAclAssociations: ReadonlyMap<string, string>;
   /** Temporary keys that STS gave out. */
   readonly sessions: ReadonlyMap<string, AccessKey>;
+  /** Of load balancers, by ARN and zone. */
+  readonly nodeAddresses: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Zones that are lost, and since when in Unix milliseconds. */
   readonly lostZones: ReadonlyMap<string, number>;
   /** Of whatever has this ARN or id. */
@@ -57,6 +59,7 @@ export const emptyWorld: AwsWorld = Object.freeze({
   webAcls: new Map(),
   webAclAssociations: new Map(),
   sessions: new Map(),
+  nodeAddresses: new Map(),
   lostZones: new Map(),
   tags: new Map(),
 });
