@@ -17,7 +17,7 @@ export interface LabAwsConfig {
   /** Whether calls take tokens as on AWS. */
   readonly isThrottled: boolean;
   /** What serves its load balancers; without it their targets stay `initial`. */
-  readonly dataPlane: DataPlaneOptions | undefined;
+  readonly dataPlane?: DataPlaneOptions | undefined;
 }
 
 /** A long-lived access key of a user. */
