@@ -5,3 +5,4 @@ export { type HoldState, parseHoldState } from "./hold-state.ts";
 export { createHold } from "./hold.ts";
 export { createMemberEvidence } from "./members.ts";
 export { type Budget, HOLD_POLICY_DEFAULTS, type HoldPolicy, type Proof } from "./policy.ts";
+export { type RemovalWindow, type SavedRemovals, createRemovalWindow } from "./removal-window.ts";

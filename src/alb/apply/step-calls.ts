@@ -1,5 +1,5 @@
-/** Throws AppError `ALB_NOT_LEADER` when this process may not write any more. */
-export type Guard = () => void;
+/** The fencing token while this process may write; throws AppError `ALB_NOT_LEADER` otherwise. */
+export type Guard = () => number;
 
 /** The calls of one step: each write asks the guard first, and the last call is remembered, because a failure has to name it. */
 export class StepCalls {
