@@ -19,9 +19,7 @@ export async function change(step: ChangeStep, context: StepContext): Promise<vo
     }
     case "set-load-balancer-attributes": {
       const arn = resources.needLoadBalancer();
-      return calls.write("elasticloadbalancing:ModifyLoadBalancerAttributes", () =>
-        elb.modifyLoadBalancerAttributes(arn, step.attributes),
-      );
+      return calls.write("elasticloadbalancing:ModifyLoadBalancerAttributes", () => elb.modifyLoadBalancerAttributes(arn, step.attributes));
     }
     case "set-target-group-attributes": {
       const arn = resources.needTargetGroup();
@@ -59,9 +57,7 @@ export async function change(step: ChangeStep, context: StepContext): Promise<vo
 async function modifyListener({ listener }: StepOf<"modify-listener">, { aws, calls, resources }: StepContext): Promise<void> {
   const arn = resources.needListener(listener.port);
   const isSecure = listener.protocol === "HTTPS" || listener.protocol === "TLS";
-  const there = isSecure
-    ? await calls.read("elasticloadbalancing:DescribeListenerCertificates", () => aws.elb.certificates(arn))
-    : [];
+  const there = isSecure ? await calls.read("elasticloadbalancing:DescribeListenerCertificates", () => aws.elb.certificates(arn)) : [];
   const certificate = isSecure ? (there[0] ?? listener.certificates[0]) : undefined;
   const settings = listenerSettings(listener, certificate, () => resources.needTargetGroup());
   await calls.write("elasticloadbalancing:ModifyListener", () => aws.elb.modifyListener(arn, settings));

@@ -48,10 +48,16 @@ export function stepProblem(step: Step, action: string | undefined, error: unkno
       );
     case "AWS_NOT_FOUND":
       return hasCertificates(step)
-        ? problem("CertificateNotFound", `${name}: AWS does not know a certificate that its listener should have; look at the ARNs (${said})`)
+        ? problem(
+            "CertificateNotFound",
+            `${name}: AWS does not know a certificate that its listener should have; look at the ARNs (${said})`,
+          )
         : problem("NotFound", `${name}: something that ${type} needs is not there; it is looked for again (${said})`, true);
     case "AWS_EXISTS":
-      return problem("NameTaken", `${name}: the name is taken by something with other settings; delete that, or change --cluster-id (${said})`);
+      return problem(
+        "NameTaken",
+        `${name}: the name is taken by something with other settings; delete that, or change --cluster-id (${said})`,
+      );
     case "ALB_NOT_OURS":
       return problem("NotOurs", said);
     case "AWS_REFUSED":

@@ -116,7 +116,8 @@ class CarryOut {
         return true;
       }
       this.#wait(step, outcome.why);
-      if (outcome.state !== "waits") this.#tell(step, outcome.state === "quarantined" ? "quarantine" : step.type, "waits", { why: outcome.why });
+      if (outcome.state !== "waits")
+        this.#tell(step, outcome.state === "quarantined" ? "quarantine" : step.type, "waits", { why: outcome.why });
       return step.type !== "delete-load-balancer";
     });
   }
@@ -180,7 +181,13 @@ class CarryOut {
 
   #wait(step: RemoveStep, why: string): void {
     const { memory, clock } = this.#deps;
-    memory.waiting.put(kindOf(step), removedKeys(step), why, "what it waits for, at the next look; or an approval, where one is enough", clock.wallMs());
+    memory.waiting.put(
+      kindOf(step),
+      removedKeys(step),
+      why,
+      "what it waits for, at the next look; or an approval, where one is enough",
+      clock.wallMs(),
+    );
   }
 
   #grounds(step: RemoveStep): string {

@@ -15,8 +15,7 @@ export class FormerOwners {
   /** Whom the load balancers that should be serve now, by name. */
   see(now: ReadonlyMap<string, readonly string[]>): void {
     const placeOf = new Map([...now].flatMap(([name, keys]) => keys.map((key) => [key, name] as const)));
-    for (const [name, keys] of this.#owners)
-      for (const key of keys) if ((placeOf.get(key) ?? name) !== name) keys.delete(key);
+    for (const [name, keys] of this.#owners) for (const key of keys) if ((placeOf.get(key) ?? name) !== name) keys.delete(key);
     for (const [name, keys] of now) {
       const known = this.#owners.get(name) ?? new Set();
       for (const key of keys) {

@@ -124,7 +124,10 @@ async function trafficOf({ arn }: LoadBalancer, { traffic, times, context }: Las
     return waits("CloudWatch does not say whether it is used; an approval is needed if that stays so");
   const minutes = Math.round(times.quietMs / MINUTE_MS);
   if (used > 0 || connections > 0)
-    return { state: "contradicted", why: `it was used in the last ${minutes} minutes (${used} requests or flows, ${connections} connections)` };
+    return {
+      state: "contradicted",
+      why: `it was used in the last ${minutes} minutes (${used} requests or flows, ${connections} connections)`,
+    };
   return undefined;
 }
 

@@ -15,7 +15,12 @@ export function onlyKeys(step: RemoveStep, passes: (key: string) => boolean): Re
       const rules = step.rules.filter((rule) => allPass({ ...step, rules: [rule] }, passes));
       return rules.length === 0 ? undefined : { ...step, rules };
     }
-    default:
+    case "replace-default-certificate":
+    case "detach-auto-scaling-group":
+    case "delete-listener":
+    case "delete-load-balancer":
+    case "delete-target-group":
+    case "delete-security-group":
       return allPass(step, passes) ? step : undefined;
   }
 }

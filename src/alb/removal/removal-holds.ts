@@ -101,14 +101,15 @@ export class RemovalHolds {
     hold.observe({ kind: "live" });
     for (const key of existing) if (!hold.accepted.has(key) && !this.#released.has(key)) hold.observe({ kind: "upsert", ...thing(key) });
     const isUnread = (key: string): boolean => isOf(key, unread);
-    for (const key of [...hold.accepted.keys()])
-      if (!existing.has(key) && !isUnread(key)) hold.observe({ kind: "delete", key, revision: "" });
+    for (const key of hold.accepted.keys()) if (!existing.has(key) && !isUnread(key)) hold.observe({ kind: "delete", key, revision: "" });
     // What is wanted again is released at once; only what is still missing waits for something newer.
     for (const change of hold.held())
       for (const key of change.keys) if (existing.has(key) && !this.#unwanted.has(key)) hold.observe({ kind: "upsert", ...thing(key) });
     if (!isProof) return;
     this.#provedAsOfMs.set(kind, asOfMs[kind]);
-    const poisoned = [...hold.accepted.keys()].filter(isUnread).map((key) => ({ key, problem: "a part of its load balancer cannot be read" }));
+    const poisoned = [...hold.accepted.keys()]
+      .filter(isUnread)
+      .map((key) => ({ key, problem: "a part of its load balancer cannot be read" }));
     const items = [...existing].filter((key) => !this.#unwanted.has(key) && !isUnread(key)).map(thing);
     hold.observe({ kind: "complete", items, poisoned, revision: "", rewound: false });
     for (const key of existing)
@@ -153,7 +154,10 @@ export class RemovalHolds {
   decide(verb: "approve" | "reject", id: string, decision: Decision): void {
     const hold = [...this.#holds.values()].find((one) => one.held().some((change) => change.id === id));
     if (hold === undefined)
-      throw new AppError("HOLD_NO_SUCH_CHANGE", `nothing is held under the id "${id}"; it may have been released. List with: holdfast hold status`);
+      throw new AppError(
+        "HOLD_NO_SUCH_CHANGE",
+        `nothing is held under the id "${id}"; it may have been released. List with: holdfast hold status`,
+      );
     const keys = hold.held().find((change) => change.id === id)?.keys ?? [];
     hold[verb](id, decision);
     if (verb === "reject") return;

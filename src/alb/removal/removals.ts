@@ -1,5 +1,5 @@
 import { type AuditLine, type Budget, type Decision as PersonsDecision } from "../../hold/index.ts";
-import { AppError, type Clock, messageOf } from "../../kernel/index.ts";
+import { type Clock, messageOf } from "../../kernel/index.ts";
 import { type Log, type MetricsRegistry, silentLog } from "../../telemetry/index.ts";
 import type { RemoveStep } from "../plan/step.ts";
 import { removedKeys } from "../plan/step.ts";
@@ -178,7 +178,10 @@ export class Removals {
     else {
       this.#holds.decideReleased(verb, waiting.keys, decision);
       const { principal, why = "" } = decision;
-      this.#log.info({ audit: { hold: waiting.kind, action: verb === "approve" ? "approved" : "rejected", id, principal, keys: waiting.keys, why } }, "hold decision");
+      this.#log.info(
+        { audit: { hold: waiting.kind, action: verb === "approve" ? "approved" : "rejected", id, principal, keys: waiting.keys, why } },
+        "hold decision",
+      );
     }
     this.#deps.confirm();
   }

@@ -166,6 +166,13 @@ export class ElbApi extends ElbReads {
     );
   }
 
+  /** Tags that are not there are as good as gone. */
+  async removeTags(arns: readonly string[], keys: readonly string[]): Promise<void> {
+    await this.service.call("RemoveTags", "change", (client, options) =>
+      client.removeTags({ ResourceArns: [...arns], TagKeys: [...keys] }, options),
+    );
+  }
+
   async deleteRule(arn: string): Promise<void> {
     await whenGoneDone(this.service.call("DeleteRule", "remove", (client, options) => client.deleteRule({ RuleArn: arn }, options)));
   }
