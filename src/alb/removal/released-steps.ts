@@ -1,3 +1,4 @@
+import { assertNever } from "../../kernel/index.ts";
 import { type RemoveStep, removedKeys } from "../plan/step.ts";
 
 /** A step with only those of its things that pass; undefined when none does. */
@@ -22,6 +23,8 @@ export function onlyKeys(step: RemoveStep, passes: (key: string) => boolean): Re
     case "delete-target-group":
     case "delete-security-group":
       return allPass(step, passes) ? step : undefined;
+    default:
+      return assertNever(step);
   }
 }
 
