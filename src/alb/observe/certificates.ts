@@ -1,0 +1,105 @@
+import type { Aws, CertificateRecord, Certificates } from "../../aws/index.ts";
+import type { Evidence } from "../evidence.ts";
+import type { Certificate } from "../model/certificate-choice.ts";
+import { BelievedList } from "./believed-list.ts";
+import { both } from "./evidence-of.ts";
+import type { Believed } from "./losses.ts";
+import type { ObserveDeps } from "./reading.ts";
+
+export interface CertificateOptions {
+  /** Only certificates with this tag are chosen by themselves or by name. */
+  readonly filterTag: readonly [key: string, value: string] | undefined;
+  /** ARNs that are never used. */
+  readonly excluded: ReadonlySet<string>;
+  /** Those of IAM too, from before there was ACM. */
+  readonly readsIam: boolean;
+  readonly everyMs: number;
+}
+
+/** The certificates of ACM and IAM that listeners can have. */
+export class CertificateReadings {
+  readonly #options: CertificateOptions;
+  readonly #acm: BelievedList<CertificateRecord>;
+  readonly #iam: BelievedList<CertificateRecord> | undefined;
+  /** Those that could not be read last time, and why. */
+  #unreadable: ReadonlyMap<string, string> = new Map();
+
+  constructor({ acm, iam }: Pick<Aws, "acm" | "iam">, options: CertificateOptions, deps: ObserveDeps) {
+    this.#options = options;
+    const { everyMs } = options;
+    const withTags = options.filterTag !== undefined;
+    const keyOf = ({ arn }: CertificateRecord): string => arn;
+    const known = (list: () => BelievedList<CertificateRecord> | undefined) => async (read: Promise<Certificates>) =>
+      this.#withKnown(await read, list()?.evidence());
+    const ofAcm = known(() => this.#acm);
+    const ofIam = known(() => this.#iam);
+    this.#acm = new BelievedList(
+      { keyOf, everyMs, read: () => ofAcm(acm.certificates({ withTags })), byId: (arn) => acm.certificate(arn) },
+      deps,
+    );
+    this.#iam = options.readsIam
+      ? new BelievedList({ keyOf, everyMs, read: () => ofIam(iam.certificates()), byId: (arn) => iam.certificate(nameIn(arn)) }, deps)
+      : undefined;
+  }
+
+  async refresh(mostMs?: number): Promise<Evidence<readonly Certificate[]>> {
+    await Promise.all([this.#acm.refresh(mostMs), this.#iam?.refresh(mostMs)]);
+    const acm = this.#acm.evidence();
+    const all = this.#iam === undefined ? acm : merged(acm, this.#iam.evidence());
+    if (all.state === "unknown") return all;
+    const { entries, doubts } = all.value;
+    const value = [...entries.values()].flatMap((record) => this.#usable(record)).toSorted((one, other) => (one.arn < other.arn ? -1 : 1));
+    const { atMs } = all;
+    const [doubt] = doubts;
+    if (all.state === "fresh" && doubt !== undefined)
+      return { state: "doubtful", value, atMs, why: `certificate ${doubt[0]}: ${doubt[1]}` };
+    return all.state === "fresh" ? { state: "fresh", value, atMs } : { state: all.state, value, atMs, why: all.why };
+  }
+
+  /** Why certificates could not be read, by ARN; they are as they were when they could. */
+  get unreadable(): ReadonlyMap<string, string> {
+    return this.#unreadable;
+  }
+
+  lookAgain(): void {
+    this.#acm.lookAgain();
+    this.#iam?.lookAgain();
+  }
+
+  /** One that cannot be read now is as it was. */
+  #withKnown(
+    { certificates, unreadable }: Certificates,
+    before: Evidence<Believed<CertificateRecord>> | undefined,
+  ): readonly CertificateRecord[] {
+    const known = before === undefined || before.state === "unknown" ? undefined : before.value.entries;
+    const others = new Map([...this.#unreadable].filter(([arn]) => !certificates.some((one) => one.arn === arn)));
+    for (const { arn, error } of unreadable) others.set(arn, error.message);
+    this.#unreadable = others;
+    return [...certificates, ...unreadable.flatMap(({ arn }) => known?.get(arn) ?? [])];
+  }
+
+  #usable({ arn, names, status, notBeforeMs, notAfterMs, tags }: CertificateRecord): readonly Certificate[] {
+    const { filterTag, excluded } = this.#options;
+    if (status !== "ISSUED" || notBeforeMs === undefined || notAfterMs === undefined || excluded.has(arn)) return [];
+    if (filterTag !== undefined && tags?.get(filterTag[0]) !== filterTag[1]) return [];
+    return [{ arn, names, notBeforeMs, notAfterMs }];
+  }
+}
+
+/** When only one of them can be read, its certificates are used, and none is taken to be gone. */
+function merged(
+  acm: Evidence<Believed<CertificateRecord>>,
+  iam: Evidence<Believed<CertificateRecord>>,
+): Evidence<Believed<CertificateRecord>> {
+  if (acm.state === "unknown" && iam.state !== "unknown") return { state: "stale", value: iam.value, atMs: iam.atMs, why: acm.why };
+  if (iam.state === "unknown" && acm.state !== "unknown") return { state: "stale", value: acm.value, atMs: acm.atMs, why: iam.why };
+  return both(acm, iam, (one, other) => ({
+    entries: new Map([...one.entries, ...other.entries]),
+    doubts: new Map([...one.doubts, ...other.doubts]),
+  }));
+}
+
+/** `arn:aws:iam::123456789012:server-certificate/path/NAME` */
+function nameIn(arn: string): string {
+  return arn.slice(arn.lastIndexOf("/") + 1);
+}

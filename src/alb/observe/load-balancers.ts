@@ -1,0 +1,99 @@
+import type { Aws, Listener, LoadBalancer } from "../../aws/index.ts";
+import { AppError } from "../../kernel/index.ts";
+import type { Evidence } from "../evidence.ts";
+import type { ObservedListener, ObservedLoadBalancer } from "../plan/observed.ts";
+import { type ObserveDeps, Reading } from "./reading.ts";
+import type { ResourceTags } from "./resource-tags.ts";
+
+/** What hangs on a load balancer. */
+type Settings = Pick<ObservedLoadBalancer, "attributes" | "listeners" | "webAcl">;
+
+/** What load balancers are set to, read for each apart: one that cannot be read costs the others nothing. */
+export class LoadBalancerSettings {
+  readonly #aws: Pick<Aws, "elb" | "waf">;
+  readonly #tags: ResourceTags;
+  readonly #everyMs: number;
+  readonly #deps: ObserveDeps;
+  readonly #readings = new Map<string, Reading<Settings>>();
+  #tagged: readonly string[] = [];
+  #isOneGone = false;
+  readsWebAcls = false;
+
+  constructor(aws: Pick<Aws, "elb" | "waf">, tags: ResourceTags, everyMs: number, deps: ObserveDeps) {
+    this.#aws = aws;
+    this.#tags = tags;
+    this.#everyMs = everyMs;
+    this.#deps = deps;
+  }
+
+  async refresh(balancer: LoadBalancer, mostMs: number): Promise<void> {
+    const { arn } = balancer;
+    let reading = this.#readings.get(arn);
+    if (reading === undefined) {
+      reading = new Reading(() => this.#readUnlessGone(balancer), this.#everyMs, this.#deps);
+      this.#readings.set(arn, reading);
+    }
+    await reading.refresh(mostMs);
+  }
+
+  lookAgain(arn: string): void {
+    this.#readings.get(arn)?.lookAgain();
+  }
+
+  known(arn: string): Evidence<Settings> {
+    return this.#readings.get(arn)?.evidence() ?? { state: "unknown", why: "it was not read yet" };
+  }
+
+  /** Those that are ours; `tagged` is all that is, and its tags are read with theirs. */
+  keepOnly(arns: readonly string[], tagged: readonly string[]): void {
+    this.#tagged = tagged;
+    for (const arn of this.#readings.keys()) if (!arns.includes(arn)) this.#readings.delete(arn);
+  }
+
+  /** Whether AWS said since this was asked last that one of them is not there. */
+  tookGone(): boolean {
+    const wasGone = this.#isOneGone;
+    this.#isOneGone = false;
+    return wasGone;
+  }
+
+  async #readUnlessGone(balancer: LoadBalancer): Promise<Settings> {
+    try {
+      return await this.#read(balancer);
+    } catch (error) {
+      if ((error as AppError).code === "AWS_NOT_FOUND") this.#isOneGone = true;
+      throw error;
+    }
+  }
+
+  async #read({ arn, type }: LoadBalancer): Promise<Settings> {
+    const { elb, waf } = this.#aws;
+    const [attributes, unsorted, webAcl] = await Promise.all([
+      elb.loadBalancerAttributes(arn),
+      elb.listeners(arn),
+      this.readsWebAcls && type === "application" ? waf.webAcl(arn) : undefined,
+    ]);
+    const listeners = unsorted.toSorted((one, other) => one.port - other.port);
+    const arns = listeners.map((listener) => listener.arn);
+    for (const listenerArn of arns) this.#tags.lookAgain(listenerArn);
+    const [certificates] = await Promise.all([
+      Promise.all(listeners.map((listener) => certificatesOf(elb, listener))),
+      // What is left of the call's places is for what is ours beside it.
+      this.#tags.refresh([...new Set([...arns, ...this.#tagged])]),
+    ]);
+    return {
+      attributes,
+      webAcl,
+      listeners: listeners.map((listener, at): ObservedListener => {
+        const tags = this.#tags.evidence(listener.arn);
+        if (tags.state === "unknown")
+          throw new AppError("AWS_INCOMPLETE", `the tags of the listener on port ${listener.port}: ${tags.why}`);
+        return { ...listener, certificates: certificates[at] ?? [], tags: tags.value };
+      }),
+    };
+  }
+}
+
+async function certificatesOf(elb: Aws["elb"], { arn, defaultCertificate }: Listener): Promise<readonly string[]> {
+  return defaultCertificate === undefined ? [] : elb.certificates(arn);
+}

@@ -1,0 +1,179 @@
+import type { Aws } from "../../aws/index.ts";
+import type { Evidence } from "../evidence.ts";
+import type { Certificate } from "../model/certificate-choice.ts";
+import type { Network } from "../plan/network.ts";
+import type { Observed, ObservedStack } from "../plan/observed.ts";
+import type { Ownership } from "../plan/ownership.ts";
+import type { WantedTargets } from "../plan/wanted-targets.ts";
+import { AutoScalingGroups, type GroupTags } from "./auto-scaling-groups.ts";
+import { CertificateReadings } from "./certificates.ts";
+import { NetworkReadings } from "./network.ts";
+import { type ObserveDeps, Reading } from "./reading.ts";
+import { Stacks } from "./stacks.ts";
+
+export interface ObserverOptions {
+  readonly ownership: Ownership;
+  readonly vpcId: string | undefined;
+  readonly targetType: "instance" | "ip";
+  /** Of the Auto Scaling groups that the cluster's nodes are in. Undefined: `kubernetes.io/cluster/ID`, with any value. */
+  readonly groupTags: GroupTags | undefined;
+  readonly certificateFilterTag: readonly [key: string, value: string] | undefined;
+  readonly excludedCertificates: ReadonlySet<string>;
+  readonly readsIamCertificates: boolean;
+  readonly times?: ObserveTimes;
+}
+
+/** How often what nothing happens to is read; up to a fifth later, so that controllers do not go in step. */
+export interface ObserveTimes {
+  readonly stacksMs: number;
+  readonly groupsMs: number;
+  readonly certificatesMs: number;
+  readonly networkMs: number;
+}
+
+/**
+ * With one load balancer: 8 reads of its stack in 75 minutes, of the Auto Scaling groups and of the account in as long, 2 of certificates in 2 hours and 3 of
+ * the network in 4 hours are 10 an hour. AWS counts all of an account's calls together.
+ */
+export const OBSERVE_TIMES: ObserveTimes = Object.freeze({
+  stacksMs: 75 * 60_000,
+  groupsMs: 75 * 60_000,
+  certificatesMs: 2 * 3_600_000,
+  networkMs: 4 * 3_600_000,
+});
+
+export interface ObserveRequest {
+  /** Names of the load balancers that should be. */
+  readonly names: readonly string[];
+  /** Whether anything is said about web ACLs; they are not read otherwise. */
+  readonly readsWebAcls: boolean;
+  /** For targets of type `ip`: the routers. */
+  readonly addresses?: Extract<WantedTargets, { readonly by: "addresses" }>["targets"];
+}
+
+export interface Observation {
+  readonly observed: Observed;
+  readonly targets: WantedTargets;
+  /** When the oldest part of it was read, on the monotonic clock; undefined when a part was never read. */
+  readonly readAtMs: number | undefined;
+}
+
+/** What AWS says, remembered between; nothing of it ever rejects. */
+export interface Observer {
+  network(): Promise<Evidence<Network>>;
+  /** `mostMs`: how old they may be, less than usual while a host has none. */
+  certificates(mostMs?: number): Promise<Evidence<readonly Certificate[]>>;
+  observe(request: ObserveRequest): Promise<Observation>;
+  /** These load balancers are read anew, and what is not seen of them for a minute is not lost: after own writes. */
+  wrote(names: Iterable<string>): void;
+  /** Everything is read anew. */
+  lookAgain(): void;
+  /** Why nothing may be done at all: these are not the credentials of the account that was known. Undefined when all is well. */
+  frozen(): string | undefined;
+}
+
+export function createObserver(aws: Aws, options: ObserverOptions, deps: ObserveDeps): Observer {
+  const { ownership, vpcId, targetType, times = OBSERVE_TIMES } = options;
+  const stacks = new Stacks(aws, { ownership, everyMs: times.stacksMs }, deps);
+  const networkReadings = new NetworkReadings(aws.ec2, { vpcId, ownership, everyMs: times.networkMs }, deps);
+  const tags = options.groupTags ?? new Map([[`kubernetes.io/cluster/${ownership.clusterId}`, undefined]]);
+  const groups = new AutoScalingGroups(aws.autoscaling, { tags, everyMs: times.groupsMs }, deps);
+  const certificateReadings = new CertificateReadings(
+    aws,
+    {
+      filterTag: options.certificateFilterTag,
+      excluded: options.excludedCertificates,
+      readsIam: options.readsIamCertificates,
+      everyMs: times.certificatesMs,
+    },
+    deps,
+  );
+  let account: string | undefined;
+  let frozen: string | undefined;
+  const identity = new Reading(() => aws.identity(), times.stacksMs, deps);
+
+  const unfrozen = <T>(evidence: Evidence<T>): Evidence<T> => (frozen === undefined ? evidence : { state: "unknown", why: frozen });
+
+  /** The right name in another account is somebody else's: nothing that it says counts. */
+  async function checkAccount(): Promise<void> {
+    const who = await identity.refresh();
+    if (who.state === "unknown") {
+      frozen = `it is not known whose account this is: ${who.why}`;
+      return;
+    }
+    account ??= who.value.account;
+    frozen =
+      who.value.account === account
+        ? undefined
+        : `these are credentials of account ${who.value.account}, and the load balancers are in ${account}: give back the former ones, or start again`;
+  }
+
+  return {
+    async network() {
+      await checkAccount();
+      return unfrozen(await networkReadings.refresh());
+    },
+    async certificates(mostMs) {
+      await checkAccount();
+      return unfrozen(await certificateReadings.refresh(mostMs));
+    },
+    async observe({ names, readsWebAcls, addresses }) {
+      await checkAccount();
+      const [parts] = await Promise.all([stacks.observe(names, { readsWebAcls }), networkReadings.refresh()]);
+      const arns = new Set(
+        [...parts.values()].flatMap(({ targetGroup }) => (targetGroup.state === "unknown" ? [] : (targetGroup.value?.arn ?? []))),
+      );
+      const byGroups = targetType === "instance";
+      if (byGroups) await groups.refresh(arns);
+      const all = new Set([...parts.keys(), ...networkReadings.ownNames()]);
+      const observedStacks = [...all].toSorted().map((name): readonly [string, ObservedStack] => {
+        const part = parts.get(name) ?? stacks.part(name);
+        return [
+          name,
+          {
+            name,
+            loadBalancer: unfrozen(part.loadBalancer),
+            targetGroup: unfrozen(part.targetGroup),
+            securityGroup: unfrozen(networkReadings.ownGroup(name)),
+          },
+        ];
+      });
+      const observed: Observed = {
+        stacks: new Map(observedStacks),
+        autoScalingGroups: byGroups ? unfrozen(groups.observed(arns)) : { state: "fresh", value: [], atMs: deps.clock.monoMs() },
+      };
+      const targets: WantedTargets = byGroups
+        ? { by: "auto-scaling-groups", names: unfrozen(groups.names()) }
+        : { by: "addresses", targets: unfrozen(addresses ?? { state: "unknown", why: "the routers' pods are not watched" }) };
+      return { observed, targets, readAtMs: oldest(observed) };
+    },
+    wrote(names) {
+      stacks.lookAgain(names);
+      networkReadings.lookAgainAtGroups();
+      groups.lookAgain();
+    },
+    lookAgain() {
+      stacks.lookAgain();
+      networkReadings.lookAgain();
+      groups.lookAgain();
+      certificateReadings.lookAgain();
+      identity.lookAgain();
+    },
+    frozen: () => frozen,
+  };
+}
+
+function oldest({ stacks, autoScalingGroups }: Observed): number | undefined {
+  let atMs = Infinity;
+  const all: Evidence<unknown>[] = [autoScalingGroups];
+  for (const { loadBalancer, targetGroup, securityGroup } of stacks.values()) {
+    all.push(loadBalancer, targetGroup);
+    // All security groups are read together, and seldom; only where there is one of ours does their age count.
+    if (securityGroup.state === "unknown" || securityGroup.value !== undefined) all.push(securityGroup);
+  }
+  for (const evidence of all) {
+    if (evidence.state === "unknown") return undefined;
+    atMs = Math.min(atMs, evidence.atMs);
+  }
+  return atMs;
+}

@@ -1,0 +1,32 @@
+import type { Clock } from "../../kernel/index.ts";
+
+const SOONEST_MS = 1_000;
+const LATEST_MS = 5 * 60_000;
+
+/** What waits for something to happen by itself in AWS, and since when: it is looked at often at first, and less often the longer it takes. */
+export class Unsettled {
+  readonly #clock: Clock;
+  readonly #sinceMs = new Map<string, number>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  keepOnly(names: readonly string[]): void {
+    const nowMs = this.#clock.monoMs();
+    for (const name of this.#sinceMs.keys()) if (!names.includes(name)) this.#sinceMs.delete(name);
+    for (const name of names) if (!this.#sinceMs.has(name)) this.#sinceMs.set(name, nowMs);
+  }
+
+  /** How old what is known of one may be; Infinity when it is settled. */
+  mostMsOf(name: string): number {
+    const sinceMs = this.#sinceMs.get(name);
+    if (sinceMs === undefined) return Infinity;
+    return Math.min(LATEST_MS, Math.max(SOONEST_MS, (this.#clock.monoMs() - sinceMs) / 4));
+  }
+
+  /** Of the one that is looked at most often. */
+  mostMs(): number {
+    return Math.min(Infinity, ...[...this.#sinceMs.keys()].map((name) => this.mostMsOf(name)));
+  }
+}

@@ -1,0 +1,100 @@
+import type { TestContext } from "node:test";
+import type { Aws } from "../../src/aws/index.ts";
+import { tagsFor } from "../../src/alb/plan/ownership.ts";
+import { type ObserveRequest, type Observer, type ObserverOptions, createObserver } from "../../src/alb/observe/observer.ts";
+import { seededRandom, systemClock } from "../../src/kernel/index.ts";
+import { ManualClock } from "../../src/kernel/testing/manual-clock.ts";
+import { awsWithClient } from "../../src/lab/aws/testing/client-kit.ts";
+import type { TestAccount } from "../../src/lab/aws/testing/test-account.ts";
+import { CERTIFICATES, OWNERSHIP, firstWorld } from "./kit/first-world.ts";
+
+export const HOUR_MS = 3_600_000;
+
+/** An account of which somebody else owns much, and an observer whose clock is turned by hand. */
+export interface Observed {
+  readonly account: TestAccount;
+  readonly aws: Aws;
+  readonly clock: ManualClock;
+  readonly observer: Observer;
+  observe(...names: readonly string[]): ReturnType<Observer["observe"]>;
+  /** Reads made by `run`. */
+  calls(run: () => Promise<unknown>): Promise<readonly string[]>;
+}
+
+export async function observed(t: TestContext, options: Partial<ObserverOptions> = {}): Promise<Observed> {
+  const world = firstWorld(systemClock.wallMs());
+  const { account, aws } = await awsWithClient(t, { account: { world } });
+  const clock = new ManualClock();
+  const observer = createObserver(
+    aws,
+    {
+      ownership: OWNERSHIP,
+      vpcId: undefined,
+      targetType: "instance",
+      groupTags: undefined,
+      certificateFilterTag: undefined,
+      excludedCertificates: new Set(),
+      readsIamCertificates: true,
+      ...options,
+    },
+    { clock, random: seededRandom(1) },
+  );
+  const request = (names: readonly string[]): ObserveRequest => ({ names, readsWebAcls: false });
+  return {
+    account,
+    aws,
+    clock,
+    observer,
+    observe: (...names) => observer.observe(request(names)),
+    async calls(run) {
+      const before = account.calls.length;
+      await run();
+      return account.calls.slice(before).map(({ action }) => action);
+    },
+  };
+}
+
+/** Makes a load balancer of ours as the controller would, with its nodes; answers its ARN and its target group's. */
+export async function stackOf(
+  aws: Aws,
+  name: string,
+  targetType: "instance" | "ip" = "instance",
+): Promise<{ readonly balancer: string; readonly group: string }> {
+  const tags = tagsFor(OWNERSHIP, name);
+  const healthCheck = {
+    protocol: "HTTP",
+    port: "9998",
+    path: "/healthz",
+    intervalSeconds: 10,
+    timeoutSeconds: 5,
+    healthyThreshold: 2,
+    unhealthyThreshold: 2,
+    matcher: "200",
+  };
+  const { arn: group } = await aws.elb.createTargetGroup({
+    name,
+    protocol: "HTTP",
+    port: 9999,
+    vpcId: "vpc-1",
+    targetType,
+    healthCheck,
+    tags,
+  });
+  const { arn: balancer } = await aws.elb.createLoadBalancer({
+    name,
+    type: "application",
+    scheme: "internet-facing",
+    ipAddressType: "ipv4",
+    subnets: ["subnet-a", "subnet-b", "subnet-c"],
+    securityGroups: ["sg-1"],
+    tags,
+  });
+  const actions = [{ type: "forward", groups: [{ arn: group, weight: 1 }] }] as const;
+  await aws.elb.createListener(balancer, { port: 80, protocol: "HTTP", sslPolicy: undefined, certificate: undefined, actions }, tags);
+  await aws.elb.createListener(
+    balancer,
+    { port: 443, protocol: "HTTPS", sslPolicy: "ELBSecurityPolicy-2016-08", certificate: CERTIFICATES.shop, actions },
+    tags,
+  );
+  return { balancer, group };
+}
