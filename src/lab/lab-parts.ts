@@ -1,7 +1,7 @@
 import { AppError, type Clock } from "../kernel/index.ts";
 import type { Log } from "../telemetry/index.ts";
 import { LAB_TIME, START_TIMEOUT_MS } from "./options.ts";
-import { awsConfig } from "./machines/account.ts";
+import { awsAccess, awsConfig } from "./machines/account.ts";
 import { type LabPlan, albConfig, apiServerConfig, apiServerUrl } from "./part-configs.ts";
 import { type MemoryCgroup, makeMemoryCgroup } from "./process/memory-cgroup.ts";
 import { type PartEvent, PartProcess } from "./process/part-process.ts";
@@ -141,6 +141,7 @@ function* describeParts(plan: LabPlan): Generator<PartDescription> {
     nodeGracePeriodMs: LAB_TIME.nodeGraceMs,
     nodeMonitorPeriodMs: 1_000,
     evictionMs: LAB_TIME.evictionMs,
+    cloud: awsAccess(plan),
   };
   yield { name: "controllers", config: controllers, place: "control-plane" };
   yield { name: "alb", config: albConfig(plan), place: "beside" };

@@ -13,8 +13,16 @@ export interface ControllersConfig {
   readonly nodeGracePeriodMs?: number;
   /** How long pods without a toleration of their own stay on a node that is gone; stands for the default of 300 s. Default 300000. */
   readonly evictionMs?: number;
+  /** The AWS that the nodes' instances are of. Without it no node is deleted for the end of its instance. */
+  readonly cloud?: CloudConfig | undefined;
   /** Writes a second, all controllers together. Default 400. */
   readonly writesPerSecond?: number;
+}
+
+export interface CloudConfig {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 export type ControllersSettings = Required<ControllersConfig>;
@@ -31,10 +39,23 @@ export function readControllersConfig(config: unknown): ControllersSettings {
     nodeMonitorPeriodMs: fields.positive("nodeMonitorPeriodMs", HOUR_MS, 5_000),
     nodeGracePeriodMs: fields.positive("nodeGracePeriodMs", HOUR_MS, 40_000),
     evictionMs: fields.positive("evictionMs", HOUR_MS, 300_000),
+    cloud: fields.has("cloud") ? readCloud(fields.object("cloud")) : undefined,
     writesPerSecond: fields.positive("writesPerSecond", 10_000, 400),
   };
   fields.end();
   if (settings.minuteMs % 1000 !== 0)
     throw new AppError(BAD_CONFIG, `minuteMs: must be whole seconds, such as 5000, is ${settings.minuteMs}`);
   return settings;
+}
+
+function readCloud(fields: Fields): CloudConfig {
+  const credentials = fields.object("credentials");
+  const cloud: CloudConfig = {
+    endpoint: fields.textThat("endpoint", (text) => URL.parse(text)?.protocol === "http:", "an http URL"),
+    region: fields.text("region"),
+    credentials: { accessKeyId: credentials.text("accessKeyId"), secretAccessKey: credentials.text("secretAccessKey") },
+  };
+  credentials.end();
+  fields.end();
+  return cloud;
 }

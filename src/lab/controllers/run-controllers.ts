@@ -2,6 +2,7 @@ import { systemClock, systemRandom } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import { serveUntil } from "../control/index.ts";
 import { createPartClient, createEventRecorder } from "../machinery/index.ts";
+import { startCloudNodeController } from "./cloud-nodes.ts";
 import { type ControllersConfig, readControllersConfig } from "./config.ts";
 import { type ControllerContext, createCaches } from "./context.ts";
 import { startCronJobController } from "./cron-job.ts";
@@ -33,6 +34,7 @@ export function startControllers(config: ControllersConfig, deps: { readonly log
   const controllers = [
     startNamespaceController(context),
     startNodeLifecycleController(context),
+    startCloudNodeController(context),
     startEndpointSliceController(context),
     startReplicaSetController(context),
     startDeploymentController(context),

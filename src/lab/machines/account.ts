@@ -76,14 +76,28 @@ export function awsConfig(plan: LabPlan): LabAwsConfig {
   };
 }
 
+/** How the SDK speaks to the lab's AWS. */
+export function awsAccess({ network, credentials }: LabPlan): {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+} {
+  return {
+    endpoint: `http://${network.aws}:${AWS_PORT}`,
+    region: REGION,
+    credentials: { accessKeyId: credentials.aws.id, secretAccessKey: credentials.aws.secret },
+  };
+}
+
 /** What a shell reads so that the aws CLI and SDKs speak to the lab's AWS. */
-export function awsEnvironment({ network, credentials }: LabPlan): string {
+export function awsEnvironment(plan: LabPlan): string {
+  const { endpoint, region, credentials } = awsAccess(plan);
   const variables = {
-    AWS_ENDPOINT_URL: `http://${network.aws}:${AWS_PORT}`,
-    AWS_REGION: REGION,
-    AWS_DEFAULT_REGION: REGION,
-    AWS_ACCESS_KEY_ID: credentials.aws.id,
-    AWS_SECRET_ACCESS_KEY: credentials.aws.secret,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
   return Object.entries(variables)
     .map(([name, value]) => `export ${name}=${value}\n`)
