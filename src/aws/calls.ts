@@ -20,7 +20,7 @@ export interface AwsCallsDeps {
   readonly nowMs: () => number;
 }
 
-/** Makes calls of the SDK through the governor, with our errors. */
+/** Makes calls of the SDK, with what is read of their answers, through the governor, with our errors. */
 export class AwsCalls {
   readonly #deps: AwsCallsDeps;
 
@@ -28,7 +28,7 @@ export class AwsCalls {
     this.#deps = deps;
   }
 
-  make<T>(service: string, action: string, effect: Effect, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  make<T>(service: string, action: string, effect: Effect, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { governor, times, onExpiredCredentials, onAttempt, nowMs } = this.#deps;
     return governor.call({
       service,
@@ -39,7 +39,7 @@ export class AwsCalls {
       run: async (signal) => {
         const startMs = nowMs();
         try {
-          const answer = await send(signal);
+          const answer = await attempt(signal);
           onAttempt(service, action, "ok", nowMs() - startMs);
           return answer;
         } catch (thrown) {

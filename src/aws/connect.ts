@@ -107,8 +107,12 @@ export function connectAws(options: AwsOptions, deps: Omit<GovernorDeps, "share"
     waf: new WafApi(services.wafv2),
     cloudwatch: new CloudWatchApi(services.cloudwatch),
     async identity() {
-      const answer = await services.sts.call("GetCallerIdentity", "read", (client, send) => client.getCallerIdentity({}, send));
-      return { account: answer.text("Account"), arn: answer.text("Arn") };
+      return services.sts.call(
+        "GetCallerIdentity",
+        "read",
+        (client, send) => client.getCallerIdentity({}, send),
+        (answer) => ({ account: answer.text("Account"), arn: answer.text("Arn") }),
+      );
     },
     isOpen: (service, callClass) => governor.isOpen(service, callClass),
     openCircuits: () => governor.openCircuits(),

@@ -1,6 +1,6 @@
-import type { AppError, Clock, Random } from "../kernel/index.ts";
+import { AppError, type Clock, type Random } from "../kernel/index.ts";
 import { type Caller, type FailureClass, type Priority, createCaller } from "../call/index.ts";
-import type { Log, MetricsRegistry } from "../telemetry/index.ts";
+import { type Log, type MetricsRegistry, silentLog } from "../telemetry/index.ts";
 
 /** What a call does to the world. Additions go before everything else that waits, removals after it. */
 export type Effect = "read" | "add" | "change" | "remove";
@@ -71,6 +71,13 @@ const USUAL_SHARE = 0.5;
 const QUEUE_LIMIT = 1_000;
 /** How long a class keeps still after it was throttled. */
 const THROTTLED_MS = 1_000;
+/** A class that is throttled again and again still makes one addition every few seconds, and is at its full pace a minute after the last time. */
+const ADAPTS = { leastShare: 0.125, recoveryMs: 60_000 };
+const ATTEMPTS = 5;
+const BACKOFF = { baseMs: 100, capMs: 5_000 };
+/** A class makes few calls while nothing changes. What waits for a probe does not wait longer than it would for a token. */
+const CIRCUIT = { windowMs: 60_000, minimumCalls: 6, failureShare: 0.5, openMs: 1_000, openCapMs: 15_000 };
+const SAID_EVERY_MS = 10_000;
 
 const PRIORITIES: Readonly<Record<Effect, Priority>> = { add: "high", change: "normal", read: "normal", remove: "low" };
 
@@ -82,6 +89,8 @@ export function classOf(action: string): CallClass {
 
 export function createGovernor(deps: GovernorDeps): Governor {
   const { share = USUAL_SHARE } = deps;
+  const log = deps.log ?? silentLog;
+  const pace = deps.metrics?.gauge("aws_api_calls_per_second", "Calls of AWS a second that are let through now.", ["service", "class"]);
   const callers = new Map<string, Caller>();
 
   const callerOf = (service: string, callClass: CallClass): Caller => {
@@ -89,10 +98,21 @@ export function createGovernor(deps: GovernorDeps): Governor {
     const known = callers.get(name);
     if (known !== undefined) return known;
     const { perSecond, burst } = ALLOWED[service]?.[callClass] ?? USUALLY_ALLOWED[callClass];
-    const rate = { perSecond: perSecond * share, burst: Math.max(1, burst * share), queueLimit: QUEUE_LIMIT };
-    const caller = createCaller({ name, rate, classify }, deps);
+    const rate = { perSecond: perSecond * share, burst: Math.max(1, burst * share), queueLimit: QUEUE_LIMIT, adapts: ADAPTS };
+    const caller = createCaller({ name, rate, attempts: ATTEMPTS, backoff: BACKOFF, circuit: CIRCUIT, classify }, deps);
     callers.set(name, caller);
+    pace?.with(service, callClass).set(caller.perSecond);
     return caller;
+  };
+  const saidMs = new Map<string, number>();
+  const throttled = (service: string, callClass: CallClass, { message }: AppError): void => {
+    const name = `${service} ${callClass}`;
+    const { perSecond } = callerOf(service, callClass);
+    pace?.with(service, callClass).set(perSecond);
+    const nowMs = deps.clock.monoMs();
+    if (nowMs - (saidMs.get(name) ?? -Infinity) < SAID_EVERY_MS) return;
+    saidMs.set(name, nowMs);
+    log.warn({ service, class: callClass, perSecond, reason: message }, "AWS throttles: slower, additions first");
   };
 
   return {
@@ -105,7 +125,15 @@ export function createGovernor(deps: GovernorDeps): Governor {
         priority: PRIORITIES[effect],
         ...(signal === undefined ? {} : { signal }),
       };
-      return callerOf(service, classOf(action)).call(request, (attempt) => run(attempt.signal));
+      const callClass = classOf(action);
+      return callerOf(service, callClass).call(request, async (attempt) => {
+        try {
+          return await run(attempt.signal);
+        } catch (error) {
+          if (error instanceof AppError && error.code === "AWS_THROTTLED") throttled(service, callClass, error);
+          throw error;
+        }
+      });
     },
     isOpen: (service, callClass) => callerOf(service, callClass).circuitState() !== "closed",
     openCircuits: () => [...callers].flatMap(([name, caller]) => (caller.circuitState() === "closed" ? [] : [name])),

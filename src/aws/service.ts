@@ -1,3 +1,4 @@
+import { AppError } from "../kernel/index.ts";
 import { AnswerFields } from "./answer-fields.ts";
 import type { AwsCalls } from "./calls.ts";
 import type { Effect } from "./governor.ts";
@@ -33,22 +34,42 @@ export class Service<Client extends { destroy(): void }> {
     this.#load = load;
   }
 
-  async call(action: string, effect: Effect, send: (client: Client, options: SendOptions) => Promise<object>): Promise<AnswerFields> {
+  /** `read` makes of an answer what it says, or throws: then it counts as no answer, and the call is made again. */
+  async call<T = void>(
+    action: string,
+    effect: Effect,
+    send: (client: Client, options: SendOptions) => Promise<object>,
+    read: (answer: AnswerFields) => T = () => undefined as T,
+  ): Promise<T> {
     this.#client ??= this.#load();
     const client = await this.#client;
-    return new AnswerFields(await this.#calls.make(this.#name, action, effect, (abortSignal) => send(client, { abortSignal })), action);
+    return this.#calls.make(this.#name, action, effect, async (abortSignal) =>
+      read(new AnswerFields(await send(client, { abortSignal }), action)),
+    );
   }
 
   /** All entries of all pages; what is not whole is an error. */
-  list<T>(
+  async list<T>(
     action: string,
     { entries, read, keyOf, next }: Paging<T>,
     send: (client: Client, token: string | undefined, options: SendOptions) => Promise<object>,
   ): Promise<readonly T[]> {
-    return allPages(action, keyOf, async (token) => {
-      const answer = await this.call(action, "read", (client, options) => send(client, token, options));
-      return { entries: answer.list(entries, read), next: next(answer) };
-    });
+    const pages = (): Promise<readonly T[]> =>
+      allPages(action, keyOf, (token) =>
+        this.call(
+          action,
+          "read",
+          (client, options) => send(client, token, options),
+          (answer) => ({ entries: answer.list(entries, read), next: next(answer) }),
+        ),
+      );
+    try {
+      return await pages();
+    } catch (error) {
+      // Something made or deleted meanwhile can shift the pages.
+      if (error instanceof AppError && error.code === "AWS_PAGES") return pages();
+      throw error;
+    }
   }
 
   close(): void {

@@ -79,6 +79,8 @@ export interface Caller {
   /** Rejects with an AppError only. A cancelled call is never answered by its fallback. */
   call<T>(request: CallRequest<T>, attempt: (attempt: Attempt) => Promise<T>): Promise<T>;
   circuitState(circuit?: string): CircuitState;
+  /** Calls a second that are let through now. */
+  readonly perSecond: number;
 }
 
 /** One caller per server: its retry budget, rate limit and circuit breakers are shared by everything that goes there. */
@@ -158,7 +160,10 @@ export function createCaller(options: CallerOptions, deps: CallerDeps): Caller {
       else if (outcome !== "failure" && failure.retry === "never") outcome = "success";
       if (outcome === "failure") lastFailures.set(name, error);
       // Throttling is meant for the whole client; a server that fails for a while (a 503 of one aggregated API) for this call alone.
-      if (failure.retryAfterMs !== undefined && !failure.serverFault) limiter.pause(Math.min(failure.retryAfterMs, MAX_PAUSE_MS));
+      if (failure.retryAfterMs !== undefined && !failure.serverFault) {
+        limiter.pause(Math.min(failure.retryAfterMs, MAX_PAUSE_MS));
+        limiter.slowDown();
+      }
       throw error;
     } finally {
       circuit.record(outcome);
@@ -218,6 +223,9 @@ export function createCaller(options: CallerOptions, deps: CallerDeps): Caller {
       }
     },
     circuitState: (circuit) => circuitOf(circuit ?? "").state,
+    get perSecond() {
+      return limiter.perSecond;
+    },
   };
 }
 

@@ -87,3 +87,24 @@ test("a pause the server asked for holds everything back", async () => {
   await clock.advance(1);
   assert.deepEqual(passed, ["a"]);
 });
+
+test("each sign of too much halves the rate, which comes back by itself; what was under way together is one sign", async () => {
+  const clock = new ManualClock();
+  const limiter = createRateLimiter({ perSecond: 8, burst: 4, queueLimit: 100, adapts: { leastShare: 0.125, recoveryMs: 80_000 } }, clock);
+  limiter.slowDown();
+  limiter.slowDown();
+  assert.equal(limiter.perSecond, 4);
+  let passed = 0;
+  for (let call = 0; call < 6; call++) void limiter.acquire("normal").then(() => passed++);
+  await clock.advance(240);
+  assert.equal(passed, 0, "nothing is saved up any more");
+  await clock.advance(760);
+  assert.equal(passed, 4);
+  for (let time = 0; time < 10; time++) {
+    await clock.advance(1_000);
+    limiter.slowDown();
+  }
+  assert.equal(limiter.perSecond, 1, "it never stops");
+  await clock.advance(70_000);
+  assert.equal(limiter.perSecond, 8);
+});

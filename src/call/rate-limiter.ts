@@ -9,6 +9,13 @@ export interface RateLimiterOptions {
   readonly burst: number;
   /** Calls that may wait; one more is refused with CALL_RATE_LIMITED. */
   readonly queueLimit: number;
+  /** Whether {@link RateLimiter.slowDown} halves the rate; without it the rate is always the same. */
+  readonly adapts?: {
+    /** The rate is never lower than this share of `perSecond`. */
+    readonly leastShare: number;
+    /** Time from nothing to the full rate, in a straight line. */
+    readonly recoveryMs: number;
+  };
 }
 
 /** A token bucket with a queue. */
@@ -17,6 +24,10 @@ export interface RateLimiter {
   acquire(priority: Priority, signal?: AbortSignal): Promise<void>;
   /** The server said when to come back (Retry-After): nothing passes before then. */
   pause(delayMs: number): void;
+  /** The server says that it is too much: half the rate from now on, and nothing saved up. Once a second at most: what was under way together is one sign. */
+  slowDown(): void;
+  /** Calls a second that pass now. */
+  readonly perSecond: number;
   readonly waiting: number;
 }
 
@@ -31,18 +42,22 @@ const ORDER: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 }
 export function createRateLimiter(options: RateLimiterOptions, clock: Clock): RateLimiter {
   let tokens = options.burst;
   let atMs = clock.monoMs();
+  let pace = options.perSecond;
+  let slowedAtMs = -Infinity;
   let pausedUntilMs = 0;
   let queue: Waiter[] = [];
   let timer: Timer | undefined;
 
   const refill = (): void => {
     const nowMs = clock.monoMs();
-    tokens = Math.min(options.burst, tokens + ((nowMs - atMs) / 1000) * options.perSecond);
+    if (options.adapts !== undefined)
+      pace = Math.min(options.perSecond, pace + ((nowMs - atMs) / options.adapts.recoveryMs) * options.perSecond);
+    tokens = Math.min(options.burst, tokens + ((nowMs - atMs) / 1000) * pace);
     atMs = nowMs;
   };
   const readyInMs = (reserve: number): number => {
     const missing = 1 + reserve - tokens;
-    const tokenInMs = missing <= 1e-9 ? 0 : Math.ceil((missing / options.perSecond) * 1000);
+    const tokenInMs = missing <= 1e-9 ? 0 : Math.ceil((missing / pace) * 1000);
     return Math.max(tokenInMs, pausedUntilMs - clock.monoMs());
   };
   const drain = (): void => {
@@ -96,6 +111,17 @@ export function createRateLimiter(options: RateLimiterOptions, clock: Clock): Ra
     },
     pause(delayMs) {
       pausedUntilMs = Math.max(pausedUntilMs, clock.monoMs() + delayMs);
+    },
+    slowDown() {
+      refill();
+      if (options.adapts === undefined || atMs - slowedAtMs < 1_000) return;
+      slowedAtMs = atMs;
+      pace = Math.max(options.perSecond * options.adapts.leastShare, pace / 2);
+      tokens = 0;
+    },
+    get perSecond() {
+      refill();
+      return pace;
     },
     get waiting() {
       return queue.length;

@@ -100,6 +100,14 @@ test("what is asked for by its ARN or name and is gone costs the others nothing"
   const gone = balancer.arn.replace(/.{16}$/, "0123456789abcdef");
   const found = await elb.loadBalancersByArn([gone, balancer.arn]);
   assert.deepEqual([found.get(balancer.arn)?.name, found.has(gone), found.get(gone)], ["shop", true, undefined]);
+  assert.deepEqual(
+    await elb.tagsByArn([gone, balancer.arn]),
+    new Map([
+      [gone, undefined],
+      [balancer.arn, tags],
+    ]),
+  );
+  await assert.rejects(elb.tags([gone, balancer.arn]), { code: "AWS_NOT_FOUND" });
   await assert.rejects(elb.loadBalancer(gone), { code: "AWS_NOT_FOUND" });
   await assert.rejects(elb.targetGroup(group.arn.replace(/.{16}$/, "0123456789abcdef")), { code: "AWS_NOT_FOUND" });
   assert.equal((await elb.loadBalancerNamed("shop"))?.arn, balancer.arn);

@@ -61,20 +61,26 @@ export class AcmApi {
 
   /** By its ARN, now. Rejects with `AWS_NOT_FOUND` when it is gone. */
   async certificate(arn: string): Promise<CertificateRecord> {
-    const answer = await this.#service.call("DescribeCertificate", "read", (client, options) =>
-      client.describeCertificate({ CertificateArn: arn }, options),
+    return this.#service.call(
+      "DescribeCertificate",
+      "read",
+      (client, options) => client.describeCertificate({ CertificateArn: arn }, options),
+      (answer) => {
+        const fields = answer.structure("Certificate");
+        if (fields.text("CertificateArn") !== arn) throw incomplete(`DescribeCertificate: ${arn}`, "was asked for and is missing");
+        const names = [fields.text("DomainName"), ...fields.textsOrEmpty("SubjectAlternativeNames")];
+        return { ...recordOf(fields, names), keyAlgorithm: fields.optionalText("KeyAlgorithm"), tags: undefined };
+      },
     );
-    const fields = answer.structure("Certificate");
-    if (fields.text("CertificateArn") !== arn) throw incomplete(`DescribeCertificate: ${arn}`, "was asked for and is missing");
-    const names = [fields.text("DomainName"), ...fields.textsOrEmpty("SubjectAlternativeNames")];
-    return { ...recordOf(fields, names), keyAlgorithm: fields.optionalText("KeyAlgorithm"), tags: undefined };
   }
 
   async tags(arn: string): Promise<Tags> {
-    const answer = await this.#service.call("ListTagsForCertificate", "read", (client, options) =>
-      client.listTagsForCertificate({ CertificateArn: arn }, options),
+    return this.#service.call(
+      "ListTagsForCertificate",
+      "read",
+      (client, options) => client.listTagsForCertificate({ CertificateArn: arn }, options),
+      (answer) => new Map(answer.list("Tags", (tag) => [tag.text("Key"), tag.textOrEmpty("Value")] as const)),
     );
-    return new Map(answer.list("Tags", (tag) => [tag.text("Key"), tag.textOrEmpty("Value")] as const));
   }
 
   #list(): Promise<readonly Summary[]> {

@@ -46,12 +46,16 @@ export class Ec2Api {
 
   /** Rejects with `AWS_NOT_FOUND` when it is gone. */
   async securityGroup(id: string): Promise<SecurityGroup> {
-    const answer = await this.#service.call("DescribeSecurityGroups", "read", (client, options) =>
-      client.describeSecurityGroups({ GroupIds: [id] }, options),
+    return this.#service.call(
+      "DescribeSecurityGroups",
+      "read",
+      (client, options) => client.describeSecurityGroups({ GroupIds: [id] }, options),
+      (answer) => {
+        const found = answer.list("SecurityGroups", readSecurityGroup).find((group) => group.id === id);
+        if (found === undefined) throw incomplete(`DescribeSecurityGroups: ${id}`, "was asked for and is missing");
+        return found;
+      },
     );
-    const found = answer.list("SecurityGroups", readSecurityGroup).find((group) => group.id === id);
-    if (found === undefined) throw incomplete(`DescribeSecurityGroups: ${id}`, "was asked for and is missing");
-    return found;
   }
 
   /** Terminated ones are among them for about an hour. */
@@ -88,10 +92,12 @@ export class Ec2Api {
       TagSpecifications: [{ ResourceType: "security-group" as const, Tags: tagList(tags) }],
     };
     try {
-      const answer = await this.#service.call("CreateSecurityGroup", "add", (client, options) =>
-        client.createSecurityGroup(input, options),
+      return await this.#service.call(
+        "CreateSecurityGroup",
+        "add",
+        (client, options) => client.createSecurityGroup(input, options),
+        (answer) => answer.text("GroupId"),
       );
-      return answer.text("GroupId");
     } catch (error) {
       if ((error as AppError).code !== "AWS_EXISTS") throw error;
       const filters = new Map([

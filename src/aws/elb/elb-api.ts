@@ -38,8 +38,12 @@ export class ElbApi extends ElbReads {
       ...(wanted.securityGroups.length === 0 ? {} : { SecurityGroups: [...wanted.securityGroups] }),
       Tags: tagList(wanted.tags),
     };
-    const answer = await this.service.call("CreateLoadBalancer", "add", (client, options) => client.createLoadBalancer(input, options));
-    return only(answer, "LoadBalancers", readLoadBalancer);
+    return this.service.call(
+      "CreateLoadBalancer",
+      "add",
+      (client, options) => client.createLoadBalancer(input, options),
+      (answer) => only(answer, "LoadBalancers", readLoadBalancer),
+    );
   }
 
   async setSecurityGroups(loadBalancerArn: string, securityGroups: readonly string[]): Promise<void> {
@@ -71,29 +75,40 @@ export class ElbApi extends ElbReads {
       ...healthCheckInput(healthCheck),
       Tags: tagList(tags),
     };
-    const answer = await this.service.call("CreateTargetGroup", "add", (client, options) => client.createTargetGroup(input, options));
-    return only(answer, "TargetGroups", readNewTargetGroup);
+    return this.service.call(
+      "CreateTargetGroup",
+      "add",
+      (client, options) => client.createTargetGroup(input, options),
+      (answer) => only(answer, "TargetGroups", readNewTargetGroup),
+    );
   }
 
   async modifyTargetGroup(arn: string, healthCheck: HealthCheck): Promise<TargetGroup> {
-    const answer = await this.service.call("ModifyTargetGroup", "change", (client, options) =>
-      client.modifyTargetGroup({ TargetGroupArn: arn, ...healthCheckInput(healthCheck) }, options),
+    return this.service.call(
+      "ModifyTargetGroup",
+      "change",
+      (client, options) => client.modifyTargetGroup({ TargetGroupArn: arn, ...healthCheckInput(healthCheck) }, options),
+      (answer) => only(answer, "TargetGroups", readTargetGroup),
     );
-    return only(answer, "TargetGroups", readTargetGroup);
   }
 
   async createListener(loadBalancerArn: string, settings: ListenerSettings, tags: Tags): Promise<Listener> {
-    const answer = await this.service.call("CreateListener", "add", (client, options) =>
-      client.createListener({ LoadBalancerArn: loadBalancerArn, ...listenerInput(settings), Tags: tagList(tags) }, options),
+    return this.service.call(
+      "CreateListener",
+      "add",
+      (client, options) =>
+        client.createListener({ LoadBalancerArn: loadBalancerArn, ...listenerInput(settings), Tags: tagList(tags) }, options),
+      (answer) => only(answer, "Listeners", readListener),
     );
-    return only(answer, "Listeners", readListener);
   }
 
   async modifyListener(arn: string, settings: ListenerSettings): Promise<Listener> {
-    const answer = await this.service.call("ModifyListener", "change", (client, options) =>
-      client.modifyListener({ ListenerArn: arn, ...listenerInput(settings) }, options),
+    return this.service.call(
+      "ModifyListener",
+      "change",
+      (client, options) => client.modifyListener({ ListenerArn: arn, ...listenerInput(settings) }, options),
+      (answer) => only(answer, "Listeners", readListener),
     );
-    return only(answer, "Listeners", readListener);
   }
 
   /** For requests to these hosts. A second one of the same priority is `AWS_EXISTS`. */
@@ -113,8 +128,12 @@ export class ElbApi extends ElbReads {
       Actions: actionList(actions),
       Tags: tagList(tags),
     };
-    const answer = await this.service.call("CreateRule", "add", (client, options) => client.createRule(input, options));
-    return only(answer, "Rules", readRule);
+    return this.service.call(
+      "CreateRule",
+      "add",
+      (client, options) => client.createRule(input, options),
+      (answer) => only(answer, "Rules", readRule),
+    );
   }
 
   async addCertificates(listenerArn: string, arns: readonly string[]): Promise<void> {

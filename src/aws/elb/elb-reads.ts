@@ -1,7 +1,6 @@
 import type * as sdk from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { AppError } from "../../kernel/index.ts";
-import { type AnswerFields, incomplete } from "../answer-fields.ts";
 import { type Paging, type Service, parts, tokenIn } from "../service.ts";
+import { attributesIn, halvingWhenMissing, nameOf, named, one, tagsIn, unlessMissing } from "./answers.ts";
 import { readListener, readLoadBalancer, readRule, readTargetGroup, readTargetHealth } from "./decode.ts";
 import type { Listener, LoadBalancer, Rule, TargetGroup, TargetHealth } from "./records.ts";
 
@@ -45,30 +44,23 @@ export class ElbReads {
 
   /** By their ARNs; undefined is one that AWS says is not there. One that is gone costs the others nothing. */
   async loadBalancersByArn(arns: readonly string[]): Promise<ReadonlyMap<string, LoadBalancer | undefined>> {
-    const found = new Map<string, LoadBalancer | undefined>();
-    const read = async (asked: readonly string[]): Promise<void> => {
-      let answered: readonly LoadBalancer[];
-      try {
-        answered = await this.#loadBalancers(asked);
-      } catch (error) {
-        if ((error as AppError).code !== "AWS_NOT_FOUND") throw error;
-        if (asked.length === 1) found.set(asked.join(""), undefined);
-        else for (const half of parts(asked, Math.ceil(asked.length / 2))) await read(half);
-        return;
-      }
-      for (const arn of asked) found.set(arn, one(answered, arn, "DescribeLoadBalancers"));
-    };
-    for (const part of parts(arns, AT_ONCE)) await read(part);
+    const found = new Map<string, LoadBalancer | undefined>(arns.map((arn) => [arn, undefined]));
+    for (const part of parts(arns, AT_ONCE))
+      await halvingWhenMissing(part, async (asked) => {
+        for (const answered of await this.#loadBalancers(asked)) found.set(answered.arn, answered);
+      });
     return found;
   }
 
   /** Names are unique in an account and region. Undefined when AWS says that there is none. */
   loadBalancerNamed(name: string): Promise<LoadBalancer | undefined> {
     return unlessMissing(async () => {
-      const answer = await this.service.call("DescribeLoadBalancers", "read", (client, options) =>
-        client.describeLoadBalancers({ Names: [name] }, options),
+      return this.service.call(
+        "DescribeLoadBalancers",
+        "read",
+        (client, options) => client.describeLoadBalancers({ Names: [name] }, options),
+        (answer) => named(answer.list("LoadBalancers", readLoadBalancer), name, "DescribeLoadBalancers"),
       );
-      return named(answer.list("LoadBalancers", readLoadBalancer), name, "DescribeLoadBalancers");
     });
   }
 
@@ -80,19 +72,23 @@ export class ElbReads {
 
   /** Rejects with `AWS_NOT_FOUND` when it is gone. */
   async targetGroup(arn: string): Promise<TargetGroup> {
-    const answer = await this.service.call("DescribeTargetGroups", "read", (client, options) =>
-      client.describeTargetGroups({ TargetGroupArns: [arn] }, options),
+    return this.service.call(
+      "DescribeTargetGroups",
+      "read",
+      (client, options) => client.describeTargetGroups({ TargetGroupArns: [arn] }, options),
+      (answer) => one(answer.list("TargetGroups", readTargetGroup), arn, "DescribeTargetGroups"),
     );
-    return one(answer.list("TargetGroups", readTargetGroup), arn, "DescribeTargetGroups");
   }
 
   /** Undefined when AWS says that there is none. */
   targetGroupNamed(name: string): Promise<TargetGroup | undefined> {
     return unlessMissing(async () => {
-      const answer = await this.service.call("DescribeTargetGroups", "read", (client, options) =>
-        client.describeTargetGroups({ Names: [name] }, options),
+      return this.service.call(
+        "DescribeTargetGroups",
+        "read",
+        (client, options) => client.describeTargetGroups({ Names: [name] }, options),
+        (answer) => named(answer.list("TargetGroups", readTargetGroup), name, "DescribeTargetGroups"),
       );
-      return named(answer.list("TargetGroups", readTargetGroup), name, "DescribeTargetGroups");
     });
   }
 
@@ -105,10 +101,12 @@ export class ElbReads {
 
   /** Rejects with `AWS_NOT_FOUND` when it is gone. */
   async listener(arn: string): Promise<Listener> {
-    const answer = await this.service.call("DescribeListeners", "read", (client, options) =>
-      client.describeListeners({ ListenerArns: [arn] }, options),
+    return this.service.call(
+      "DescribeListeners",
+      "read",
+      (client, options) => client.describeListeners({ ListenerArns: [arn] }, options),
+      (answer) => one(answer.list("Listeners", readListener), arn, "DescribeListeners"),
     );
-    return one(answer.list("Listeners", readListener), arn, "DescribeListeners");
   }
 
   /** Of a listener, the default one included. */
@@ -134,51 +132,56 @@ export class ElbReads {
     return all.toSorted((first, other) => Number(other.isDefault) - Number(first.isDefault)).map(({ arn }) => arn);
   }
 
-  /** The tags of each; rejects when one of them is not in the answer. */
+  /** The tags of each. Rejects when one of them is not in the answer, and with `AWS_NOT_FOUND` when one is gone. */
   async tags(arns: readonly string[]): Promise<ReadonlyMap<string, Tags>> {
     const found = new Map<string, Tags>();
-    for (const asked of parts(arns, AT_ONCE)) {
-      const answer = await this.service.call("DescribeTags", "read", (client, options) =>
-        client.describeTags({ ResourceArns: [...asked] }, options),
-      );
-      const described = answer.list("TagDescriptions", (fields) => ({
-        arn: fields.text("ResourceArn"),
-        tags: new Map(fields.list("Tags", (tag) => [tag.text("Key"), tag.textOrEmpty("Value")] as const)),
-      }));
-      for (const { arn, tags } of described) found.set(arn, tags);
-      for (const arn of asked) if (!found.has(arn)) throw incomplete(`DescribeTags: the tags of ${arn}`, "are missing");
-    }
+    for (const part of parts(arns, AT_ONCE)) for (const [arn, tags] of await this.#tags(part)) found.set(arn, tags);
+    return found;
+  }
+
+  /** The tags of each; undefined is one that AWS says is not there. One that is gone costs the others nothing. */
+  async tagsByArn(arns: readonly string[]): Promise<ReadonlyMap<string, Tags | undefined>> {
+    const found = new Map<string, Tags | undefined>(arns.map((arn) => [arn, undefined]));
+    for (const part of parts(arns, AT_ONCE))
+      await halvingWhenMissing(part, async (asked) => {
+        for (const [arn, tags] of await this.#tags(asked)) found.set(arn, tags);
+      });
     return found;
   }
 
   async targetHealth(targetGroupArn: string): Promise<readonly TargetHealth[]> {
-    const answer = await this.service.call("DescribeTargetHealth", "read", (client, options) =>
-      client.describeTargetHealth({ TargetGroupArn: targetGroupArn }, options),
+    return this.service.call(
+      "DescribeTargetHealth",
+      "read",
+      (client, options) => client.describeTargetHealth({ TargetGroupArn: targetGroupArn }, options),
+      (answer) => answer.list("TargetHealthDescriptions", readTargetHealth),
     );
-    return answer.list("TargetHealthDescriptions", readTargetHealth);
   }
 
   async loadBalancerAttributes(arn: string): Promise<Tags> {
-    return attributesIn(
-      await this.service.call("DescribeLoadBalancerAttributes", "read", (client, options) =>
-        client.describeLoadBalancerAttributes({ LoadBalancerArn: arn }, options),
-      ),
+    return this.service.call(
+      "DescribeLoadBalancerAttributes",
+      "read",
+      (client, options) => client.describeLoadBalancerAttributes({ LoadBalancerArn: arn }, options),
+      attributesIn,
     );
   }
 
   async targetGroupAttributes(arn: string): Promise<Tags> {
-    return attributesIn(
-      await this.service.call("DescribeTargetGroupAttributes", "read", (client, options) =>
-        client.describeTargetGroupAttributes({ TargetGroupArn: arn }, options),
-      ),
+    return this.service.call(
+      "DescribeTargetGroupAttributes",
+      "read",
+      (client, options) => client.describeTargetGroupAttributes({ TargetGroupArn: arn }, options),
+      attributesIn,
     );
   }
 
   async listenerAttributes(arn: string): Promise<Tags> {
-    return attributesIn(
-      await this.service.call("DescribeListenerAttributes", "read", (client, options) =>
-        client.describeListenerAttributes({ ListenerArn: arn }, options),
-      ),
+    return this.service.call(
+      "DescribeListenerAttributes",
+      "read",
+      (client, options) => client.describeListenerAttributes({ ListenerArn: arn }, options),
+      attributesIn,
     );
   }
 
@@ -204,38 +207,25 @@ export class ElbReads {
     );
   }
 
-  async #loadBalancers(arns: readonly string[]): Promise<readonly LoadBalancer[]> {
-    const answer = await this.service.call("DescribeLoadBalancers", "read", (client, options) =>
-      client.describeLoadBalancers({ LoadBalancerArns: [...arns] }, options),
+  #tags(asked: readonly string[]): Promise<ReadonlyMap<string, Tags>> {
+    return this.service.call(
+      "DescribeTags",
+      "read",
+      (client, options) => client.describeTags({ ResourceArns: [...asked] }, options),
+      (answer) => tagsIn(answer, asked),
     );
-    return answer.list("LoadBalancers", readLoadBalancer);
   }
-}
 
-const nameOf = (fields: AnswerFields): string => fields.text("Name");
-
-function attributesIn(answer: AnswerFields): Tags {
-  return new Map(answer.list("Attributes", (fields) => [fields.text("Key"), fields.textOrEmpty("Value")] as const));
-}
-
-/** AWS answers what was asked for by its ARN or says that it is not there; an answer without it is none. */
-function one<T extends { readonly arn: string }>(answered: readonly T[], arn: string, action: string): T {
-  const found = answered.find((entry) => entry.arn === arn);
-  if (found === undefined) throw incomplete(`${action}: ${arn}`, "was asked for and is missing");
-  return found;
-}
-
-function named<T extends { readonly name: string }>(answered: readonly T[], name: string, action: string): T {
-  const found = answered.find((entry) => entry.name === name);
-  if (found === undefined) throw incomplete(`${action}: ${name}`, "was asked for and is missing");
-  return found;
-}
-
-async function unlessMissing<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if ((error as AppError).code === "AWS_NOT_FOUND") return undefined;
-    throw error;
+  /** All of them, or AWS says that one is not there. */
+  async #loadBalancers(arns: readonly string[]): Promise<readonly LoadBalancer[]> {
+    return this.service.call(
+      "DescribeLoadBalancers",
+      "read",
+      (client, options) => client.describeLoadBalancers({ LoadBalancerArns: [...arns] }, options),
+      (answer) => {
+        const answered = answer.list("LoadBalancers", readLoadBalancer);
+        return arns.map((arn) => one(answered, arn, "DescribeLoadBalancers"));
+      },
+    );
   }
 }

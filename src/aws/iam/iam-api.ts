@@ -47,12 +47,16 @@ export class IamApi {
   }
 
   async #certificate(name: string, id: string | undefined): Promise<CertificateRecord> {
-    const answer = await this.#service.call("GetServerCertificate", "read", (client, options) =>
-      client.getServerCertificate({ ServerCertificateName: name }, options),
+    const record = await this.#service.call(
+      "GetServerCertificate",
+      "read",
+      (client, options) => client.getServerCertificate({ ServerCertificateName: name }, options),
+      (answer) => {
+        const fields = answer.structure("ServerCertificate");
+        const { arn } = readMetadata(fields.structure("ServerCertificateMetadata"));
+        return { arn, ...parsed(fields.text("CertificateBody"), arn), keyAlgorithm: undefined, tags: fields.tags("Tags") };
+      },
     );
-    const fields = answer.structure("ServerCertificate");
-    const { arn } = readMetadata(fields.structure("ServerCertificateMetadata"));
-    const record = { arn, ...parsed(fields.text("CertificateBody"), arn), keyAlgorithm: undefined, tags: fields.tags("Tags") };
     if (id !== undefined) this.#read.set(id, record);
     return record;
   }

@@ -14,10 +14,12 @@ export class WafApi {
    * told from one that lost them: nothing is to be taken away because of it.
    */
   async webAcl(loadBalancerArn: string): Promise<string | undefined> {
-    const answer = await this.#service.call("GetWebACLForResource", "read", (client, options) =>
-      client.getWebACLForResource({ ResourceArn: loadBalancerArn }, options),
+    return this.#service.call(
+      "GetWebACLForResource",
+      "read",
+      (client, options) => client.getWebACLForResource({ ResourceArn: loadBalancerArn }, options),
+      (answer) => (answer.has("WebACL") ? answer.structure("WebACL").text("ARN") : undefined),
     );
-    return answer.has("WebACL") ? answer.structure("WebACL").text("ARN") : undefined;
   }
 
   /** In place of the one that it has. */
