@@ -32,7 +32,7 @@ export function awsError(thrown: unknown, what: string): AppError {
   if (thrown instanceof AppError) return thrown;
   const { name, status } = partsOf(thrown);
   const said = `${what}: ${name}: ${messageOf(thrown)}`;
-  if (/^Region is missing/.test(messageOf(thrown)))
+  if (messageOf(thrown).startsWith("Region is missing"))
     return new AppError("AWS_NO_REGION", "no region of AWS is known: set --region or AWS_REGION", { cause: thrown });
   const meaning = MEANINGS.find(({ awsCode }) => awsCode.test(name));
   if (meaning !== undefined) return new AppError(meaning.code, said, { retry: meaning.retry, cause: thrown });
