@@ -10,7 +10,7 @@ import { APPLICATIONS, makeFirstObjects } from "./first-objects.ts";
 import { LabParts } from "./lab-parts.ts";
 import { type Fleet, ROUTER_NAMESPACE } from "./manifests/index.ts";
 import { awsEnvironment } from "./machines/account.ts";
-import { placeTargets } from "./machines/fixed-load-balancers.ts";
+import { makeLoadBalancers } from "./machines/first-load-balancers.ts";
 import { readInstances } from "./machines/machine-room.ts";
 import { type LabNode, Machines, type NodeHands } from "./machines/machines.ts";
 import { LOAD_CONTROL_PORT, type LabNetwork, findFreeBlock } from "./network.ts";
@@ -100,7 +100,7 @@ export class Lab {
     this.machines.start();
     const started = this.parts.startOthers();
     started.catch(() => {});
-    await makeFirstObjects(this.plan, this.admin, this.#deps.clock);
+    await Promise.all([makeFirstObjects(this.plan, this.admin, this.#deps.clock), makeLoadBalancers(this.plan, this.#deps.clock)]);
     await started;
     say(`kubectl --kubeconfig ${folder.kubeconfig} get pods -A`);
     say(`. ${folder.awsEnvironment} && aws ec2 describe-instances`);
@@ -161,7 +161,6 @@ export class Lab {
       add: (node) => {
         parts.add({ name: partOf(node), config: kubeletConfig(plan, node), place: "beside" });
         observatory.addNode(node);
-        void placeTargets(plan, () => this.machines.nodes, this.#deps);
       },
       boot: (node) => parts.get(partOf(node)).start(START_TIMEOUT_MS),
       cutPower: async (node) => {
@@ -170,7 +169,6 @@ export class Lab {
       },
       remove: (node) => {
         observatory.removeNode(node);
-        void placeTargets(plan, () => this.machines.nodes, this.#deps);
         parts.remove(partOf(node));
         rmSync(plan.folder.nodeFolder(node.name), { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
       },

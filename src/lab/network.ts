@@ -15,6 +15,8 @@ export interface LabNetwork {
   podPrefix(nodeAddress: string): string;
   /** Where the control API of the load balancers' host answers; they themselves are in public subnets. */
   readonly albHost: string;
+  /** The first three numbers of load balancers' addresses, in their public subnets. */
+  readonly loadBalancerBlock: string;
   readonly loadAddress: string;
 }
 
@@ -55,6 +57,7 @@ export function labNetwork(block: number): LabNetwork {
       return `${first}.${second}.${third + last - FIRST_NODE + 1}`;
     },
     albHost: `127.${block}.0.3`,
+    loadBalancerBlock: `127.${block}.2`,
     loadAddress: `127.${block}.3.1`,
   };
 }

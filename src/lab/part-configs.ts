@@ -1,4 +1,4 @@
-import type { HostConfig, LoadBalancerConfig } from "./alb/index.ts";
+import type { HostConfig } from "./alb/index.ts";
 import { type ApiServerConfig, type ServingCertificate, kubeconfigFor } from "./apiserver/index.ts";
 import type { LabCredentials } from "./credentials.ts";
 import type { KubeletConfig } from "./kubelet/index.ts";
@@ -18,9 +18,6 @@ export interface LabPlan {
   readonly certificate: ServingCertificate;
   readonly fleets: readonly Fleet[];
 }
-
-/** Where load balancers listen that say 80. */
-export const ALB_PORT = 8080;
 
 /** Hosts the load asks for, in turn, and the application that must answer. */
 export const LOAD_HOSTS: readonly LoadHostConfig[] = [
@@ -89,61 +86,6 @@ export function albConfig({ network, folder, credentials }: LabPlan): HostConfig
     control: { host: network.albHost, port: ALB_CONTROL_PORT, token: credentials.control },
     stateFile: folder.loadBalancersFile,
     loadBalancers: [],
-  };
-}
-
-export function loadBalancerConfig(plan: LabPlan, fleet: Fleet, nodes: readonly LabNode[]): LoadBalancerConfig {
-  const group = `router-${fleet.policy}`;
-  return {
-    id: `lab-${fleet.policy}`,
-    revision: "1",
-    name: `lab-${fleet.policy}`,
-    type: "application",
-    nodes: [{ zone: plan.network.zones[0]?.name ?? "", address: `127.${plan.network.block}.2.${4 + plan.fleets.indexOf(fleet)}` }],
-    attributes: {
-      idleTimeoutMs: 60_000,
-      connectTimeoutMs: 10_000,
-      xffMode: "append",
-      preserveHostHeader: false,
-      deregisterPropagationMs: 1_000,
-      routesToInitial: false,
-    },
-    certificates: [],
-    targetGroups: [
-      {
-        name: group,
-        protocol: "HTTP",
-        healthCheck: {
-          protocol: "HTTP",
-          path: "/readyz",
-          port: fleet.adminPort,
-          intervalMs: LAB_TIME.healthCheckIntervalMs,
-          timeoutMs: LAB_TIME.healthCheckTimeoutMs,
-          healthyThreshold: LAB_TIME.healthyThreshold,
-          unhealthyThreshold: LAB_TIME.unhealthyThreshold,
-          matcher: "200",
-        },
-        algorithm: "round_robin",
-        crossZone: true,
-        deregistrationDelayMs: 10_000,
-        cutsAtDelayEnd: true,
-        slowStartMs: 0,
-        minimumHealthyCount: 1,
-        minimumHealthyPercentage: 0,
-        targets: nodes.map(({ address, zone }) => ({ id: address, port: fleet.trafficPort, zone })),
-      },
-    ],
-    listeners: [
-      {
-        protocol: "HTTP",
-        port: ALB_PORT,
-        externalPort: 80,
-        tls: undefined,
-        tcpIdleTimeoutMs: 350_000,
-        defaultAction: { type: "forward", targetGroups: [{ name: group, weight: 1 }] },
-        rules: [],
-      },
-    ],
   };
 }
 

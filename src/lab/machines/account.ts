@@ -1,9 +1,10 @@
 import type { LabAwsConfig } from "../aws/index.ts";
-import { AWS_CONTROL_PORT, AWS_PORT, REGION } from "../network.ts";
+import { ALB_CONTROL_PORT, AWS_CONTROL_PORT, AWS_PORT, REGION } from "../network.ts";
 import { LAB_TIME } from "../options.ts";
 import type { LabPlan } from "../part-configs.ts";
 
 export const CLUSTER_ID = "lab";
+export const VPC = "vpc-lab";
 export const NODE_GROUP = "nodes";
 export const LOAD_BALANCER_SECURITY_GROUP = "sg-load-balancers";
 
@@ -11,6 +12,8 @@ const ACCOUNT = "123456789012";
 /** As a cluster of kubernetes-on-aws or of EKS marks what is its own. */
 const OWNED = { [`kubernetes.io/cluster/${CLUSTER_ID}`]: "owned" };
 const LONGEST_NODES = 30;
+/** Port 80 is 8080: who runs a lab may bind no low ports. */
+const LOW_PORT_OFFSET = 8_000;
 
 /** The account of the lab: a VPC with a public and a private subnet in each zone, and one Auto Scaling group of nodes over all of them. */
 export function awsConfig(plan: LabPlan): LabAwsConfig {
@@ -23,12 +26,12 @@ export function awsConfig(plan: LabPlan): LabAwsConfig {
     region: REGION,
     keys: [{ ...credentials.aws, user: "lab" }],
     network: {
-      vpc: { id: "vpc-lab", cidr: network.vpcCidr, tags: { Name: "lab" } },
+      vpc: { id: VPC, cidr: network.vpcCidr, tags: { Name: "lab" } },
       subnets: network.zones.flatMap(({ name: zone, publicCidr, privateCidr }) => {
         const letter = zone.slice(-1);
         return [
           {
-            id: `subnet-public-${letter}`,
+            id: publicSubnet(zone),
             zone,
             cidr: publicCidr,
             isPublic: true,
@@ -73,6 +76,16 @@ export function awsConfig(plan: LabPlan): LabAwsConfig {
       advanceEveryMs: 200,
     },
     isThrottled: true,
+    dataPlane: {
+      host: { host: network.albHost, port: ALB_CONTROL_PORT, token: credentials.control },
+      addressBlocks: [network.loadBalancerBlock],
+      lowPortOffset: LOW_PORT_OFFSET,
+      delayMs: 0,
+      deregisterDelayMs: LAB_TIME.loadBalancer.deregisterDelayMs,
+      healthCheckSecondMs: LAB_TIME.loadBalancer.healthCheckSecondMs,
+      everyMs: 300,
+      unheardAfterMs: 5_000,
+    },
   };
 }
 
@@ -102,6 +115,10 @@ export function awsEnvironment(plan: LabPlan): string {
   return Object.entries(variables)
     .map(([name, value]) => `export ${name}=${value}\n`)
     .join("");
+}
+
+export function publicSubnet(zone: string): string {
+  return `subnet-public-${zone.slice(-1)}`;
 }
 
 function privateSubnet(zone: string): string {
