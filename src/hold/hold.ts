@@ -125,6 +125,8 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
         note(record, { atWallMs: clock.wallMs(), said: `${said}, one of which cannot be read: proves nothing` });
       return;
     }
+    // Never accepted, so there is no removal to hold: it is gone.
+    for (const key of poisoned.keys()) if (!present.has(key) && !accepted.has(key)) poisoned.delete(key);
     for (const record of changes.all()) {
       record.agreements++;
       record.rewound ||= evidence.rewound;
@@ -151,7 +153,10 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
   }
 
   function observeDelete(key: string): void {
-    if (!accepted.has(key)) return;
+    if (!accepted.has(key)) {
+      poisoned.delete(key);
+      return;
+    }
     const record = changes.of(key);
     const said = "explicit delete";
     if (approvals.covers(key)) {

@@ -53,6 +53,8 @@ export interface Mirror<M> {
   /** Since the server was last heard; undefined before. */
   readonly ageMs: number | undefined;
   readonly revision: string | undefined;
+  /** Objects that are there in a version that cannot be used, by key: what of them is accepted is older, or nothing. */
+  readonly poisoned: ReadonlyMap<string, string>;
   start(): void;
   status(): SourceStatus;
   held(): readonly HeldRemoval[];
@@ -187,6 +189,9 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
     },
     get revision() {
       return reflector.status().revision;
+    },
+    get poisoned() {
+      return new Map(hold.status().poisoned.map(({ key, problem }) => [key, problem]));
     },
     start: () => reflector.start(),
     status() {

@@ -49,14 +49,14 @@ export const HEALTH_CHECK_ANNOTATIONS: readonly Annotation[] = [
     "healthy-threshold-count",
     "healthyThreshold",
     "2 to 10",
-    "Successes in a row that make a router healthy; default: `--alb-healthy-threshold-count` and its like.",
+    "Successes in a row that make a router healthy; default: `--healthy-threshold-count`.",
     (key, text) => wholeNumber(key, text, 2, 10),
   ),
   annotation(
     "unhealthy-threshold-count",
     "unhealthyThreshold",
     "2 to 10",
-    "Failures in a row that make a router unhealthy; default: `--alb-unhealthy-threshold-count` and its like.",
+    "Failures in a row that make a router unhealthy; default: `--unhealthy-threshold-count`.",
     (key, text) => wholeNumber(key, text, 2, 10),
   ),
   annotation(

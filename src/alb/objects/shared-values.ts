@@ -19,7 +19,7 @@ export function scheme(key: string): Reading {
 export function ipAddressType(key: string): Reading {
   return {
     values: "`ipv4`, `dualstack`",
-    meaning: "Whether clients may come by IPv6 too; default: `--ip-address-type`.",
+    meaning: "Whether clients may come by IPv6 too; default: `--ip-addr-type`.",
     read: (text, into) => into.put("ipAddressType", oneOf(key, text, ["ipv4", "dualstack"]), key),
   };
 }
@@ -39,7 +39,7 @@ export function sslPolicy(key: string): Reading {
 export function securityGroups(key: string): Reading {
   return {
     values: "1 to 5 ids (`sg-…`) or values of the tag `Name`, with commas between them",
-    meaning: "Security groups in place of the controller's; default: `--security-group`. They must let the load balancer's clients in.",
+    meaning: "Security groups in place of the controller's; default: `--security-groups`. They must let the load balancer's clients in.",
     read: (text, into) => into.put("securityGroups", list(key, text, 5).toSorted(), key),
   };
 }

@@ -53,6 +53,12 @@ test("Hosts inside the cluster need no load balancer, and an object that has no 
   assert.deepEqual(readClaim(ingressOf("web", { hosts: [] }), options).claim?.hosts, []);
 });
 
+test("The hosts in the status are read where each kind has them, in lower case", () => {
+  const status = ["HF-1.elb.example", "hf-0.elb.example"];
+  assert.deepEqual(readClaim(ingressOf("web", { status }), CLAIM_OPTIONS).claim?.statusHosts, ["hf-0.elb.example", "hf-1.elb.example"]);
+  assert.deepEqual(readClaim(routeGroupOf("api", { status }), CLAIM_OPTIONS).claim?.statusHosts, ["hf-0.elb.example", "hf-1.elb.example"]);
+});
+
 test("The annotations of kube-ingress-aws-controller say what they say there", () => {
   const said = claim({
     [`${Z}scheme`]: "internal",

@@ -98,7 +98,9 @@ function readHosts(object: KubeObject): readonly string[] {
 
 function readStatusHosts(object: KubeObject): readonly string[] {
   const status = new Fields(object, "").optionalObject("status")?.optionalObject("loadBalancer");
-  const hosts = status?.list("ingress", (item, path) => new Fields(item, path).optionalString("hostname") ?? "") ?? [];
+  // RouteGroups have a name of their own for it (routegroup-client, type RouteGroupLoadBalancerStatus).
+  const field = object.kind === "RouteGroup" ? "routegroup" : "ingress";
+  const hosts = status?.list(field, (item, path) => new Fields(item, path).optionalString("hostname") ?? "") ?? [];
   return [...new Set(hosts.map((host) => host.toLowerCase()))].filter((host) => host !== "").toSorted();
 }
 

@@ -33,7 +33,7 @@ export function ingressOf(
           ? [{ http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }]
           : hosts.map((host) => ({ host, http: { paths: [{ path: "/", pathType: "Prefix", backend }] } })),
     },
-    ...statusOf(status),
+    ...statusOf("ingress", status),
   };
   return object;
 }
@@ -49,7 +49,7 @@ export function routeGroupOf(name: string, { hosts = [`${name}.example.org`], an
       backends: [{ name: "app", type: "service", serviceName: name, servicePort: 80 }],
       defaultBackends: [{ backendName: "app" }],
     },
-    ...statusOf(status),
+    ...statusOf("routegroup", status),
   };
   return object;
 }
@@ -58,6 +58,6 @@ function metaOf(name: string, annotations: ObjectOptions["annotations"]): KubeOb
   return { name, namespace: "default", uid: `uid-${name}`, ...(annotations === undefined ? {} : { annotations }) };
 }
 
-function statusOf(hosts: readonly string[] | undefined): object {
-  return hosts === undefined ? {} : { status: { loadBalancer: { ingress: hosts.map((hostname) => ({ hostname })) } } };
+function statusOf(field: string, hosts: readonly string[] | undefined): object {
+  return hosts === undefined ? {} : { status: { loadBalancer: { [field]: hosts.map((hostname) => ({ hostname })) } } };
 }
