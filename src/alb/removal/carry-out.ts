@@ -48,6 +48,7 @@ export interface RemovalMemory {
   readonly times: QuarantineTimes;
   ownersOf(name: string): readonly string[] | undefined;
   release(key: string): Release | undefined;
+  bury(name: string): void;
 }
 
 export interface Carried {
@@ -141,6 +142,7 @@ class CarryOut {
         const exceeded = budget.exceededBy(this.#count());
         if (exceeded !== undefined) return exceeded;
         budget.spend();
+        memory.bury(name);
         await save();
         return undefined;
       },

@@ -2,7 +2,7 @@ import { type AuditLine, type Decision, type Hold, type HoldState, createHold, p
 import { AppError, type Clock, isRecord } from "../../kernel/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { ExistingThings } from "./existing-things.ts";
-import type { HeldRemoval } from "./held-removal.ts";
+import type { HeldRemoval } from "../../admin/index.ts";
 import { REMOVAL_KINDS, type RemovalKind, type RemovalPolicies } from "./removal-kind.ts";
 
 /** What is seen in one round: what there is, what of it should go, and whether that is proved by something newer than the round before. */
@@ -10,6 +10,8 @@ export interface Seen {
   readonly existing: ExistingThings;
   /** Keys of what the plan takes away. */
   readonly unwanted: ReadonlySet<string>;
+  /** Names of load balancers of which there is nothing any more, or that should be. */
+  readonly isOver: (name: string) => boolean;
   /** Why nothing is proved now; undefined when all that the plan was made of is fresh. */
   readonly doubt: string | undefined;
   /** When the oldest of what the plan was made of was read, wall clock, for each kind. */
@@ -22,6 +24,8 @@ export interface SavedHolds {
   readonly released: readonly Release[];
   /** Keys that stay because a person said so, and until when, wall clock. */
   readonly rejected: readonly (readonly [key: string, untilWallMs: number])[];
+  /** Names of load balancers that were proved to be needed by nobody, and were deleted or are about to be: what is left of them goes after them. */
+  readonly buried: readonly string[];
 }
 
 /** A thing that may go, as far as the hold is concerned. */
@@ -52,6 +56,7 @@ export class RemovalHolds {
   readonly #released: Map<string, Release>;
   /** Until when things stay because a person said so, wall clock. */
   readonly #rejected: Map<string, number>;
+  readonly #buried: Set<string>;
   readonly #clock: Clock;
   /** What the newest proof so far was made of. */
   readonly #provedAsOfMs = new Map<RemovalKind, number>();
@@ -78,6 +83,7 @@ export class RemovalHolds {
     );
     this.#released = new Map((restored?.released ?? []).map((release) => [release.key, release]));
     this.#rejected = new Map(restored?.rejected);
+    this.#buried = new Set(restored?.buried);
   }
 
   see(seen: Seen): void {
@@ -87,6 +93,10 @@ export class RemovalHolds {
       else this.#see(kind, hold, seen);
     }
     if (seen.doubt !== undefined) return;
+    for (const name of this.#buried) if (seen.isOver(name)) this.#buried.delete(name);
+    // The plan names them only when their load balancer is known to be gone.
+    for (const key of seen.unwanted)
+      if (isOf(key, this.#buried) && !key.endsWith(" load balancer")) this.#released.set(key, { key, isProved: true, approved: null });
     for (const [key, { isProved, approved }] of this.#released) {
       const isWanted = !isOf(key, seen.existing.unread) && !seen.unwanted.has(key);
       // What was approved and has not gone in time is held anew.
@@ -137,6 +147,11 @@ export class RemovalHolds {
     );
   }
 
+  /** A load balancer was proved to be needed by nobody, and is about to be deleted: what is left of it need not be proved again. */
+  bury(name: string): void {
+    this.#buried.add(name);
+  }
+
   /** A person says of things that the hold has let go that they may go without further proof, or that they stay. */
   decideReleased(verb: "approve" | "reject", keys: readonly string[], { principal, ttlMs }: Decision): void {
     const untilWallMs = this.#clock.wallMs() + ttlMs;
@@ -169,6 +184,7 @@ export class RemovalHolds {
       holds: Object.fromEntries([...this.#holds].map(([kind, hold]) => [kind, hold.records()])),
       released: [...this.#released.values()],
       rejected: [...this.#rejected].filter(([, untilWallMs]) => untilWallMs > this.#clock.wallMs()),
+      buried: [...this.#buried],
     };
   }
 

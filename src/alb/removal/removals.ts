@@ -7,7 +7,7 @@ import { type Carried, type CarryOutDeps, carryOut } from "./carry-out.ts";
 import { DELETION_BUDGETS, DeletionBudget } from "./deletion-budget.ts";
 import { type ExistingThings, existingThings } from "./existing-things.ts";
 import { FormerOwners } from "./former-owners.ts";
-import type { HeldRemoval } from "./held-removal.ts";
+import type { HeldRemoval } from "../../admin/index.ts";
 import { QUARANTINE_TIMES, type QuarantineTimes } from "./load-balancer-removal.ts";
 import { onlyKeys } from "./released-steps.ts";
 import { RemovalHolds } from "./removal-holds.ts";
@@ -86,6 +86,7 @@ export class Removals {
       times: options.quarantine ?? QUARANTINE_TIMES,
       ownersOf: (name) => this.#owners.of(name),
       release: (key) => this.#holds.release(key),
+      bury: (name) => this.#holds.bury(name),
     };
     this.#restUntilMs = clock.monoMs() + (options.restMs ?? REST_MS);
   }
@@ -125,14 +126,16 @@ export class Removals {
     const removes = round.steps.filter((step) => step.effect === "remove");
     const unwanted = new Set(removes.flatMap(removedKeys));
     this.#existing = existingThings(round.observed);
-    this.#holds.see({ existing: this.#existing, unwanted, doubt, asOfMs: asOfMs(round) });
+    const { stacks } = round.observed;
+    const isOver = (name: string): boolean => round.desired.has(name) || !stacks.has(name);
+    this.#holds.see({ existing: this.#existing, unwanted, isOver, doubt, asOfMs: asOfMs(round) });
     this.#memory.watched.round(doubt !== undefined);
     this.#memory.waiting.keep((key) => this.#holds.release(key) !== undefined);
     if (doubt === undefined) {
       this.#owners.see(round.owners);
-      this.#owners.keep(new Set([...round.desired, ...round.observed.stacks.keys()]));
+      this.#owners.keep(new Set([...round.desired, ...stacks.keys()]));
     }
-    for (const { name, targetGroup } of round.observed.stacks.values())
+    for (const { name, targetGroup } of stacks.values())
       if (targetGroup.state === "fresh" && targetGroup.value !== undefined) this.#memory.healthy.see(name, targetGroup.value.targets);
     const released = removes.flatMap((step) => onlyKeys(step, (key) => this.#holds.release(key) !== undefined) ?? []);
     return { released, stopped: this.#whyStopped(doubt) };

@@ -23,6 +23,7 @@ export function parseRemovalState(value: unknown): SavedRemovalState {
         const [key, untilWallMs] = list(entry, "removals.holds.rejected");
         return [text(key, "removals.holds.rejected"), number(untilWallMs, "removals.holds.rejected")] as const;
       }),
+      buried: list(holds["buried"], "removals.holds.buried").map((name) => text(name, "removals.holds.buried")),
     },
     deletions: list(root["deletions"], "removals.deletions").map((budget) =>
       list(budget, "removals.deletions").map((entry) => {

@@ -1,5 +1,5 @@
 import { hashText } from "../../kernel/index.ts";
-import type { HeldRemoval } from "./held-removal.ts";
+import type { HeldRemoval } from "../../admin/index.ts";
 
 /** Removals that the hold has let go and that wait for something else, with what they wait for. */
 export class WaitingRemovals {
