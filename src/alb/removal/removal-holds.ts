@@ -10,8 +10,10 @@ export interface Seen {
   readonly existing: ExistingThings;
   /** Keys of what the plan takes away. */
   readonly unwanted: ReadonlySet<string>;
-  /** Names of load balancers of which there is nothing any more, or that should be. */
-  readonly isOver: (name: string) => boolean;
+  /** Names of the load balancers that should be. */
+  readonly desired: ReadonlySet<string>;
+  /** Names of those of which there is something. */
+  readonly there: { has(name: string): boolean };
   /** Why nothing is proved now; undefined when all that the plan was made of is fresh. */
   readonly doubt: string | undefined;
   /** When the oldest of what the plan was made of was read, wall clock, for each kind. */
@@ -26,6 +28,8 @@ export interface SavedHolds {
   readonly rejected: readonly (readonly [key: string, untilWallMs: number])[];
   /** Names of load balancers that were proved to be needed by nobody, and were deleted or are about to be: what is left of them goes after them. */
   readonly buried: readonly string[];
+  /** When what the newest proof was made of was read, wall clock, by kind. */
+  readonly provedAsOfMs: Readonly<Record<string, number>>;
 }
 
 /** A thing that may go, as far as the hold is concerned. */
@@ -84,6 +88,11 @@ export class RemovalHolds {
     this.#released = new Map((restored?.released ?? []).map((release) => [release.key, release]));
     this.#rejected = new Map(restored?.rejected);
     this.#buried = new Set(restored?.buried);
+    for (const kind of REMOVAL_KINDS) {
+      const provedMs = restored?.provedAsOfMs[kind];
+      // A clock that was set back must not keep all that comes from counting.
+      if (provedMs !== undefined) this.#provedAsOfMs.set(kind, Math.min(provedMs, clock.wallMs()));
+    }
   }
 
   see(seen: Seen): void {
@@ -93,12 +102,13 @@ export class RemovalHolds {
       else this.#see(kind, hold, seen);
     }
     if (seen.doubt !== undefined) return;
-    for (const name of this.#buried) if (seen.isOver(name)) this.#buried.delete(name);
+    for (const name of this.#buried) if (seen.desired.has(name) || !seen.there.has(name)) this.#buried.delete(name);
     // The plan names them only when their load balancer is known to be gone.
     for (const key of seen.unwanted)
       if (isOf(key, this.#buried) && !key.endsWith(" load balancer")) this.#released.set(key, { key, isProved: true, approved: null });
     for (const [key, { isProved, approved }] of this.#released) {
-      const isWanted = !isOf(key, seen.existing.unread) && !seen.unwanted.has(key);
+      // Of one that cannot be read, the plan does not say that it is unwanted.
+      const isWanted = isOf(key, seen.existing.unread) ? isOf(key, seen.desired) && WHOLE.test(key) : !seen.unwanted.has(key);
       // What was approved and has not gone in time is held anew.
       const isOver = !isProved && (approved?.untilWallMs ?? 0) <= this.#clock.wallMs();
       if (isWanted || isOver) this.#released.delete(key);
@@ -112,14 +122,14 @@ export class RemovalHolds {
     for (const key of existing) if (!hold.accepted.has(key) && !this.#released.has(key)) hold.observe({ kind: "upsert", ...thing(key) });
     const isUnread = (key: string): boolean => isOf(key, unread);
     for (const key of hold.accepted.keys()) if (!existing.has(key) && !isUnread(key)) hold.observe({ kind: "delete", key, revision: "" });
-    // What is wanted again is released at once; only what is still missing waits for something newer.
-    for (const change of hold.held())
-      for (const key of change.keys) if (existing.has(key) && !this.#unwanted.has(key)) hold.observe({ kind: "upsert", ...thing(key) });
+    // What is wanted again, or cannot be read, is released at once; only what is still missing waits for something newer.
+    for (const key of hold.held().flatMap(({ keys: held }) => held)) {
+      if (isUnread(key)) hold.observe({ kind: "poisoned", key, problem: UNREAD });
+      else if (existing.has(key) && !this.#unwanted.has(key)) hold.observe({ kind: "upsert", ...thing(key) });
+    }
     if (!isProof) return;
     this.#provedAsOfMs.set(kind, asOfMs[kind]);
-    const poisoned = [...hold.accepted.keys()]
-      .filter(isUnread)
-      .map((key) => ({ key, problem: "a part of its load balancer cannot be read" }));
+    const poisoned = [...hold.accepted.keys()].filter(isUnread).map((key) => ({ key, problem: UNREAD }));
     const items = [...existing].filter((key) => !this.#unwanted.has(key) && !isUnread(key)).map(thing);
     hold.observe({ kind: "complete", items, poisoned, revision: "", rewound: false });
     for (const key of existing)
@@ -185,6 +195,7 @@ export class RemovalHolds {
       released: [...this.#released.values()],
       rejected: [...this.#rejected].filter(([, untilWallMs]) => untilWallMs > this.#clock.wallMs()),
       buried: [...this.#buried],
+      provedAsOfMs: Object.fromEntries(this.#provedAsOfMs),
     };
   }
 
@@ -192,6 +203,11 @@ export class RemovalHolds {
     for (const hold of this.#holds.values()) hold.close();
   }
 }
+
+const UNREAD = "a part of its load balancer cannot be read";
+
+/** Keys of what goes only with its load balancer. */
+const WHOLE = / (load balancer|target group|security group)$/;
 
 function thing(key: string): { readonly key: string; readonly value: null; readonly version: string } {
   return { key, value: null, version: "" };

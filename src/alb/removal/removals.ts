@@ -127,8 +127,7 @@ export class Removals {
     const unwanted = new Set(removes.flatMap(removedKeys));
     this.#existing = existingThings(round.observed);
     const { stacks } = round.observed;
-    const isOver = (name: string): boolean => round.desired.has(name) || !stacks.has(name);
-    this.#holds.see({ existing: this.#existing, unwanted, isOver, doubt, asOfMs: asOfMs(round) });
+    this.#holds.see({ existing: this.#existing, unwanted, desired: round.desired, there: stacks, doubt, asOfMs: asOfMs(round) });
     this.#memory.watched.round(doubt !== undefined);
     this.#memory.waiting.keep((key) => this.#holds.release(key) !== undefined);
     if (doubt === undefined) {

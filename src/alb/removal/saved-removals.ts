@@ -23,6 +23,12 @@ export function parseRemovalState(value: unknown): SavedRemovalState {
         const [key, untilWallMs] = list(entry, "removals.holds.rejected");
         return [text(key, "removals.holds.rejected"), number(untilWallMs, "removals.holds.rejected")] as const;
       }),
+      provedAsOfMs: Object.fromEntries(
+        Object.entries(record(holds["provedAsOfMs"], "removals.holds.provedAsOfMs")).map(([kind, atMs]) => [
+          kind,
+          number(atMs, "removals.holds.provedAsOfMs"),
+        ]),
+      ),
       buried: list(holds["buried"], "removals.holds.buried").map((name) => text(name, "removals.holds.buried")),
     },
     deletions: list(root["deletions"], "removals.deletions").map((budget) =>
