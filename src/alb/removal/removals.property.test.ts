@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Clock } from "../../kernel/index.ts";
 import { ManualClock } from "../../kernel/testing/manual-clock.ts";
 import { DELETION_BUDGETS, DeletionBudget } from "./deletion-budget.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { TargetHealth } from "../../aws/index.ts";
 import { ManualClock } from "../../kernel/testing/manual-clock.ts";
 import { HealthyCounts, floored } from "./target-floor.ts";

@@ -59,11 +59,16 @@ function stackOf(name: string, worth: Worth, atMs: number): ObservedStack {
   } as unknown as ObservedStack;
 }
 
+interface JudgeRig<C> {
+  readonly removals: Removals;
+  readonly clock: C;
+  readonly confirms: () => number;
+}
+
 /** Removals of which only the judgement is asked for: nothing here reaches a cloud. */
-export function judgeRig(
-  options: Partial<RemovalsOptions> = {},
-  clock = new ManualClock(),
-): { readonly removals: Removals; readonly clock: ManualClock; readonly confirms: () => number } {
+export function judgeRig(options?: Partial<RemovalsOptions>): JudgeRig<ManualClock>;
+export function judgeRig<C extends Clock>(options: Partial<RemovalsOptions>, clock: C): JudgeRig<C>;
+export function judgeRig(options: Partial<RemovalsOptions> = {}, clock: Clock = new ManualClock()): JudgeRig<Clock> {
   let confirms = 0;
   const unreachable = (): never => {
     throw new Error("a judgement asked the cloud");
