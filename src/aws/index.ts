@@ -26,7 +26,6 @@ export type {
   LoadBalancer,
   NewLoadBalancer,
   NewTargetGroup,
-  Rule,
   Target,
   TargetGroup,
   TargetHealth,

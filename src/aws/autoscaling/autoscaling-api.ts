@@ -35,8 +35,6 @@ export interface AttachedTargetGroup {
   readonly arn: string;
   /** `Adding`, `Added`, `InService`, `Removing`, `Removed`, or a word that is not known. */
   readonly state: string;
-  /** The other way's actions neither show nor detach it. */
-  readonly by: "LoadBalancerTargetGroups" | "TrafficSources";
 }
 
 const groupPages: Paging<AutoScalingGroup> = {
@@ -81,26 +79,12 @@ export class AutoScalingApi {
       read: (fields) => ({
         arn: fields.text("LoadBalancerTargetGroupARN"),
         state: fields.text("State"),
-        by: "LoadBalancerTargetGroups",
       }),
       keyOf: ({ arn }) => arn,
       next: tokenIn("NextToken"),
     };
     return this.#service.list("DescribeLoadBalancerTargetGroups", attached, (client, NextToken, options) =>
       client.describeLoadBalancerTargetGroups({ AutoScalingGroupName: group, NextToken, MaxRecords: PAGE }, options),
-    );
-  }
-
-  /** Those that were attached by the newer actions, AttachTrafficSources. */
-  trafficSources(group: string): Promise<readonly AttachedTargetGroup[]> {
-    const attached: Paging<AttachedTargetGroup> = {
-      entries: "TrafficSources",
-      read: (fields) => ({ arn: fields.text("Identifier"), state: fields.text("State"), by: "TrafficSources" }),
-      keyOf: ({ arn }) => arn,
-      next: tokenIn("NextToken"),
-    };
-    return this.#service.list("DescribeTrafficSources", attached, (client, NextToken, options) =>
-      client.describeTrafficSources({ AutoScalingGroupName: group, NextToken, MaxRecords: PAGE, TrafficSourceType: "elbv2" }, options),
     );
   }
 

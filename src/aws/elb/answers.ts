@@ -1,6 +1,5 @@
 import type { AppError } from "../../kernel/index.ts";
 import { type AnswerFields, incomplete } from "../answer-fields.ts";
-import { parts } from "../service.ts";
 
 type Tags = ReadonlyMap<string, string>;
 
@@ -40,15 +39,5 @@ export async function unlessMissing<T>(read: () => Promise<T>): Promise<T | unde
   } catch (error) {
     if ((error as AppError).code === "AWS_NOT_FOUND") return undefined;
     throw error;
-  }
-}
-
-/** Asks for many at once; where AWS says that one of them is not there, for less and less, so that the others are read all the same. */
-export async function halvingWhenMissing(asked: readonly string[], read: (some: readonly string[]) => Promise<void>): Promise<void> {
-  try {
-    await read(asked);
-  } catch (error) {
-    if ((error as AppError).code !== "AWS_NOT_FOUND") throw error;
-    if (asked.length > 1) for (const half of parts(asked, Math.ceil(asked.length / 2))) await halvingWhenMissing(half, read);
   }
 }

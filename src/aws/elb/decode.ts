@@ -1,5 +1,5 @@
 import type { AnswerFields } from "../answer-fields.ts";
-import type { HealthCheck, Listener, ListenerAction, LoadBalancer, Rule, TargetGroup, TargetHealth } from "./records.ts";
+import type { HealthCheck, Listener, ListenerAction, LoadBalancer, TargetGroup, TargetHealth } from "./records.ts";
 
 export function readLoadBalancer(fields: AnswerFields): LoadBalancer {
   return {
@@ -86,23 +86,6 @@ function textsOf(fields: AnswerFields, name: string): Readonly<Record<string, st
   const value = fields.raw(name);
   if (typeof value !== "object" || value === null) return undefined;
   return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
-}
-
-export function readRule(fields: AnswerFields): Rule {
-  const conditions = fields.listOrEmpty("Conditions", (condition) => ({
-    field: condition.text("Field"),
-    hosts: condition.has("HostHeaderConfig")
-      ? condition.structure("HostHeaderConfig").textsOrEmpty("Values")
-      : condition.textsOrEmpty("Values"),
-  }));
-  const priority = fields.text("Priority");
-  return {
-    arn: fields.text("RuleArn"),
-    priority: priority === "default" ? undefined : Number(priority),
-    hosts: conditions.flatMap(({ field, hosts }) => (field === "host-header" ? hosts : [])),
-    otherConditions: conditions.map(({ field }) => field).filter((field) => field !== "host-header"),
-    actions: fields.list("Actions", readAction),
-  };
 }
 
 export function readTargetHealth(fields: AnswerFields): TargetHealth {

@@ -1,18 +1,16 @@
 import type * as sdk from "@aws-sdk/client-elastic-load-balancing-v2";
 import { AnswerFields } from "../answer-fields.ts";
 import { whenGoneDone } from "../gone.ts";
-import { readListener, readLoadBalancer, readNewTargetGroup, readRule, readTargetGroup } from "./decode.ts";
+import { readListener, readLoadBalancer, readNewTargetGroup, readTargetGroup } from "./decode.ts";
 import { ElbReads } from "./elb-reads.ts";
-import { actionList, certificateList, healthCheckInput, listenerInput, tagList, targetList } from "./inputs.ts";
+import { certificateList, healthCheckInput, listenerInput, tagList, targetList } from "./inputs.ts";
 import type {
-  ActionSettings,
   HealthCheck,
   Listener,
   ListenerSettings,
   LoadBalancer,
   NewLoadBalancer,
   NewTargetGroup,
-  Rule,
   Target,
   TargetGroup,
 } from "./records.ts";
@@ -111,31 +109,6 @@ export class ElbApi extends ElbReads {
     );
   }
 
-  /** For requests to these hosts. A second one of the same priority is `AWS_EXISTS`. */
-  async createRule(
-    listenerArn: string,
-    {
-      priority,
-      hosts,
-      actions,
-    }: { readonly priority: number; readonly hosts: readonly string[]; readonly actions: readonly ActionSettings[] },
-    tags: Tags,
-  ): Promise<Rule> {
-    const input = {
-      ListenerArn: listenerArn,
-      Priority: priority,
-      Conditions: [{ Field: "host-header", HostHeaderConfig: { Values: [...hosts] } }],
-      Actions: actionList(actions),
-      Tags: tagList(tags),
-    };
-    return this.service.call(
-      "CreateRule",
-      "add",
-      (client, options) => client.createRule(input, options),
-      (answer) => only(answer, "Rules", readRule),
-    );
-  }
-
   async addCertificates(listenerArn: string, arns: readonly string[]): Promise<void> {
     await this.service.call("AddListenerCertificates", "add", (client, options) =>
       client.addListenerCertificates({ ListenerArn: listenerArn, Certificates: certificateList(arns) }, options),
@@ -173,12 +146,6 @@ export class ElbApi extends ElbReads {
     );
   }
 
-  async modifyListenerAttributes(arn: string, attributes: Tags): Promise<void> {
-    await this.service.call("ModifyListenerAttributes", "change", (client, options) =>
-      client.modifyListenerAttributes({ ListenerArn: arn, Attributes: tagList(attributes) }, options),
-    );
-  }
-
   async addTags(arns: readonly string[], tags: Tags): Promise<void> {
     await this.service.call("AddTags", "change", (client, options) =>
       client.addTags({ ResourceArns: [...arns], Tags: tagList(tags) }, options),
@@ -190,10 +157,6 @@ export class ElbApi extends ElbReads {
     await this.service.call("RemoveTags", "change", (client, options) =>
       client.removeTags({ ResourceArns: [...arns], TagKeys: [...keys] }, options),
     );
-  }
-
-  async deleteRule(arn: string): Promise<void> {
-    await whenGoneDone(this.service.call("DeleteRule", "remove", (client, options) => client.deleteRule({ RuleArn: arn }, options)));
   }
 
   async deleteListener(arn: string): Promise<void> {

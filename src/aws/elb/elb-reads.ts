@@ -1,8 +1,8 @@
 import type * as sdk from "@aws-sdk/client-elastic-load-balancing-v2";
 import { type Paging, type Service, parts, tokenIn } from "../service.ts";
-import { attributesIn, halvingWhenMissing, nameOf, named, one, tagsIn, unlessMissing } from "./answers.ts";
-import { readListener, readLoadBalancer, readRule, readTargetGroup, readTargetHealth } from "./decode.ts";
-import type { Listener, LoadBalancer, Rule, TargetGroup, TargetHealth } from "./records.ts";
+import { attributesIn, nameOf, named, one, tagsIn, unlessMissing } from "./answers.ts";
+import { readListener, readLoadBalancer, readTargetGroup, readTargetHealth } from "./decode.ts";
+import type { Listener, LoadBalancer, TargetGroup, TargetHealth } from "./records.ts";
 
 const PAGE = 400;
 /** So many ARNs one call takes (API reference of DescribeLoadBalancers, DescribeTags). */
@@ -40,16 +40,6 @@ export class ElbReads {
   /** By its ARN, from AWS and not from a list. Rejects with `AWS_NOT_FOUND` when it is gone. */
   async loadBalancer(arn: string): Promise<LoadBalancer> {
     return one(await this.#loadBalancers([arn]), arn, "DescribeLoadBalancers");
-  }
-
-  /** By their ARNs; undefined is one that AWS says is not there. One that is gone costs the others nothing. */
-  async loadBalancersByArn(arns: readonly string[]): Promise<ReadonlyMap<string, LoadBalancer | undefined>> {
-    const found = new Map<string, LoadBalancer | undefined>(arns.map((arn) => [arn, undefined]));
-    for (const part of parts(arns, AT_ONCE))
-      await halvingWhenMissing(part, async (asked) => {
-        for (const answered of await this.#loadBalancers(asked)) found.set(answered.arn, answered);
-      });
-    return found;
   }
 
   /** Names are unique in an account and region. Undefined when AWS says that there is none. */
@@ -109,14 +99,6 @@ export class ElbReads {
     );
   }
 
-  /** Of a listener, the default one included. */
-  rules(listenerArn: string): Promise<readonly Rule[]> {
-    const pages = { entries: "Rules", read: readRule, keyOf: ({ arn }: Rule) => arn, next: tokenIn("NextMarker") };
-    return this.service.list("DescribeRules", pages, (client, Marker, options) =>
-      client.describeRules({ ListenerArn: listenerArn, Marker, PageSize: PAGE }, options),
-    );
-  }
-
   /** The ARNs of a listener's certificates, the default one first. */
   async certificates(listenerArn: string): Promise<readonly string[]> {
     type Shown = { readonly arn: string; readonly isDefault: boolean };
@@ -136,16 +118,6 @@ export class ElbReads {
   async tags(arns: readonly string[]): Promise<ReadonlyMap<string, Tags>> {
     const found = new Map<string, Tags>();
     for (const part of parts(arns, AT_ONCE)) for (const [arn, tags] of await this.#tags(part)) found.set(arn, tags);
-    return found;
-  }
-
-  /** The tags of each; undefined is one that AWS says is not there. One that is gone costs the others nothing. */
-  async tagsByArn(arns: readonly string[]): Promise<ReadonlyMap<string, Tags | undefined>> {
-    const found = new Map<string, Tags | undefined>(arns.map((arn) => [arn, undefined]));
-    for (const part of parts(arns, AT_ONCE))
-      await halvingWhenMissing(part, async (asked) => {
-        for (const [arn, tags] of await this.#tags(asked)) found.set(arn, tags);
-      });
     return found;
   }
 
@@ -172,15 +144,6 @@ export class ElbReads {
       "DescribeTargetGroupAttributes",
       "read",
       (client, options) => client.describeTargetGroupAttributes({ TargetGroupArn: arn }, options),
-      attributesIn,
-    );
-  }
-
-  async listenerAttributes(arn: string): Promise<Tags> {
-    return this.service.call(
-      "DescribeListenerAttributes",
-      "read",
-      (client, options) => client.describeListenerAttributes({ ListenerArn: arn }, options),
       attributesIn,
     );
   }

@@ -49,7 +49,7 @@ export interface Listener {
   readonly defaultActions: readonly ListenerAction[];
 }
 
-/** An action of a listener or rule; `groups` are those it forwards to. */
+/** An action of a listener; `groups` are those it forwards to. */
 export interface ListenerAction {
   readonly type: string;
   readonly groups: readonly { readonly arn: string; readonly weight: number }[];
@@ -70,19 +70,7 @@ export interface TargetHealth extends Target {
   readonly description: string | undefined;
 }
 
-/** A rule of a listener. */
-export interface Rule {
-  readonly arn: string;
-  /** From 1; undefined for the default one. */
-  readonly priority: number | undefined;
-  /** Patterns of its host-header condition. */
-  readonly hosts: readonly string[];
-  /** Its other conditions' fields: `path-pattern`, `source-ip`. */
-  readonly otherConditions: readonly string[];
-  readonly actions: readonly ListenerAction[];
-}
-
-/** What a listener or rule does, as it is asked for. */
+/** What a listener does, as it is asked for. */
 export type ActionSettings =
   | { readonly type: "forward"; readonly groups: readonly { readonly arn: string; readonly weight: number }[] }
   /** Host, path and query stay as they are. */
