@@ -171,6 +171,17 @@ function labTests(executablePath: string): void {
     await page.getByTestId("alb-hold").getByText("3 of 3 healthy").waitFor();
   });
 
+  test("Terminate an instance: its node goes for good, its Auto Scaling group launches another, and that one serves", async () => {
+    await page.getByTestId("target-terminate-instance").selectOption("node-2");
+    await click("terminate-instance");
+    await page.getByTestId("node-node-2").waitFor({ state: "detached" });
+    await page.locator('[data-testid="node-node-4"][data-state="running"]').waitFor();
+    assert.equal(await throughHold("shop.lab"), 200);
+    await page.locator('[data-testid="router-hold-node-4"][data-state="running"]').waitFor();
+    await page.getByTestId("alb-hold").getByText("3 of 3 healthy").waitFor();
+    await until("its Node is deleted", async () => (await askCluster("/api/v1/nodes/node-2"))?.status === 404);
+  });
+
   test("Flood with pods: the CronJob is there and its pods pend; removed, the CronJob is gone", async () => {
     await click("flood");
     await page.getByTestId("fault-flood").waitFor();

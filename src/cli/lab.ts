@@ -48,7 +48,12 @@ export function labCommand(): Command {
     .option("--once", "end when the scenario is over; the exit code is the verdict: 0 held, 1 deviated, 3 inconclusive", false)
     .option("--json <file>", "write the result as JSON; '-' is standard output")
     .option("--port <port>", "the console's port on 127.0.0.1; 0 takes a free one", wholeNumber(0, 65_535), 8090)
-    .option("--nodes <count>", "nodes, over three zones", wholeNumber(1, 9), LAB_DEFAULTS.nodes)
+    .option(
+      "--nodes <count>",
+      "nodes: what the Auto Scaling group over three zones desires at first",
+      wholeNumber(1, 9),
+      LAB_DEFAULTS.nodes,
+    )
     .option("--rate <requests>", "requests a second to each fleet", wholeNumber(1, 1000), LAB_DEFAULTS.ratePerSecond)
     .option(
       "--state <dir>",

@@ -23,6 +23,7 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
         label: `${fleet.policy === "hold" ? "Holdfast" : "as in 2017"}, ${node}`,
       })),
     );
+  const zones = (): readonly Target[] => faults.machines.zones.map((zone): Target => ({ value: zone, label: zone }));
   const playing = (): string | null => (isPlaying() ? "the scenario is playing; wait for its end" : null);
   const open =
     (id: string, what: string): (() => string | null) =>
@@ -96,6 +97,40 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
     ),
     deed(
       {
+        name: "terminate-instance",
+        label: "Terminate an instance",
+        description: "Its node is gone for good; its Auto Scaling group launches another.",
+        kind: "break",
+        targets: nodes,
+      },
+      playing,
+      (target) => faults.machines.terminate(target ?? ""),
+    ),
+    deed(
+      {
+        name: "spot-notice",
+        label: "Give spot notice",
+        description: "AWS takes the instance away in two minutes.",
+        kind: "break",
+        targets: nodes,
+      },
+      playing,
+      (target) => faults.machines.giveSpotNotice(target ?? ""),
+    ),
+    deed(
+      {
+        name: "lose-zone",
+        label: "Lose a zone",
+        description: "All its machines are off at once, its load balancer nodes too, and nothing starts there.",
+        kind: "break",
+        targets: zones,
+        putBack: "restore-zone",
+      },
+      playing,
+      (target) => faults.machines.loseZone(target ?? ""),
+    ),
+    deed(
+      {
         name: "change-route",
         label: "Change a route",
         description: "Makes Ingress shop/sale: sale.lab goes to cart.",
@@ -135,6 +170,17 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
       },
       playing,
       (target) => faults.kills.startNode(target ?? ""),
+    ),
+    deed(
+      {
+        name: "restore-zone",
+        label: "Bring the zone back",
+        description: "Its machines are on again, and instances are launched there.",
+        kind: "put-back",
+        targets: zones,
+      },
+      playing,
+      (target) => faults.machines.restoreZone(target ?? ""),
     ),
     deed(
       {

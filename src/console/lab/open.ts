@@ -142,6 +142,7 @@ function apiServer(lab: Lab): {
 }
 
 function putBackOf(id: string): { readonly putBackAction: string | null; readonly putBackTarget: string | null } {
+  if (id.startsWith("zone/")) return { putBackAction: "restore-zone", putBackTarget: id.slice("zone/".length) };
   if (id.startsWith("node/")) return { putBackAction: "start-node", putBackTarget: id.slice("node/".length) };
   const actions: Readonly<Record<string, string>> = { flood: "remove-flood", "api-server": "start-api-server", sale: "remove-route" };
   return { putBackAction: actions[id] ?? null, putBackTarget: null };

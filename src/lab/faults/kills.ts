@@ -14,6 +14,8 @@ export class Kills {
     this.#lab = lab;
     this.#ledger = ledger;
     this.#clock = clock;
+    // One whose instance is terminated meanwhile cannot be put back.
+    lab.machines.onGone(({ name }) => ledger.close(`node/${name}`));
   }
 
   /** Kills the API server and keeps it down. */

@@ -47,6 +47,7 @@ export class Machines {
   readonly #timeline: Timeline;
   /** By the instance's id. */
   readonly #entries = new Map<string, Entry>();
+  readonly #goneListeners: ((node: LabNode) => void)[] = [];
   #numbers = 0;
   #timer: Timer | undefined;
   #isStopped = true;
@@ -67,6 +68,11 @@ export class Machines {
   /** In the order of their numbers, those that are off too. */
   get nodes(): readonly LabNode[] {
     return [...this.#entries.values()].sort((one, other) => one.number - other.number).map(({ node }) => node);
+  }
+
+  /** Called when an instance is terminated and its node is gone. */
+  onGone(listener: (node: LabNode) => void): void {
+    this.#goneListeners.push(listener);
   }
 
   start(): void {
@@ -159,7 +165,10 @@ export class Machines {
           entry.isOn = false;
           if (!entry.isCut) this.#tell(`${node.name} is off`, `its instance ${node.instanceId} is ${whyOff(entry)}`);
         }
-        if (entry.isGone && this.#entries.delete(node.instanceId)) this.#hands.remove(node);
+        if (entry.isGone && this.#entries.delete(node.instanceId)) {
+          this.#hands.remove(node);
+          for (const listener of this.#goneListeners) listener(node);
+        }
       } catch (thrown) {
         this.#log.warn({ node: node.name, error: messageOf(thrown) }, "machine not as it should be");
       }

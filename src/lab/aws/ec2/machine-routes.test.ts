@@ -21,6 +21,8 @@ test("whoever runs the machines sees them through every fault, gives spot notice
   ask("POST", "/machines/:id/spot-notice", { id: first.id });
   assert.equal(machines().find(({ id }) => id === first.id)?.interruptedAtMs, account.clock.wallMs() + 120_000);
   assert.throws(() => ask("POST", "/machines/:id/spot-notice", { id: "i-none" }), { code: "LAB_AWS_INSTANCE_NOT_FOUND" });
+  ask("POST", "/machines/:id/terminate", { id: first.id });
+  assert.equal(machines().find(({ id }) => id === first.id)?.state, "shutting-down");
   ask("POST", "/zones/:zone/lose", { zone: first.zone });
   assert.deepEqual(
     machines().map(({ zone, isZoneLost }) => isZoneLost === (zone === first.zone)),

@@ -4,7 +4,8 @@ import { AwsError } from "../wire/aws-error.ts";
 import type { WorldStore } from "../world/world-store.ts";
 import type { AwsWorld } from "../world/world.ts";
 import { withSpotNotice, withZoneBack, withZoneLost } from "./interruptions.ts";
-import { privateDnsName } from "./instances.ts";
+import { withState } from "./instance-lifecycle.ts";
+import { instance, privateDnsName } from "./instances.ts";
 import type { InstanceState } from "./records.ts";
 
 /** An instance as whoever runs it is told: the machine room, which no fault of the API reaches. */
@@ -22,9 +23,9 @@ export interface Machine {
   readonly isZoneLost: boolean;
 }
 
-/** `GET /machines`; `POST /machines/ID/spot-notice`; `POST /zones/ZONE/lose` and `…/restore`. */
+/** `GET /machines`; `POST /machines/ID/spot-notice` and `…/terminate`; `POST /zones/ZONE/lose` and `…/restore`. */
 export function machineRoutes(store: WorldStore, clock: Clock): readonly ControlRoute[] {
-  const change = (to: (world: AwsWorld, nowMs: number) => AwsWorld): void => {
+  const change = (to: Change): void => {
     const nowMs = clock.wallMs();
     store.put(to(store.now, nowMs), nowMs);
   };
@@ -35,19 +36,8 @@ export function machineRoutes(store: WorldStore, clock: Clock): readonly Control
   };
   return [
     { method: "GET", path: "/machines", handle: () => ({ machines: machinesOf(store.now) }) },
-    {
-      method: "POST",
-      path: "/machines/:id/spot-notice",
-      handle: ({ params }) => {
-        const id = params.get("id") ?? "";
-        try {
-          change((world, nowMs) => withSpotNotice(world, id, nowMs));
-        } catch (thrown) {
-          if (thrown instanceof AwsError) throw new AppError("LAB_AWS_INSTANCE_NOT_FOUND", thrown.message, { cause: thrown });
-          throw thrown;
-        }
-      },
-    },
+    { method: "POST", path: "/machines/:id/spot-notice", handle: ({ params }) => change(ofMachine(params, withSpotNotice)) },
+    { method: "POST", path: "/machines/:id/terminate", handle: ({ params }) => change(ofMachine(params, withTermination)) },
     {
       method: "POST",
       path: "/zones/:zone/lose",
@@ -57,15 +47,35 @@ export function machineRoutes(store: WorldStore, clock: Clock): readonly Control
   ];
 }
 
+type Change = (world: AwsWorld, nowMs: number) => AwsWorld;
+
+/** What befalls one machine. Throws AppError LAB_AWS_INSTANCE_NOT_FOUND. */
+function ofMachine(params: ReadonlyMap<string, string>, befall: (world: AwsWorld, id: string, nowMs: number) => AwsWorld): Change {
+  const id = params.get("id") ?? "";
+  return (world, nowMs) => {
+    try {
+      return befall(world, id, nowMs);
+    } catch (thrown) {
+      if (thrown instanceof AwsError) throw new AppError("LAB_AWS_INSTANCE_NOT_FOUND", thrown.message, { cause: thrown });
+      throw thrown;
+    }
+  };
+}
+
+function withTermination(world: AwsWorld, id: string, nowMs: number): AwsWorld {
+  const record = instance(world, id);
+  return record.state === "terminated" ? world : withState(world, record, "shutting-down", nowMs);
+}
+
 function machinesOf(world: AwsWorld): readonly Machine[] {
-  return [...world.instances.values()].map((instance) => ({
-    id: instance.id,
-    zone: instance.zone,
-    privateIp: instance.privateIp,
-    privateDnsName: privateDnsName(instance, instance.zone.slice(0, -1)),
-    state: instance.state,
-    launchedAtMs: instance.launchedAtMs,
-    interruptedAtMs: instance.interruptedAtMs ?? null,
-    isZoneLost: world.lostZones.has(instance.zone),
+  return [...world.instances.values()].map((record) => ({
+    id: record.id,
+    zone: record.zone,
+    privateIp: record.privateIp,
+    privateDnsName: privateDnsName(record, record.zone.slice(0, -1)),
+    state: record.state,
+    launchedAtMs: record.launchedAtMs,
+    interruptedAtMs: record.interruptedAtMs ?? null,
+    isZoneLost: world.lostZones.has(record.zone),
   }));
 }
