@@ -77,11 +77,10 @@ export class AutoScalingGroups {
     const groups = map(this.#all.evidence(), () => this.#watched(targetGroups).toSorted((one, other) => (one.name < other.name ? -1 : 1)));
     let observed: Evidence<readonly ObservedAutoScalingGroup[]> = map(groups, () => []);
     for (const group of groups.state === "unknown" ? [] : groups.value) {
-      const states: Evidence<States> = this.#states.get(group.name)?.evidence() ?? {
-        state: "unknown",
-        why: "its target groups were not read yet",
-      };
-      observed = both(observed, states, (known, found) => [...known, observedGroup(group, found, targetGroups)]);
+      observed = both(observed, this.#statesOf(group, targetGroups), (known, found) => [
+        ...known,
+        observedGroup(group, found, targetGroups),
+      ]);
     }
     const doubt = this.#doubt();
     return doubt === undefined ? observed : doubted(observed, doubt);
@@ -110,11 +109,15 @@ export class AutoScalingGroups {
       this.#states.set(name, reading);
     }
     const known = reading.evidence();
-    const states = known.state === "unknown" ? new Map<string, string>() : known.value;
-    const relevant = [...ours].filter((arn) => attached.includes(arn) || states.has(arn));
-    // What the list says and what is known of the states agree, and nothing is under way: then nobody has to be asked.
-    const isSettled = relevant.every((arn) => attached.includes(arn) && SETTLED.has(states.get(arn) ?? ""));
-    if (known.state === "unknown" || !isSettled) await reading.refresh(SOON_MS);
+    if (known.state === "unknown" || !isSettled(attached, known.value, ours)) await reading.refresh(SOON_MS);
+  }
+
+  /** As old as the list, where that was enough to know them by. */
+  #statesOf({ name, targetGroups: attached }: AutoScalingGroup, ours: ReadonlySet<string>): Evidence<States> {
+    const known = this.#states.get(name)?.evidence();
+    if (known === undefined) return { state: "unknown", why: "its target groups were not read yet" };
+    if (known.state === "unknown" || !isSettled(attached, known.value, ours)) return known;
+    return map(this.#all.evidence(), () => known.value);
   }
 
   async #readStates(name: string): Promise<States> {
@@ -128,6 +131,12 @@ export class AutoScalingGroups {
 
 /** How old states may be while they change. */
 const SOON_MS = 5_000;
+
+/** What the list says and what is known of the states agree, and nothing is under way: then nobody has to be asked. */
+function isSettled(attached: readonly string[], states: States, ours: ReadonlySet<string>): boolean {
+  const relevant = [...ours].filter((arn) => attached.includes(arn) || states.has(arn));
+  return relevant.every((arn) => attached.includes(arn) && SETTLED.has(states.get(arn) ?? ""));
+}
 
 function observedGroup(
   { name, healthCheckType, instances, targetGroups: attached }: AutoScalingGroup,

@@ -17,10 +17,12 @@ export interface TestCluster {
   readonly kubeconfigFile: string;
   /** What is there now, as a client that watches knows it. */
   readonly live: () => readonly LiveObject[];
-  /** Makes an object, or puts it in the place of the one of its name; the status stays. */
+  /** Makes an object, or puts it in the place of the one of its name; a status that it has is put too, else the one there stays. */
   put(object: Manifest): Promise<void>;
   remove(kind: "Ingress" | "RouteGroup", name: string): Promise<void>;
   read(path: string): Promise<{ readonly code: number; readonly body: unknown }>;
+  /** All that a controller works with and leaves, to be put into another cluster. */
+  objects(): Promise<readonly Manifest[]>;
   /** Nobody answers on the port until `restart`. */
   stop(): Promise<void>;
   restart(): Promise<void>;
@@ -34,6 +36,7 @@ const PATHS: Readonly<Record<string, string>> = {
   CustomResourceDefinition: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
   Pod: "/api/v1/namespaces/default/pods",
 };
+const WITH_STATUS: ReadonlySet<string> = new Set(["Ingress", "RouteGroup"]);
 const ESTABLISH_TURNS = 10_000;
 
 /** `onChange` is told of each object that changed: as it was, and as it is. */
@@ -54,10 +57,15 @@ export async function startCluster(
     assert.ok(path !== undefined, `no path for ${object.kind}`);
     const one = `${path}/${object.metadata.name}`;
     const known = await send("GET", one);
-    if (known.code === 404) return void (await send("POST", path, object));
-    const { metadata } = known.body as { metadata: Record<string, unknown> };
-    const given = object.metadata as { annotations?: unknown; labels?: unknown };
-    await send("PUT", one, { ...object, metadata: { ...metadata, annotations: given.annotations ?? {}, labels: given.labels ?? {} } });
+    if (known.code === 404) await send("POST", path, object);
+    else {
+      const { metadata } = known.body as { metadata: Record<string, unknown> };
+      const { annotations = {}, labels = {} } = object.metadata as { annotations?: unknown; labels?: unknown };
+      await send("PUT", one, { ...object, metadata: { ...metadata, annotations, labels } });
+    }
+    if (object["status"] === undefined || !WITH_STATUS.has(object.kind)) return;
+    const { metadata } = (await send("GET", one)).body as { metadata: unknown };
+    await send("PUT", `${one}/status`, { ...object, metadata });
   };
 
   const definition = readFileSync(new URL("../../../deploy/crds/routegroups.zalando.org.yaml", import.meta.url), "utf8");
@@ -104,6 +112,24 @@ export async function startCluster(
       await send("DELETE", `${PATHS[kind]}/${name}`);
     },
     read: (path) => server.call("GET", path),
+    async objects() {
+      const found: Manifest[] = [];
+      for (const kind of ["IngressClass", "Ingress", "RouteGroup", "Pod"]) {
+        const list = (await send("GET", PATHS[kind] ?? "")).body as { apiVersion: string; items?: readonly Manifest[] };
+        for (const { metadata, ...rest } of list.items ?? []) {
+          // What the API server gives out itself is not given to another one.
+          const {
+            uid: _uid,
+            resourceVersion: _version,
+            creationTimestamp: _made,
+            managedFields: _fields,
+            ...given
+          } = metadata as Manifest["metadata"] & Record<string, unknown>;
+          found.push({ ...rest, apiVersion: list.apiVersion, kind, metadata: given });
+        }
+      }
+      return found;
+    },
     async stop() {
       unfollow();
       await server.stop();
@@ -123,10 +149,10 @@ function liveObject(kind: string, object: WatchLine["object"]): LiveObject {
   const { metadata, spec, status } = object as unknown as {
     metadata: { name: string; namespace: string };
     spec?: { rules?: readonly { host?: string }[]; hosts?: readonly string[] };
-    status?: { loadBalancer?: { ingress?: readonly { hostname?: string }[]; routegroup?: readonly { hostname?: string }[] } };
+    status?: { loadBalancer?: { ingress?: readonly { hostname?: string }[]; routeGroup?: readonly { hostname?: string }[] } };
   };
   const hosts = kind === "Ingress" ? (spec?.rules ?? []).flatMap(({ host }) => host ?? []) : (spec?.hosts ?? []);
-  const shown = kind === "Ingress" ? status?.loadBalancer?.ingress : status?.loadBalancer?.routegroup;
+  const shown = kind === "Ingress" ? status?.loadBalancer?.ingress : (status?.loadBalancer?.routeGroup ?? status?.loadBalancer?.ingress);
   return {
     owner: `${kind} ${metadata.namespace}/${metadata.name}`,
     hosts: [...new Set(hosts)],

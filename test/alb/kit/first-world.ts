@@ -96,7 +96,7 @@ export function firstWorld(nowMs: number): AwsWorld {
     tags: new Map([
       ...["subnet-a", "subnet-b", "subnet-c"].map((id) => [id, elbRole] as const),
       ["subnet-private", new Map([...cluster, ["kubernetes.io/role/internal-elb", "1"]])] as const,
-      ["sg-1", new Map([...cluster, ["Name", "lb"]])] as const,
+      ["sg-1", new Map([...cluster, ["kubernetes:application", OWNERSHIP.controllerId], ["Name", "lb"]])] as const,
       ...groups.filter(({ name }) => NODE_GROUPS.includes(name)).map(({ arn }) => [arn, cluster] as const),
       ...foreign.flatMap(({ loadBalancer, targetGroup, listener, tags }) =>
         tags.size === 0 ? [] : [loadBalancer, targetGroup, listener].map(({ arn }) => [arn, tags] as const),

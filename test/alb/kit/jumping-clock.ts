@@ -20,9 +20,10 @@ export class JumpingClock implements Clock {
   readonly #underWay: UnderWay;
 
   /** The process's own time is this one until `close`: the SDK signs by `Date`, and AWS believes no signature of another time. */
-  constructor(underWay: UnderWay) {
+  constructor(underWay: UnderWay, startMs = 0) {
     this.#underWay = underWay;
-    mock.timers.enable({ apis: ["Date"], now: EPOCH_MS });
+    this.#nowMs = startMs;
+    mock.timers.enable({ apis: ["Date"], now: Math.floor(EPOCH_MS + startMs) });
   }
 
   close(): void {
