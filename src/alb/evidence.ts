@@ -1,5 +1,5 @@
 /**
- * What was read, and what it is worth. `fresh`: read whole and not long ago. `stale`: it was so at `atMs`, and cannot be read now. `doubtful`: it was
+ * What was read, and what it is worth. `fresh`: read whole and not long ago. `stale`: it was so at `atMs` (wall clock), and cannot be read now. `doubtful`: it was
  * read, but says that so much is gone that it needs more proof; `value` is what was known before. `unknown`: never read. What adds may use
  * all but `unknown`; what takes away may use `fresh` alone.
  */

@@ -54,8 +54,6 @@ export interface ObserveRequest {
 export interface Observation {
   readonly observed: Observed;
   readonly targets: WantedTargets;
-  /** When the oldest part of it was read, on the monotonic clock; undefined when a part was never read. */
-  readonly readAtMs: number | undefined;
 }
 
 /** What AWS says, remembered between; nothing of it ever rejects. */
@@ -140,12 +138,12 @@ export function createObserver(aws: Aws, options: ObserverOptions, deps: Observe
       });
       const observed: Observed = {
         stacks: new Map(observedStacks),
-        autoScalingGroups: byGroups ? unfrozen(groups.observed(arns)) : { state: "fresh", value: [], atMs: deps.clock.monoMs() },
+        autoScalingGroups: byGroups ? unfrozen(groups.observed(arns)) : { state: "fresh", value: [], atMs: deps.clock.wallMs() },
       };
       const targets: WantedTargets = byGroups
         ? { by: "auto-scaling-groups", names: unfrozen(groups.names()) }
         : { by: "addresses", targets: unfrozen(addresses ?? { state: "unknown", why: "the routers' pods are not watched" }) };
-      return { observed, targets, readAtMs: oldest(observed) };
+      return { observed, targets };
     },
     wrote(names) {
       stacks.lookAgain(names);
@@ -161,19 +159,4 @@ export function createObserver(aws: Aws, options: ObserverOptions, deps: Observe
     },
     frozen: () => frozen,
   };
-}
-
-function oldest({ stacks, autoScalingGroups }: Observed): number | undefined {
-  let atMs = Infinity;
-  const all: Evidence<unknown>[] = [autoScalingGroups];
-  for (const { loadBalancer, targetGroup, securityGroup } of stacks.values()) {
-    all.push(loadBalancer, targetGroup);
-    // All security groups are read together, and seldom; only where there is one of ours does their age count.
-    if (securityGroup.state === "unknown" || securityGroup.value !== undefined) all.push(securityGroup);
-  }
-  for (const evidence of all) {
-    if (evidence.state === "unknown") return undefined;
-    atMs = Math.min(atMs, evidence.atMs);
-  }
-  return atMs;
 }

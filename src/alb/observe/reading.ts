@@ -16,7 +16,7 @@ export class Reading<T> {
   readonly #read: (before: T | undefined) => Promise<T>;
   readonly #everyMs: number;
   readonly #deps: ObserveDeps;
-  #known: { readonly value: T; readonly atMs: number } | undefined;
+  #known: { readonly value: T; readonly atMs: number; readonly monoMs: number } | undefined;
   #dueMs = 0;
   #failure: string | undefined;
   #failures = 0;
@@ -29,11 +29,10 @@ export class Reading<T> {
     this.#deps = deps;
   }
 
-  /** What is known now. Its time is of the monotonic clock. */
   evidence(): Evidence<T> {
     if (this.#known === undefined) return { state: "unknown", why: this.#failure ?? "it was not read yet" };
-    if (this.#failure === undefined) return { state: "fresh", ...this.#known };
-    return { state: "stale", ...this.#known, why: this.#failure };
+    const { value, atMs } = this.#known;
+    return this.#failure === undefined ? { state: "fresh", value, atMs } : { state: "stale", value, atMs, why: this.#failure };
   }
 
   /** The next {@link refresh} reads it. */
@@ -44,7 +43,7 @@ export class Reading<T> {
   /** Reads it when it is due, or older than `mostMs`; never rejects. Two at once read once. */
   async refresh(mostMs = Infinity): Promise<Evidence<T>> {
     const nowMs = this.#deps.clock.monoMs();
-    const isOld = this.#known === undefined || nowMs - this.#known.atMs > mostMs;
+    const isOld = this.#known === undefined || nowMs - this.#known.monoMs > mostMs;
     if (this.#underWay === undefined && (isOld || nowMs >= this.#dueMs) && nowMs >= this.#notBeforeMs) {
       this.#underWay = this.#readNow().finally(() => {
         this.#underWay = undefined;
@@ -56,16 +55,17 @@ export class Reading<T> {
 
   async #readNow(): Promise<void> {
     const { clock, random } = this.#deps;
-    const atMs = clock.monoMs();
+    const atMs = clock.wallMs();
+    const monoMs = clock.monoMs();
     // Who asks for another look while this one is under way gets another.
     this.#dueMs = Infinity;
     try {
       const value = await this.#read(this.#known?.value);
-      this.#known = { value, atMs };
+      this.#known = { value, atMs, monoMs };
       this.#failure = undefined;
       this.#failures = 0;
       this.#notBeforeMs = 0;
-      this.#dueMs = Math.min(this.#dueMs, atMs + this.#everyMs * (1 + JITTER * random.next()));
+      this.#dueMs = Math.min(this.#dueMs, monoMs + this.#everyMs * (1 + JITTER * random.next()));
     } catch (error) {
       this.#failure = messageOf(error);
       this.#dueMs = 0;

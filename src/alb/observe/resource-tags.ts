@@ -68,11 +68,12 @@ export class ResourceTags {
   /** One that is gone meanwhile fails the call for all: then each half for itself. */
   async #read(arns: readonly string[]): Promise<void> {
     const { clock, random } = this.#deps;
-    const atMs = clock.monoMs();
+    const atMs = clock.wallMs();
+    const monoMs = clock.monoMs();
     try {
       for (const [arn, tags] of await this.#elb.tags(arns)) {
         const everyMs = this.#isOurs(tags) ? this.#everyMs : FOREIGN_MS;
-        this.#entries.set(arn, { tags, atMs, dueMs: atMs + everyMs * (1 + random.next() / 5), why: undefined });
+        this.#entries.set(arn, { tags, atMs, dueMs: monoMs + everyMs * (1 + random.next() / 5), why: undefined });
       }
     } catch (error) {
       const { code, message } = error as AppError;
