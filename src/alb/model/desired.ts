@@ -37,6 +37,8 @@ export interface Layout {
   readonly loadBalancers: readonly DesiredLoadBalancer[];
   /** The load balancer of each claim, by owner. */
   readonly placeOf: ReadonlyMap<string, string>;
+  /** ARNs of the certificates that each claim needs there, by owner. */
+  readonly certificatesOf: ReadonlyMap<string, readonly string[]>;
   readonly problems: readonly ClaimProblem[];
 }
 

@@ -29,8 +29,10 @@ export function layOut(
   const index = indexCertificates(certificates);
   const shared = new Map<string, Pool>();
   const groups = new Map<string, Member[]>();
+  const wantedOf = new Map<string, ReadonlySet<string>>();
   for (const claim of claims) {
     const member = { claim, owner: ownerKey(claim.owner), wanted: wantedCertificates(claim, index, nowMs, tell) };
+    wantedOf.set(member.owner, member.wanted);
     const { sharing } = claim;
     if (sharing.by === "all") add(shared, `all ${kindText(claim)} ${wishesText(claim.wishes)}`, { members: [] }).members.push(member);
     else add(groups, sharing.by === "group" ? `group ${sharing.group}` : `owner ${sharing.owner}`, []).push(member);
@@ -38,9 +40,17 @@ export function layOut(
   const there = new Map(placed.map((one) => [one.name, one]));
   const loadBalancers = new Map<string, DesiredLoadBalancer>();
   const placeOf = new Map<string, string>();
+  const certificatesOf = new Map<string, readonly string[]>();
   const keep = (desired: DesiredLoadBalancer): void => {
     loadBalancers.set(desired.name, desired);
-    for (const owner of desired.owners) placeOf.set(owner, desired.name);
+    const held = new Set(desired.certificates);
+    for (const owner of desired.owners) {
+      placeOf.set(owner, desired.name);
+      certificatesOf.set(
+        owner,
+        [...(wantedOf.get(owner) ?? [])].filter((arn) => held.has(arn)),
+      );
+    }
   };
   for (const [key, { members }] of shared) {
     const [first] = members;
@@ -56,6 +66,7 @@ export function layOut(
   return {
     loadBalancers: [...loadBalancers.values()].toSorted((one, other) => (one.name < other.name ? -1 : 1)),
     placeOf,
+    certificatesOf,
     problems: problems.toSorted((one, other) => (textOf(one) < textOf(other) ? -1 : 1)),
   };
 }

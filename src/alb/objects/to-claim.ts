@@ -22,6 +22,7 @@ import {
 } from "../model/claim.ts";
 import { annotationError } from "./annotation-values.ts";
 import { readAnnotations } from "./annotations.ts";
+import { readStatusHosts } from "./status-hosts.ts";
 import { checkLoadBalancerAttributes, checkTargetGroupAttributes } from "./attributes.ts";
 import type { ClaimOptions } from "./claim-options.ts";
 import type { SaidBuilder } from "./said.ts";
@@ -94,14 +95,6 @@ function readHosts(object: KubeObject): readonly string[] {
   );
   const hosts = [...own, ...secured.flat()].filter(({ host }) => host !== "").map(({ host, path }) => readHost(host, path));
   return [...new Set(hosts)].toSorted();
-}
-
-function readStatusHosts(object: KubeObject): readonly string[] {
-  const status = new Fields(object, "").optionalObject("status")?.optionalObject("loadBalancer");
-  // RouteGroups have a name of their own for it (routegroup-client, type RouteGroupLoadBalancerStatus).
-  const field = object.kind === "RouteGroup" ? "routegroup" : "ingress";
-  const hosts = status?.list(field, (item, path) => new Fields(item, path).optionalString("hostname") ?? "") ?? [];
-  return [...new Set(hosts.map((host) => host.toLowerCase()))].filter((host) => host !== "").toSorted();
 }
 
 function isInDomain(host: string, domain: string | undefined): boolean {

@@ -1,5 +1,6 @@
-import { AppError, isRecord } from "../../kernel/index.ts";
-import { type KubeClient, type KubeObject, kinds } from "../../kube/index.ts";
+import { AppError } from "../../kernel/index.ts";
+import { type KubeClient, kinds } from "../../kube/index.ts";
+import { readStatusHosts } from "../objects/status-hosts.ts";
 
 /** Asks for objects by their names: what a list lacks may be there all the same. */
 export interface OwnerReader {
@@ -14,7 +15,7 @@ export function createOwnerReader(kube: KubeClient): OwnerReader {
       if (namespace === undefined || name === undefined) throw new AppError("ALB_OWNER", `${owner} is no object that could be asked for`);
       const resource = kind === "Ingress" ? kinds.ingresses : kinds.routeGroups;
       try {
-        return hostsIn(await kube.get(resource, { namespace, name }));
+        return readStatusHosts(await kube.get(resource, { namespace, name }));
       } catch (error) {
         // Said by the API server of this object; a 404 of a path proves nothing.
         if (error instanceof AppError && error.code === "KUBE_NOT_FOUND") return undefined;
@@ -22,13 +23,4 @@ export function createOwnerReader(kube: KubeClient): OwnerReader {
       }
     },
   };
-}
-
-function hostsIn(object: KubeObject): readonly string[] {
-  const status: unknown = (object as { readonly status?: unknown }).status;
-  const loadBalancer = isRecord(status) ? status["loadBalancer"] : undefined;
-  const ingress: unknown = isRecord(loadBalancer) ? loadBalancer["ingress"] : undefined;
-  return (Array.isArray(ingress) ? ingress : []).flatMap((entry: unknown) =>
-    isRecord(entry) && typeof entry["hostname"] === "string" ? [entry["hostname"].toLowerCase()] : [],
-  );
 }

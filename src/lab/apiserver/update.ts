@@ -82,8 +82,8 @@ function checkPreconditions(wished: JsonObject, old: JsonObject, type: ResourceT
 function merge(wished: JsonObject, old: JsonObject, { type, subresource }: Target): JsonObject {
   if (subresource === "status") {
     const metadata = { ...metadataOf(old) };
-    // Nodes and pods are reported by their kubelet through status alone, labels and annotations included.
-    if (type.kind === "Node" || type.kind === "Pod") {
+    // Nodes and pods are reported by their kubelet through status alone, labels and annotations included; of an Ingress only the spec is kept too.
+    if (["Node", "Pod", "Ingress"].includes(type.kind)) {
       for (const field of ["labels", "annotations"]) {
         const value = objectAt(wished, "metadata", field);
         if (value === undefined) delete metadata[field];
