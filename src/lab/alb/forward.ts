@@ -1,4 +1,4 @@
-import { request as sendRequest, type ClientRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { type ClientRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Clock } from "../../kernel/index.ts";
 import type { Accounting, FailurePhase } from "./accounting.ts";
 import { LAB_FORWARDED_AT_HEADER, LAB_PHASE_HEADER, LAB_TARGET_HEADER, responseHead } from "./headers.ts";
@@ -55,9 +55,7 @@ class ForwardedRequest {
   send(): void {
     if (this.#isOver) return;
     const { target, head, connectTimeoutMs, idleTimeoutMs, clock } = this.#options;
-    const upstream = sendRequest({
-      host: target.config.id,
-      port: target.config.port,
+    const upstream = target.request({
       method: this.#request.method ?? "GET",
       path: this.#request.url ?? "/",
       headers: head,

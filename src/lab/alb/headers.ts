@@ -18,6 +18,8 @@ const FORWARDED_FOR_LIMIT = 30;
 
 export interface RequestHeadContext {
   readonly attributes: LoadBalancerAttributes;
+  /** Of the listener: HTTP or HTTPS. */
+  readonly protocol: string;
   /** What the client was told. */
   readonly externalPort: number;
   /** Stands in for the Host of an HTTP/1.0 request that has none. */
@@ -35,7 +37,7 @@ export function requestHead(request: IncomingMessage, context: RequestHeadContex
   else if (request.headers["content-length"] === undefined && mayHaveBody(request.method)) head.push("Content-Length", "0");
   const forwardedFor = forwardedForValue(request, attributes);
   if (forwardedFor !== "") head.push("X-Forwarded-For", forwardedFor);
-  head.push("X-Forwarded-Proto", "http", "X-Forwarded-Port", String(externalPort));
+  head.push("X-Forwarded-Proto", context.protocol.toLowerCase(), "X-Forwarded-Port", String(externalPort));
   head.push("X-Amzn-Trace-Id", traceId(request.headers["x-amzn-trace-id"], context));
   return head;
 }

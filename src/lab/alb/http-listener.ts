@@ -1,15 +1,17 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { AppError, assertNever, messageOf, type Clock, type Random } from "../../kernel/index.ts";
 import type { Accounting } from "./accounting.ts";
-import type { ListenerConfig, LoadBalancerAttributes, NodeConfig } from "./config.ts";
+import type { CertificateConfig, ListenerConfig, LoadBalancerAttributes, NodeConfig } from "./config.ts";
 import { forward } from "./forward.ts";
 import { hasTooManyForwarded, requestHead } from "./headers.ts";
 import { ownAnswerText, sendOwn, sendOwnAnswer } from "./own-answer.ts";
 import type { PortListener } from "./port-listener.ts";
 import { actionFor, drawTargetGroup, redirectLocation, type RuleRequest } from "./rules.ts";
 import { Selector } from "./selection.ts";
+import { ServerCertificates } from "./server-certificates.ts";
 import type { Target } from "./target.ts";
 import type { TargetGroup } from "./target-group.ts";
 import { forwardUpgrade } from "./upgrade.ts";
@@ -23,6 +25,7 @@ export interface ListenerDeps {
   readonly accounting: Accounting;
   readonly loadBalancerName: string;
   readonly attributes: () => LoadBalancerAttributes;
+  readonly certificates: () => readonly CertificateConfig[];
   readonly targetGroup: (name: string) => TargetGroup | undefined;
 }
 
@@ -30,7 +33,8 @@ export interface ListenerDeps {
 export class HttpListener implements PortListener {
   readonly #node: NodeConfig;
   readonly #deps: ListenerDeps;
-  readonly #server: Server;
+  readonly #server: Server | SecureServer;
+  #certificates: ServerCertificates | undefined;
   readonly #selectors = new Map<string, Selector>();
   readonly #upgraded = new Set<Duplex>();
   #config: ListenerConfig;
@@ -40,7 +44,7 @@ export class HttpListener implements PortListener {
     this.#config = config;
     this.#deps = deps;
     const { idleTimeoutMs } = deps.attributes();
-    this.#server = createServer({
+    const options: ServerOptions = {
       maxHeaderSize: REQUEST_HEAD_LIMIT_BYTES,
       keepAliveTimeout: idleTimeoutMs,
       headersTimeout: idleTimeoutMs,
@@ -48,7 +52,9 @@ export class HttpListener implements PortListener {
       connectionsCheckingInterval: Math.min(10_000, idleTimeoutMs),
       // h2c and its like are not passed on: an ALB knows no upgrade but WebSocket.
       shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
-    });
+    };
+    this.#certificates = this.#newCertificates(config);
+    this.#server = this.#certificates === undefined ? createServer(options) : this.#secureServer(options, this.#certificates);
     this.#server.on("request", (request, response) => this.#serve(request, response));
     this.#server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
       response.writeContinue();
@@ -89,9 +95,24 @@ export class HttpListener implements PortListener {
 
   configure(config: ListenerConfig): void {
     this.#config = config;
+    this.#certificates = this.#newCertificates(config);
+    if (this.#certificates !== undefined && "setSecureContext" in this.#server)
+      this.#server.setSecureContext(this.#certificates.defaultOptions);
     const { idleTimeoutMs } = this.#deps.attributes();
     this.#server.keepAliveTimeout = idleTimeoutMs;
     this.#server.headersTimeout = idleTimeoutMs;
+  }
+
+  #newCertificates({ tls }: ListenerConfig): ServerCertificates | undefined {
+    return tls === undefined ? undefined : new ServerCertificates(tls, this.#deps.certificates());
+  }
+
+  #secureServer(options: ServerOptions, certificates: ServerCertificates): SecureServer {
+    return createSecureServer({
+      ...options,
+      ...certificates.defaultOptions,
+      SNICallback: (name, done) => done(null, this.#certificates?.contextFor(name)),
+    });
   }
 
   close(): Promise<void> {
@@ -144,7 +165,9 @@ export class HttpListener implements PortListener {
       case "redirect": {
         if (response === undefined) return undefined;
         this.#deps.accounting.countOwn(action.statusCode);
-        sendOwnAnswer(response, action.statusCode, [["location", redirectLocation(action, ruleRequest, this.#externalPort)]]);
+        sendOwnAnswer(response, action.statusCode, [
+          ["location", redirectLocation(action, ruleRequest, { protocol: this.#config.protocol, port: this.#externalPort })],
+        ]);
         return undefined;
       }
       case "fixed-response": {
@@ -176,6 +199,7 @@ export class HttpListener implements PortListener {
     const { attributes, loadBalancerName, random, clock } = this.#deps;
     return requestHead(request, {
       attributes: attributes(),
+      protocol: this.#config.protocol,
       externalPort: this.#externalPort,
       loadBalancerName,
       random,

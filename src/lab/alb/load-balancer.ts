@@ -162,18 +162,9 @@ export class LoadBalancer {
     const refused: Error[] = [];
     for (const config of listeners) {
       for (const node of nodes) {
-        const known = this.#listeners.find((running) => isFor(running, node, config));
-        if (known !== undefined) {
-          known.server.configure(config);
-          continue;
-        }
-        // What has the port now with another protocol makes room for it.
-        await this.#closeListeners((running) => running.node.address === node.address && running.configuredPort === config.port);
-        const server = this.#newListener(node, config);
         try {
-          await server.start();
-          started.push({ node, configuredPort: config.port, protocol: config.protocol, server });
-          this.#deps.log.info({ loadBalancer: this.#config.name, node, port: server.port, protocol: config.protocol }, "listener started");
+          const server = await this.#bring(node, config);
+          if (server !== undefined) started.push({ node, configuredPort: config.port, protocol: config.protocol, server });
         } catch (error) {
           if (!(error instanceof Error)) throw error;
           refused.push(error);
@@ -182,6 +173,21 @@ export class LoadBalancer {
     }
     this.#listeners = [...this.#listeners, ...started];
     return refused[0];
+  }
+
+  /** A listener that was started; undefined where one is there, which then is as `config` says. */
+  async #bring(node: NodeConfig, config: ListenerConfig): Promise<PortListener | undefined> {
+    const known = this.#listeners.find((running) => isFor(running, node, config));
+    if (known !== undefined) {
+      known.server.configure(config);
+      return undefined;
+    }
+    const server = this.#newListener(node, config);
+    // What has the port now with another protocol makes room for it.
+    await this.#closeListeners((running) => running.node.address === node.address && running.configuredPort === config.port);
+    await server.start();
+    this.#deps.log.info({ loadBalancer: this.#config.name, node, port: server.port, protocol: config.protocol }, "listener started");
+    return server;
   }
 
   #closeStrayListeners(): Promise<void> {
@@ -202,6 +208,7 @@ export class LoadBalancer {
       accounting: this.#accounting,
       loadBalancerName: this.#config.name,
       attributes: () => this.#config.attributes,
+      certificates: () => this.#config.certificates,
       targetGroup: (name) => this.#groups.get(name),
     });
   }

@@ -94,7 +94,10 @@ describe("listener rules", () => {
       path: "/new/#{path}",
       query: "#{query}",
     } as const;
-    assert.equal(redirectLocation(redirect, request, 8080), "https://Shop.Example.org:443/new/img/cat.png?Size=Large&v=2");
+    assert.equal(
+      redirectLocation(redirect, request, { protocol: "HTTP", port: 8080 }),
+      "https://Shop.Example.org:443/new/img/cat.png?Size=Large&v=2",
+    );
   });
 
   test("weights share out what is forwarded, and weight 0 gets nothing", () => {

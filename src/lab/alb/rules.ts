@@ -94,12 +94,16 @@ export function drawTargetGroup(action: Extract<Action, { type: "forward" }>, ra
 }
 
 /** The Location of a redirect. The port is always written, as an ALB does (`https://example.org:443/`). */
-export function redirectLocation(action: Extract<Action, { type: "redirect" }>, request: RuleRequest, port: number): string {
+export function redirectLocation(
+  action: Extract<Action, { type: "redirect" }>,
+  request: RuleRequest,
+  listener: { readonly protocol: string; readonly port: number },
+): string {
   const { path, query } = splitTarget(request.target);
   const values: Readonly<Record<string, string>> = {
-    protocol: "HTTP",
+    protocol: listener.protocol,
     host: withoutPort(request.host),
-    port: String(port),
+    port: String(listener.port),
     path: path.slice(1),
     query,
   };

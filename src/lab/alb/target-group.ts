@@ -99,7 +99,10 @@ export class TargetGroup {
       this.#restartChecks(known);
       return;
     }
-    const target = new Target(config, this.#deps.clock.wallMs(), this.#deps.attributes().idleTimeoutMs);
+    const target = new Target(config, this.#deps.clock.wallMs(), {
+      idleTimeoutMs: this.#deps.attributes().idleTimeoutMs,
+      isSecure: this.#settings.protocol === "HTTPS",
+    });
     const registration: Registration = { target, abort: new AbortController(), timers: [] };
     this.#registrations.set(target.key, registration);
     this.#announce(target, "none");
@@ -186,6 +189,7 @@ export class TargetGroup {
     this.#apply(registration, { type: "check-began" });
     const began = checkHealth(
       {
+        protocol: check.protocol,
         address: target.config.id,
         port: check.port === 0 ? target.config.port : check.port,
         path: check.path,

@@ -1,4 +1,5 @@
-import { Agent } from "node:http";
+import { Agent, type ClientRequest, type RequestOptions, request } from "node:http";
+import { Agent as SecureAgent, request as secureRequest } from "node:https";
 import { Ring } from "../control/index.ts";
 import { targetKey, type TargetConfig } from "./config.ts";
 import type { Candidate } from "./selection.ts";
@@ -36,12 +37,23 @@ export class Target implements Candidate {
   readonly #underWay = new Set<Exchange>();
   readonly #recent = new Ring<Exchange>(RECENT_LIMIT);
 
-  constructor(config: TargetConfig, nowMs: number, idleTimeoutMs: number) {
+  readonly #isSecure: boolean;
+
+  constructor(config: TargetConfig, nowMs: number, options: { readonly idleTimeoutMs: number; readonly isSecure: boolean }) {
     this.config = config;
+    this.#isSecure = options.isSecure;
     this.key = targetKey(config);
     this.zone = config.zone;
     this.sinceMs = nowMs;
-    this.agent = new Agent({ keepAlive: true, maxFreeSockets: 1024, scheduling: "lifo", timeout: idleTimeoutMs });
+    const kept = { keepAlive: true, maxFreeSockets: 1024, scheduling: "lifo", timeout: options.idleTimeoutMs } as const;
+    // "The load balancer does not validate these certificates" (page "Target groups for your Application Load Balancers").
+    this.agent = options.isSecure ? new SecureAgent({ ...kept, rejectUnauthorized: false }) : new Agent(kept);
+  }
+
+  /** Begins a request to it; `agent: false` for a connection of its own. */
+  request(options: Omit<RequestOptions, "host" | "port">): ClientRequest {
+    const place = { ...options, host: this.config.id, port: this.config.port };
+    return this.#isSecure ? secureRequest({ ...place, rejectUnauthorized: false }) : request(place);
   }
 
   get inFlight(): number {

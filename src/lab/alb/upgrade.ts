@@ -1,4 +1,4 @@
-import { request as sendRequest, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Clock } from "../../kernel/index.ts";
 import type { Accounting } from "./accounting.ts";
@@ -21,9 +21,7 @@ export interface UpgradeOptions {
  */
 export function forwardUpgrade(request: IncomingMessage, client: Duplex, clientHead: Buffer, options: UpgradeOptions): void {
   const { target, clock, accounting } = options;
-  const upstream = sendRequest({
-    host: target.config.id,
-    port: target.config.port,
+  const upstream = target.request({
     method: request.method ?? "GET",
     path: request.url ?? "/",
     headers: [...options.head, "Connection", "Upgrade", "Upgrade", "websocket"],

@@ -3,12 +3,14 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ChildProcess } from "node:child_process";
 import { type TestContext, test } from "node:test";
+import { connect } from "node:tls";
 import { freePort } from "../../../kernel/testing/free-port.ts";
 import { until } from "../../../kernel/testing/until.ts";
-import { balancer, healthOf, listener, targetGroup } from "../testing/elbv2-kit.ts";
+import { balancer, base64, healthOf, issued, listener, targetGroup } from "../testing/elbv2-kit.ts";
 import { type ControlClient, controlClient, killPart, startPart, testFolder } from "../testing/lab-part.ts";
 import { CONTROL_TOKEN, partConfig } from "../testing/part-config.ts";
 import { type TestAccount, clientOf } from "../testing/test-account.ts";
+import { textAt } from "../testing/xml.ts";
 import type { NamedLoadBalancer } from "./names.ts";
 
 const PATIENCE_MS = 30_000;
@@ -134,6 +136,44 @@ test(
     assert.deepEqual(await healthOf(account, group), [`${key} unused Target.NotInUse`]);
   },
 );
+
+test("an HTTPS listener serves the certificates that were imported, by the versions of its policy", { timeout: 120_000 }, async (t) => {
+  const all = await served(t);
+  await Promise.all([all.startHost(), all.startAws()]);
+  const { account } = all;
+  const imported = async (host: string): Promise<string> => {
+    const { certificate, key } = issued(Date.now(), [host]);
+    const { body, text } = await account.call("acm", "ImportCertificate", { Certificate: base64(certificate), PrivateKey: base64(key) });
+    return textAt(body, "CertificateArn") ?? text;
+  };
+  const [first, second] = [await imported("a.example"), await imported("b.example")];
+  const group = await targetGroup(account, "web");
+  const listenerArn = await listener(account, await balancer(account, "shop"), group, {
+    Protocol: "HTTPS",
+    Port: 443,
+    Certificates: [{ CertificateArn: first }],
+    SslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+  });
+  const { addresses } = await all.named("shop");
+  const host = addresses[0]?.address ?? "";
+  const nameFor = (servername: string, maxVersion: "TLSv1.1" | "TLSv1.3" = "TLSv1.3"): Promise<string | undefined> =>
+    new Promise((resolve) => {
+      const socket = connect({ host, port: 8443, servername, rejectUnauthorized: false, maxVersion, minVersion: "TLSv1" });
+      socket.on("error", () => resolve(undefined));
+      socket.on("secureConnect", () => {
+        resolve(socket.getPeerCertificate().subjectaltname);
+        socket.destroy();
+      });
+    });
+  await until("it listens", async () => (await nameFor("a.example")) === "DNS:a.example", PATIENCE_MS);
+  assert.equal(await nameFor("b.example"), "DNS:a.example");
+  await account.call("elasticloadbalancing", "AddListenerCertificates", {
+    ListenerArn: listenerArn,
+    Certificates: [{ CertificateArn: second }],
+  });
+  await until("the other is served", async () => (await nameFor("b.example")) === "DNS:b.example", PATIENCE_MS);
+  assert.equal(await nameFor("a.example", "TLSv1.1"), undefined);
+});
 
 test("the API's end is nothing to requests, and the load balancers' end nothing to the account", { timeout: 120_000 }, async (t) => {
   const all = await served(t);

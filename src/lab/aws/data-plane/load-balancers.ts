@@ -106,13 +106,12 @@ function hostedTls(world: AwsWorld, { certificates, sslPolicy }: ListenerRecord)
   const policy = sslPolicies.find(({ name }) => name === sslPolicy);
   const [minVersion, maxVersion] = [policy?.protocols.at(0), policy?.protocols.at(-1)];
   if (first === undefined || policy === undefined || minVersion === undefined || maxVersion === undefined) return undefined;
-  return { certificates: [first, ...more], minVersion, maxVersion, ciphers: opensslCiphers(policy.ciphers, minVersion) };
+  return { certificates: [first, ...more], minVersion, maxVersion, ciphers: opensslCiphers(policy.ciphers) };
 }
 
-/** The suites of TLS 1.3 have names of their own and are always on; before TLS 1.2 OpenSSL wants to be told that old hashes will do. */
-function opensslCiphers(ciphers: readonly string[], minVersion: ListenerTls["minVersion"]): string {
-  const old = minVersion === "TLSv1" || minVersion === "TLSv1.1" ? ["@SECLEVEL=0"] : [];
-  return [...ciphers, ...old].join(":");
+/** AWS takes keys and hashes that OpenSSL has to be told to: RSA of 1024 bits, and what is older than TLS 1.2. */
+function opensslCiphers(ciphers: readonly string[]): string {
+  return [...ciphers, "@SECLEVEL=0"].join(":");
 }
 
 function certificatesOf(world: AwsWorld, listeners: readonly ListenerRecord[]): readonly CertificateConfig[] {
