@@ -22,6 +22,8 @@ export interface PlacedLoadBalancer {
   readonly kind: LoadBalancerKind | undefined;
   /** Of all its listeners. */
   readonly certificates: readonly string[];
+  /** Keys of the owners that an earlier layout placed there: they stay there also while nothing else is known of it. */
+  readonly owners: readonly string[];
 }
 
 export interface LayoutOptions {

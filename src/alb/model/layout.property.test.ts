@@ -46,7 +46,13 @@ function settle(
 ): { readonly claims: readonly Claim[]; readonly placed: readonly PlacedLoadBalancer[] } {
   return {
     claims: all.map((one) => ({ ...one, statusHosts: [`${layout.placeOf.get(ownerKey(one.owner)) ?? "none"}.elb.example`] })),
-    placed: layout.loadBalancers.map(({ name, kind, certificates }) => ({ name, kind, certificates, dnsName: `${name}.elb.example` })),
+    placed: layout.loadBalancers.map(({ name, kind, certificates }) => ({
+      name,
+      kind,
+      certificates,
+      dnsName: `${name}.elb.example`,
+      owners: [],
+    })),
   };
 }
 

@@ -18,7 +18,7 @@ function lay(
 
 /** What a layout leads to once it is all made. */
 function made({ loadBalancers }: Layout): readonly PlacedLoadBalancer[] {
-  return loadBalancers.map(({ name, kind, certificates }) => ({ name, kind, certificates, dnsName: `${name}.elb.example` }));
+  return loadBalancers.map(({ name, kind, certificates }) => ({ name, kind, certificates, dnsName: `${name}.elb.example`, owners: [] }));
 }
 
 /** The claims once their statuses are written. */
@@ -78,6 +78,14 @@ test("Without its status a claim is found by its certificates", () => {
   const certificates = ["a", "b"].map((host) => certificateOf(host, [`${host}.org`]));
   const before = lay([claimOf("a", ["a.org"]), claimOf("b", ["b.org"])], certificates, [], 1);
   const after = lay([claimOf("b", ["b.org"])], certificates, made(before), 1);
+  assert.equal(place(after, "b"), place(before, "b"));
+});
+
+test("While nothing is known of a load balancer those who were placed there stay there", () => {
+  const certificates = ["a", "b"].map((host) => certificateOf(host, [`${host}.org`]));
+  const before = lay([claimOf("a", ["a.org"]), claimOf("b", ["b.org"])], certificates, [], 1);
+  const unread = before.loadBalancers.map(({ name, owners }) => ({ name, kind: undefined, dnsName: undefined, certificates: [], owners }));
+  const after = lay([claimOf("0", ["a.org"]), claimOf("b", ["b.org"])], certificates, unread, 1);
   assert.equal(place(after, "b"), place(before, "b"));
 });
 

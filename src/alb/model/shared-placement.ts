@@ -25,6 +25,8 @@ interface Draft {
   readonly dnsName: string | undefined;
   /** ARNs that are on it now. */
   readonly there: ReadonlySet<string>;
+  /** Whom it was given before. */
+  readonly former: ReadonlySet<string>;
   readonly wanted: Set<string>;
   readonly owners: string[];
 }
@@ -38,16 +40,17 @@ export function placeMembers(
   tell: (problem: ClaimProblem) => void,
 ): readonly Place[] {
   const drafts = placed
-    .flatMap(({ name, dnsName, certificates }): Draft[] => {
+    .flatMap(({ name, dnsName, certificates, owners }): Draft[] => {
       const ordinal = names.ordinalOf(name);
       if (ordinal === undefined) return [];
-      return [{ ordinal, dnsName: dnsName?.toLowerCase(), there: new Set(certificates), wanted: new Set(), owners: [] }];
+      const there = new Set(certificates);
+      return [{ ordinal, dnsName: dnsName?.toLowerCase(), there, former: new Set(owners), wanted: new Set(), owners: [] }];
     })
     .toSorted((one, other) => one.ordinal - other.ordinal);
-  for (const { member, home } of inTurn(members, drafts)) {
-    const wanted = fitting(member, home, mostCertificates, tell);
-    const hasRoomAtHome = home !== undefined && union(home.wanted, wanted) <= mostCertificates;
-    const draft = hasRoomAtHome ? home : (bestFor(wanted, drafts, mostCertificates) ?? addDraft(drafts));
+  for (const { member, homes } of inTurn(members, drafts)) {
+    const wanted = fitting(member, homes[0], mostCertificates, tell);
+    const home = homes.find((one) => union(one.wanted, wanted) <= mostCertificates);
+    const draft = home ?? bestFor(wanted, drafts, mostCertificates) ?? addDraft(drafts);
     for (const arn of wanted) draft.wanted.add(arn);
     draft.owners.push(member.owner);
   }
@@ -60,16 +63,17 @@ export function placeMembers(
 function inTurn(
   members: readonly Member[],
   drafts: readonly Draft[],
-): readonly { readonly member: Member; readonly home: Draft | undefined }[] {
+): readonly { readonly member: Member; /** Where it would stay, the better one first. */ readonly homes: readonly Draft[] }[] {
   const all = new Set(drafts.flatMap(({ there }) => [...there]));
   return members
     .map((member) => {
       const { statusHosts } = member.claim;
-      const home = drafts.find(({ dnsName }) => dnsName !== undefined && statusHosts.includes(dnsName));
+      const told = drafts.filter(({ dnsName }) => dnsName !== undefined && statusHosts.includes(dnsName));
+      const homes = [...told, ...drafts.filter(({ former }) => former.has(member.owner))];
+      const isSettled = told.some(({ there }) => [...member.wanted].every((arn) => there.has(arn)));
       const isKnown = [...member.wanted].some((arn) => all.has(arn));
-      const isSettled = home !== undefined && [...member.wanted].every((arn) => home.there.has(arn));
-      const turn = isSettled ? 0 : home !== undefined ? 1 : isKnown ? 2 : 3;
-      return { member, home, turn };
+      const turn = isSettled ? 0 : told.length > 0 ? 1 : homes.length > 0 ? 2 : isKnown ? 3 : 4;
+      return { member, homes, turn };
     })
     .toSorted((one, other) => one.turn - other.turn || (one.member.owner < other.member.owner ? -1 : 1));
 }
@@ -107,7 +111,7 @@ function bestFor(wanted: ReadonlySet<string>, drafts: readonly Draft[], most: nu
 function addDraft(drafts: Draft[]): Draft {
   let ordinal = 0;
   while (drafts.some((draft) => draft.ordinal === ordinal)) ordinal++;
-  const draft: Draft = { ordinal, dnsName: undefined, there: new Set(), wanted: new Set(), owners: [] };
+  const draft: Draft = { ordinal, dnsName: undefined, there: new Set(), former: new Set(), wanted: new Set(), owners: [] };
   drafts.push(draft);
   drafts.sort((one, other) => one.ordinal - other.ordinal);
   return draft;
