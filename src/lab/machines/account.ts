@@ -1,13 +1,14 @@
 import type { LabAwsConfig } from "../aws/index.ts";
+import { resourceId } from "../aws/world/ids.ts";
 import { ALB_CONTROL_PORT, AWS_CONTROL_PORT, AWS_PORT, REGION } from "../network.ts";
 import { LAB_TIME } from "../options.ts";
 import type { LabPlan } from "../part-configs.ts";
 
 export const CLUSTER_ID = "lab";
-export const VPC = "vpc-lab";
+export const VPC = resourceId("vpc", "lab");
 export const NODE_GROUP = "nodes";
-export const LOAD_BALANCER_SECURITY_GROUP = "sg-load-balancers";
 
+const NODES_SECURITY_GROUP = resourceId("sg", "nodes");
 const ACCOUNT = "123456789012";
 /** As a cluster of kubernetes-on-aws or of EKS marks what is its own. */
 const OWNED = { [`kubernetes.io/cluster/${CLUSTER_ID}`]: "owned" };
@@ -17,7 +18,7 @@ const LOW_PORT_OFFSET = 8_000;
 
 /** The account of the lab: a VPC with a public and a private subnet in each zone, and one Auto Scaling group of nodes over all of them. */
 export function awsConfig(plan: LabPlan): LabAwsConfig {
-  const { network, credentials, folder, options } = plan;
+  const { network, credentials, folder, options, fleets } = plan;
   return {
     listen: { host: network.aws, port: AWS_PORT },
     control: { host: network.aws, port: AWS_CONTROL_PORT, token: credentials.control },
@@ -47,8 +48,14 @@ export function awsConfig(plan: LabPlan): LabAwsConfig {
         ];
       }),
       securityGroups: [
-        { id: LOAD_BALANCER_SECURITY_GROUP, name: "load-balancers", description: "of the cluster's load balancers", tags: OWNED },
-        { id: "sg-nodes", name: "nodes", description: "of the cluster's nodes", tags: {} },
+        // As the controllers of load balancers know their own: by the cluster and by whose they are.
+        ...fleets.map(({ policy }) => ({
+          id: securityGroupOf(policy),
+          name: `load-balancers-${policy}`,
+          description: `of the load balancers of router-${policy}`,
+          tags: { ...OWNED, "kubernetes:application": policy },
+        })),
+        { id: NODES_SECURITY_GROUP, name: "nodes", description: "of the cluster's nodes", tags: {} },
       ],
     },
     autoScalingGroups: [
@@ -62,7 +69,7 @@ export function awsConfig(plan: LabPlan): LabAwsConfig {
         healthCheckGraceSeconds: LAB_TIME.instanceHealthGraceSeconds,
         imageId: "ami-lab",
         instanceType: "m6i.large",
-        securityGroups: ["sg-nodes"],
+        securityGroups: [NODES_SECURITY_GROUP],
         tags: { ...OWNED, Name: "lab node" },
       },
     ],
@@ -118,9 +125,13 @@ export function awsEnvironment(plan: LabPlan): string {
 }
 
 export function publicSubnet(zone: string): string {
-  return `subnet-public-${zone.slice(-1)}`;
+  return resourceId("subnet", "public", zone);
+}
+
+export function securityGroupOf(policy: string): string {
+  return resourceId("sg", "load-balancers", policy);
 }
 
 function privateSubnet(zone: string): string {
-  return `subnet-private-${zone.slice(-1)}`;
+  return resourceId("subnet", "private", zone);
 }

@@ -3,7 +3,7 @@ import { type Clock, systemRandom } from "../../kernel/index.ts";
 import type { Fleet } from "../manifests/index.ts";
 import { LAB_TIME } from "../options.ts";
 import type { LabPlan } from "../part-configs.ts";
-import { LOAD_BALANCER_SECURITY_GROUP, NODE_GROUP, VPC, awsAccess, publicSubnet } from "./account.ts";
+import { NODE_GROUP, VPC, awsAccess, publicSubnet, securityGroupOf } from "./account.ts";
 
 /** Makes a load balancer in front of each fleet of routers, by calls of the API of AWS. @throws AppError AWS_*, CALL_* */
 export async function makeLoadBalancers(plan: LabPlan, clock: Clock): Promise<void> {
@@ -46,7 +46,7 @@ async function makeLoadBalancer(plan: LabPlan, { policy, trafficPort, adminPort 
     scheme: "internet-facing",
     ipAddressType: "ipv4",
     subnets: plan.network.zones.map((zone) => publicSubnet(zone.name)),
-    securityGroups: [LOAD_BALANCER_SECURITY_GROUP],
+    securityGroups: [securityGroupOf(policy)],
     tags,
   });
   const forward = { type: "forward", groups: [{ arn: group.arn, weight: 1 }] } as const;
