@@ -74,6 +74,9 @@ export interface MirrorOptions<T, M> {
   readonly resource: Resource;
   /** Only objects that it selects are listed and watched. */
   readonly fieldSelector?: string;
+  readonly labelSelector?: string;
+  /** All when left out. */
+  readonly namespace?: string;
   /** The kind's CustomResourceDefinition may be missing. */
   readonly optional?: boolean;
   /** Reads an object; what it throws poisons that object alone. */
@@ -142,6 +145,8 @@ export function createMirror<T, M>(options: MirrorOptions<T, M>, deps: MirrorDep
       resource,
       decode: options.decode,
       ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
+      ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
+      ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
       ...(options.optional === true ? { optional: true } : {}),
       ...(restored?.revision === undefined || restored.revision === null ? {} : { restoredRevision: restored.revision }),
       silenceTimeoutMs: WATCH_SILENCE_MS,
