@@ -49,6 +49,7 @@ export interface RemovalMemory {
   ownersOf(name: string): readonly string[] | undefined;
   release(key: string): Release | undefined;
   bury(name: string): void;
+  isBuried(name: string): boolean;
 }
 
 export interface Carried {
@@ -139,6 +140,8 @@ class CarryOut {
       traffic,
       approvedBy: memory.release(key)?.approved?.by,
       spend: async () => {
+        // An attempt that failed has been paid for.
+        if (memory.isBuried(name)) return undefined;
         const exceeded = budget.exceededBy(this.#count());
         if (exceeded !== undefined) return exceeded;
         budget.spend();

@@ -162,6 +162,10 @@ export class RemovalHolds {
     this.#buried.add(name);
   }
 
+  isBuried(name: string): boolean {
+    return this.#buried.has(name);
+  }
+
   /** A person says of things that the hold has let go that they may go without further proof, or that they stay. */
   decideReleased(verb: "approve" | "reject", keys: readonly string[], { principal, ttlMs }: Decision): void {
     const untilWallMs = this.#clock.wallMs() + ttlMs;

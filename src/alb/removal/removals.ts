@@ -87,6 +87,7 @@ export class Removals {
       ownersOf: (name) => this.#owners.of(name),
       release: (key) => this.#holds.release(key),
       bury: (name) => this.#holds.bury(name),
+      isBuried: (name) => this.#holds.isBuried(name),
     };
     this.#restUntilMs = clock.monoMs() + (options.restMs ?? REST_MS);
   }

@@ -1,4 +1,5 @@
 import type { Ownership } from "../../../src/alb/plan/ownership.ts";
+import type { MetricSource } from "../../../src/lab/aws/cloudwatch/cloudwatch.ts";
 import type { FaultScript } from "../../../src/lab/aws/faults/fault.ts";
 import type { CallRecord } from "../../../src/lab/aws/front/aws-front.ts";
 import { startLabAws } from "../../../src/lab/aws/lab-aws.ts";
@@ -22,6 +23,8 @@ export interface AccountOptions {
   /** {@link firstWorld} without it. */
   readonly first?: AwsWorld;
   readonly ownership?: Ownership;
+  /** What CloudWatch knows; no metric without it. */
+  readonly metrics?: MetricSource;
   /** After each call, when it is done and before it is answered. */
   readonly onCall?: (call: CallRecord) => void;
 }
@@ -47,6 +50,7 @@ export async function startAccount({
   live,
   first,
   ownership = OWNERSHIP,
+  metrics,
   onCall,
 }: AccountOptions): Promise<WatchedAccount> {
   const calls: CallRecord[] = [];
@@ -57,6 +61,7 @@ export async function startAccount({
     log: silentLog,
     first: first ?? firstWorld(clock.wallMs()),
     healthOf: () => ({ state: "healthy" }),
+    ...(metrics === undefined ? {} : { metrics }),
     instances: { bootMs: NODES_BOOT_MS, stopMs: 10_000, terminateMs: 10_000 },
     advanceEveryMs: 15_000,
     // Metrics are reported for every load balancer, and nobody sends anything.
