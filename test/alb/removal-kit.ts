@@ -4,7 +4,7 @@ import { apply } from "../../src/alb/apply/apply.ts";
 import type { Decision } from "../../src/alb/apply/decision.ts";
 import type { Evidence } from "../../src/alb/evidence.ts";
 import type { Certificate } from "../../src/alb/model/certificate-choice.ts";
-import type { Observed, ObservedStack } from "../../src/alb/plan/observed.ts";
+import type { Observed } from "../../src/alb/plan/observed.ts";
 import { ownedAs } from "../../src/alb/plan/ownership.ts";
 import { plan } from "../../src/alb/plan/plan.ts";
 import type { ResolvedLoadBalancer } from "../../src/alb/plan/resolved.ts";
@@ -16,10 +16,10 @@ import { Removals, type RemovalsOptions } from "../../src/alb/removal/removals.t
 import type { Round } from "../../src/alb/removal/round.ts";
 import { connectAws } from "../../src/aws/index.ts";
 import { seededRandom } from "../../src/kernel/index.ts";
-import { groupsOf, usersOf } from "../../src/lab/aws/elbv2/found.ts";
 import type { MetricSample } from "../../src/lab/aws/cloudwatch/cloudwatch.ts";
 import type { AwsWorld } from "../../src/lab/aws/world/world.ts";
 import { HEALTH_CHECK } from "./apply-kit.ts";
+import { observedIn } from "./observed-world.ts";
 import { type WatchedAccount, startAccount } from "./kit/account.ts";
 import { leftovers } from "./kit/end-state.ts";
 import { OWNERSHIP } from "./kit/first-world.ts";
@@ -201,90 +201,6 @@ function roundOf(cluster: Cluster, observed: Observed, steps: readonly Step[], w
     owners: new Map(cluster.wanted.map(({ name, owners }) => [name, owners])),
     evidence: { claims: fresh, certificates: fresh, network: fresh, targets: { ...fresh } },
     doubts: cluster.doubts,
-  };
-}
-
-/** What is ours in the account, as one who reads it without a fault sees it. */
-function observedIn(world: AwsWorld, wanted: readonly ResolvedLoadBalancer[], atMs: number): Observed {
-  const fresh = <T>(value: T): Evidence<T> => ({ state: "fresh", value, atMs });
-  const tagsOf = (id: string): ReadonlyMap<string, string> => world.tags.get(id) ?? new Map();
-  const names = new Set(
-    [...world.loadBalancers.keys(), ...world.targetGroups.keys(), ...world.securityGroups.keys()].flatMap(
-      (id) => ownedAs(tagsOf(id), OWNERSHIP) ?? [],
-    ),
-  );
-  for (const { name } of wanted) names.add(name);
-  const find = <T>(table: ReadonlyMap<string, T>, name: string): readonly [string, T] | undefined =>
-    [...table].find(([id]) => ownedAs(tagsOf(id), OWNERSHIP) === name);
-  const stackOf = (name: string): ObservedStack => {
-    const [arn, loadBalancer] = find(world.loadBalancers, name) ?? [];
-    const [groupArn, group] = find(world.targetGroups, name) ?? [];
-    const [id, securityGroup] = find(world.securityGroups, name) ?? [];
-    const listeners = [...world.listeners.values()]
-      .filter((one) => one.loadBalancerArn === arn)
-      .map((one) => ({
-        ...one,
-        tags: tagsOf(one.arn),
-        defaultCertificate: one.certificates[0],
-        defaultActions: one.defaultActions.map((action) => ({
-          type: String(action.Type),
-          groups: groupsOf(action).map((groupOf) => ({ arn: groupOf, weight: 1 })),
-          redirect: action["RedirectConfig"] as Readonly<Record<string, string>> | undefined,
-          fixedResponse: undefined,
-        })),
-      }));
-    const targets = [...(group?.targets.values() ?? [])].map((target) => ({
-      ...target,
-      state: target.drainingSinceMs === undefined ? "healthy" : "draining",
-      reason: undefined,
-      description: undefined,
-    }));
-    return {
-      name,
-      loadBalancer: fresh(
-        loadBalancer === undefined || arn === undefined
-          ? undefined
-          : {
-              ...loadBalancer,
-              state: "active",
-              resource: name,
-              tags: tagsOf(arn),
-              attributes: new Map([...Object.entries({ "deletion_protection.enabled": "false" }), ...loadBalancer.attributes]),
-              listeners,
-              webAcl: undefined,
-            },
-      ),
-      targetGroup: fresh(
-        group === undefined || groupArn === undefined
-          ? undefined
-          : { ...group, resource: name, tags: tagsOf(groupArn), loadBalancerArns: usersOf(world, groupArn), targets },
-      ),
-      securityGroup: fresh(
-        securityGroup === undefined || id === undefined
-          ? undefined
-          : {
-              id,
-              resource: name,
-              tags: tagsOf(id),
-              ingress: securityGroup.ingress.flatMap(({ source, fromPort, toPort }) =>
-                source.kind === "ipv4" ? [{ cidr: source.cidr, fromPort: fromPort ?? 0, toPort: toPort ?? 0 }] : [],
-              ),
-            },
-      ),
-    };
-  };
-  return {
-    stacks: new Map([...names].map((name) => [name, stackOf(name)])),
-    autoScalingGroups: fresh(
-      [...world.autoScalingGroups.values()]
-        .filter(({ name }) => name.startsWith("nodes-"))
-        .map(({ name, healthCheckType, instances, targetGroups }) => ({
-          name,
-          healthCheckType,
-          instances: [...instances.keys()],
-          targetGroups: new Map([...targetGroups].map(([arn, { state }]) => [arn, state])),
-        })),
-    ),
   };
 }
 
