@@ -163,6 +163,7 @@ test("target groups are attached to Auto Scaling groups, and both ways are seen"
   );
   assert.deepEqual((await autoscaling.groups(new Map()))[0]?.targetGroups, [group.arn]);
   await autoscaling.detachTargetGroups("nodes", [group.arn]);
+  await autoscaling.detachTargetGroups("nodes", [group.arn, `${group.arn}1`]);
 });
 
 test("certificates of ACM and IAM are listed by one call, whatever their keys", async (t: TestContext) => {

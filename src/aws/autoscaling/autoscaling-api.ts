@@ -1,4 +1,5 @@
 import type * as sdk from "@aws-sdk/client-auto-scaling";
+import { AppError } from "../../kernel/index.ts";
 import type { AnswerFields } from "../answer-fields.ts";
 import { type Paging, type Service, parts, tokenIn } from "../service.ts";
 
@@ -96,12 +97,19 @@ export class AutoScalingApi {
       );
   }
 
-  /** Only what {@link attachTargetGroups} attached. The group deregisters its instances from them. */
+  /** Only what {@link attachTargetGroups} attached. The group deregisters its instances from them. What is not attached is as good as detached. */
   async detachTargetGroups(group: string, arns: readonly string[]): Promise<void> {
-    for (const some of parts(arns, TARGET_GROUPS_AT_ONCE))
-      await this.#service.call("DetachLoadBalancerTargetGroups", "remove", (client, options) =>
-        client.detachLoadBalancerTargetGroups({ AutoScalingGroupName: group, TargetGroupARNs: [...some] }, options),
-      );
+    for (const some of parts(arns, TARGET_GROUPS_AT_ONCE)) {
+      try {
+        await this.#service.call("DetachLoadBalancerTargetGroups", "remove", (client, options) =>
+          client.detachLoadBalancerTargetGroups({ AutoScalingGroupName: group, TargetGroupARNs: [...some] }, options),
+        );
+      } catch (error) {
+        // AWS has no code of its own for it, and then detaches none of them.
+        if (!(error instanceof AppError && error.code === "AWS_REFUSED" && /not part of the group/i.test(error.message))) throw error;
+        if (some.length > 1) for (const arn of some) await this.detachTargetGroups(group, [arn]);
+      }
+    }
   }
 }
 

@@ -73,6 +73,7 @@ export interface TestAccountOptions {
   readonly apiDelayMs?: number;
   readonly metrics?: MetricSource;
   readonly provisioningMs?: number;
+  readonly attachMs?: number;
   /** The machine's clock, for programs that sign by it. */
   readonly realClock?: Clock;
 }
@@ -110,6 +111,7 @@ export async function testAccount(t: TestContext, options: TestAccountOptions = 
     first: { ...testOptions.first, ...options.world },
     ...(stateFile === undefined ? {} : { stateFile }),
     ...(options.apiDelayMs === undefined ? {} : { apiDelayMs: options.apiDelayMs }),
+    attachMs: options.attachMs ?? testOptions.attachMs,
     provisioningMs: options.provisioningMs ?? testOptions.provisioningMs,
     ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
     healthOf: (arn, key) => health.get(`${arn} ${key}`),
