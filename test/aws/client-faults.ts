@@ -194,7 +194,7 @@ export function held({ version: _version, sessions: _sessions, webAclAssociation
     if (value instanceof Map)
       return [...value]
         .filter(isThere)
-        .map((entry) => JSON.stringify(entry, plain).replaceAll(/[0-9a-f]{16,17}|-[0-9]{9,10}(?=\.)/g, "#"))
+        .map((entry) => JSON.stringify(entry, plain).replaceAll(/[0-9a-f]{16,17}|-[0-9]+(?=\.)/g, "#"))
         .toSorted();
     return name.endsWith("Ms") && value !== undefined ? 0 : value;
   };
