@@ -16,20 +16,19 @@ export function planListeners(part: StackPlan, there: readonly ObservedListener[
   const inOrder = wanted.listeners.toSorted(
     (one, other) => Number(one.action.type === "redirect") - Number(other.action.type === "redirect"),
   );
-  for (const listener of inOrder) planListener(part, known.get(listener.port), reachable(listener, wanted, known), wanted, isFresh);
+  for (const listener of inOrder) planListener(part, known.get(listener.port), reachable(listener, known), wanted, isFresh);
   if (isFresh) planGoing(part, there, wanted);
 }
 
-/** A redirect to a port that nothing will listen on is none: such a listener forwards until there is a certificate. */
-function reachable(
-  listener: WantedListener,
-  { listeners }: ResolvedLoadBalancer,
-  known: ReadonlyMap<number, ObservedListener>,
-): WantedListener {
-  const { action } = listener;
+/**
+ * A redirect leads only to a port that is seen to speak HTTPS: the listener there may fail to be made. Until then such a listener does what it did, or
+ * forwards.
+ */
+function reachable(listener: WantedListener, known: ReadonlyMap<number, ObservedListener>): WantedListener {
+  const { action, port } = listener;
   if (action.type === "forward" || isSecure(known.get(action.toPort)?.protocol)) return listener;
-  const target = listeners.find(({ port }) => port === action.toPort);
-  return target !== undefined && target.certificates.length > 0 ? listener : { ...listener, action: { type: "forward" } };
+  const before = Number(known.get(port)?.defaultActions[0]?.redirect?.["Port"]);
+  return { ...listener, action: isSecure(known.get(before)?.protocol) ? { ...action, toPort: before } : { type: "forward" } };
 }
 
 function planListener(

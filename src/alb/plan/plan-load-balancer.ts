@@ -56,19 +56,25 @@ function planCreation(part: StackPlan, wanted: ResolvedLoadBalancer, tags: Reado
   if (webAcl !== undefined && webAcl !== "none") part.change({ type: "set-web-acl", webAcl });
 }
 
-/** Deletion protection is switched on once, for what we made, and then left to whoever changes it. */
 function planAttributes(
   part: StackPlan,
   there: ReadonlyMap<string, string>,
   tags: ReadonlyMap<string, string>,
   { attributes }: ResolvedLoadBalancer,
 ): void {
-  const isOwed = tags.get(TAGS.protection) === "wanted" && !tags.has(TAGS.removal);
-  const wanted = new Map([...attributes].filter(([key]) => key !== PROTECTION));
-  if (isOwed) wanted.set(PROTECTION, "true");
-  const missing = differing(wanted, there);
+  planProtection(part, there, tags);
+  const missing = differing(new Map([...attributes].filter(([key]) => key !== PROTECTION)), there);
   if (missing.size > 0) part.change({ type: "set-load-balancer-attributes", attributes: missing });
-  if (isOwed) part.change({ type: "tag", what: "load-balancer", tags: new Map([[TAGS.protection, "set"]]) });
+}
+
+/**
+ * Deletion protection is switched on once, for what we made, and then left to whoever changes it. A call of its own, which no other attribute can spoil; that
+ * it is done is written down only when it was seen.
+ */
+function planProtection(part: StackPlan, there: ReadonlyMap<string, string>, tags: ReadonlyMap<string, string>): void {
+  if (tags.get(TAGS.protection) !== "wanted" || tags.has(TAGS.removal)) return;
+  if (there.get(PROTECTION) === "true") part.change({ type: "tag", what: "load-balancer", tags: new Map([[TAGS.protection, "set"]]) });
+  else part.change({ type: "set-load-balancer-attributes", attributes: new Map([[PROTECTION, "true"]]) });
 }
 
 /** Zones and kinds of addresses are added. None is taken away: clients know them by their addresses for as long as DNS says, and longer. */

@@ -48,13 +48,13 @@ test("what is planned again after it was done is nothing, when all removals are 
   );
 });
 
-test("without a word of the hold, two rounds do all that can be done: a port that comes to speak HTTPS has its other certificates in the second", () => {
+test("without a word of the hold, three rounds do all that can be done: a port that comes to speak HTTPS has its other certificates in the second, and is led to", () => {
   fc.assert(
     fc.property(anyHistory(), (history) => {
       const account = new ModelAccount(ZONES, ["nodes"]);
       for (const desired of history) {
         const resolution = resolveAll(desired, fresh(network()), SETTINGS);
-        for (const _round of [1, 2]) account.apply(planned(account, resolution).steps.filter(({ effect }) => effect !== "remove"));
+        for (const _round of [1, 2, 3]) account.apply(planned(account, resolution).steps.filter(({ effect }) => effect !== "remove"));
         assert.deepEqual(
           planned(account, resolution).steps.filter(({ effect }) => effect !== "remove"),
           [],

@@ -32,15 +32,18 @@ test("a plan is a diff for each load balancer, with certificates by their names"
   + load balancer of type application, internet-facing, ipv4, in subnet-a, subnet-b, subnet-c, with security groups sg-1
   + port 443: HTTPS forwards to its target group, ELBSecurityPolicy-TLS13-1-2-2021-06, default certificate *.example.org (cert-1)
   + port 443: certificate shop.example.org, www.shop.example.org (cert-2)
-  + port 80: HTTP redirects to port 443
+  + port 80: HTTP forwards to its target group
   ~ target group: deregistration_delay.timeout_seconds=300
-  ~ load balancer: idle_timeout.timeout_seconds=60, deletion_protection.enabled=true
-  ~ tags of the load balancer: holdfast.dev/deletion-protection=set
+  ~ load balancer: deletion_protection.enabled=true
+  ~ load balancer: idle_timeout.timeout_seconds=60
 
 6 to add, 3 to change, 0 to remove.
 `,
   );
   account.apply(steps);
+  const again = printed(account, [desired({ certificates: ["arn/cert-1", "arn/cert-2"] })]);
+  assert.match(planText(again.view), /^ {2}~ tags of the load balancer: holdfast.dev\/deletion-protection=set \(was wanted\)$/m);
+  account.apply(again.steps);
   assert.equal(
     planText(printed(account, [desired({ certificates: ["arn/cert-1", "arn/cert-2"] })]).view),
     "Nothing to do: all load balancers are as they should be.\n",
