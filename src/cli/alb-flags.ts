@@ -12,7 +12,7 @@ export interface LoadBalancerFlags {
   readonly ipAddrType: "ipv4" | "dualstack";
   readonly sslPolicy: string;
   readonly awsWafWebAclId?: string;
-  readonly securityGroups?: string;
+  readonly securityGroup?: string;
   readonly httpPort: string;
   readonly httpsPort: string;
   readonly redirectHttpToHttps?: true;
@@ -53,7 +53,7 @@ export function addLoadBalancerFlags(command: Command): Command {
     .addOption(new Option("--ip-addr-type <TYPE>", "of objects that do not say").choices(["ipv4", "dualstack"]).default("ipv4"))
     .option("--ssl-policy <NAME>", "of listeners with TLS", "ELBSecurityPolicy-TLS13-1-2-2021-06")
     .option("--aws-waf-web-acl-id <ARN>", "web ACL of application load balancers (WAFv2)")
-    .option("--security-groups <ID,…>", "of load balancers, in place of those found by tags")
+    .option("--security-group <ID,…>", "of load balancers, in place of those found by tags")
     .option("--http-port <PORT>", "where load balancers listen without TLS", "80")
     .option("--https-port <PORT>", "where load balancers listen with TLS", "443")
     .option("--redirect-http-to-https", "answer requests without TLS with a redirect")
@@ -93,14 +93,14 @@ export function readSettings(flags: LoadBalancerFlags): AlbSettings {
   const targetProtocol = flags.targetHttps === true ? "HTTPS" : "HTTP";
   return {
     clusterId: readId(flags.clusterId, "--cluster-id"),
-    controllerId: readId(flags.controllerId, "--controller-id"),
+    controllerId: readControllerId(flags.controllerId),
     vpcId: flags.vpcId === undefined ? undefined : readResourceId(flags.vpcId, "vpc", "--vpc-id"),
     type: flags.loadBalancerType,
     scheme: flags.scheme,
     ipAddressType: flags.ipAddrType,
     sslPolicy: flags.sslPolicy,
     webAcl: flags.awsWafWebAclId === undefined ? undefined : readArn(flags.awsWafWebAclId, "wafv2", "--aws-waf-web-acl-id"),
-    securityGroups: readList(flags.securityGroups).map((id) => readResourceId(id, "sg", "--security-groups")),
+    securityGroups: readList(flags.securityGroup).map((id) => readResourceId(id, "sg", "--security-group")),
     httpPort: wholeNumber(flags.httpPort, "--http-port", 1, 65_535),
     httpsPort: wholeNumber(flags.httpsPort, "--https-port", 1, 65_535),
     redirectHttp: flags.redirectHttpToHttps === true,
@@ -180,5 +180,12 @@ function readResourceId(text: string, kind: string, option: string): string {
 function readId(text: string, option: string): string {
   if (!/^[A-Za-z0-9_.:/=+@-]{1,100}$/.test(text))
     throw badUsage(`${option} ${JSON.stringify(text)}: write 1 to 100 letters, digits and _.:/=+@-`);
+  return text;
+}
+
+/** It stands in the names of the lease and of the state, too. */
+function readControllerId(text: string): string {
+  if (!/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/.test(text))
+    throw badUsage(`--controller-id ${JSON.stringify(text)}: write 1 to 40 lower-case letters, digits and hyphens`);
   return text;
 }

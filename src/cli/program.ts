@@ -13,6 +13,10 @@ const commands: Readonly<Record<string, { readonly summary: string; load(worker:
     summary: "the ingress: reverse proxy and controller",
     load: async (worker) => (await import("./router.ts")).routerCommand(worker),
   },
+  alb: {
+    summary: "the controller of load balancers",
+    load: async () => (await import("./alb.ts")).albCommand(),
+  },
   routes: { summary: "check, format, convert and match routes", load: async () => (await import("./routes.ts")).routesCommand() },
   hold: { summary: "what is held back and why; approve or reject it", load: async () => (await import("./hold.ts")).holdCommand() },
 };
@@ -44,7 +48,7 @@ async function run(argv: readonly string[], worker: ChildProcess | undefined): P
     .showHelpAfterError("Run with --help for the usage.");
   const name = argv[0] ?? "";
   // What serves goes on without: a disk that is full must not end it.
-  process.stdout.on("error", name === "router" ? () => {} : outputLost);
+  process.stdout.on("error", name === "router" || name === "alb" ? () => {} : outputLost);
   for (const [known, command] of Object.entries(commands)) {
     program.addCommand(known === name ? await command.load(worker) : new Command(known).description(command.summary));
   }

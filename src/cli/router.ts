@@ -1,18 +1,17 @@
 import type { ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 
-import { messageOf, systemClock, systemRandom } from "../kernel/index.ts";
+import { systemClock, systemRandom } from "../kernel/index.ts";
 import type { Router, RouterOptions, RoutesSource } from "../router/index.ts";
 import { type LogLevel, createLog } from "../telemetry/index.ts";
 import { type ApiUsageFlags, addApiUsageFlags, readApiUsage } from "./api-usage-flags.ts";
 import { type AuthFlags, addAuthFlags, readAuthSettings } from "./auth-flags.ts";
 import { type BackendFlags, addBackendFlags, readBackends } from "./backend-flags.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { badUsage, collect, readAddresses, seconds, wholeNumber } from "./flag-values.ts";
+import { badUsage, collect, readAddresses, readToken, seconds, wholeNumber } from "./flag-values.ts";
 import { type LogFlags, addLogFlags, readLogs } from "./log-flags.ts";
 import { routerProcesses } from "./router-processes.ts";
 import { type SharedLimitFlags, addSharedLimitFlags, readSharedLimits } from "./shared-limit-flags.ts";
@@ -230,16 +229,4 @@ function defaultSnapshotFolder(routes: RoutesSource, listen: string): string | u
     .update(`${routes.type} ${routes.type === "inCluster" ? "" : routes.file} ${listen}`)
     .digest("hex");
   return join(state, "holdfast", "router", identity.slice(0, 16));
-}
-
-function readToken(file: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8").trim();
-  } catch (error) {
-    throw badUsage(`--admin-token-file ${file} cannot be read: ${messageOf(error)}`);
-  }
-  if (!/^[\x21-\x7e]{16,4096}$/.test(text))
-    throw badUsage(`--admin-token-file ${file}: it must hold one token of at least 16 printable characters`);
-  return text;
 }

@@ -42,8 +42,6 @@ export interface Pacer {
   start(): void;
   /** Something changed; `reason` in a word or two for the log. */
   wake(reason: string): void;
-  /** Since the last one that ended by itself, monotonic; undefined before the first. */
-  lastEndMonoMs(): number | undefined;
   /** Begins none any more; resolves when the one under way has ended, at the latest after `graceMs`. */
   stop(): Promise<void>;
 }
@@ -69,7 +67,6 @@ class ReconcilePacer implements Pacer {
   #dueMonoMs = Infinity;
   #current: UnderWay | undefined;
   #failures = 0;
-  #lastEndMonoMs: number | undefined;
   #isStarted = false;
   #isStopped = false;
 
@@ -90,10 +87,6 @@ class ReconcilePacer implements Pacer {
     this.#reasons.add(reason);
     if (this.#current?.removing !== undefined) this.#current.removing.abort(new AppError("ALB_PREEMPTED", `more to add: ${reason}`));
     if (this.#isStarted && this.#current === undefined) this.#schedule(this.#options.debounceMs);
-  }
-
-  lastEndMonoMs(): number | undefined {
-    return this.#lastEndMonoMs;
   }
 
   async stop(): Promise<void> {
@@ -166,8 +159,7 @@ class ReconcilePacer implements Pacer {
     if (result === "abandoned")
       this.#log.error({ reasons, deadlineMs }, "a reconcile was abandoned: it took too long, and writes nothing more");
     this.#failures = result === "ok" ? 0 : this.#failures + 1;
-    this.#lastEndMonoMs = clock.monoMs();
-    this.#meter(result, this.#lastEndMonoMs - startedMs);
+    this.#meter(result, clock.monoMs() - startedMs);
   }
 
   #meter(result: string, durationMs: number): void {

@@ -1,0 +1,17 @@
+import { valueOf } from "../evidence.ts";
+import type { ClaimsSource } from "../objects/claims-source.ts";
+import type { ClaimsFeed } from "./controller.ts";
+
+/** The objects of the cluster as the loop asks for them. */
+export function createClaimsFeed(source: ClaimsSource): ClaimsFeed {
+  return {
+    claims() {
+      const evidence = source.read();
+      return evidence.state === "unknown" ? evidence : { ...evidence, value: evidence.value.claims };
+    },
+    problems: () => valueOf(source.read())?.problems ?? [],
+    statusHosts: () => new Set((valueOf(source.read())?.claims ?? []).flatMap(({ statusHosts }) => statusHosts)),
+    held: () => source.held(),
+    decide: (decision) => source.decide(decision),
+  };
+}

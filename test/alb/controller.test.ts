@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { systemClock } from "../../src/kernel/index.ts";
+import { freePort } from "../../src/kernel/testing/free-port.ts";
+import { until } from "../../src/kernel/testing/until.ts";
+import { LAB_KEY, REGION, type TestAccount, testAccount } from "../../src/lab/aws/testing/test-account.ts";
+import { holdfast } from "../router-kit.ts";
+import { ingress, ingressClass, startCluster } from "./kit/cluster.ts";
+import { OWNERSHIP, firstWorld } from "./kit/first-world.ts";
+import { settled } from "./kit/end-state.ts";
+
+const PATIENCE_MS = 30_000;
+const ENV = { AWS_ACCESS_KEY_ID: LAB_KEY.id, AWS_SECRET_ACCESS_KEY: LAB_KEY.secret, AWS_EC2_METADATA_DISABLED: "true" };
+
+/** A cluster, an account, and `holdfast alb` between them. */
+async function controlled(t: TestContext) {
+  const cluster = await startCluster();
+  t.after(() => cluster.close());
+  const account: TestAccount = await testAccount(t, { world: firstWorld(Date.now()), realClock: systemClock, provisioningMs: 500 });
+  const common = [
+    "alb",
+    `--cluster-id=${OWNERSHIP.clusterId}`,
+    `--controller-id=${OWNERSHIP.controllerId}`,
+    `--kubeconfig=${cluster.kubeconfigFile}`,
+    `--region=${REGION}`,
+    `--endpoint=${account.url}`,
+  ];
+  const start = async () => {
+    const port = await freePort();
+    const program = holdfast(t, [...common, `--admin=127.0.0.1:${port}`], ENV);
+    const get = async (path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
+    return {
+      program,
+      get,
+      async status(): Promise<{ readonly leader: { readonly leading: boolean }; readonly problems: readonly unknown[] }> {
+        return (await (await get("/statusz")).json()) as never;
+      },
+    };
+  };
+  const ours = (): readonly string[] => settled(account.store.now, cluster.live(), OWNERSHIP);
+  return { cluster, account, common, start, ours };
+}
+
+test("an Ingress gets its load balancer; another process takes over when the first one ends, and changes nothing", async (t) => {
+  const { cluster, account, common, start, ours } = await controlled(t);
+  await cluster.put(ingressClass("holdfast.dev/alb"));
+  await cluster.put(ingress("shop", ["shop.example.org"], { "alb.ingress.kubernetes.io/inbound-cidrs": "0.0.0.0/0" }));
+  const writes = (): number => account.calls.filter(({ action }) => !/^(Describe|List|Get)/.test(action)).length;
+  const dry = holdfast(t, [...common, "--dry-run"], ENV);
+  assert.equal(await dry.ended, 1, dry.stderr());
+  assert.match(dry.stdout(), /\+ /);
+  assert.equal(writes(), 0, "a dry run writes nothing");
+
+  const first = await start();
+  await until("it leads", async () => (await first.status()).leader.leading, PATIENCE_MS);
+  await until("a load balancer with both listeners", () => ours().filter((line) => line.startsWith("listener ")).length === 2, PATIENCE_MS);
+  await until("nothing is left to do", async () => (await (await first.get("/plan")).text()).startsWith("Nothing to do"), PATIENCE_MS);
+  const made = ours();
+
+  const before = writes();
+  const second = await start();
+  await until("it stands by", async () => !(await second.status()).leader.leading, PATIENCE_MS);
+  first.program.child.kill("SIGTERM");
+  assert.equal(await first.program.ended, 0, first.program.stderr());
+  await until("the second one leads", async () => (await second.status()).leader.leading, PATIENCE_MS);
+  await until("and finds nothing to do", async () => (await (await second.get("/plan")).text()).startsWith("Nothing to do"), PATIENCE_MS);
+  assert.deepEqual(ours(), made);
+  assert.equal(writes(), before);
+});
