@@ -5,7 +5,7 @@ import { type ClaimsSource, createClaimsSource } from "../../src/alb/objects/cla
 import { CLAIM_OPTIONS } from "../../src/alb/testing/objects.ts";
 import { seededRandom, systemClock } from "../../src/kernel/index.ts";
 import { until } from "../../src/kernel/testing/until.ts";
-import { createKubeClient, loadKubeconfig } from "../../src/kube/index.ts";
+import { createKubeClient, kinds, loadKubeconfig } from "../../src/kube/index.ts";
 import { MetricsRegistry, silentLog } from "../../src/telemetry/index.ts";
 import { type TestCluster, ingress, ingressClass, routeGroup, startCluster } from "./kit/cluster.ts";
 
@@ -91,4 +91,26 @@ test("while the API server is away claims stay and are stale, and the next proce
   await until("fresh", () => isFresh(next), PATIENCE_MS);
   assert.equal(schemeOf(next, "shop"), "internal");
   assert.match(problems(next).join(), /its last valid version stands/);
+});
+
+test("the names in statuses of objects that ask for nothing, or cannot be used, are known too: clients come by them", async (t) => {
+  const cluster = await clusterFor(t);
+  const told = (name: string): object => ({ status: { loadBalancer: { ingress: [{ hostname: `${name}.ELB.example` }] } } });
+  const foreign = { ...ingress("foreign", ["f.example.org"]), spec: { ingressClassName: "nginx", rules: [{ host: "f.example.org" }] } };
+  await cluster.put(foreign);
+  await cluster.put(ingress("broken", ["b.example.org"], { [SCHEME]: "?" }));
+  const client = createKubeClient(
+    { cluster: await loadKubeconfig(cluster.kubeconfigFile) },
+    { clock: systemClock, random: seededRandom(1), log: silentLog, metrics: new MetricsRegistry() },
+  );
+  t.after(() => client.close());
+  for (const name of ["foreign", "broken"])
+    await client.patchStatus(kinds.ingresses, { namespace: "default", name }, { type: "merge", body: told(name) });
+  const source = await open(t, cluster);
+  await until("all of it", () => isFresh(source), PATIENCE_MS);
+  assert.deepEqual(owners(source), []);
+  assert.deepEqual(
+    [...source.statusHosts()].toSorted((one, other) => (one < other ? -1 : 1)),
+    ["broken.elb.example", "foreign.elb.example"],
+  );
 });
