@@ -31,6 +31,8 @@ export class Accounting {
   requests = 0;
   /** Answers cut after their head had gone out. */
   cutAnswers = 0;
+  /** Connections of clients that a Network Load Balancer reset. */
+  resets = 0;
 
   countOwn(status: number): void {
     this.ownAnswers.set(String(status), (this.ownAnswers.get(String(status)) ?? 0) + 1);

@@ -2,32 +2,20 @@ import { createServer, type IncomingMessage, type Server, type ServerOptions, ty
 import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { AppError, assertNever, messageOf, type Clock, type Random } from "../../kernel/index.ts";
-import type { Accounting } from "./accounting.ts";
-import type { CertificateConfig, ListenerConfig, LoadBalancerAttributes, NodeConfig } from "./config.ts";
+import { AppError, assertNever, messageOf } from "../../kernel/index.ts";
+import type { ListenerConfig, NodeConfig } from "./config.ts";
 import { forward } from "./forward.ts";
 import { hasTooManyForwarded, requestHead } from "./headers.ts";
 import { ownAnswerText, sendOwn, sendOwnAnswer } from "./own-answer.ts";
-import type { PortListener } from "./port-listener.ts";
+import type { ListenerDeps, PortListener } from "./port-listener.ts";
 import { actionFor, drawTargetGroup, redirectLocation, type RuleRequest } from "./rules.ts";
 import { Selector } from "./selection.ts";
 import { ServerCertificates } from "./server-certificates.ts";
 import type { Target } from "./target.ts";
-import type { TargetGroup } from "./target-group.ts";
 import { forwardUpgrade } from "./upgrade.ts";
 
 /** "400: the request headers exceed 64 K" (page "Troubleshoot your Application Load Balancers"). */
 const REQUEST_HEAD_LIMIT_BYTES = 65_536;
-
-export interface ListenerDeps {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly accounting: Accounting;
-  readonly loadBalancerName: string;
-  readonly attributes: () => LoadBalancerAttributes;
-  readonly certificates: () => readonly CertificateConfig[];
-  readonly targetGroup: (name: string) => TargetGroup | undefined;
-}
 
 /** One listener of an Application Load Balancer on one of its nodes: an HTTP server that asks the rules and does what they say. */
 export class HttpListener implements PortListener {
@@ -94,8 +82,9 @@ export class HttpListener implements PortListener {
   }
 
   configure(config: ListenerConfig): void {
+    const certificates = this.#newCertificates(config);
     this.#config = config;
-    this.#certificates = this.#newCertificates(config);
+    this.#certificates = certificates;
     if (this.#certificates !== undefined && "setSecureContext" in this.#server)
       this.#server.setSecureContext(this.#certificates.defaultOptions);
     const { idleTimeoutMs } = this.#deps.attributes();

@@ -3,8 +3,10 @@ import type { Log } from "../../telemetry/index.ts";
 import { Accounting } from "./accounting.ts";
 import { groupsOf, targetKey, type ListenerConfig, type LoadBalancerConfig, type NodeConfig, type TargetGroupConfig } from "./config.ts";
 import { HttpListener } from "./http-listener.ts";
-import type { PortListener } from "./port-listener.ts";
+import type { ListenerDeps, PortListener } from "./port-listener.ts";
 import { readState, type AlbState } from "./state.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { TcpListener } from "./tcp-listener.ts";
 import { TargetGroup } from "./target-group.ts";
 
 export interface LoadBalancerDeps {
@@ -32,13 +34,13 @@ export class LoadBalancer {
   readonly #groups = new Map<string, TargetGroup>();
   #listeners: readonly RunningListener[] = [];
   #changes: Promise<void> = Promise.resolve();
-  #failOpenGroups = new Set<string>();
-  #failOpenSinceMs = 0;
-  #failOpenTotalMs = 0;
+  readonly #failOpenGroups = new Set<string>();
+  readonly #failOpen: Stopwatch;
 
   constructor(config: LoadBalancerConfig, deps: LoadBalancerDeps) {
     this.#config = config;
     this.#deps = deps;
+    this.#failOpen = new Stopwatch(deps.clock);
   }
 
   /** Rejects with AppError ALB_LISTEN; nothing listens then. */
@@ -82,8 +84,8 @@ export class LoadBalancer {
       listeners: this.#config.listeners,
       groups: [...this.#groups.values()],
       accounting: this.#accounting,
-      isFailOpen: this.#failOpenGroups.size > 0,
-      failOpenMs: this.#failOpenTotalMs + (this.#failOpenGroups.size > 0 ? this.#deps.clock.monoMs() - this.#failOpenSinceMs : 0),
+      isFailOpen: this.#failOpen.isRunning,
+      failOpenMs: this.#failOpen.totalMs,
     });
   }
 
@@ -202,7 +204,7 @@ export class LoadBalancer {
   }
 
   #newListener(node: NodeConfig, config: ListenerConfig): PortListener {
-    return new HttpListener(node, config, {
+    const deps: ListenerDeps = {
       clock: this.#deps.clock,
       random: this.#deps.random,
       accounting: this.#accounting,
@@ -210,18 +212,17 @@ export class LoadBalancer {
       attributes: () => this.#config.attributes,
       certificates: () => this.#config.certificates,
       targetGroup: (name) => this.#groups.get(name),
-    });
+    };
+    return config.protocol === "HTTP" || config.protocol === "HTTPS"
+      ? new HttpListener(node, config, deps)
+      : new TcpListener(node, config, deps);
   }
 
   #setFailOpen(name: string, isFailOpen: boolean): void {
-    const was = this.#failOpenGroups.size > 0;
     if (isFailOpen) this.#failOpenGroups.add(name);
     else this.#failOpenGroups.delete(name);
     const is = this.#failOpenGroups.size > 0;
-    if (was === is) return;
-    const nowMs = this.#deps.clock.monoMs();
-    if (is) this.#failOpenSinceMs = nowMs;
-    else this.#failOpenTotalMs += nowMs - this.#failOpenSinceMs;
+    if (!this.#failOpen.set(is)) return;
     this.#deps.log.warn({ targetGroup: name, isFailOpen: is }, is ? "failing open" : "no longer failing open");
   }
 }

@@ -17,6 +17,8 @@ export interface AlbState {
   readonly ownAnswers: Readonly<Record<string, number>>;
   /** Answers cut after their head had gone out. */
   readonly cutAnswers: number;
+  /** Connections of clients that a Network Load Balancer reset; its `requests` are connections. */
+  readonly resets: number;
   /** Whether any target group fails open now, and how long some did in all. */
   readonly failOpen: boolean;
   readonly failOpenSeconds: number;
@@ -75,6 +77,7 @@ export function readState(source: StateSource): AlbState {
     targetAnswers: Object.fromEntries(accounting.targetAnswers),
     ownAnswers: Object.fromEntries(accounting.ownAnswers),
     cutAnswers: accounting.cutAnswers,
+    resets: accounting.resets,
     failOpen: source.isFailOpen,
     failOpenSeconds: source.failOpenMs / 1000,
     targetGroups: source.groups.map((group) => ({

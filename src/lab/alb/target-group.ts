@@ -4,6 +4,7 @@ import { targetKey, type LoadBalancerAttributes, type TargetConfig, type TargetG
 import { checkHealth } from "./health-check.ts";
 import { parseMatcher } from "./matcher.ts";
 import { eligibleTargets, type Selector } from "./selection.ts";
+import { Stopwatch } from "./stopwatch.ts";
 import { Target } from "./target.ts";
 import { nextHealth, type HealthEvent, type TargetHealth } from "./target-health.ts";
 
@@ -46,13 +47,12 @@ export class TargetGroup {
   readonly #deps: TargetGroupDeps;
   readonly #registrations = new Map<string, Registration>();
   #isInUse = false;
-  #isFailOpen = false;
-  #failOpenSinceMs = 0;
-  #failOpenTotalMs = 0;
+  readonly #failOpen: Stopwatch;
 
   constructor(settings: TargetGroupSettings, deps: TargetGroupDeps) {
     this.#settings = settings;
     this.#deps = deps;
+    this.#failOpen = new Stopwatch(deps.clock);
   }
 
   get settings(): TargetGroupSettings {
@@ -64,12 +64,12 @@ export class TargetGroup {
   }
 
   get isFailOpen(): boolean {
-    return this.#isFailOpen;
+    return this.#failOpen.isRunning;
   }
 
   /** How long the group has failed open in all, up to now. */
   get failOpenMs(): number {
-    return this.#failOpenTotalMs + (this.#isFailOpen ? this.#deps.clock.monoMs() - this.#failOpenSinceMs : 0);
+    return this.#failOpen.totalMs;
   }
 
   modify(settings: TargetGroupSettings): void {
@@ -101,7 +101,7 @@ export class TargetGroup {
     }
     const target = new Target(config, this.#deps.clock.wallMs(), {
       idleTimeoutMs: this.#deps.attributes().idleTimeoutMs,
-      isSecure: this.#settings.protocol === "HTTPS",
+      isSecure: this.#settings.protocol === "HTTPS" || this.#settings.protocol === "TLS",
     });
     const registration: Registration = { target, abort: new AbortController(), timers: [] };
     this.#registrations.set(target.key, registration);
@@ -135,7 +135,8 @@ export class TargetGroup {
   select(zone: string, selector: Selector): Target | undefined {
     const targets = this.targets;
     const { pool } = eligibleTargets(targets, this.#settings.crossZone ? undefined : zone, this.#eligibility());
-    return selector.pick(pool, this.#settings.algorithm);
+    const willing = pool.filter((target) => !target.isRefusing);
+    return selector.pick(willing.length > 0 ? willing : pool, this.#settings.algorithm);
   }
 
   close(): void {
@@ -152,7 +153,7 @@ export class TargetGroup {
     const { target } = registration;
     this.#stopTimers(registration);
     registration.abort.abort();
-    target.expireAll();
+    if (this.#settings.cutsAtDelayEnd) target.expireAll();
     target.agent.destroy();
     this.#registrations.delete(target.key);
     this.#deps.onTransition({
@@ -200,7 +201,9 @@ export class TargetGroup {
       this.#deps.clock,
     );
     void began.then((result) => {
-      if (result !== undefined) this.#apply(registration, result);
+      if (result === undefined) return;
+      if (result.type === "check-passed") target.isRefusing = false;
+      this.#apply(registration, result);
     });
   }
 
@@ -214,6 +217,8 @@ export class TargetGroup {
     target.sinceMs = this.#deps.clock.wallMs();
     if (after.state === "healthy") this.#beginSlowStart(target);
     else target.share = 1;
+    // `target_health_state.unhealthy.connection_termination.enabled`, on unless it is set otherwise.
+    if (after.state === "unhealthy" && (this.#settings.protocol === "TCP" || this.#settings.protocol === "TLS")) target.expireAll();
     this.#announce(target, before.state);
     this.#refreshFailOpen();
   }
@@ -248,12 +253,7 @@ export class TargetGroup {
   #refreshFailOpen(): void {
     const zones = this.#settings.crossZone ? [undefined] : this.#deps.zones();
     const isFailOpen = zones.some((zone) => eligibleTargets(this.targets, zone, this.#eligibility()).isFailOpen);
-    if (isFailOpen === this.#isFailOpen) return;
-    const nowMs = this.#deps.clock.monoMs();
-    if (isFailOpen) this.#failOpenSinceMs = nowMs;
-    else this.#failOpenTotalMs += nowMs - this.#failOpenSinceMs;
-    this.#isFailOpen = isFailOpen;
-    this.#deps.onFailOpen(this.#settings.name, isFailOpen);
+    if (this.#failOpen.set(isFailOpen)) this.#deps.onFailOpen(this.#settings.name, isFailOpen);
   }
 
   #eligibility(): { minimumHealthyCount: number; minimumHealthyPercentage: number; routesToInitial: boolean } {

@@ -28,6 +28,10 @@ export class Target implements Candidate {
   readonly agent: Agent;
   /** Answers by status, and `error` for requests that the target gave no answer to. */
   readonly answers = new Map<string, number>();
+  /** Whether it is spoken to by TLS. */
+  readonly isSecure: boolean;
+  /** It refused a connection, and no check has passed since. */
+  isRefusing = false;
   health: TargetHealth = registeredHealth;
   /** Unix milliseconds since when `health.state` and its reason are what they are. */
   sinceMs: number;
@@ -37,11 +41,9 @@ export class Target implements Candidate {
   readonly #underWay = new Set<Exchange>();
   readonly #recent = new Ring<Exchange>(RECENT_LIMIT);
 
-  readonly #isSecure: boolean;
-
   constructor(config: TargetConfig, nowMs: number, options: { readonly idleTimeoutMs: number; readonly isSecure: boolean }) {
     this.config = config;
-    this.#isSecure = options.isSecure;
+    this.isSecure = options.isSecure;
     this.key = targetKey(config);
     this.zone = config.zone;
     this.sinceMs = nowMs;
@@ -53,7 +55,7 @@ export class Target implements Candidate {
   /** Begins a request to it; `agent: false` for a connection of its own. */
   request(options: Omit<RequestOptions, "host" | "port">): ClientRequest {
     const place = { ...options, host: this.config.id, port: this.config.port };
-    return this.#isSecure ? secureRequest({ ...place, rejectUnauthorized: false }) : request(place);
+    return this.isSecure ? secureRequest({ ...place, rejectUnauthorized: false }) : request(place);
   }
 
   get inFlight(): number {

@@ -48,9 +48,9 @@ export async function startTarget(answer: RequestListener): Promise<TestTarget> 
 }
 
 /** A target of bare bytes: `onData` gets each connection and what came on it. */
-export async function startRawTarget(onData: (socket: Socket, text: string) => void): Promise<TestTarget> {
+export async function startRawTarget(onData: (socket: Socket, text: string) => void, allowHalfOpen = false): Promise<TestTarget> {
   const sockets = new Set<Socket>();
-  const server = createTcpServer((socket) => {
+  const server = createTcpServer({ allowHalfOpen }, (socket) => {
     sockets.add(socket);
     socket.on("error", () => socket.destroy());
     socket.on("data", (bytes) => onData(socket, bytes.toString("latin1")));
