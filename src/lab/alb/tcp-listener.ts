@@ -186,8 +186,12 @@ class PassedConnection {
   }
 }
 
-/** Closes with RST where the connection is TCP's alone; one of TLS just ends. */
+/**
+ * Closes with RST where the connection is TCP's alone; one of TLS just ends. So does one whose FIN is on its way: libuv refuses to
+ * reset it, and Node then keeps its handle for ever, beyond the end of the process.
+ */
 function cut(socket: Socket): void {
-  if ("encrypted" in socket || socket.destroyed) socket.destroy();
+  const isEnding = socket.writableEnded && !socket.writableFinished;
+  if ("encrypted" in socket || socket.destroyed || isEnding) socket.destroy();
   else socket.resetAndDestroy();
 }

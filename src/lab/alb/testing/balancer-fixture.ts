@@ -52,6 +52,8 @@ export async function startRawTarget(onData: (socket: Socket, text: string) => v
   const sockets = new Set<Socket>();
   const server = createTcpServer({ allowHalfOpen }, (socket) => {
     sockets.add(socket);
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
     socket.on("data", (bytes) => onData(socket, bytes.toString("latin1")));
   });
