@@ -7,7 +7,7 @@ import { planOf } from "./loop/thought.ts";
 import { createClaimsSource } from "./objects/claims-source.ts";
 import type { AlbOptions } from "./options.ts";
 import { type PlanView, planText } from "./plan/print.ts";
-import { type AlbDeps, awsPlace, createObserverFor } from "./start.ts";
+import { type AlbDeps, awsPlace, createObserverFor, podsOf } from "./start.ts";
 
 /** What would be done now. */
 export interface DryRun {
@@ -31,17 +31,26 @@ export async function dryRun(options: AlbOptions, deps: AlbDeps): Promise<DryRun
   const client = createKubeClient({ cluster, userAgent: "holdfast-alb", guard: refuse }, deps);
   const aws = connectAws(awsPlace(options), deps);
   const source = createClaimsSource({ claims: { ...objects, settings } }, { ...deps, client, onChange: () => {} });
-  const claims = createClaimsFeed(source);
+  const pods = podsOf(options, { ...deps, client, onChange: () => {} });
+  const claims = createClaimsFeed(source, pods);
   const observer = createObserverFor(options, aws, deps);
   source.start();
+  pods?.start();
   try {
     const untilMs = clock.monoMs() + PATIENCE_MS;
     for (;;) {
       const thought = await think(
-        { claims, observer, settings, ownership: { clusterId, controllerId }, clock },
+        {
+          claims,
+          observer,
+          settings,
+          ownership: { clusterId, controllerId },
+          clock,
+          ...(pods === undefined ? {} : { addresses: () => pods.targets() }),
+        },
         { layout: undefined, owners: new Map() },
       );
-      if (!("unknown" in thought) && thought.claims.state === "fresh") {
+      if (!("unknown" in thought) && thought.claims.state === "fresh" && pods?.targets().state !== "unknown") {
         const plan = planOf(thought, []);
         const problems = [...claims.problems(), ...thought.layout.problems, ...thought.resolution.problems];
         return {
@@ -58,7 +67,7 @@ export async function dryRun(options: AlbOptions, deps: AlbDeps): Promise<DryRun
       await sleep(clock, ASK_AGAIN_MS);
     }
   } finally {
-    await source.stop();
+    await Promise.all([source.stop(), pods?.stop()]);
     aws.close();
     await client.close();
   }

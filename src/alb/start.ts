@@ -16,6 +16,7 @@ import { createTelling } from "./loop/telling.ts";
 import { WriteGuard } from "./loop/write-guard.ts";
 import { createClaimsSource } from "./objects/claims-source.ts";
 import { type Observer, createObserver } from "./observe/observer.ts";
+import { type RouterPods, type RouterPodsDeps, createRouterPods } from "./observe/router-pods.ts";
 import type { AlbOptions } from "./options.ts";
 import { certificateReader } from "./removal/certificate-reader.ts";
 import { createOwnerReader } from "./removal/owner-reader.ts";
@@ -62,7 +63,8 @@ export async function startAlb(options: AlbOptions, deps: AlbDeps): Promise<Runn
     { claims: { ...options.objects, settings }, restored: saved.get(CLAIMS) },
     { ...deps, client, onChange: () => controller.wake("objects") },
   );
-  const claims = createClaimsFeed(source);
+  const pods = podsOf(options, { ...deps, client, onChange: () => controller.wake("the routers' pods") });
+  const claims = createClaimsFeed(source, pods);
   const meter = new ControllerMeter(metrics, clock);
   const ownership = { clusterId, controllerId };
   const writes = { aws, ownership, clock, readBack: READ_BACK_TIMES, guard: guard.check, log, onDecision: meter.decided.bind(meter) };
@@ -97,7 +99,15 @@ export async function startAlb(options: AlbOptions, deps: AlbDeps): Promise<Runn
             },
           ),
       }),
-    reconciling: { settings, ownership, apply: writes, guard, log, ...(options.writesStatus ? { tell: tellingOf() } : {}) },
+    reconciling: {
+      settings,
+      ownership,
+      apply: writes,
+      guard,
+      log,
+      ...(pods === undefined ? {} : { addresses: () => pods.targets() }),
+      ...(options.writesStatus ? { tell: tellingOf() } : {}),
+    },
   });
 
   function tellingOf(): ReturnType<typeof createTelling> {
@@ -147,6 +157,7 @@ export async function startAlb(options: AlbOptions, deps: AlbDeps): Promise<Runn
     }),
   });
   source.start();
+  pods?.start();
   leader.start();
   controller.start();
   return {
@@ -154,7 +165,7 @@ export async function startAlb(options: AlbOptions, deps: AlbDeps): Promise<Runn
     async stop() {
       isStopping = true;
       await controller.stop();
-      await source.stop();
+      await Promise.all([source.stop(), pods?.stop()]);
       await leader.release();
       admin.close();
       aws.close();
@@ -188,6 +199,10 @@ export function createObserverFor(options: AlbOptions, aws: Aws, deps: Pick<AlbD
     },
     deps,
   );
+}
+
+export function podsOf({ pods, settings }: AlbOptions, deps: RouterPodsDeps): RouterPods | undefined {
+  return pods === undefined ? undefined : createRouterPods({ ...pods, port: settings.targetPort }, deps);
 }
 
 function storeOf(options: AlbOptions, kube: KubeClient, guard: WriteGuard, log: Log): StateStore {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import type { LoadBalancersView } from "../../src/alb/index.ts";
 import { systemClock } from "../../src/kernel/index.ts";
 import { freePort } from "../../src/kernel/testing/free-port.ts";
 import { until } from "../../src/kernel/testing/until.ts";
@@ -17,6 +18,7 @@ async function controlled(t: TestContext) {
   const cluster = await startCluster();
   t.after(() => cluster.close());
   const account: TestAccount = await testAccount(t, { world: firstWorld(Date.now()), realClock: systemClock, provisioningMs: 500 });
+  account.health.get = () => ({ state: "healthy" });
   const common = [
     "alb",
     `--cluster-id=${OWNERSHIP.clusterId}`,
@@ -31,6 +33,7 @@ async function controlled(t: TestContext) {
     const get = async (path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
     return {
       program,
+      admin: `127.0.0.1:${port}`,
       get,
       async status(): Promise<{ readonly leader: { readonly leading: boolean }; readonly problems: readonly unknown[] }> {
         return (await (await get("/statusz")).json()) as never;
@@ -55,7 +58,24 @@ test("an Ingress gets its load balancer; another process takes over when the fir
   await until("it leads", async () => (await first.status()).leader.leading, PATIENCE_MS);
   await until("a load balancer with both listeners", () => ours().filter((line) => line.startsWith("listener ")).length === 2, PATIENCE_MS);
   await until("nothing is left to do", async () => (await (await first.get("/plan")).text()).startsWith("Nothing to do"), PATIENCE_MS);
+  await until("all nodes are targets", () => ours().some((line) => line.includes(" 6 targets ")), PATIENCE_MS);
+  await until("the object says where it is served", () => cluster.live().every(({ statusHosts }) => statusHosts.length === 1), PATIENCE_MS);
   const made = ours();
+  const metrics = await (await first.get("/metrics")).text();
+  for (const line of [
+    /^holdfast_alb_leader 1$/m,
+    /^holdfast_alb_load_balancers_total 1$/m,
+    /^holdfast_alb_changes_total\{.*create-load-balancer.*\} 1$/m,
+  ])
+    assert.match(metrics, line);
+  const { loadBalancers } = (await (await first.get("/load-balancers")).json()) as LoadBalancersView;
+  assert.deepEqual(
+    loadBalancers.map(({ type, owners, listeners }) => ({ type, owners, ports: listeners.map(({ port }) => port) })),
+    [{ type: "application", owners: ["Ingress default/shop"], ports: [80, 443] }],
+  );
+  const held = holdfast(t, ["hold", "status", "--admin", first.admin]);
+  assert.equal(await held.ended, 0, held.stderr());
+  assert.equal(held.stdout(), "nothing is held\n");
 
   const before = writes();
   const second = await start();

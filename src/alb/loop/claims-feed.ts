@@ -1,9 +1,10 @@
 import { valueOf } from "../evidence.ts";
 import type { ClaimsSource } from "../objects/claims-source.ts";
+import type { RouterPods } from "../observe/router-pods.ts";
 import type { ClaimsFeed } from "./controller.ts";
 
-/** The objects of the cluster as the loop asks for them. */
-export function createClaimsFeed(source: ClaimsSource): ClaimsFeed {
+/** The objects of the cluster as the loop asks for them. `pods`: of the routers, where these are the targets. */
+export function createClaimsFeed(source: ClaimsSource, pods: RouterPods | undefined): ClaimsFeed {
   return {
     claims() {
       const evidence = source.read();
@@ -11,7 +12,7 @@ export function createClaimsFeed(source: ClaimsSource): ClaimsFeed {
     },
     problems: () => valueOf(source.read())?.problems ?? [],
     statusHosts: () => new Set((valueOf(source.read())?.claims ?? []).flatMap(({ statusHosts }) => statusHosts)),
-    held: () => source.held(),
-    decide: (decision) => source.decide(decision),
+    held: () => [...source.held(), ...(pods?.held() ?? [])],
+    decide: (decision) => source.decide(decision) || pods?.decide(decision) === true,
   };
 }
