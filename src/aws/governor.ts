@@ -6,7 +6,7 @@ import { type Log, type MetricsRegistry, silentLog } from "../telemetry/index.ts
 export type Effect = "read" | "add" | "change" | "remove";
 
 /** Calls that AWS counts together: a token bucket of the account and region, shared with all who call for it. */
-export type CallClass = "describe" | "targets" | "write";
+export type CallClass = "list" | "describe" | "targets" | "write";
 
 export interface GovernedCall<T> {
   /** `elasticloadbalancing`: services have buckets of their own. */
@@ -58,10 +58,11 @@ const ALLOWED: Readonly<Record<string, Readonly<Partial<Record<CallClass, Allowa
     write: { perSecond: 3, burst: 20 },
   },
   ec2: { describe: { perSecond: 20, burst: 100 }, write: { perSecond: 5, burst: 50 } },
-  acm: { describe: { perSecond: 10, burst: 10 } },
+  acm: { list: { perSecond: 1, burst: 1 }, describe: { perSecond: 10, burst: 10 } },
   wafv2: { describe: { perSecond: 1, burst: 2 }, write: { perSecond: 0.5, burst: 2 } },
 };
 const USUALLY_ALLOWED: Readonly<Record<CallClass, Allowance>> = {
+  list: { perSecond: 10, burst: 20 },
   describe: { perSecond: 10, burst: 20 },
   targets: { perSecond: 4, burst: 20 },
   write: { perSecond: 3, burst: 10 },
@@ -81,9 +82,14 @@ const SAID_EVERY_MS = 10_000;
 
 const PRIORITIES: Readonly<Record<Effect, Priority>> = { add: "high", change: "normal", read: "normal", remove: "low" };
 
+export function isRead(action: string): boolean {
+  return /^(Describe|List|Get)/.test(action);
+}
+
 /** Which bucket an action is counted in. */
 export function classOf(action: string): CallClass {
-  if (/^(Describe|List|Get)/.test(action)) return "describe";
+  if (action === "ListCertificates") return "list";
+  if (isRead(action)) return "describe";
   return /^(Register|Deregister)Targets$/.test(action) ? "targets" : "write";
 }
 

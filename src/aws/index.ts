@@ -1,6 +1,6 @@
 export type { AcmApi } from "./acm/acm-api.ts";
 export type { AttachedTargetGroup, AutoScalingApi, AutoScalingGroup, AutoScalingMember } from "./autoscaling/autoscaling-api.ts";
-export { type CallTimes, DEFAULT_CALL_TIMES } from "./calls.ts";
+export type { CallTimes } from "./calls.ts";
 export type { CertificateRecord, Certificates } from "./certificate-record.ts";
 export type { CloudWatchApi, TimeWindow, Traffic } from "./cloudwatch/cloudwatch-api.ts";
 export { type Aws, type AwsOptions, type CallerIdentity, connectAws } from "./connect.ts";

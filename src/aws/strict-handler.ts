@@ -1,7 +1,7 @@
 import { HttpResponse } from "@smithy/core/protocols";
 import { NodeHttpHandler, type NodeHttpHandlerOptions } from "@smithy/node-http-handler";
 import { AppError, isRecord } from "../kernel/index.ts";
-import { classOf } from "./governor.ts";
+import { isRead } from "./governor.ts";
 import { type Guard, guardedAgents } from "./guarded-agents.ts";
 
 type Request = Parameters<NodeHttpHandler["handle"]>[0];
@@ -25,7 +25,7 @@ export class StrictHandler extends NodeHttpHandler {
   }
 
   override async handle(request: Request, options?: Options): ReturnType<NodeHttpHandler["handle"]> {
-    if (classOf(actionOf(request).name) !== "describe") this.#guard?.();
+    if (!isRead(actionOf(request).name)) this.#guard?.();
     const { response } = await super.handle(request, options);
     const body = await bytesOf(response.body as AsyncIterable<Uint8Array> | Uint8Array | undefined);
     if (response.statusCode >= 200 && response.statusCode < 300) {
