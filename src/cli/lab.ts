@@ -140,6 +140,7 @@ function optionsOf(flags: Flags): LabOptions {
     flood: LAB_DEFAULTS.flood,
     partEntry: here("lab-part-entry.ts"),
     routerCommand: [process.execPath, here("main.ts"), "router"],
+    albCommand: [process.execPath, here("main.ts"), "alb"],
     // Two dozen processes start in containers; without their compiled code that takes half of the processors' time until all is up.
     containerEnv: compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache },
   };

@@ -7,6 +7,7 @@ export interface LabCredentials {
   readonly scheduler: string;
   readonly kubelet: string;
   readonly router: string;
+  readonly alb: string;
   /** Of the load balancers', the load generator's control APIs. */
   readonly control: string;
   /** The access key of the lab's AWS. */
@@ -21,6 +22,7 @@ export function newCredentials(): LabCredentials {
     scheduler: token(),
     kubelet: token(),
     router: token(),
+    alb: token(),
     control: token(),
     aws: { id: `AKIA${randomBytes(8).toString("hex").toUpperCase()}`, secret: token() },
   };

@@ -1,6 +1,8 @@
 import { AppError, type Clock, sleep } from "../kernel/index.ts";
 import { type KubeClient, kinds } from "../kube/index.ts";
 import { application, applyObject, readManifest, routerCredentials, routerFleet } from "./manifests/index.ts";
+import { CLUSTER_ID, awsAccess } from "./machines/account.ts";
+import { controllerCredentials, type ControllerSettings, loadBalancerController } from "./manifests/load-balancer-controller.ts";
 import { type Node, findCondition } from "./objects/index.ts";
 import { LAB_TIME, START_TIMEOUT_MS } from "./options.ts";
 import { type LabPlan, kubeconfigText } from "./part-configs.ts";
@@ -18,7 +20,11 @@ export async function makeFirstObjects(plan: LabPlan, client: KubeClient, clock:
   await untilEstablished(client, clock);
   for (const object of readManifest("applications.yaml")) await applyObject(client, object);
   await applyObject(client, routerCredentials(kubeconfigText(plan, "router", plan.credentials.router)));
-  for (const fleet of plan.fleets) await applyObject(client, routerFleet(fleet, LAB_TIME.drainDelaySeconds));
+  await applyObject(client, controllerCredentials(controllerSecrets(plan)));
+  for (const fleet of plan.fleets) {
+    await applyObject(client, loadBalancerController(fleet, controllerSettings(plan)));
+    await applyObject(client, routerFleet(fleet, LAB_TIME.drainDelaySeconds));
+  }
   await untilNodesReady(plan, client, clock);
   for (const name of APPLICATIONS) for (const object of application(name, "shop", plan.options.nodes)) await applyObject(client, object);
 }
@@ -51,4 +57,20 @@ async function untilNodesReady(plan: LabPlan, client: KubeClient, clock: Clock):
       );
     await sleep(clock, 100);
   }
+}
+
+function controllerSettings(plan: LabPlan): ControllerSettings {
+  const { region, endpoint } = awsAccess(plan);
+  const { healthCheck, deregistrationDelaySeconds } = LAB_TIME.loadBalancer;
+  return { clusterId: CLUSTER_ID, region, endpoint, healthCheck, deregistrationDelaySeconds };
+}
+
+function controllerSecrets(plan: LabPlan): Parameters<typeof controllerCredentials>[0] {
+  const { credentials } = awsAccess(plan);
+  return {
+    kubeconfig: kubeconfigText(plan, "alb", plan.credentials.alb),
+    token: plan.credentials.control,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
 }

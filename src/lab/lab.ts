@@ -10,7 +10,6 @@ import { APPLICATIONS, makeFirstObjects } from "./first-objects.ts";
 import { LabParts } from "./lab-parts.ts";
 import { type Fleet, ROUTER_NAMESPACE } from "./manifests/index.ts";
 import { awsEnvironment } from "./machines/account.ts";
-import { makeLoadBalancers } from "./machines/first-load-balancers.ts";
 import { readInstances } from "./machines/machine-room.ts";
 import { type LabNode, Machines, type NodeHands } from "./machines/machines.ts";
 import { LOAD_CONTROL_PORT, type LabNetwork, findFreeBlock } from "./network.ts";
@@ -100,7 +99,7 @@ export class Lab {
     this.machines.start();
     const started = this.parts.startOthers();
     started.catch(() => {});
-    await Promise.all([makeFirstObjects(this.plan, this.admin, this.#deps.clock), makeLoadBalancers(this.plan, this.#deps.clock)]);
+    await makeFirstObjects(this.plan, this.admin, this.#deps.clock);
     await started;
     say(`kubectl --kubeconfig ${folder.kubeconfig} get pods -A`);
     say(`. ${folder.awsEnvironment} && aws ec2 describe-instances`);

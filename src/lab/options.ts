@@ -18,6 +18,8 @@ export interface LabOptions {
   readonly partEntry: string;
   /** What runs a router container: `[program, first argument …]`. */
   readonly routerCommand: readonly string[];
+  /** What runs a controller of load balancers, likewise. */
+  readonly albCommand: readonly string[];
   /** In the environment of every container. */
   readonly containerEnv: Readonly<Record<string, string>>;
 }
@@ -27,10 +29,7 @@ export const LAB_TIME = {
   /** What load balancers are made with, in AWS's seconds; a second of a health check lasts so long. Checks are 5 s apart on AWS at least. */
   loadBalancer: {
     healthCheckSecondMs: 110,
-    intervalSeconds: 10,
-    timeoutSeconds: 9,
-    healthyThreshold: 2,
-    unhealthyThreshold: 2,
+    healthCheck: { intervalSeconds: 10, timeoutSeconds: 9, threshold: 2 },
     deregistrationDelaySeconds: 10,
     deregisterDelayMs: 1_000,
   },

@@ -52,6 +52,7 @@ export function apiServerConfig(plan: LabPlan): ApiServerConfig {
       { token: credentials.controllers, user: "system:kube-controller-manager", groups: masters },
       { token: credentials.scheduler, user: "system:kube-scheduler", groups: masters },
       { token: credentials.kubelet, user: "system:node", groups: masters },
+      { token: credentials.alb, user: "system:serviceaccount:kube-system:alb", groups: masters },
       { token: credentials.router, user: "system:serviceaccount:kube-system:router", groups: [] },
     ],
   };
@@ -71,6 +72,7 @@ export function kubeletConfig(plan: LabPlan, node: LabNode): KubeletConfig {
     stateDir: plan.folder.nodeFolder(name),
     images: {
       "holdfast/router:lab": plan.options.routerCommand,
+      "holdfast/alb:lab": plan.options.albCommand,
       "holdfast/demo-app:lab": [process.execPath, new URL("demo-app/main.mjs", import.meta.url).pathname],
     },
     containerEnv: plan.options.containerEnv,

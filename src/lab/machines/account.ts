@@ -5,8 +5,8 @@ import { LAB_TIME } from "../options.ts";
 import type { LabPlan } from "../part-configs.ts";
 
 export const CLUSTER_ID = "lab";
-export const VPC = resourceId("vpc", "lab");
-export const NODE_GROUP = "nodes";
+const VPC = resourceId("vpc", "lab");
+const NODE_GROUP = "nodes";
 
 const NODES_SECURITY_GROUP = resourceId("sg", "nodes");
 const ACCOUNT = "123456789012";
@@ -124,11 +124,11 @@ export function awsEnvironment(plan: LabPlan): string {
     .join("");
 }
 
-export function publicSubnet(zone: string): string {
+function publicSubnet(zone: string): string {
   return resourceId("subnet", "public", zone);
 }
 
-export function securityGroupOf(policy: string): string {
+function securityGroupOf(policy: string): string {
   return resourceId("sg", "load-balancers", policy);
 }
 
