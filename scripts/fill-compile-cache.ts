@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { enableCompileCache, flushCompileCache } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +20,11 @@ export async function fillCompileCache(directory: string): Promise<void> {
   enableCompileCache(directory);
   for (const file of globSync("src/**/*.ts", { cwd: ROOT }).toSorted())
     if (!NOT_OURS_TO_READ.test(file) && !PROGRAMS.has(file)) await import(join(ROOT, file)).catch(() => {});
+  // Clients of AWS are read when the first call is made.
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    dependencies: Readonly<Record<string, string>>;
+  };
+  for (const name of Object.keys(dependencies)) if (name.startsWith("@aws-sdk/")) await import(name).catch(() => {});
   flushCompileCache();
   const env = { ...process.env, NODE_COMPILE_CACHE: directory };
   // Without a name it says which parts there are, and ends.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Page } from "playwright-core";
 import { until as waitUntil } from "../src/kernel/testing/until.ts";
+import { clientOf } from "../src/lab/aws/testing/test-account.ts";
 import { CHROMIUM, type StartedBrowser, startBrowser } from "./browser.ts";
 
 // Every button of the page on a real lab: each is clicked, and what came of it is looked for in the page and, by other
@@ -182,6 +183,22 @@ function labTests(executablePath: string): void {
     await until("its Node is deleted", async () => (await askCluster("/api/v1/nodes/node-2"))?.status === 404);
   });
 
+  test("AWS is killed: load balancers serve on, machines run on, and its account is as it was when it is back", async () => {
+    const aws = readAwsEnvironment(join(stateDir, "aws.env"));
+    const names = async (): Promise<string> => {
+      const { text, status } = await aws("elasticloadbalancing", "DescribeLoadBalancers");
+      assert.equal(status, 200, text);
+      return [...text.matchAll(/<LoadBalancerName>([^<]+)/g)].map(([, name]) => name).join(" ");
+    };
+    const before = await names();
+    assert.match(before, /\S+ \S+/);
+    killPart("aws", stateDir);
+    for (let request = 0; request < 20; request++) assert.equal(await throughHold("shop.lab"), 200);
+    await until("AWS is back", async () => (await names()) === before);
+    assert.equal((await askCluster("/api/v1/nodes/node-1"))?.status, 200);
+    assert.equal(await throughHold("shop.lab"), 200);
+  });
+
   test("Flood with pods: the CronJob is there and its pods pend; removed, the CronJob is gone", async () => {
     await click("flood");
     await page.getByTestId("fault-flood").waitFor();
@@ -223,6 +240,28 @@ function readKubeconfig(file: string): { server: URL; ca: Buffer; token: string 
   const { clusters, users } = JSON.parse(readFileSync(file, "utf8")) as Kubeconfig;
   const { cluster } = clusters[0];
   return { server: new URL(cluster.server), ca: Buffer.from(cluster["certificate-authority-data"], "base64"), token: users[0].user.token };
+}
+
+/** How one speaks to the lab's AWS: as the shell's variables in its folder say. */
+function readAwsEnvironment(file: string): ReturnType<typeof clientOf> {
+  const variables = new Map([...readFileSync(file, "utf8").matchAll(/^export (\w+)=(\S+)$/gm)].map(([, name, value]) => [name, value]));
+  const key = { id: variables.get("AWS_ACCESS_KEY_ID") ?? "", secret: variables.get("AWS_SECRET_ACCESS_KEY") ?? "" };
+  const call = clientOf(new URL(variables.get("AWS_ENDPOINT_URL") ?? "").host, Date.now);
+  return (service, action, input) => call(service, action, input, { key });
+}
+
+/** `kill -9` of a part of the lab in this folder. */
+function killPart(part: string, stateDir: string): void {
+  const isIt = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`lab-part-entry.ts\0${part}\0${stateDir}`);
+    } catch {
+      return false; // It ended while we looked.
+    }
+  };
+  const found = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && isIt(name));
+  assert.equal(found.length, 1);
+  process.kill(Number(found[0]), "SIGKILL");
 }
 
 /** Where the load balancer of Holdfast's fleet listens: the one that checks the health of its routers. */
