@@ -89,7 +89,13 @@ async function run(flags: Flags): Promise<number> {
     log: createLog({ level, name: "alb" }),
     metrics: new MetricsRegistry(),
   };
-  return flags.dryRun === true ? showPlan(options, deps, flags.json) : control(options, deps);
+  // What waits to try a call again keeps no process alive.
+  const alive = setInterval(() => {}, 60_000);
+  try {
+    return await (flags.dryRun === true ? showPlan(options, deps, flags.json) : control(options, deps));
+  } finally {
+    clearInterval(alive);
+  }
 }
 
 async function showPlan(options: AlbOptions, deps: AlbDeps, json: string | undefined): Promise<number> {
