@@ -38,8 +38,8 @@ test("every limit of shared rate limits is in the threat model by its name, and 
 });
 
 test("every limit of the admin listener is in the threat model by its name, and no other is", () => {
-  const listener = [...read("src/router/admin/listener.ts").matchAll(/\b(\w+(?:Timeout|Size|Connections))(?:: | = )[\d_]+/g)];
-  const decision = [...read("src/router/admin/decision.ts").matchAll(/^const ((?:LIMIT|LONGEST)_\w+) = /gm)];
+  const listener = [...read("src/admin/listener.ts").matchAll(/\b(\w+(?:Timeout|Size|Connections))(?:: | = )[\d_]+/g)];
+  const decision = [...read("src/admin/decision.ts").matchAll(/^const ((?:LIMIT|LONGEST)_\w+) = /gm)];
   const names = [...listener, ...decision].map(([, name = ""]) => name);
   assert.ok(names.length >= 8, names.join());
   assert.deepEqual(namedBelow("Limits of the admin listener").toSorted(), names.toSorted());

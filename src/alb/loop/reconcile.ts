@@ -5,6 +5,7 @@ import { type ApplyDeps, type Applied, apply } from "../apply/apply.ts";
 import { type Evidence, valueOf } from "../evidence.ts";
 import { type Claim, type ClaimProblem, ownerKey } from "../model/claim.ts";
 import type { Layout, PlacedLoadBalancer } from "../model/desired.ts";
+import { withGuardedHealthChecks } from "../model/health-check-guard.ts";
 import { layOut } from "../model/layout.ts";
 import { placedFrom } from "../model/placed.ts";
 import type { Observation, Observer } from "../observe/observer.ts";
@@ -92,7 +93,9 @@ export async function think(deps: ThinkDeps, before: Before): Promise<Thought | 
   ]);
   // Without any, every host would be told that it has no certificate.
   if (certificates.state === "unknown") return { unknown: `certificates: ${certificates.why}` };
-  const layout = layOut(claims.value, certificates.value, placedIn(seen.observed, before.owners, ownership), settings, clock.wallMs());
+  const placed = placedIn(seen.observed, before.owners, ownership);
+  const whole = layOut(claims.value, certificates.value, placed, settings, clock.wallMs());
+  const layout = withGuardedHealthChecks(whole, seen.observed.autoScalingGroups);
   const isNew = layout.loadBalancers.some(({ name }) => !seen.observed.stacks.has(name));
   const observation = isNew ? await observe(layout) : seen;
   const resolution = resolveAll(layout.loadBalancers, network, settings);
