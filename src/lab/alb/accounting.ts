@@ -1,4 +1,5 @@
 import { Ring } from "../control/index.ts";
+import { ClientConnections } from "./client-connections.ts";
 import type { Transition } from "./target-group.ts";
 
 /** How far a request to a target had got: connecting, sending the request, waiting for the head, reading the body. */
@@ -28,7 +29,10 @@ export class Accounting {
   readonly targetAnswers = new Map<string, number>();
   /** Answers of the load balancer's own (redirects and fixed responses too), by status; 460: the client left first. */
   readonly ownAnswers = new Map<string, number>();
+  readonly clients = new ClientConnections();
+  /** All that came, and those for which a target was chosen. */
   requests = 0;
+  forwarded = 0;
   /** Answers cut after their head had gone out. */
   cutAnswers = 0;
   /** Connections of clients that a Network Load Balancer reset. */

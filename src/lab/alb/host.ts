@@ -63,7 +63,9 @@ export class LoadBalancerHost {
   list(): readonly HostedLoadBalancer[] {
     return [...this.#hosted].map(([id, loadBalancer]) => {
       const { name, nodes, targetGroups } = loadBalancer.state();
-      return { id, name, revision: this.#done.get(id)?.revision ?? null, nodes, targetGroups };
+      const { forwarded, clients } = loadBalancer.accounting;
+      const traffic = { forwarded, bytes: clients.bytes, openConnections: clients.open };
+      return { id, name, revision: this.#done.get(id)?.revision ?? null, nodes, traffic, targetGroups };
     });
   }
 

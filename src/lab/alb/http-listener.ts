@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AppError, assertNever, messageOf } from "../../kernel/index.ts";
 import type { ListenerConfig, NodeConfig } from "./config.ts";
@@ -43,6 +43,7 @@ export class HttpListener implements PortListener {
     };
     this.#certificates = this.#newCertificates(config);
     this.#server = this.#certificates === undefined ? createServer(options) : this.#secureServer(options, this.#certificates);
+    this.#server.on(config.tls === undefined ? "connection" : "secureConnection", (socket: Socket) => deps.accounting.clients.add(socket));
     this.#server.on("request", (request, response) => this.#serve(request, response));
     this.#server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
       response.writeContinue();
@@ -168,7 +169,8 @@ export class HttpListener implements PortListener {
       case "forward": {
         const name = drawTargetGroup(action, this.#deps.random);
         const target = name === undefined ? undefined : this.#deps.targetGroup(name)?.select(this.#node.zone, this.#selector(name));
-        if (target === undefined && response !== undefined) this.#answer(response, 503);
+        if (target !== undefined) this.#deps.accounting.forwarded += 1;
+        else if (response !== undefined) this.#answer(response, 503);
         return target;
       }
       default:

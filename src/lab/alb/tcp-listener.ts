@@ -90,9 +90,11 @@ export class TcpListener implements PortListener {
 
   #serve(client: Socket): void {
     client.on("error", () => client.destroy());
+    this.#deps.accounting.clients.add(client);
     const target = this.#choose();
-    if (target === undefined) this.#reset(client);
-    else new PassedConnection(client, target, this.#deps, { tcpIdleTimeoutMs: this.#config.tcpIdleTimeoutMs }).start();
+    if (target === undefined) return this.#reset(client);
+    this.#deps.accounting.forwarded += 1;
+    new PassedConnection(client, target, this.#deps, { tcpIdleTimeoutMs: this.#config.tcpIdleTimeoutMs }).start();
   }
 
   #choose(): Target | undefined {

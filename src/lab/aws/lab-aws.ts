@@ -42,7 +42,7 @@ export interface LabAwsOptions {
   readonly dataPlane?: DataPlaneOptions;
   /** What is said of targets where nothing serves them. */
   readonly healthOf: HealthSource;
-  /** What the data plane says of traffic; without it CloudWatch has no metric. */
+  /** What CloudWatch knows, in place of what the data plane says of traffic. */
   readonly metrics?: MetricSource;
   readonly instances: InstanceTiming;
   /** How long a load balancer is `provisioning`. */
@@ -90,7 +90,7 @@ export async function startLabAws(options: LabAwsOptions): Promise<LabAws> {
       iam(),
       sts(options.sts),
       wafv2(),
-      ...cloudwatch(options.metrics ?? (() => [])),
+      ...cloudwatch(options.metrics ?? ((query) => driver?.samples(query) ?? [])),
     ],
     keyOf: (id) => keys.get(id),
     buckets,

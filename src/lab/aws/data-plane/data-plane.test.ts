@@ -131,6 +131,19 @@ test(
     await account.call("elasticloadbalancing", "RegisterTargets", { TargetGroupArn: group, Targets: [target] });
     await until("it is back", async () => (await statusOf(url)) === 200, PATIENCE_MS);
 
+    const metric = {
+      Namespace: "AWS/ApplicationELB",
+      MetricName: "RequestCount",
+      Dimensions: [{ Name: "LoadBalancer", Value: arn.split("/").slice(1).join("/") }],
+    };
+    const window = { StartTime: Date.now() / 1000 - 600, EndTime: Date.now() / 1000 + 600 };
+    const asked = { ...window, MetricDataQueries: [{ Id: "m", MetricStat: { Metric: metric, Period: 60, Stat: "Sum" } }] };
+    await until(
+      "the requests are counted",
+      async () => /"Values":\[\d/.test((await account.call("monitoring", "GetMetricData", asked)).text),
+      PATIENCE_MS,
+    );
+
     await account.call("elasticloadbalancing", "DeleteLoadBalancer", { LoadBalancerArn: arn });
     await until("nothing listens", async () => (await statusOf(url)) === undefined, PATIENCE_MS);
     assert.deepEqual(await healthOf(account, group), [`${key} unused Target.NotInUse`]);

@@ -1,12 +1,14 @@
 import { AppError, type Clock, messageOf, sleep } from "../../../kernel/index.ts";
 import type { Log } from "../../../telemetry/index.ts";
 import type { HostedLoadBalancer, LoadBalancerConfig, TargetState } from "../../alb/index.ts";
+import type { MetricQuery, MetricSample } from "../cloudwatch/cloudwatch.ts";
 import type { SeenHealth } from "../elbv2/targets.ts";
 import type { WorldStore } from "../world/world-store.ts";
 import type { AwsWorld } from "../world/world.ts";
 import { HostClient } from "./host-client.ts";
-import { hostedLoadBalancers } from "./load-balancers.ts";
+import { hostedId, hostedLoadBalancers, loadBalancerKey } from "./load-balancers.ts";
 import type { DataPlaneOptions } from "./options.ts";
+import { TrafficLog } from "./traffic-log.ts";
 import { addressOf, hostedGroupName, isReachable } from "./target-groups.ts";
 
 /**
@@ -19,6 +21,7 @@ export class DataPlane {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #client: HostClient;
+  readonly #traffic = new TrafficLog();
   readonly #ending = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #wanted: { readonly world: AwsWorld; readonly configs: ReadonlyMap<string, LoadBalancerConfig> } | undefined;
@@ -66,6 +69,11 @@ export class DataPlane {
     return { state, ...(reason === null ? {} : { reason }), ...(description === null ? {} : { description }) };
   }
 
+  /** What CloudWatch knows of traffic. In memory alone: of what passed before this process there is nothing. */
+  samples(query: MetricQuery): readonly MetricSample[] {
+    return this.#traffic.samples(query);
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted) {
@@ -78,12 +86,22 @@ export class DataPlane {
     const hosted = await this.#client.list();
     this.#seen = healthIn(hosted);
     this.#heardAtMs = this.#clock.monoMs();
+    this.#noteTraffic(hosted);
     const wanted = this.#configs();
     const puts = [...wanted.values()].filter(({ id, revision }) => hosted.find((one) => one.id === id)?.revision !== revision);
     const strays = hosted.filter(({ id }) => !wanted.has(id));
     // Each for itself: one whose port is taken does not hold up the others. Strays first, whose addresses may be given out again.
     await Promise.all(strays.map(({ id }) => this.#attempt(id, () => this.#client.delete(id))));
     await Promise.all(puts.map((config) => this.#attempt(config.id, () => this.#client.put(config))));
+  }
+
+  #noteTraffic(hosted: readonly HostedLoadBalancer[]): void {
+    const keys = new Map([...this.#store.now.loadBalancers.keys()].map((arn) => [hostedId(arn), loadBalancerKey(arn)]));
+    this.#traffic.keep(new Set(keys.values()));
+    for (const { id, traffic } of hosted) {
+      const key = keys.get(id);
+      if (key !== undefined) this.#traffic.note(key, traffic, this.#clock.wallMs());
+    }
   }
 
   /** What was wanted `delayMs` ago. */

@@ -29,9 +29,14 @@ export function hostedLoadBalancers(world: AwsWorld, settings: Settings): readon
   });
 }
 
+/** The end of a load balancer's ARN, by which metrics name it: `app/shop/50dc6c495c0c9188`. */
+export function loadBalancerKey(arn: string): string {
+  return arn.slice(arn.indexOf(":loadbalancer/") + ":loadbalancer/".length);
+}
+
 /** What the host calls a load balancer: `app-shop-50dc6c495c0c9188`. */
 export function hostedId(arn: string): string {
-  return arn.slice(arn.indexOf(":loadbalancer/") + ":loadbalancer/".length).replaceAll("/", "-");
+  return loadBalancerKey(arn).replaceAll("/", "-");
 }
 
 /** Where a listener of a port listens. */
