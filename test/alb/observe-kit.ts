@@ -10,6 +10,16 @@ import { CERTIFICATES, OWNERSHIP, firstWorld } from "./kit/first-world.ts";
 
 export const HOUR_MS = 3_600_000;
 
+export const OBSERVER_OPTIONS: ObserverOptions = {
+  ownership: OWNERSHIP,
+  vpcId: undefined,
+  targetType: "instance",
+  groupTags: undefined,
+  certificateFilterTag: undefined,
+  excludedCertificates: new Set(),
+  readsIamCertificates: true,
+};
+
 /** An account of which somebody else owns much, and an observer whose clock is turned by hand. */
 export interface Observed {
   readonly account: TestAccount;
@@ -25,20 +35,7 @@ export async function observed(t: TestContext, options: Partial<ObserverOptions>
   const world = firstWorld(systemClock.wallMs());
   const { account, aws } = await awsWithClient(t, { account: { world } });
   const clock = new ManualClock();
-  const observer = createObserver(
-    aws,
-    {
-      ownership: OWNERSHIP,
-      vpcId: undefined,
-      targetType: "instance",
-      groupTags: undefined,
-      certificateFilterTag: undefined,
-      excludedCertificates: new Set(),
-      readsIamCertificates: true,
-      ...options,
-    },
-    { clock, random: seededRandom(1) },
-  );
+  const observer = createObserver(aws, { ...OBSERVER_OPTIONS, ...options }, { clock, random: seededRandom(1) });
   const request = (names: readonly string[]): ObserveRequest => ({ names, readsWebAcls: false });
   return {
     account,

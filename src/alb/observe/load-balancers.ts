@@ -6,20 +6,19 @@ import { type ObserveDeps, Reading } from "./reading.ts";
 import type { ResourceTags } from "./resource-tags.ts";
 
 /** What hangs on a load balancer. */
-type Settings = Pick<ObservedLoadBalancer, "attributes" | "listeners" | "webAcl">;
+type Settings = Pick<ObservedLoadBalancer, "attributes" | "listeners">;
 
 /** What load balancers are set to, read for each apart: one that cannot be read costs the others nothing. */
 export class LoadBalancerSettings {
-  readonly #aws: Pick<Aws, "elb" | "waf">;
+  readonly #aws: Pick<Aws, "elb">;
   readonly #tags: ResourceTags;
   readonly #everyMs: number;
   readonly #deps: ObserveDeps;
   readonly #readings = new Map<string, Reading<Settings>>();
   #tagged: readonly string[] = [];
   #isOneGone = false;
-  readsWebAcls = false;
 
-  constructor(aws: Pick<Aws, "elb" | "waf">, tags: ResourceTags, everyMs: number, deps: ObserveDeps) {
+  constructor(aws: Pick<Aws, "elb">, tags: ResourceTags, everyMs: number, deps: ObserveDeps) {
     this.#aws = aws;
     this.#tags = tags;
     this.#everyMs = everyMs;
@@ -66,13 +65,9 @@ export class LoadBalancerSettings {
     }
   }
 
-  async #read({ arn, type }: LoadBalancer): Promise<Settings> {
-    const { elb, waf } = this.#aws;
-    const [attributes, unsorted, webAcl] = await Promise.all([
-      elb.loadBalancerAttributes(arn),
-      elb.listeners(arn),
-      this.readsWebAcls && type === "application" ? waf.webAcl(arn) : undefined,
-    ]);
+  async #read({ arn }: LoadBalancer): Promise<Settings> {
+    const { elb } = this.#aws;
+    const [attributes, unsorted] = await Promise.all([elb.loadBalancerAttributes(arn), elb.listeners(arn)]);
     const listeners = unsorted.toSorted((one, other) => one.port - other.port);
     const arns = listeners.map((listener) => listener.arn);
     for (const listenerArn of arns) this.#tags.lookAgain(listenerArn);
@@ -83,7 +78,6 @@ export class LoadBalancerSettings {
     ]);
     return {
       attributes,
-      webAcl,
       listeners: listeners.map((listener, at): ObservedListener => {
         const tags = this.#tags.evidence(listener.arn);
         if (tags.state === "unknown")

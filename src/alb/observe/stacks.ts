@@ -3,13 +3,14 @@ import type { Evidence } from "../evidence.ts";
 import type { ObservedLoadBalancer, ObservedTargetGroup } from "../plan/observed.ts";
 import { type Ownership, ownedAs } from "../plan/ownership.ts";
 import { BelievedList } from "./believed-list.ts";
-import { both, doubted } from "./evidence-of.ts";
+import { both, doubted, map } from "./evidence-of.ts";
 import type { Believed } from "./losses.ts";
 import { LoadBalancerSettings } from "./load-balancers.ts";
 import type { ObserveDeps } from "./reading.ts";
 import { ResourceTags } from "./resource-tags.ts";
 import { TargetGroupSettings } from "./target-groups.ts";
 import { Unsettled } from "./unsettled.ts";
+import { WebAcls } from "./web-acls.ts";
 
 export interface StacksOptions {
   readonly ownership: Ownership;
@@ -33,6 +34,7 @@ export class Stacks {
   readonly #tags: ResourceTags;
   readonly #settings: LoadBalancerSettings;
   readonly #targets: TargetGroupSettings;
+  readonly #webAcls: WebAcls;
   readonly #unsettled: Unsettled;
 
   constructor(aws: Pick<Aws, "elb" | "waf">, { ownership, everyMs }: StacksOptions, deps: ObserveDeps) {
@@ -44,6 +46,7 @@ export class Stacks {
     this.#tags = new ResourceTags(elb, (tags) => ownedAs(tags, ownership) !== undefined, everyMs, deps);
     this.#settings = new LoadBalancerSettings(aws, this.#tags, everyMs, deps);
     this.#targets = new TargetGroupSettings(elb, everyMs, deps);
+    this.#webAcls = new WebAcls(aws.waf, everyMs, deps);
     this.#unsettled = new Unsettled(deps.clock);
   }
 
@@ -55,6 +58,7 @@ export class Stacks {
     for (const { arn, name } of this.#all(this.#balancers))
       if (wanted?.has(name) !== false) {
         this.#settings.lookAgain(arn);
+        this.#webAcls.lookAgain(arn);
         this.#tags.lookAgain(arn);
         if (wanted !== undefined) this.#balancers.wrote(arn);
       }
@@ -68,11 +72,12 @@ export class Stacks {
 
   /** Of everything that is ours, and of `names`. */
   async observe(names: readonly string[], { readsWebAcls }: { readonly readsWebAcls: boolean }): Promise<ReadonlyMap<string, StackParts>> {
-    if (readsWebAcls && !this.#settings.readsWebAcls) this.lookAgain();
-    this.#settings.readsWebAcls = readsWebAcls;
     await this.#refreshLists(this.#unsettled.mostMs());
     const wanted = new Set(names);
-    const gone = await this.#refreshSettings(wanted);
+    const [gone] = await Promise.all([
+      this.#refreshSettings(wanted),
+      this.#webAcls.refresh(readsWebAcls ? this.#ours(this.#balancers) : []),
+    ]);
     // One that was deleted since it was listed is not there: the list says so now.
     if (gone) {
       this.#balancers.lookAgain();
@@ -127,7 +132,9 @@ export class Stacks {
   /** What is known of one. */
   part(name: string): StackParts {
     return {
-      loadBalancer: this.#part(name, this.#balancers, ({ arn }) => this.#settings.known(arn)),
+      loadBalancer: this.#part(name, this.#balancers, ({ arn }) =>
+        map(this.#settings.known(arn), (settings) => ({ ...settings, webAcl: this.#webAcls.of(arn) })),
+      ),
       targetGroup: this.#part(name, this.#groups, ({ arn }) => this.#targets.known(arn)),
     };
   }

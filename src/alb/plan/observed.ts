@@ -8,8 +8,8 @@ export interface ObservedLoadBalancer extends LoadBalancer {
   readonly tags: ReadonlyMap<string, string>;
   readonly attributes: ReadonlyMap<string, string>;
   readonly listeners: readonly ObservedListener[];
-  /** Its WAFv2 web ACL; undefined when it has none. */
-  readonly webAcl: string | undefined;
+  /** The ARN of its WAFv2 web ACL, or that it has none. Undefined: it was not asked for. AWS WAF is another service: what it says does not concern the rest. */
+  readonly webAcl: Evidence<string | undefined> | undefined;
 }
 
 export interface ObservedListener extends Listener {

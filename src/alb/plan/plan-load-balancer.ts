@@ -28,19 +28,19 @@ export function planLoadBalancer(part: StackPlan, wanted: ResolvedLoadBalancer):
     part.note(`it is of type ${known.type}, ${known.scheme}, and should be ${type}, ${scheme}, which AWS cannot change: it stays as it is`);
     return;
   }
+  if (known.state === "failed") part.note("AWS says that it failed to be made: delete it by hand, then it is made anew");
   planListeners(part, known.listeners, wanted, evidence.state === "fresh");
   if (evidence.state !== "fresh") return;
   planAttributes(part, known.attributes, known.tags, wanted);
   planPlace(part, known, wanted);
   planSecurityGroups(part, known, wanted);
-  if (wanted.webAcl !== undefined && (known.webAcl ?? "none") !== wanted.webAcl)
-    part.change({ type: "set-web-acl", webAcl: wanted.webAcl });
   const missingTags = differing(tags, known.tags);
   if (missingTags.size > 0) part.change({ type: "tag", what: "load-balancer", tags: missingTags });
+  planWebAcl(part, known, wanted);
 }
 
 function planCreation(part: StackPlan, wanted: ResolvedLoadBalancer, tags: ReadonlyMap<string, string>): void {
-  const { kind, ipAddressType, subnets, securityGroups, webAcl } = wanted;
+  const { kind, ipAddressType, subnets, securityGroups } = wanted;
   const isProtected = wanted.attributes.get(PROTECTION) !== "false";
   const allOfThem = isProtected ? new Map([...tags, [TAGS.protection, "wanted"]]) : tags;
   part.add({
@@ -53,7 +53,6 @@ function planCreation(part: StackPlan, wanted: ResolvedLoadBalancer, tags: Reado
   });
   planListeners(part, [], wanted, true);
   planAttributes(part, new Map(), allOfThem, wanted);
-  if (webAcl !== undefined && webAcl !== "none") part.change({ type: "set-web-acl", webAcl });
 }
 
 function planAttributes(
@@ -75,6 +74,13 @@ function planProtection(part: StackPlan, there: ReadonlyMap<string, string>, tag
   if (tags.get(TAGS.protection) !== "wanted" || tags.has(TAGS.removal)) return;
   if (there.get(PROTECTION) === "true") part.change({ type: "tag", what: "load-balancer", tags: new Map([[TAGS.protection, "set"]]) });
   else part.change({ type: "set-load-balancer-attributes", attributes: new Map([[PROTECTION, "true"]]) });
+}
+
+/** AWS WAF knows a load balancer when that is active, and not before: it cannot be told what it has, and nothing is set. */
+function planWebAcl(part: StackPlan, { webAcl: known }: ObservedLoadBalancer, { webAcl }: ResolvedLoadBalancer): void {
+  if (webAcl === undefined || known === undefined) return;
+  part.noteWorth("web ACL", known);
+  if (known.state === "fresh" && (known.value ?? "none") !== webAcl) part.change({ type: "set-web-acl", webAcl });
 }
 
 /** Zones and kinds of addresses are added. None is taken away: clients know them by their addresses for as long as DNS says, and longer. */

@@ -66,6 +66,11 @@ function planAttachments(
   part.noteWorth("Auto Scaling groups", names);
   if (names.state === "unknown" || groups.state === "unknown") return;
   const wanted = names.value.toSorted();
+  for (const { name, healthCheckType } of groups.value)
+    if (wanted.includes(name) && healthCheckType.includes("ELB"))
+      part.note(
+        `Auto Scaling group ${name} ends instances that a load balancer calls unhealthy: set its health check type to EC2, or a wrong health check ends all nodes`,
+      );
   const states = new Map(groups.value.map((group) => [group.name, known === undefined ? undefined : group.targetGroups.get(known.arn)]));
   for (const name of wanted) if (!isAttached(states.get(name))) part.add({ type: "attach-auto-scaling-group", group: name });
   // A group leaves only when another one that stays serves: its instances are all that it has.

@@ -65,7 +65,7 @@ export function stepText(step: Step, words: StepWords): string {
       return `security groups: ${groups}${was(valueOfPart(words.stack?.loadBalancer)?.securityGroups)}`;
     }
     case "set-web-acl":
-      return `web ACL ${step.webAcl}${was(valueOfPart(words.stack?.loadBalancer)?.webAcl)}`;
+      return `web ACL ${step.webAcl}${was(valueOfPart(valueOfPart(words.stack?.loadBalancer)?.webAcl))}`;
     case "tag":
       return `tags of the ${step.what.replace("-", " ")}: ${mapText(step.tags, tagsOf(step.what, words.stack))}`;
     case "delete-listener":

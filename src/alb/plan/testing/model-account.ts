@@ -183,7 +183,7 @@ export class ModelAccount {
         tags: step.tags,
         attributes: new Map(),
         listeners: [],
-        webAcl: undefined,
+        webAcl: fresh(undefined),
       };
       return;
     }
@@ -199,7 +199,8 @@ export class ModelAccount {
     else if (step.type === "set-ip-address-type") stack.loadBalancer = { ...known, ipAddressType: step.ipAddressType };
     else if (step.type === "set-security-groups")
       stack.loadBalancer = { ...known, securityGroups: this.#securityGroups(stack, step.securityGroups) };
-    else if (step.type === "set-web-acl") stack.loadBalancer = { ...known, webAcl: step.webAcl === "none" ? undefined : step.webAcl };
+    else if (step.type === "set-web-acl")
+      stack.loadBalancer = { ...known, webAcl: fresh(step.webAcl === "none" ? undefined : step.webAcl) };
     else stack.loadBalancer = { ...known, listeners: this.#listeners(known, stack.targetGroup, step) };
   }
 
