@@ -110,7 +110,10 @@ test("the names in statuses of objects that ask for nothing, or cannot be used, 
   await until("all of it", () => isFresh(source), PATIENCE_MS);
   assert.deepEqual(owners(source), []);
   assert.deepEqual(
-    [...source.statusHosts()].toSorted((one, other) => (one < other ? -1 : 1)),
-    ["broken.elb.example", "foreign.elb.example"],
+    source.visits(),
+    new Map([
+      ["broken.elb.example", ["b.example.org"]],
+      ["foreign.elb.example", ["f.example.org"]],
+    ]),
   );
 });

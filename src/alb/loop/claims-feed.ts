@@ -11,7 +11,7 @@ export function createClaimsFeed(source: ClaimsSource, pods: RouterPods | undefi
       return evidence.state === "unknown" ? evidence : { ...evidence, value: evidence.value.claims };
     },
     problems: () => valueOf(source.read())?.problems ?? [],
-    statusHosts: () => source.statusHosts(),
+    visits: () => source.visits(),
     held: () => [...source.held(), ...(pods?.held() ?? [])],
     decide: (decision) => source.decide(decision) || pods?.decide(decision) === true,
   };

@@ -9,7 +9,7 @@ import { withGuardedHealthChecks } from "../model/health-check-guard.ts";
 import { layOut } from "../model/layout.ts";
 import { placedFrom } from "../model/placed.ts";
 import type { Observation, Observer } from "../observe/observer.ts";
-import type { Observed } from "../plan/observed.ts";
+import type { Observed, ObservedStack } from "../plan/observed.ts";
 import { type Ownership, ownedAs } from "../plan/ownership.ts";
 import { plan } from "../plan/plan.ts";
 import { resolveAll } from "../plan/resolve.ts";
@@ -27,8 +27,8 @@ export interface ClaimsInput {
   claims(): Evidence<readonly Claim[]>;
   /** Objects that cannot be read as they are. */
   problems(): readonly ClaimProblem[];
-  /** Hosts in the status of any object that is known, also of those that ask for nothing; lower case. */
-  statusHosts(): ReadonlySet<string>;
+  /** The hosts of objects by the host names in their statuses, lower case; also of objects that ask for nothing. */
+  visits(): ReadonlyMap<string, readonly string[]>;
 }
 
 /** What a reconcile came to. */
@@ -143,22 +143,34 @@ function roundOf(thought: Thought, deps: ReconcileDeps): Round {
   const { claims, certificates, network, layout, resolution, observation, plan: planned } = thought;
   const circuits = deps.aws.openCircuits();
   const frozen = deps.observer.frozen();
+  const visits = deps.claims.visits();
   const hostsOf = new Map((valueOf(claims) ?? []).map((claim) => [ownerKey(claim.owner), claim.hosts]));
   return {
     steps: planned.steps,
     observed: observation.observed,
     resolved: new Map(resolution.loadBalancers.map((one) => [one.name, one])),
     desired: new Set(layout.loadBalancers.map(({ name }) => name)),
-    hosts: new Map(layout.loadBalancers.map(({ name, owners }) => [name, owners.flatMap((owner) => hostsOf.get(owner) ?? [])])),
+    hosts: new Map(
+      layout.loadBalancers.map(({ name, owners }) => [
+        name,
+        [...owners.flatMap((owner) => hostsOf.get(owner) ?? []), ...visitedAt(observation.observed.stacks.get(name), visits)],
+      ]),
+    ),
     owners: ownersOf(thought),
     certificates: certificatesOf(thought),
-    statusHosts: deps.claims.statusHosts(),
+    statusHosts: new Set(visits.keys()),
     evidence: { claims, certificates, network, targets: evidenceOf(observation.targets) },
     doubts: [
       ...circuits.map((circuit) => `calls of AWS fail: the circuit breaker of ${circuit} is not closed`),
       ...(frozen === undefined ? [] : [frozen]),
     ],
   };
+}
+
+/** Hosts that clients come for to a load balancer because a status still says so: its certificates for them are in use. */
+function visitedAt(stack: ObservedStack | undefined, visits: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  const there = stack === undefined ? undefined : valueOf(stack.loadBalancer);
+  return visits.get(there?.dnsName.toLowerCase() ?? "") ?? [];
 }
 
 function evidenceOf(targets: WantedTargets): Evidence<unknown> {

@@ -10,7 +10,7 @@ import { type ClaimProblem, ownerKey } from "../model/claim.ts";
 import { claimObject, restoreClaimObject } from "./claim-object.ts";
 import type { ClaimOptions } from "./claim-options.ts";
 import { INVALID, type ReadClaims, claimsOf } from "./claims.ts";
-import { hostsInStatus } from "./status-hosts.ts";
+import { visitsOf } from "./visits.ts";
 import { isServed, readClaim } from "./to-claim.ts";
 
 export interface ClaimsSourceOptions {
@@ -36,8 +36,11 @@ export interface ClaimsSource {
   start(): void;
   /** `fresh` while every kind is followed without a gap. Objects whose removal is held are among it. */
   read(): Evidence<ReadClaims>;
-  /** The hosts in the status of every object that is known, also of those that are not the controller's or cannot be used: clients come by these names. */
-  statusHosts(): ReadonlySet<string>;
+  /**
+   * By what load balancers clients come to which hosts: the host names in the status of every object that is known, lower case, with the hosts of the objects. Also of
+   * objects that are not the controller's any more, or cannot be used.
+   */
+  visits(): ReadonlyMap<string, readonly string[]>;
   /** The newest version that was seen of an object, by its owner's key; of one that cannot be used its refused version. */
   object(owner: string): KubeObject | undefined;
   status(): Readonly<Record<string, SourceStatus>>;
@@ -126,9 +129,9 @@ class KubeClaimsSource implements ClaimsSource {
     return { state: "fresh", value, atMs: nowMs };
   }
 
-  statusHosts(): ReadonlySet<string> {
+  visits(): ReadonlyMap<string, readonly string[]> {
     const accepted = [this.#ingresses, this.#routeGroups].flatMap((mirror) => [...valuesOf(mirror).values()]);
-    return new Set([...accepted, ...this.#refused.values()].flatMap((object) => hostsInStatus(object)));
+    return visitsOf([...accepted, ...this.#refused.values()]);
   }
 
   object(owner: string): KubeObject | undefined {

@@ -12,12 +12,3 @@ export function readStatusHosts(object: KubeObject): readonly string[] {
   const hosts = status?.list(statusField(object.kind), (item, path) => new Fields(item, path).optionalString("hostname") ?? "") ?? [];
   return [...new Set(hosts.map((host) => host.toLowerCase()))].filter((host) => host !== "").toSorted();
 }
-
-/** What cannot be read as a status names no host; such a version is refused, and the one before it counts. */
-export function hostsInStatus(object: KubeObject): readonly string[] {
-  try {
-    return readStatusHosts(object);
-  } catch {
-    return [];
-  }
-}

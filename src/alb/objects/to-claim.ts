@@ -1,12 +1,4 @@
-import {
-  type Classes,
-  Fields,
-  defaultConvertOptions,
-  isServedIngress,
-  isServedRouteGroup,
-  readHost,
-  readMeta,
-} from "../../ingress/index.ts";
+import { type Classes, Fields, defaultConvertOptions, isServedIngress, isServedRouteGroup, readMeta } from "../../ingress/index.ts";
 import { AppError } from "../../kernel/index.ts";
 import type { KubeObject } from "../../kube/index.ts";
 import {
@@ -22,6 +14,7 @@ import {
 } from "../model/claim.ts";
 import { annotationError } from "./annotation-values.ts";
 import { readAnnotations } from "./annotations.ts";
+import { readHosts } from "./hosts.ts";
 import { readStatusHosts } from "./status-hosts.ts";
 import { checkLoadBalancerAttributes, checkTargetGroupAttributes } from "./attributes.ts";
 import type { ClaimOptions } from "./claim-options.ts";
@@ -82,19 +75,6 @@ export function readClaim(object: KubeObject, options: ClaimOptions): ReadClaim 
   const isLocalOnly = hosts.length === 0 && all.length > 0;
   const notes = builder.notes.map((message) => ({ owner: key, reason: "NotHeeded", message }));
   return { claim: isLocalOnly ? undefined : claim, notes };
-}
-
-function readHosts(object: KubeObject): readonly string[] {
-  const spec = new Fields(object, "").object("spec");
-  const own =
-    object.kind === "RouteGroup"
-      ? spec.strings("hosts").map((host, at) => ({ host, path: `spec.hosts[${at}]` }))
-      : spec.list("rules", (item, path) => ({ host: new Fields(item, path).optionalString("host") ?? "", path: `${path}.host` }));
-  const secured = spec.list("tls", (item, path) =>
-    new Fields(item, path).strings("hosts").map((host, at) => ({ host, path: `${path}.hosts[${at}]` })),
-  );
-  const hosts = [...own, ...secured.flat()].filter(({ host }) => host !== "").map(({ host, path }) => readHost(host, path));
-  return [...new Set(hosts)].toSorted();
 }
 
 function isInDomain(host: string, domain: string | undefined): boolean {
