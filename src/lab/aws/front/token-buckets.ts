@@ -8,8 +8,8 @@ export interface BucketSize {
 export type BucketClasses = readonly { readonly name: string; readonly actions: RegExp; readonly size: BucketSize }[];
 
 /** Of one action: a service that counts each for itself. */
-const each = (perSecond: number, ...actions: readonly string[]): BucketClasses =>
-  actions.map((name) => ({ name, actions: new RegExp(`^${name}$`), size: { burst: Math.max(1, perSecond), perSecond } }));
+const each = (size: BucketSize, ...actions: readonly string[]): BucketClasses =>
+  actions.map((name) => ({ name, actions: new RegExp(`^${name}$`), size }));
 const readsAndWrites = (reads: BucketSize, writes: BucketSize): BucketClasses => [
   { name: "reads", actions: /^(Describe|Get|List)/, size: reads },
   { name: "writes", actions: /./, size: writes },
@@ -35,14 +35,21 @@ const bucketClasses: ReadonlyMap<string, BucketClasses> = new Map([
   [
     "acm",
     [
-      ...each(1, "ListCertificates", "ImportCertificate"),
-      ...each(10, "DescribeCertificate", "ListTagsForCertificate", "DeleteCertificate"),
-      ...each(5, "AddTagsToCertificate"),
+      // How many at once it does not say: two callers a moment apart are no reason to throttle.
+      ...each({ burst: 2, perSecond: 1 }, "ListCertificates", "ImportCertificate"),
+      ...each({ burst: 10, perSecond: 10 }, "DescribeCertificate", "ListTagsForCertificate", "DeleteCertificate"),
+      ...each({ burst: 5, perSecond: 5 }, "AddTagsToCertificate"),
     ],
   ],
   ["iam", readsAndWrites({ burst: 20, perSecond: 10 }, { burst: 10, perSecond: 3 })],
   ["sts", readsAndWrites({ burst: 100, perSecond: 50 }, { burst: 100, perSecond: 50 })],
-  ["wafv2", [...each(1, "GetWebACL", "GetWebACLForResource"), ...each(0.5, "AssociateWebACL", "DisassociateWebACL")]],
+  [
+    "wafv2",
+    [
+      ...each({ burst: 1, perSecond: 1 }, "GetWebACL", "GetWebACLForResource"),
+      ...each({ burst: 1, perSecond: 0.5 }, "AssociateWebACL", "DisassociateWebACL"),
+    ],
+  ],
   ["monitoring", readsAndWrites({ burst: 50, perSecond: 50 }, { burst: 10, perSecond: 3 })],
 ]);
 
