@@ -97,6 +97,30 @@ function browserTests(executablePath: string): void {
     await page.context().close();
   });
 
+  test("a load balancer opens to its listeners, certificates, targets with their reasons, and its plan", async () => {
+    const { url } = await serve("--from", "32");
+    const { page, complaints } = await openPage(url);
+    await page.getByTestId("alb-naive").click();
+    const drawer = page.getByTestId("load-balancer-drawer");
+    await drawer.getByText("hf-scripted-5d0c1f9be204", { exact: true }).waitFor();
+    assert.match(
+      (await drawer.getByTestId("listeners").textContent()) ?? "",
+      /HTTP 80.*redirect to port 443.*HTTPS 443.*default: shop\.example.*valid until 2027-05-02/,
+    );
+    assert.match(
+      (await drawer.getByTestId("targets").textContent()) ?? "",
+      /unhealthy.*Target\.ResponseCodeMismatch: Health checks failed/,
+    );
+    assert.match((await drawer.getByTestId("plan").textContent()) ?? "", /certificate old\.example from port 443/);
+    await page.keyboard.press("Escape");
+    await page.locator('[data-testid="load-balancer-drawer"][open]').waitFor({ state: "detached" });
+    await page.getByTestId("alb-hold").focus();
+    await page.keyboard.press("Enter");
+    await drawer.getByText("hf-scripted-91b7ae03c6d8", { exact: true }).waitFor();
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  });
+
   test("all of it can be done by keyboard: break, put back, filter, open and decide a held removal", async () => {
     const { url } = await serve("--from", "32");
     const { page, complaints } = await openPage(url);

@@ -1,6 +1,7 @@
 import type { ActionView } from "./contract/actions.ts";
 import type { ControlPlaneView, NodeView } from "./contract/cluster.ts";
 import type { LaneView } from "./contract/lane.ts";
+import type { LoadBalancerView } from "./contract/load-balancer.ts";
 import type { HeldView, RouteView } from "./contract/routes.ts";
 import type { FaultView, ScenarioView, TimelineView } from "./contract/scenario.ts";
 
@@ -15,6 +16,7 @@ export {
   type TargetView,
   type TotalsView,
 } from "./contract/lane.ts";
+export { type BalancedTargetView, type ListenerView, type LoadBalancerView, type PlannedStepView } from "./contract/load-balancer.ts";
 export { type Policy, type ProcessState, type ProcessView } from "./contract/process.ts";
 export { type EvidenceView, type HeldView, ROUTES_LIMIT, type RouteView } from "./contract/routes.ts";
 export {
@@ -42,6 +44,8 @@ export interface ConsoleSnapshot {
   readonly controlPlane: ControlPlaneView | null;
   /** One per router fleet, in the order shown; two in the lab (`naive`, then `hold`). */
   readonly lanes: readonly LaneView[];
+  /** As their controllers know them; none where no controller answers. */
+  readonly loadBalancers: readonly LoadBalancerView[];
   /** In the order shown, one per zone in the lab. */
   readonly nodes: readonly NodeView[];
   /** One row per route and policy; at most ROUTES_LIMIT, `routesTotal` says how many there are. */

@@ -8,6 +8,7 @@ import { type ConsoleSnapshot, TIMELINE_LIMIT, type VerdictView } from "../contr
 import { createConsoleServer } from "../server/server.ts";
 import { labActions } from "./actions.ts";
 import { Rates, laneView } from "./lanes.ts";
+import { loadBalancerViews } from "./load-balancers.ts";
 import { heldViews, nodeViews } from "./nodes.ts";
 import { partView } from "./processes.ts";
 import { RouteMemory } from "./routes.ts";
@@ -108,6 +109,7 @@ function snapshotOf(
       controllers: partView(lab.parts.get("controllers").state, nowMs),
     },
     lanes: lab.plan.fleets.map((fleet) => laneView(lab, fleet.policy, startedAtMs, nowMs, rates)),
+    loadBalancers: loadBalancerViews(lab),
     nodes: nodeViews(lab, nowMs),
     routes,
     routesTotal: total,

@@ -20,6 +20,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     all: (frame) => frame.snapshot.lanes,
     one: (frame, key) => frame.snapshot.lanes.find((lane) => lane.policy === key),
   },
+  "load-balancers": {
+    describe: "load balancers as their controllers know them: listeners, certificates, targets, plan; /api/load-balancers/NAME for one",
+    all: (frame) => frame.snapshot.loadBalancers,
+    one: (frame, key) => frame.snapshot.loadBalancers.find((balancer) => balancer.name === key),
+  },
   nodes: {
     describe: "nodes with kubelet, routers, pods; /api/nodes/NAME for one",
     all: (frame) => frame.snapshot.nodes,

@@ -12,6 +12,7 @@ import {
   type RouterView,
   type RouteView,
 } from "../contract.ts";
+import { scriptedLoadBalancer } from "./scripted-load-balancer.ts";
 import { HEAP_LIMIT_BYTES, NODES, POLICIES, ScriptedWorld } from "./scripted-world.ts";
 
 const RUNNING: ProcessView = { state: "running", restartInMs: null };
@@ -76,6 +77,7 @@ function snapshotOf(world: ScriptedWorld, t: number, nowMs: number): ConsoleSnap
       controllers: RUNNING,
     },
     lanes: POLICIES.map((policy) => laneOf(world, policy)),
+    loadBalancers: POLICIES.map((policy) => scriptedLoadBalancer(policy, laneOf(world, policy))),
     nodes: NODES.map((_, index) => nodeOf(world, index, t)),
     routes: POLICIES.flatMap((policy) => ROUTES.map((path) => routeOf(world, policy, path))),
     routesTotal: ROUTES.length * 2,

@@ -2,6 +2,7 @@ import { announcement, connection, nowMs, snapshot } from "./live/store.ts";
 import { age, timeOfDay } from "../view/words.ts";
 import { BreakPanel } from "./panels/break-panel.tsx";
 import { HeldDrawer } from "./panels/held-drawer.tsx";
+import { LoadBalancerDrawer } from "./panels/load-balancer-drawer.tsx";
 import { RoutesPanel } from "./panels/routes-panel.tsx";
 import { TimelinePanel } from "./panels/timeline-panel.tsx";
 import { PicturePane } from "./picture/picture-pane.tsx";
@@ -28,6 +29,7 @@ export function App() {
           <BreakPanel view={view} />
         </main>
       )}
+      <LoadBalancerDrawer />
       <HeldDrawer />
       <p class="unseen" role="status" aria-live="polite" data-testid="announcement">
         {announcement.value}

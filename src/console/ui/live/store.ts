@@ -1,5 +1,5 @@
 import { computed, signal } from "@preact/signals";
-import type { ConsoleFrame } from "../../contract.ts";
+import type { ConsoleFrame, Policy } from "../../contract.ts";
 import { announce, NOTHING_TOLD } from "../../view/announcement.ts";
 import { type Connection, type ConnectionEvent, nextConnection } from "../../view/connection.ts";
 
@@ -13,6 +13,8 @@ export const nowMs = signal(Date.now());
 export const selectedSeconds = signal<number | null>(null);
 /** The second under the pointer in any strip. */
 export const hoveredSeconds = signal<number | null>(null);
+/** Which lane's load balancers are shown; `null` for none. */
+export const openLane = signal<Policy | null>(null);
 export const openHeldId = signal<string | null>(null);
 /** What the last action said. */
 export const notice = signal<{ readonly text: string; readonly isError: boolean } | null>(null);

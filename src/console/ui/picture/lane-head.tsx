@@ -2,6 +2,7 @@ import type { LaneView } from "../../contract.ts";
 import type { Box } from "../../view/geometry.ts";
 import { albWords, type Tone } from "../../view/picture-state.ts";
 import { rate } from "../../view/words.ts";
+import { openLane } from "../live/store.ts";
 import { Frame, Lines, Mark } from "./marks.tsx";
 
 export function Clients({ lane, box, isNarrow }: { readonly lane: LaneView; readonly box: Box; readonly isNarrow: boolean }) {
@@ -37,8 +38,23 @@ function targetTone(state: string): Tone {
 /** The load balancer that begins a lane: the lane's name, its targets, and what it does wrong. */
 export function Alb({ lane, box, isNarrow }: { readonly lane: LaneView; readonly box: Box; readonly isNarrow: boolean }) {
   const words = albWords(lane);
+  const open = (): void => void (openLane.value = lane.policy);
   return (
-    <g data-testid={`alb-${lane.policy}`} data-fail-open={lane.alb.failOpen}>
+    <g
+      class="opens"
+      role="button"
+      // In SVG names of attributes have a case, and this one is lower.
+      tabindex={0}
+      aria-label={`Load balancer, ${lane.label}: listeners, certificates, targets, plan`}
+      onClick={open}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        open();
+      }}
+      data-testid={`alb-${lane.policy}`}
+      data-fail-open={lane.alb.failOpen}
+    >
       <rect class="sheet" x={box.x} y={box.y} width={box.w} height={box.h} rx="6" />
       {words.tone === "alarm" ? <rect class="hatched is-alarm" x={box.x} y={box.y} width={box.w} height={box.h} rx="6" /> : null}
       <Frame box={box} tone={words.tone === "good" ? "plain" : words.tone} />
