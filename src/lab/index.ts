@@ -1,6 +1,7 @@
 export { Faults } from "./faults/faults.ts";
 export { Lab, type LabDeps } from "./lab.ts";
-export { type ApiServerReading, type LocalPod, type RouterTable, isReady } from "./observe/observatory.ts";
+export { type LocalPod, isReady } from "./observe/local-pod.ts";
+export { type ApiServerReading, type RouterTable } from "./observe/observatory.ts";
 export { type Reading } from "./observe/poller.ts";
 export { LAB_DEFAULTS, type LabOptions } from "./options.ts";
 export { type LabNode } from "./machines/machines.ts";

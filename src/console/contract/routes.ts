@@ -19,7 +19,7 @@ export interface RouteView {
 export interface HeldView {
   readonly id: string;
   readonly policy: Policy;
-  /** The routers that hold it. */
+  /** Who holds it: routers by their nodes, or the controller of load balancers. */
   readonly routers: readonly string[];
   /** What would be removed: `ingress shop/cart`, `endpoint 127.30.11.4:8080 of shop/cart`. */
   readonly keys: readonly string[];

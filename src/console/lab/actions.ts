@@ -1,6 +1,7 @@
 import { AppError, messageOf } from "../../kernel/index.ts";
 import type { Faults, Lab, PolicyName } from "../../lab/index.ts";
 import { type ActionView, type ConsoleActions, HELD_APPROVE, HELD_REJECT } from "../contract.ts";
+import { decide } from "./decide.ts";
 
 interface Deed {
   readonly view: Omit<ActionView, "enabled" | "whyNot" | "targets">;
@@ -215,31 +216,4 @@ export function labActions(lab: Lab, faults: Faults, isPlaying: () => boolean): 
       return found.run(target);
     },
   };
-}
-
-/** Decides on every router of the fleet that holds it; ids are `POLICY.ID`. */
-async function decide(lab: Lab, target: string, verb: "approve" | "reject"): Promise<string> {
-  const [policy = "", ...rest] = target.split(".");
-  const id = rest.join(".");
-  const fleet = lab.plan.fleets.find((candidate) => candidate.policy === policy);
-  if (fleet === undefined) throw new AppError("CONSOLE_TARGET", `${target}: no fleet holds this`);
-  let decided = 0;
-  for (const node of lab.nodes) {
-    if (!lab.observatory.held(node, policy).value?.held.some((removal) => removal.id === id)) continue;
-    const response = await fetch(`${lab.observatory.routerUrl(node, fleet)}/held/${encodeURIComponent(id)}/${verb}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ principal: "console", reason: `${verb} by hand in the lab's console`, ttlSeconds: 600 }),
-      signal: AbortSignal.timeout(5_000),
-    });
-    if (response.ok) decided += 1;
-  }
-  if (decided === 0) throw new AppError("CONSOLE_TARGET", `${id} is not held any more`);
-  lab.timeline.add({
-    event: `held removal ${verb === "approve" ? "approved" : "rejected"} on ${decided} routers`,
-    cause: "by hand",
-    tone: "plain",
-    policy: fleet.policy,
-  });
-  return `${verb === "approve" ? "Approved" : "Rejected"} on ${decided} routers.`;
 }

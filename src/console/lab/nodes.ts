@@ -1,5 +1,5 @@
 import { type Lab, type LocalPod, isReady } from "../../lab/index.ts";
-import type { HeldView, NodeView, PodView, Policy, ProcessView, RouterView } from "../contract.ts";
+import type { NodeView, PodView, Policy, ProcessView, RouterView } from "../contract.ts";
 import { containerView, partView } from "./processes.ts";
 
 /** The nodes with their routers and application pods. */
@@ -57,31 +57,4 @@ function podView(pod: LocalPod): PodView {
   const state =
     pod.metadata.deletionTimestamp === undefined ? (container?.state?.waiting?.reason ?? pod.status?.phase ?? "Pending") : "Terminating";
   return { name: pod.metadata.name, application: pod.metadata.labels?.["app"] ?? "", ready: isReady(pod), state };
-}
-
-/** The held removals of all routers; the same removal held by several is one row. */
-export function heldViews(lab: Lab, startedAtMs: number): readonly HeldView[] {
-  const rows = new Map<string, HeldView>();
-  for (const fleet of lab.plan.fleets) {
-    for (const node of lab.nodes) {
-      for (const removal of lab.observatory.held(node, fleet.policy).value?.held ?? []) {
-        const id = `${fleet.policy}.${removal.id}`;
-        const known = rows.get(id);
-        const secondsOf = (time: string): number => Math.round((Date.parse(time) - startedAtMs) / 100) / 10;
-        const sinceSeconds = secondsOf(removal.since);
-        const evidence = removal.evidence.map(({ at, said }) => ({ source: `${removal.kind} on ${node}`, atSeconds: secondsOf(at), said }));
-        rows.set(id, {
-          id,
-          policy: fleet.policy,
-          routers: [...(known?.routers ?? []), node],
-          keys: removal.keys.map((key) => `${removal.kind} ${key}`),
-          sinceSeconds: Math.min(sinceSeconds, known?.sinceSeconds ?? sinceSeconds),
-          reason: removal.reason,
-          evidence: [...(known?.evidence ?? []), ...evidence].sort((a, b) => a.atSeconds - b.atSeconds),
-          releasedBy: removal.releasedBy,
-        });
-      }
-    }
-  }
-  return [...rows.values()];
 }

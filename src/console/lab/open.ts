@@ -7,9 +7,10 @@ import type { Log } from "../../telemetry/index.ts";
 import { type ConsoleSnapshot, TIMELINE_LIMIT, type VerdictView } from "../contract.ts";
 import { createConsoleServer } from "../server/server.ts";
 import { labActions } from "./actions.ts";
+import { heldViews } from "./held.ts";
 import { Rates, laneView } from "./lanes.ts";
 import { loadBalancerViews } from "./load-balancers.ts";
-import { heldViews, nodeViews } from "./nodes.ts";
+import { nodeViews } from "./nodes.ts";
 import { partView } from "./processes.ts";
 import { RouteMemory } from "./routes.ts";
 

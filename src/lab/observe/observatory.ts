@@ -8,33 +8,11 @@ import type { Fleet } from "../manifests/index.ts";
 import type { LabNode } from "../machines/machines.ts";
 import { ALB_CONTROL_PORT, KUBELET_PORT, LOAD_CONTROL_PORT } from "../network.ts";
 import { apiServerUrl } from "../part-configs.ts";
+import { Controllers } from "./controllers.ts";
 import { LoadView } from "./load-view.ts";
+import { type LocalPod, isReady } from "./local-pod.ts";
 import type { ObservedLab } from "./observed-lab.ts";
 import { Poller, type Reading } from "./poller.ts";
-
-/** A pod as its kubelet has it. */
-export interface LocalPod {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly deletionTimestamp?: string;
-  };
-  readonly status?: {
-    readonly phase?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly containerStatuses?: readonly {
-      readonly restartCount: number;
-      readonly ready: boolean;
-      readonly state?: {
-        readonly waiting?: { readonly reason?: string; readonly message?: string };
-        readonly running?: object;
-        readonly terminated?: object;
-      };
-      readonly lastState?: { readonly terminated?: { readonly finishedAt?: string } };
-    }[];
-  };
-}
 
 /** What the API server says of its memory, and of the pods it stores. */
 export interface ApiServerReading {
@@ -62,6 +40,8 @@ const SLOW_MS = 1_500;
  */
 export class Observatory {
   readonly load = new LoadView();
+  /** The controllers of load balancers. */
+  readonly controllers: Controllers;
   readonly #lab: ObservedLab;
   readonly #clock: Clock;
   readonly #apiServer: Poller<ApiServerReading>;
@@ -79,6 +59,8 @@ export class Observatory {
     this.#lab = lab;
     this.#clock = clock;
     const { plan } = lab;
+    const pods = (): readonly LocalPod[] => this.#nodes.flatMap(({ name }) => this.pods(name).value ?? []);
+    this.controllers = new Controllers(plan.fleets, pods, plan.credentials.control, clock);
     const api = apiServerUrl(plan);
     const admin = { authorization: `Bearer ${plan.credentials.admin}` };
     const control = { authorization: `Bearer ${plan.credentials.control}` };
@@ -273,6 +255,7 @@ export class Observatory {
     yield this.#apiServer;
     yield this.#objects;
     yield this.#loadBalancers;
+    yield* this.controllers.pollers();
     for (const group of [this.#albs, this.#routers, this.#held, this.#tables, this.#kubelets])
       yield* group.values() as Iterable<Poller<unknown>>;
   }
@@ -294,9 +277,4 @@ export class Observatory {
   #reading<T>(pollers: ReadonlyMap<string, Poller<T>>, name: string): Reading<T> {
     return pollers.get(name)?.reading ?? { value: undefined, atMs: 0, error: `nothing is called ${name}` };
   }
-}
-
-/** The pod's Ready condition, as its kubelet says it. */
-export function isReady(pod: LocalPod): boolean {
-  return pod.status?.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false;
 }

@@ -42,8 +42,8 @@ function Held({ held }: { readonly held: HeldView }) {
         {held.reason}
       </p>
       <p class="drawer-note">
-        Held for {age(nowSeconds - held.sinceSeconds)}, since {scenarioTime(held.sinceSeconds)}, by {countOf(held.routers.length, "router")}{" "}
-        ({held.routers.join(", ")}). It serves all the while.
+        Held for {age(nowSeconds - held.sinceSeconds)}, since {scenarioTime(held.sinceSeconds)}, by {holders(held)}. It serves all the
+        while.
       </p>
       <h3>What each source said</h3>
       <ol class="evidence" data-testid="evidence">
@@ -69,6 +69,12 @@ function Held({ held }: { readonly held: HeldView }) {
       </p>
     </>
   );
+}
+
+/** `3 routers (node-1, node-2, node-3)`, or the only one by its name. */
+function holders({ routers }: HeldView): string {
+  const names = routers.join(", ");
+  return routers.length === 1 ? names : `${countOf(routers.length, "router")} (${names})`;
 }
 
 function Decision({ name, id }: { readonly name: string; readonly id: string }) {
