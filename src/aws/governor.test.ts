@@ -66,9 +66,11 @@ test("a class that is throttled slows down and lets an addition through within a
   await Promise.all(reads);
 });
 
-test("a class that fails is left alone, says so, and is tried again one call at a time; a refusal of one thing is no failure", async () => {
+test("a class that fails is left alone, says so, and is tried again one call at a time; a refusal or a gap of one thing is no failure", async () => {
   const { clock, governor, call } = rig();
   for (let at = 0; at < 12; at++) void call("DescribeListeners", "read", () => Promise.reject(new AppError("AWS_NOT_FOUND", "gone")));
+  const lacking = (): Promise<never> => Promise.reject(new AppError("AWS_INCOMPLETE", "State is missing", { retry: "idempotent" }));
+  for (let at = 0; at < 12; at++) void call("DescribeTargetHealth", "read", lacking);
   await clock.advance(60_000);
   assert.deepEqual(governor.openCircuits(), []);
   for (let at = 0; at < 6; at++) void call("DescribeListeners", "read", broken);

@@ -148,6 +148,7 @@ export function createGovernor(deps: GovernorDeps): Governor {
 
 function classify({ code, retry }: AppError): FailureClass {
   if (code === "AWS_THROTTLED") return { retry: "safe", serverFault: false, retryAfterMs: THROTTLED_MS };
-  const isTheirs = code === "AWS_UNAVAILABLE" || code === "AWS_UNREADABLE" || code === "AWS_INCOMPLETE" || code === "AWS_PAGES";
+  // An answer that lacks something is about one object; that one stays unread, and is no reason to leave all the others alone.
+  const isTheirs = code === "AWS_UNAVAILABLE" || code === "AWS_UNREADABLE";
   return { retry, serverFault: isTheirs };
 }

@@ -20,7 +20,14 @@ const each =
   };
 
 test("traffic is added up over a window", async (t: TestContext) => {
-  const metrics = each({ RequestCount: 2, ActiveConnectionCount: 1, ActiveFlowCount: 7, ProcessedBytes: 100, ConsumedLCUs: 0.1 });
+  const metrics = each({
+    RequestCount: 2,
+    ActiveConnectionCount: 1,
+    ActiveFlowCount: 7,
+    NewFlowCount: 3,
+    ProcessedBytes: 100,
+    ConsumedLCUs: 0.1,
+  });
   const { aws } = await awsWithClient(t, { account: { metrics } });
   assert.deepEqual(await aws.cloudwatch.traffic(ARN, window), {
     requestCount: 60,
@@ -28,7 +35,7 @@ test("traffic is added up over a window", async (t: TestContext) => {
     activeFlowCount: undefined,
     processedBytes: 3_000,
   });
-  assert.deepEqual(await aws.cloudwatch.traffic(NET, window), { ...nothing, activeFlowCount: 7, processedBytes: 3_000 });
+  assert.deepEqual(await aws.cloudwatch.traffic(NET, window), { ...nothing, requestCount: 90, activeFlowCount: 7, processedBytes: 3_000 });
 });
 
 test("what was not reported is zero where CloudWatch had all the rest, and not known where it had nothing or a gap", async (t: TestContext) => {

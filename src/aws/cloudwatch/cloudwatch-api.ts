@@ -11,7 +11,7 @@ export interface TimeWindow {
 
 /** What passed through a load balancer in a window. Undefined is not known, and not zero. */
 export interface Traffic {
-  /** Requests; of an application load balancer. */
+  /** Requests; of a network load balancer new flows. */
   readonly requestCount: number | undefined;
   /** Connections that were open, added up over the window's minutes; of an application load balancer. */
   readonly activeConnectionCount: number | undefined;
@@ -44,7 +44,11 @@ const METRICS = {
   },
   net: {
     namespace: "AWS/NetworkELB",
-    asked: { activeFlowCount: ["ActiveFlowCount", "Maximum"], processedBytes: ["ProcessedBytes", "Sum"] },
+    asked: {
+      requestCount: ["NewFlowCount", "Sum"],
+      activeFlowCount: ["ActiveFlowCount", "Maximum"],
+      processedBytes: ["ProcessedBytes", "Sum"],
+    },
   },
 } as const;
 const WITNESS = "ConsumedLCUs";
