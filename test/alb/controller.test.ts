@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { userInfo } from "node:os";
 import { type TestContext, test } from "node:test";
 import type { LoadBalancersView } from "../../src/alb/index.ts";
 import { systemClock } from "../../src/kernel/index.ts";
@@ -27,9 +28,9 @@ async function controlled(t: TestContext) {
     `--region=${REGION}`,
     `--endpoint=${account.url}`,
   ];
-  const start = async () => {
+  const start = async (...more: string[]) => {
     const port = await freePort();
-    const program = holdfast(t, [...common, `--admin=127.0.0.1:${port}`], ENV);
+    const program = holdfast(t, [...common, ...more, `--admin=127.0.0.1:${port}`], ENV);
     const get = async (path: string): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`);
     return {
       program,
@@ -86,4 +87,29 @@ test("an Ingress gets its load balancer; another process takes over when the fir
   await until("and finds nothing to do", async () => (await (await second.get("/plan")).text()).startsWith("Nothing to do"), PATIENCE_MS);
   assert.deepEqual(ours(), made);
   assert.equal(writes(), before);
+});
+
+test("a load balancer that nobody needs any more is held, shown with its reason, and deleted after an approval; the other one stays", async (t) => {
+  const { cluster, account, start, ours } = await controlled(t);
+  const cidrs = { "alb.ingress.kubernetes.io/inbound-cidrs": "0.0.0.0/0" };
+  await cluster.put(ingressClass("holdfast.dev/alb"));
+  await cluster.put(ingress("shop", ["shop.example.org"], cidrs));
+  await cluster.put(ingress("own", ["api.example.org"], { ...cidrs, "zalando.org/aws-load-balancer-shared": "false" }));
+  const controller = await start("--removals-rest=0");
+  const deleted = (): readonly string[] => account.calls.map(({ action }) => action).filter((action) => action === "DeleteLoadBalancer");
+  const served = (): boolean => cluster.live().length === 2 && cluster.live().every(({ statusHosts }) => statusHosts.length === 1);
+  await until("both are served", served, PATIENCE_MS);
+  await cluster.remove("Ingress", "own");
+  const hold = async (...args: string[]): Promise<string> => {
+    const program = holdfast(t, ["hold", ...args, "--admin", controller.admin]);
+    assert.equal(await program.ended, 0, program.stderr());
+    return program.stdout();
+  };
+  const id = await until("it is held", async () => /^(alb-load-balancers-\d+) /m.exec(await hold("status"))?.[1], PATIENCE_MS);
+  assert.match(await hold("status"), /stays: hf-lab-\w+-0 load balancer\n {2}why: /);
+  assert.deepEqual(deleted(), [], "it is held, so it is there");
+  assert.equal(await hold("approve", id, "--reason", "moved away"), `approved ${id} as ${userInfo().username}\n`);
+  await until("it is deleted", () => deleted().length > 0, PATIENCE_MS);
+  assert.equal(ours().filter((line) => line.startsWith("load balancer ")).length, 1);
+  assert.equal(ours().filter((line) => line.startsWith("Ingress default/shop is at hf-lab-")).length, 1);
 });

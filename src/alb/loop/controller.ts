@@ -6,6 +6,7 @@ import type { Leader } from "../leader/leader.ts";
 import type { StepProblem } from "../apply/step-problem.ts";
 import type { Layout } from "../model/desired.ts";
 import type { PlanView } from "../plan/print.ts";
+import { removedKeys } from "../plan/step.ts";
 import type { Observer } from "../observe/observer.ts";
 import type { LoadBalancersView } from "../view.ts";
 import { loadBalancerViews } from "./load-balancers-view.ts";
@@ -39,6 +40,7 @@ export interface ControllerDeps {
 
 const FOLLOW_UP_MS = 500;
 const FOLLOW_UP_CAP_MS = 30_000;
+const SEEK_EVERY_MS = 60_000;
 
 /** Decides when something is done, by whom, and remembers what came of it. */
 export class Controller {
@@ -52,6 +54,9 @@ export class Controller {
   #thoughtWallMs: number | undefined;
   #endedWallMs: number | undefined;
   #hadOpenCircuits = false;
+  /** Removals for which everything was read anew. */
+  #sought: ReadonlySet<string> = new Set();
+  #soughtAtMs = -Infinity;
   /** Reconciles in a row that wrote something. */
   #followUps = 0;
 
@@ -176,6 +181,7 @@ export class Controller {
     meter.ended(problems, applied.stopped === undefined);
     await this.#deps.reconciling.guard.within(run.signal, () => session.saveNowAndThen());
     this.#restAfterOutage(session);
+    this.#seekProof(outcome, session);
     this.#followUp(applied.writes + carried.writes);
   }
 
@@ -185,6 +191,20 @@ export class Controller {
     if (writes === 0) return;
     const delayMs = Math.min(FOLLOW_UP_CAP_MS, FOLLOW_UP_MS * 2 ** (this.#followUps - 1));
     this.#deps.clock.timer(delayMs, () => this.wake("own writes"));
+  }
+
+  /** A removal is held, and its clock begins, by what was read after it came up: else that would be hours later. Each is looked at once for it. */
+  #seekProof({ plan, judgement }: Outcome, { removals }: Session): void {
+    const { clock, aws, observer } = this.#deps;
+    const known = new Set([...removals.held().flatMap(({ keys }) => keys), ...judgement.released.flatMap(removedKeys)]);
+    const keys = plan.steps.flatMap((step) => (step.effect === "remove" ? removedKeys(step) : [])).filter((key) => !known.has(key));
+    const isNew = keys.some((key) => !this.#sought.has(key));
+    const isSoon = clock.monoMs() - this.#soughtAtMs < SEEK_EVERY_MS;
+    if (!isNew || isSoon || aws.openCircuits().length > 0) return;
+    this.#sought = new Set(keys);
+    this.#soughtAtMs = clock.monoMs();
+    observer.lookAgain();
+    this.wake("a removal that asks for proof");
   }
 
   /** The session of this time of leading: another's is not gone on with, because somebody else may have led between. */
