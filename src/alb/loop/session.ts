@@ -75,8 +75,9 @@ export class Session {
     return new Map([...this.#deps.otherParts(), [OWNERS, Object.fromEntries(this.owners)], [REMOVALS, this.removals.snapshot()]]);
   }
 
+  /** What differs when it has to be saved. Revisions go on by themselves, by what we save too: they alone are no reason. */
   #text(): string {
-    return JSON.stringify([...this.#parts()]);
+    return JSON.stringify([...this.#parts()], (key, value: unknown) => (key === "revision" ? undefined : value));
   }
 }
 
