@@ -15,7 +15,7 @@ const ACTIONS = {
   autoscaling:
     "DescribeAutoScalingGroups DescribeAutoScalingInstances DescribeLoadBalancerTargetGroups AttachLoadBalancerTargetGroups DetachLoadBalancerTargetGroups DescribeTrafficSources AttachTrafficSources DetachTrafficSources TerminateInstanceInAutoScalingGroup SetDesiredCapacity UpdateAutoScalingGroup SuspendProcesses ResumeProcesses DescribeScalingActivities SetInstanceHealth",
   ec2: "DescribeSubnets DescribeRouteTables DescribeSecurityGroups DescribeInstances DescribeInstanceStatus DescribeVpcs DescribeAvailabilityZones TerminateInstances StopInstances StartInstances RebootInstances CreateTags DeleteTags DescribeTags CreateSecurityGroup DeleteSecurityGroup AuthorizeSecurityGroupIngress RevokeSecurityGroupIngress",
-  acm: "ListCertificates DescribeCertificate ListTagsForCertificate ImportCertificate DeleteCertificate AddTagsToCertificate",
+  acm: "ListCertificates DescribeCertificate ListTagsForCertificate RequestCertificate ImportCertificate DeleteCertificate AddTagsToCertificate",
   iam: "ListServerCertificates GetServerCertificate ListServerCertificateTags UploadServerCertificate DeleteServerCertificate",
   sts: "GetCallerIdentity AssumeRole AssumeRoleWithWebIdentity",
   cloudwatch: "GetMetricData",

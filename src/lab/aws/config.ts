@@ -75,6 +75,8 @@ export interface TimingConfig {
   readonly terminateMs: number;
   /** How long a load balancer is `provisioning`. */
   readonly provisioningMs: number;
+  /** How long a certificate that was requested is `PENDING_VALIDATION`. */
+  readonly validationMs?: number;
   /** How long a target group that was attached to an Auto Scaling group is `Adding`. */
   readonly attachMs: number;
   /** How old what reads answer is: the eventual consistency of Describe. */

@@ -1,5 +1,6 @@
 import { AppError, type Clock } from "../../kernel/index.ts";
 import { type ControlRoute, Ring } from "../control/index.ts";
+import { authorityIn } from "./acm/request.ts";
 import { machineRoutes } from "./ec2/machine-routes.ts";
 import { parseFaultRule } from "./faults/parse-fault.ts";
 import type { CallRecord } from "./front/aws-front.ts";
@@ -72,6 +73,7 @@ export function controlRoutes(aws: LabAws, calls: CallLog, clock: Clock): readon
       },
     },
     { method: "DELETE", path: "/faults", handle: () => aws.faults.clear() },
+    { method: "GET", path: "/certificate-authority", handle: () => ({ certificate: authorityIn(aws.store.now) ?? null }) },
     { method: "GET", path: "/load-balancers", handle: () => ({ loadBalancers: aws.names() }) },
     ...machineRoutes(aws.store, clock),
   ];

@@ -47,6 +47,8 @@ export interface LabAwsOptions {
   readonly instances: InstanceTiming;
   /** How long a load balancer is `provisioning`. */
   readonly provisioningMs: number;
+  /** How long a certificate that was requested is `PENDING_VALIDATION`. Not at all without it. */
+  readonly validationMs?: number;
   /** How long a target group that was attached to an Auto Scaling group is `Adding`. */
   readonly attachMs: number;
   readonly sts: StsOptions;
@@ -86,7 +88,7 @@ export async function startLabAws(options: LabAwsOptions): Promise<LabAws> {
       ec2(options.instances),
       elbv2({ healthOf, provisioningMs: options.provisioningMs, step: addressStep }),
       autoscaling({ healthOf, attachMs: options.attachMs }),
-      acm(),
+      acm({ validationMs: options.validationMs ?? 0 }),
       iam(),
       sts(options.sts),
       wafv2(),

@@ -120,6 +120,7 @@ function parseTiming(fields: Fields): TimingConfig {
     stopMs: ms("stopMs", 10_000),
     terminateMs: ms("terminateMs", 10_000),
     provisioningMs: ms("provisioningMs", 120_000),
+    validationMs: ms("validationMs", 30_000),
     attachMs: ms("attachMs", 5_000),
     apiDelayMs: ms("apiDelayMs", 0),
     advanceEveryMs: fields.integer("advanceEveryMs", { min: 10, max: LONGEST_MS, fallback: 500 }),

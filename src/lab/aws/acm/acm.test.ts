@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
-import { base64, issued } from "../testing/elbv2-kit.ts";
+import { balancer, base64, forward, issued, targetGroup } from "../testing/elbv2-kit.ts";
 import { type TestAccount, testAccount } from "../testing/test-account.ts";
 import { at, listAt, textAt } from "../testing/xml.ts";
+import { authorityIn } from "./request.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -96,4 +98,40 @@ test("certificates are listed page by page, and deleted", async (t) => {
     (await account.call("acm", "DescribeCertificate", { CertificateArn: "arn:aws:acm:eu-central-1:123456789012:other/1" })).code,
     "InvalidArnException",
   );
+});
+
+test("a certificate that is requested is pending, then issued by the lab's own authority, and only then taken by a listener", async (t) => {
+  const account = await testAccount(t, { validationMs: 30_000 });
+  const asked = {
+    DomainName: "Shop.example",
+    SubjectAlternativeNames: ["*.shop.example"],
+    IdempotencyToken: "once",
+    KeyAlgorithm: "EC_prime256v1",
+  };
+  const request = async (): Promise<string> => textAt((await account.call("acm", "RequestCertificate", asked)).body, "CertificateArn");
+  const arn = await request();
+  assert.equal(await request(), arn, "one token is one certificate");
+  const described = async (field: string): Promise<unknown> =>
+    at((await account.call("acm", "DescribeCertificate", { CertificateArn: arn })).body, "Certificate", field);
+  assert.deepEqual(
+    [await described("Status"), await described("Type"), await described("NotAfter")],
+    ["PENDING_VALIDATION", "AMAZON_ISSUED", undefined],
+  );
+  const issuedOnes = { CertificateStatuses: ["ISSUED"], Includes: { keyTypes: ["EC_prime256v1"] } };
+  assert.deepEqual(await listed(account, issuedOnes), []);
+  const loadBalancer = await balancer(account, "shop");
+  const group = await targetGroup(account, "web");
+  const secure = { Protocol: "HTTPS", Port: 443, Certificates: [{ CertificateArn: arn }], DefaultActions: [forward(group)] };
+  const create = (): Promise<{ code: string | undefined }> =>
+    account.call("elasticloadbalancing", "CreateListener", { LoadBalancerArn: loadBalancer, ...secure });
+  assert.equal((await create()).code, "UnsupportedCertificate");
+  await account.clock.advance(30_000);
+  assert.deepEqual([await described("Status"), await described("SubjectAlternativeNames")], ["ISSUED", ["shop.example", "*.shop.example"]]);
+  assert.deepEqual(await listed(account, issuedOnes), ["shop.example"]);
+  assert.equal((await create()).code, undefined);
+  const record = account.store.now.certificates.get(arn);
+  const authority = new X509Certificate(authorityIn(account.store.now) ?? "");
+  assert.ok(new X509Certificate(record?.certificate ?? "").checkIssued(authority));
+  assert.equal(record?.chain, authority.toString());
+  assert.equal((await listed(account, { Includes: { keyTypes: ["EC_prime256v1"] } })).length, 1, "the authority is in no list");
 });

@@ -1,5 +1,6 @@
 import type { CertificateRecord } from "../certificates/records.ts";
 import { usersOfCertificate } from "../certificates/users.ts";
+import { isPending } from "./request.ts";
 import { AwsError } from "../wire/aws-error.ts";
 import { integer, requiredText, text, texts } from "../wire/inputs.ts";
 import type { Fields } from "../wire/query-input.ts";
@@ -46,16 +47,16 @@ export const describeCertificate: Read = (world, { input, nowMs }) => {
   return {
     Certificate: {
       CertificateArn: record.arn,
-      ...shownDates(record),
+      ...shownDates(record, nowMs),
       DomainName: record.domainName,
       SubjectAlternativeNames: record.alternativeNames,
-      Serial: record.serial,
       Subject: record.subject,
-      Issuer: record.issuer,
+      ...(isPending(record, nowMs) ? {} : { Serial: record.serial, Issuer: record.issuer }),
+      ...shownValidation(record, nowMs),
       Status: statusOf(record, nowMs),
       KeyAlgorithm: record.keyAlgorithm,
       InUseBy: usersOfCertificate(world, record.arn),
-      Type: "IMPORTED",
+      Type: record.requested === undefined ? "IMPORTED" : "AMAZON_ISSUED",
       KeyUsages: [],
       ExtendedKeyUsages: [],
       RenewalEligibility: "INELIGIBLE",
@@ -80,19 +81,20 @@ export function certificate(world: AwsWorld, arn: string): CertificateRecord {
   return found;
 }
 
-function statusOf({ notAfterMs }: CertificateRecord, nowMs: number): "ISSUED" | "EXPIRED" {
-  return nowMs > notAfterMs ? "EXPIRED" : "ISSUED";
+function statusOf(record: CertificateRecord, nowMs: number): "PENDING_VALIDATION" | "ISSUED" | "EXPIRED" {
+  if (isPending(record, nowMs)) return "PENDING_VALIDATION";
+  return nowMs > record.notAfterMs ? "EXPIRED" : "ISSUED";
 }
 
 function shownSummary(world: AwsWorld, record: CertificateRecord, nowMs: number): Fields {
   return {
     CertificateArn: record.arn,
-    ...shownDates(record),
+    ...shownDates(record, nowMs),
     DomainName: record.domainName,
     SubjectAlternativeNameSummaries: record.alternativeNames.slice(0, MOST_NAMES_SHOWN),
     HasAdditionalSubjectAlternativeNames: record.alternativeNames.length > MOST_NAMES_SHOWN,
     Status: statusOf(record, nowMs),
-    Type: "IMPORTED",
+    Type: record.requested === undefined ? "IMPORTED" : "AMAZON_ISSUED",
     KeyAlgorithm: record.keyAlgorithm,
     KeyUsages: [],
     ExtendedKeyUsages: [],
@@ -101,11 +103,26 @@ function shownSummary(world: AwsWorld, record: CertificateRecord, nowMs: number)
   };
 }
 
-function shownDates({ createdAtMs, importedAtMs, notBeforeMs, notAfterMs }: CertificateRecord): Fields {
+/** One that is pending says not yet how long it is valid. */
+function shownDates(record: CertificateRecord, nowMs: number): Fields {
+  const { createdAtMs, importedAtMs, notBeforeMs, notAfterMs, requested } = record;
+  const validity = { NotBefore: new Date(notBeforeMs), NotAfter: new Date(notAfterMs) };
+  if (requested === undefined) return { CreatedAt: new Date(createdAtMs), ImportedAt: new Date(importedAtMs), ...validity };
   return {
     CreatedAt: new Date(createdAtMs),
-    ImportedAt: new Date(importedAtMs),
-    NotBefore: new Date(notBeforeMs),
-    NotAfter: new Date(notAfterMs),
+    ...(isPending(record, nowMs) ? {} : { IssuedAt: new Date(requested.issuedAtMs), ...validity }),
+  };
+}
+
+function shownValidation(record: CertificateRecord, nowMs: number): Fields {
+  if (record.requested === undefined) return {};
+  const status = isPending(record, nowMs) ? "PENDING_VALIDATION" : "SUCCESS";
+  return {
+    DomainValidationOptions: record.alternativeNames.map((name) => ({
+      DomainName: name,
+      ValidationDomain: name,
+      ValidationStatus: status,
+      ValidationMethod: "DNS",
+    })),
   };
 }

@@ -1,11 +1,16 @@
 /** A certificate with its key, where a listener finds it by its ARN. */
 export interface CertificateRecord {
   readonly arn: string;
-  /** In ACM it is found by its ARN; in IAM it has a name and a path. */
-  readonly store: { readonly of: "acm" } | { readonly of: "iam"; readonly name: string; readonly path: string; readonly id: string };
+  /** In ACM it is found by its ARN; in IAM it has a name and a path. The authority of those that ACM issues is found nowhere. */
+  readonly store:
+    | { readonly of: "acm" }
+    | { readonly of: "authority" }
+    | { readonly of: "iam"; readonly name: string; readonly path: string; readonly id: string };
   readonly createdAtMs: number;
   /** When it was imported last. */
   readonly importedAtMs: number;
+  /** Of one that was requested of ACM and not imported: when, when it is issued, and by which token. */
+  readonly requested?: { readonly atMs: number; readonly issuedAtMs: number; readonly token: string | undefined };
   /** PEM. */
   readonly certificate: string;
   readonly chain: string | undefined;

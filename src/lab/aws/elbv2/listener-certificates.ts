@@ -1,7 +1,8 @@
+import { isPending } from "../acm/request.ts";
 import { AwsError } from "../wire/aws-error.ts";
 import type { Fields } from "../wire/query-input.ts";
 import type { Read, Write } from "../world/actions.ts";
-import { withRecord } from "../world/world.ts";
+import { type AwsWorld, withRecord } from "../world/world.ts";
 import { listener, listenersOf } from "./found.ts";
 import { requiredText, structures, text } from "../wire/inputs.ts";
 import { page } from "./paging.ts";
@@ -21,11 +22,10 @@ export const describeListenerCertificates: Read = (world, { input }) => {
   };
 };
 
-export const addListenerCertificates: Write = (world, { input }) => {
+export const addListenerCertificates: Write = (world, { input, nowMs }) => {
   const record = secureListener(listener(world, requiredText(input, "ListenerArn")));
   const added = certificatesIn(input);
-  for (const arn of added)
-    if (!world.certificates.has(arn)) throw new AwsError("CertificateNotFound", `Certificate ARN '${arn}' not found`);
+  for (const arn of added) mustBeUsable(world, arn, nowMs);
   const certificates = [...new Set([...record.certificates, ...added])];
   const others = listenersOf(world, record.loadBalancerArn).filter(({ arn }) => arn !== record.arn);
   const count = [certificates, ...others.map((other) => other.certificates)].reduce((sum, all) => sum + Math.max(0, all.length - 1), 0);
@@ -34,6 +34,18 @@ export const addListenerCertificates: Write = (world, { input }) => {
   const output = { Certificates: added.map((arn) => ({ CertificateArn: arn, IsDefault: false })) };
   return { world: withRecord(world, "listeners", record.arn, { ...record, certificates }), output };
 };
+
+/** Throws AwsError `CertificateNotFound`, `UnsupportedCertificate`. */
+export function mustBeUsable(world: AwsWorld, arn: string, nowMs: number): void {
+  const found = world.certificates.get(arn);
+  if (found === undefined || found.store.of === "authority")
+    throw new AwsError("CertificateNotFound", `Certificate ARN '${arn}' not found`);
+  if (isPending(found, nowMs))
+    throw new AwsError(
+      "UnsupportedCertificate",
+      `The certificate '${arn}' must have a fully-qualified domain name, a supported signature, and a supported key size.`,
+    );
+}
 
 /** One that is not there is removed already. The default one can only be replaced. */
 export const removeListenerCertificates: Write = (world, { input }) => {

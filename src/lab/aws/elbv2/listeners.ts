@@ -7,6 +7,7 @@ import { listener, listenersOf, loadBalancer, rulesOf } from "./found.ts";
 import { integer, requiredText, structures, text, texts } from "../wire/inputs.ts";
 import { page } from "./paging.ts";
 import { readActions, shownActions } from "./listener-actions.ts";
+import { mustBeUsable } from "./listener-certificates.ts";
 import type { ListenerRecord, LoadBalancerRecord } from "./records.ts";
 import { DEFAULT_SSL_POLICY, sslPolicies } from "./ssl-policies.ts";
 import { tagsIn } from "./tags.ts";
@@ -45,7 +46,7 @@ export const createListener: Write = (world, { input, nowMs }) => {
     loadBalancerArn: balancer.arn,
     port,
     protocol,
-    ...secureSettings(world, input, protocol),
+    ...secureSettings(world, input, { protocol, nowMs }),
     alpnPolicy: texts(input, "AlpnPolicy") ?? [],
     defaultActions: readActions(world, structures(input, "DefaultActions") ?? [], { balancer, listenerProtocol: protocol }),
     attributes: new Map(),
@@ -62,7 +63,7 @@ export const createListener: Write = (world, { input, nowMs }) => {
   return { world: next, output: { Listeners: [shown(record)] } };
 };
 
-export const modifyListener: Write = (world, { input }) => {
+export const modifyListener: Write = (world, { input, nowMs }) => {
   const before = listener(world, requiredText(input, "ListenerArn"));
   const balancer = loadBalancer(world, before.loadBalancerArn);
   const protocol = text(input, "Protocol") ?? before.protocol;
@@ -80,7 +81,7 @@ export const modifyListener: Write = (world, { input }) => {
   const known = isSecure
     ? { Certificates: before.certificates.slice(0, 1).map((arn) => ({ CertificateArn: arn })), SslPolicy: before.sslPolicy }
     : {};
-  const secure = secureSettings(world, { ...known, ...input }, protocol);
+  const secure = secureSettings(world, { ...known, ...input }, { protocol, nowMs });
   const record: ListenerRecord = {
     ...before,
     port,
@@ -100,7 +101,11 @@ export const deleteListener: Write = (world, { input }) => {
   return { world: next, output: {} };
 };
 
-function secureSettings(world: AwsWorld, input: Fields, protocol: string): Pick<ListenerRecord, "sslPolicy" | "certificates"> {
+function secureSettings(
+  world: AwsWorld,
+  input: Fields,
+  { protocol, nowMs }: { readonly protocol: string; readonly nowMs: number },
+): Pick<ListenerRecord, "sslPolicy" | "certificates"> {
   const certificates = (structures(input, "Certificates") ?? []).flatMap((one) => text(one, "CertificateArn") ?? []);
   const sslPolicy = text(input, "SslPolicy");
   if (protocol !== "HTTPS" && protocol !== "TLS") {
@@ -111,7 +116,7 @@ function secureSettings(world: AwsWorld, input: Fields, protocol: string): Pick<
   const [certificate, ...more] = certificates;
   if (certificate === undefined) throw new AwsError("ValidationError", `A certificate must be specified for ${protocol} listeners`);
   if (more.length > 0) throw new AwsError("TooManyCertificates", "Only the default certificate can be specified with a listener");
-  if (!world.certificates.has(certificate)) throw new AwsError("CertificateNotFound", `Certificate ARN '${certificate}' not found`);
+  mustBeUsable(world, certificate, nowMs);
   if (sslPolicy !== undefined && !sslPolicies.some(({ name }) => name === sslPolicy))
     throw new AwsError("SSLPolicyNotFound", `SSL policy '${sslPolicy}' not found`);
   return { sslPolicy: sslPolicy ?? DEFAULT_SSL_POLICY, certificates: [certificate] };

@@ -29,7 +29,7 @@ test("an action that is not there is refused, as is one of another version", asy
   const account = await testAccount(t);
   assert.equal((await account.call(elb, "DescribeNothing")).code, "InvalidAction");
   assert.equal((await account.call("ec2", "RunInstances")).code, "InvalidAction");
-  assert.equal((await account.call("acm", "RequestCertificate")).code, "UnknownOperationException");
+  assert.equal((await account.call("acm", "ExportCertificate")).code, "UnknownOperationException");
 });
 
 test("what is not signed is told so", async (t) => {

@@ -71,6 +71,7 @@ export interface TestAccountOptions {
   readonly verifyToken?: StsOptions["verifyToken"];
   readonly stateFile?: string;
   readonly apiDelayMs?: number;
+  readonly validationMs?: number;
   readonly metrics?: MetricSource;
   readonly provisioningMs?: number;
   readonly attachMs?: number;
@@ -110,6 +111,7 @@ export async function testAccount(t: TestContext, options: TestAccountOptions = 
     log: silentLog,
     first: { ...testOptions.first, ...options.world },
     ...(stateFile === undefined ? {} : { stateFile }),
+    ...(options.validationMs === undefined ? {} : { validationMs: options.validationMs }),
     ...(options.apiDelayMs === undefined ? {} : { apiDelayMs: options.apiDelayMs }),
     attachMs: options.attachMs ?? testOptions.attachMs,
     provisioningMs: options.provisioningMs ?? testOptions.provisioningMs,
