@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import type { Aws } from "../../src/aws/index.ts";
+import type { Evidence } from "../../src/alb/evidence.ts";
 import { tagsFor } from "../../src/alb/plan/ownership.ts";
 import { type ObserveRequest, type Observer, type ObserverOptions, createObserver } from "../../src/alb/observe/observer.ts";
 import { seededRandom, systemClock } from "../../src/kernel/index.ts";
@@ -94,4 +96,19 @@ export async function stackOf(
     tags,
   );
   return { balancer, group };
+}
+
+/** The value of evidence that has to be in one of these states. */
+export function valueOf<T>(evidence: Evidence<T> | undefined, ...states: readonly string[]): T {
+  assert.ok(evidence !== undefined);
+  assert.ok(states.includes(evidence.state), JSON.stringify(evidence));
+  assert.ok(evidence.state !== "unknown");
+  return evidence.value;
+}
+
+/** A load balancer is provisioned at once. */
+export function setActive({ store }: TestAccount, balancer: string): void {
+  const record = store.now.loadBalancers.get(balancer);
+  assert.ok(record !== undefined);
+  store.put({ ...store.now, loadBalancers: new Map([...store.now.loadBalancers, [balancer, { ...record, activeAtMs: 0 }]]) }, Date.now());
 }
