@@ -52,11 +52,14 @@ export class NetworkReadings {
     const vpc = await this.#vpc.refresh();
     if (vpc.state === "unknown") return vpc;
     const [subnets, tables, groups] = await Promise.all([this.#subnets.refresh(), this.#tables.refresh(), this.#groups.refresh()]);
-    return both(both(subnets, tables, placesOf), groups, (places, { entries }) => ({
+    const network = both(both(subnets, tables, placesOf), groups, (places, { entries }) => ({
       vpcId: vpc.value,
       subnets: places,
       securityGroups: [...entries.values()].map(({ id, name, tags }) => ({ id, name, tags })),
     }));
+    for (const list of [subnets, tables, groups])
+      if (list.state !== "unknown") for (const [id, why] of list.value.doubts) return doubted(network, `${id}: ${why}`);
+    return network;
   }
 
   /** Our security groups, by what they are to us, as they were last read. */
