@@ -11,8 +11,10 @@ export type GroupTags = ReadonlyMap<string, string | undefined>;
 
 type States = ReadonlyMap<string, string>;
 
+/** Attached by AttachTrafficSources, by somebody else: then its state is not said, and it is attached all the same. */
+const TRAFFIC_SOURCE = "TrafficSource";
 /** Attached and served: nothing happens to it by itself any more. */
-const SETTLED: ReadonlySet<string> = new Set(["Added", "InService"]);
+const SETTLED: ReadonlySet<string> = new Set(["Added", "InService", TRAFFIC_SOURCE]);
 
 /**
  * The Auto Scaling groups whose instances are the cluster's nodes, by their tags. One that lost its tags is believed to be another's only when several
@@ -109,7 +111,11 @@ export class AutoScalingGroups {
       this.#states.set(name, reading);
     }
     const known = reading.evidence();
-    if (known.state === "unknown" || !isSettled(attached, known.value, ours)) await reading.refresh(SOON_MS);
+    if (known.state !== "unknown" && isSettled(attached, known.value, ours)) return;
+    const states = await reading.refresh(SOON_MS);
+    // The list is from before it was attached: it is read again, until both say the same.
+    if (states.state === "fresh" && [...ours].some((arn) => !attached.includes(arn) && SETTLED.has(states.value.get(arn) ?? "")))
+      this.#all.lookAgain();
   }
 
   /** As old as the list, where that was enough to know them by. */
@@ -121,7 +127,11 @@ export class AutoScalingGroups {
   }
 
   async #readStates(name: string): Promise<States> {
-    return new Map((await this.#api.targetGroups(name)).map(({ arn, state }) => [arn, state]));
+    const states = new Map((await this.#api.targetGroups(name)).map(({ arn, state }) => [arn, state]));
+    const all = this.#all.evidence();
+    const attached = all.state === "unknown" ? [] : (all.value.entries.get(name)?.targetGroups ?? []);
+    for (const arn of attached) if (!states.has(arn)) states.set(arn, TRAFFIC_SOURCE);
+    return states;
   }
 
   #isTagged({ tags }: AutoScalingGroup): boolean {
@@ -135,16 +145,14 @@ const SOON_MS = 5_000;
 /** What the list says and what is known of the states agree, and nothing is under way: then nobody has to be asked. */
 function isSettled(attached: readonly string[], states: States, ours: ReadonlySet<string>): boolean {
   const relevant = [...ours].filter((arn) => attached.includes(arn) || states.has(arn));
-  return relevant.every((arn) => attached.includes(arn) && SETTLED.has(states.get(arn) ?? ""));
+  return relevant.every((arn) => (attached.includes(arn) ? SETTLED.has(states.get(arn) ?? "") : states.get(arn) === "Removed"));
 }
 
 function observedGroup(
-  { name, healthCheckType, instances, targetGroups: attached }: AutoScalingGroup,
+  { name, healthCheckType, instances }: AutoScalingGroup,
   states: States,
   ours: ReadonlySet<string>,
 ): ObservedAutoScalingGroup {
   const targetGroups = new Map([...states].filter(([arn]) => ours.has(arn)));
-  // Attached as a traffic source, by somebody else: it is attached all the same.
-  for (const arn of attached) if (ours.has(arn) && !targetGroups.has(arn)) targetGroups.set(arn, "TrafficSource");
   return { name, healthCheckType, instances: instances.map(({ id }) => id), targetGroups };
 }
