@@ -35,7 +35,11 @@ export interface Observed {
 
 export async function observed(t: TestContext, options: Partial<ObserverOptions> = {}): Promise<Observed> {
   const world = firstWorld(systemClock.wallMs());
-  const { account, aws } = await awsWithClient(t, { account: { world } });
+  const { account, aws } = await awsWithClient(t, {
+    account: { world },
+    // A busy machine takes its time, and nothing here waits for a call to fail.
+    client: { times: { timeoutMs: 60_000, attemptTimeoutMs: 20_000 } },
+  });
   const clock = new ManualClock();
   const observer = createObserver(aws, { ...OBSERVER_OPTIONS, ...options }, { clock, random: seededRandom(1) });
   const request = (names: readonly string[]): ObserveRequest => ({ names, readsWebAcls: false });
