@@ -11,6 +11,7 @@ import { LabParts } from "./lab-parts.ts";
 import { type Fleet, ROUTER_NAMESPACE } from "./manifests/index.ts";
 import { awsEnvironment } from "./machines/account.ts";
 import { readInstances } from "./machines/machine-room.ts";
+import { importCertificate } from "./machines/certificate.ts";
 import { type LabNode, Machines, type NodeHands } from "./machines/machines.ts";
 import { LOAD_CONTROL_PORT, type LabNetwork, findFreeBlock } from "./network.ts";
 import { Observatory } from "./observe/observatory.ts";
@@ -97,10 +98,12 @@ export class Lab {
     await this.parts.startFirst();
     // The machines boot while the objects are made.
     this.machines.start();
+    const certified = importCertificate(this.plan, this.#deps.clock.wallMs());
+    certified.catch(() => {});
     const started = this.parts.startOthers();
     started.catch(() => {});
     await makeFirstObjects(this.plan, this.admin, this.#deps.clock);
-    await started;
+    await Promise.all([started, certified]);
     say(`kubectl --kubeconfig ${folder.kubeconfig} get pods -A`);
     say(`. ${folder.awsEnvironment} && aws ec2 describe-instances`);
     this.observatory.start();

@@ -14,6 +14,8 @@ export interface StateFolder {
   readonly kubeconfig: string;
   /** The shell's variables for the lab's AWS. */
   readonly awsEnvironment: string;
+  /** Of what the load balancers prove of themselves. */
+  readonly certificateFile: string;
   readonly storeFile: string;
   /** Where the lab's AWS keeps its account, and the load balancers' host what it hosts. */
   readonly accountFile: string;
@@ -54,6 +56,7 @@ export function takeStateFolder(root: string): StateFolder {
     root,
     kubeconfig: join(root, "kubeconfig"),
     awsEnvironment: join(root, "aws.env"),
+    certificateFile: join(root, "load-balancers.crt"),
     storeFile: join(root, "api", "store.db"),
     accountFile: join(root, "aws", "account.json"),
     loadBalancersFile: join(root, "aws", "load-balancers.json"),
