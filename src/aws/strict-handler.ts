@@ -27,13 +27,13 @@ export class StrictHandler extends NodeHttpHandler {
   override async handle(request: Request, options?: Options): ReturnType<NodeHttpHandler["handle"]> {
     if (!isRead(actionOf(request).name)) this.#guard?.();
     const { response } = await super.handle(request, options);
+    const { statusCode, headers } = response;
     const body = await bytesOf(response.body as AsyncIterable<Uint8Array> | Uint8Array | undefined);
-    if (response.statusCode >= 200 && response.statusCode < 300) {
-      const doubt = doubtOf(actionOf(request), body.toString("utf8"), response.headers);
-      if (doubt !== undefined)
-        throw new AppError("AWS_UNREADABLE", `the answer of ${request.hostname} is none: ${doubt}`, { retry: "idempotent" });
-    }
-    return { response: new HttpResponse({ statusCode: response.statusCode, headers: response.headers, body }) };
+    const isDone = statusCode >= 200 && statusCode < 300;
+    const doubt = (isDone ? doubtOf : doubtOfError)(actionOf(request), body.toString("utf8"), headers);
+    if (doubt !== undefined)
+      throw new AppError("AWS_UNREADABLE", `the answer of ${request.hostname}, ${statusCode}, is none: ${doubt}`, { retry: "idempotent" });
+    return { response: new HttpResponse({ statusCode, headers, body }) };
   }
 }
 
@@ -50,21 +50,40 @@ function doubtOf(
   body: string,
   headers: Readonly<Record<string, string>>,
 ): string | undefined {
-  if (body.trim() === "") return "it is empty";
   if (!isXml && headers["x-amzn-requestid"] === undefined) return "it has no request id";
-  if (!isXml) {
-    try {
-      return isRecord(JSON.parse(body)) ? undefined : "it is JSON, but no object";
-    } catch {
-      return "it is not JSON";
-    }
+  if (body.trim() === "") {
+    // The services that speak JSON say no more of what they did (API reference of AssociateWebACL).
+    return isXml || isRead(name) ? "it is empty" : undefined;
   }
+  if (!isXml) return jsonIn(body) === undefined ? "it is no object of JSON" : undefined;
   const text = body.replace(/^\s*<\?xml[^>]*\?>/, "").trim();
   const root = /^<([A-Za-z0-9]+)[\s>]/.exec(text)?.[1];
   if (root !== `${name}Response`) return `it begins with ${JSON.stringify(text.slice(0, 40))} and not with <${name}Response`;
   if (!text.endsWith(`</${name}Response>`)) return "it ends before its end";
   // EC2 has it in the body alone.
   return headers["x-amzn-requestid"] === undefined && !/<requestId>[^<]/i.test(text) ? "it has no request id" : undefined;
+}
+
+/**
+ * Why an answer cannot be an error of AWS; undefined when it can. Of what has no code the SDK makes one by its status: the 404 of a proxy
+ * becomes `NotFound`, as if AWS had said that the thing that was asked for is gone.
+ */
+function doubtOfError({ isXml }: ReturnType<typeof actionOf>, body: string, headers: Readonly<Record<string, string>>): string | undefined {
+  if (isXml) {
+    const isError = /^\s*(?:<\?xml[^>]*\?>\s*)?<(?:ErrorResponse|Response)[\s>]/.test(body) && /<Code>[^<]+<\/Code>/.test(body);
+    return isError ? undefined : `it is no error of AWS, but begins with ${JSON.stringify(body.slice(0, 40))}`;
+  }
+  const hasCode = headers["x-amzn-errortype"] !== undefined || typeof jsonIn(body)?.["__type"] === "string";
+  return hasCode ? undefined : `it has no code of AWS, but begins with ${JSON.stringify(body.slice(0, 40))}`;
+}
+
+function jsonIn(body: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return isRecord(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function bytesOf(body: AsyncIterable<Uint8Array> | Uint8Array | undefined): Promise<Buffer> {
