@@ -11,13 +11,12 @@ import { placedFrom } from "../model/placed.ts";
 import type { Observation, Observer } from "../observe/observer.ts";
 import type { Observed, ObservedStack } from "../plan/observed.ts";
 import { type Ownership, ownedAs } from "../plan/ownership.ts";
-import { plan } from "../plan/plan.ts";
-import { resolveAll } from "../plan/resolve.ts";
 import type { WantedTargets } from "../plan/wanted-targets.ts";
 import type { Carried } from "../removal/carry-out.ts";
 import type { Judgement, Removals } from "../removal/removals.ts";
 import type { Round } from "../removal/round.ts";
 import type { AlbSettings } from "../settings.ts";
+import { planEach, resolveEach } from "./isolated.ts";
 import type { Run } from "./pacer.ts";
 import { type Thought, certificatesOf, ownersOf } from "./thought.ts";
 import type { WriteGuard } from "./write-guard.ts";
@@ -98,7 +97,7 @@ export async function think(deps: ThinkDeps, before: Before): Promise<Thought | 
   const layout = withGuardedHealthChecks(whole, seen.observed.autoScalingGroups);
   const isNew = layout.loadBalancers.some(({ name }) => !seen.observed.stacks.has(name));
   const observation = isNew ? await observe(layout) : seen;
-  const resolution = resolveAll(layout.loadBalancers, network, settings);
+  const resolution = resolveEach(layout.loadBalancers, network, settings);
   return {
     claims,
     certificates,
@@ -106,7 +105,7 @@ export async function think(deps: ThinkDeps, before: Before): Promise<Thought | 
     layout,
     resolution,
     observation,
-    plan: plan(resolution, observation.observed, observation.targets, ownership),
+    plan: planEach(resolution, observation.observed, observation.targets, ownership),
   };
 }
 
