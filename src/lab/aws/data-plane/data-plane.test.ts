@@ -188,6 +188,23 @@ test("an HTTPS listener serves the certificates that were imported, by the versi
   assert.equal(await nameFor("a.example", "TLSv1.1"), undefined);
 });
 
+test("a Network Load Balancer passes connections to its targets, and resets them where there are none", { timeout: 120_000 }, async (t) => {
+  const all = await served(t);
+  await Promise.all([all.startHost(), all.startAws()]);
+  const { account } = all;
+  // Connections that are kept would be passed on while the target drains.
+  const target = await startTarget(t, (_, response) => response.writeHead(200, { connection: "close" }).end("ok"));
+  const group = await targetGroup(account, "tcp", { Protocol: "TCP", HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2 });
+  await account.call("elasticloadbalancing", "RegisterTargets", { TargetGroupArn: group, Targets: [target] });
+  await listener(account, await balancer(account, "net", { Type: "network" }), group, { Protocol: "TCP" });
+  const [first, second] = (await all.named("net")).addresses;
+  // The target's zone is the first; the load balancer does not balance over zones.
+  await until("it passes", async () => (await statusOf(`http://${first?.address}:8080/`)) === 200, PATIENCE_MS);
+  assert.equal(await statusOf(`http://${second?.address}:8080/`), undefined);
+  await account.call("elasticloadbalancing", "DeregisterTargets", { TargetGroupArn: group, Targets: [target] });
+  await until("nobody is left", async () => (await statusOf(`http://${first?.address}:8080/`)) === undefined, PATIENCE_MS);
+});
+
 test("the API's end is nothing to requests, and the load balancers' end nothing to the account", { timeout: 120_000 }, async (t) => {
   const all = await served(t);
   const [host, aws] = await Promise.all([all.startHost(), all.startAws()]);
