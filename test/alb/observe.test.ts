@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import type { Aws } from "../../src/aws/index.ts";
+import type { TestAccount } from "../../src/lab/aws/testing/test-account.ts";
 import { CERTIFICATES } from "./kit/first-world.ts";
 import { HOUR_MS, observed, setActive, stackOf, valueOf } from "./observe-kit.ts";
 
@@ -63,10 +65,7 @@ test("how far an Auto Scaling group is attached is asked until it is", async (t)
 
 test("at rest at most twelve reads an hour are made for one load balancer, and no write", async (t) => {
   const { account, aws, observe, observer, clock, calls } = await observed(t);
-  const { balancer, group } = await stackOf(aws, NAME, "ip");
-  await aws.elb.register(group, [{ id: "10.0.0.5", port: 9999, zone: undefined }]);
-  account.health.set(`${group} 10.0.0.5:9999`, { state: "healthy" });
-  setActive(account, balancer);
+  await atRest(account, aws);
   const round = async (): Promise<void> => {
     await observer.network();
     await observer.certificates();
@@ -88,6 +87,15 @@ test("at rest at most twelve reads an hour are made for one load balancer, and n
   assert.ok(made.length / hours <= 12, `${made.length / hours} an hour: ${JSON.stringify(countOf(made))}`);
 });
 
+/** One that is active and has a healthy target. */
+async function atRest(account: TestAccount, aws: Aws): Promise<{ readonly balancer: string }> {
+  const { balancer, group } = await stackOf(aws, NAME, "ip");
+  await aws.elb.register(group, [{ id: "10.0.0.5", port: 9999, zone: undefined }]);
+  account.health.set(`${group} 10.0.0.5:9999`, { state: "healthy" });
+  setActive(account, balancer);
+  return { balancer };
+}
+
 function countOf(actions: readonly string[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const action of actions) counts[action] = (counts[action] ?? 0) + 1;
@@ -104,6 +112,19 @@ test("K12: one that is deleted by hand is not there, and costs the others nothin
   const { observed: seen } = await observe(NAME, OTHER);
   assert.equal(valueOf(seen.stacks.get(NAME)?.loadBalancer, "fresh"), undefined);
   assert.equal(valueOf(seen.stacks.get(OTHER)?.loadBalancer, "fresh")?.name, OTHER);
+});
+
+test("one that is deleted by hand while nothing else happens is missed within twenty minutes", async (t) => {
+  const { account, aws, observe, clock } = await observed(t);
+  const { balancer } = await atRest(account, aws);
+  await observe(NAME);
+  await aws.elb.deleteLoadBalancer(balancer);
+  for (let minute = 0; minute < 20; minute += 1) {
+    await clock.advance(60_000);
+    await observe(NAME);
+  }
+  const { observed: seen } = await observe(NAME);
+  assert.equal(valueOf(seen.stacks.get(NAME)?.loadBalancer, "fresh"), undefined);
 });
 
 test("K12: one that is deleted between the list and the read of its settings is not there, in the same round", async (t) => {

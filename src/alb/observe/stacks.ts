@@ -26,6 +26,13 @@ export interface StackParts {
 /** What nobody needs any more is looked at so often, because it may be about to go. */
 const SURPLUS_MS = 5 * 60_000;
 
+/**
+ * How often it is looked whether all load balancers are still there: one that somebody deletes is made again. One call tells it of all, so that it
+ * is asked the more often the more there are, within the same number of calls for each.
+ */
+const PRESENCE_MS = 15 * 60_000;
+const SHORTEST_PRESENCE_MS = 60_000;
+
 /** Our load balancers and target groups in the account, each read apart from the others. */
 export class Stacks {
   readonly #ownership: Ownership;
@@ -72,7 +79,8 @@ export class Stacks {
 
   /** Of everything that is ours, and of `names`. */
   async observe(names: readonly string[], { readsWebAcls }: { readonly readsWebAcls: boolean }): Promise<ReadonlyMap<string, StackParts>> {
-    await this.#refreshLists(this.#unsettled.mostMs());
+    const presenceMs = Math.max(SHORTEST_PRESENCE_MS, PRESENCE_MS / Math.max(1, this.#ours(this.#balancers).length));
+    await this.#refreshLists(Math.min(presenceMs, this.#unsettled.mostMs()));
     const wanted = new Set(names);
     const [gone] = await Promise.all([
       this.#refreshSettings(wanted),
