@@ -4,6 +4,8 @@ import { test } from "node:test";
 
 const root = new URL("../", import.meta.url).pathname;
 const CODE = "[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+";
+/** Environment variables of the AWS SDK, which begin as codes of src/aws do. */
+const NO_CODES: ReadonlySet<string> = new Set(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
 
 /** The pages by code; a code that stands on two pages, or twice on one, has two. */
 function readPages(): Map<string, string[]> {
@@ -28,7 +30,7 @@ function readSources(listed: Iterable<string>): Map<string, string> {
   for (const { file, text } of texts) {
     for (const [, literal, key] of text.matchAll(new RegExp(`"(${CODE})"|^\\s+(${CODE}): [{["]`, "gm"))) {
       const code = literal ?? key ?? "";
-      if (areas.has(areaOf(code))) placeOf.set(code, file);
+      if (areas.has(areaOf(code)) && !NO_CODES.has(code)) placeOf.set(code, file);
     }
   }
   return placeOf;

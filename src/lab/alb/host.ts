@@ -31,7 +31,7 @@ export class LoadBalancerHost {
     );
   }
 
-  /** Makes a load balancer, or makes the one of this id so. Rejects with AppError ALB_LISTEN, ALB_STATE_UNWRITABLE; what could be done is done then. */
+  /** Makes a load balancer, or makes the one of this id so. Rejects with AppError ALB_LISTEN, ALB_HOST_UNWRITABLE; what could be done is done then. */
   async put(config: LoadBalancerConfig): Promise<void> {
     const known = this.#hosted.get(config.id);
     const loadBalancer = known ?? new LoadBalancer(config, this.#deps);

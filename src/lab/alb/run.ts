@@ -9,7 +9,7 @@ import { parseHostConfig } from "./parse-config.ts";
 /**
  * The lab part `alb`: hosts load balancers until `signal` aborts, then closes everything and resolves. Writes the line
  * `ready` once it serves. `config` is a `HostConfig` as JSON; what it leaves out takes AWS's default.
- * @throws AppError ALB_BAD_CONFIG, ALB_STATE_UNREADABLE, CONTROL_LISTEN, CONTROL_NOT_LOOPBACK
+ * @throws AppError ALB_BAD_CONFIG, ALB_HOST_UNREADABLE, CONTROL_LISTEN, CONTROL_NOT_LOOPBACK
  */
 export async function runAlb(config: unknown, deps: { readonly log: Log; readonly signal: AbortSignal }): Promise<void> {
   const { control, stateFile, loadBalancers } = parseHostConfig(config);
