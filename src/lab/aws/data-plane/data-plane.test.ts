@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ChildProcess } from "node:child_process";
@@ -14,8 +15,10 @@ import { textAt } from "../testing/xml.ts";
 import type { NamedLoadBalancer } from "./names.ts";
 
 const PATIENCE_MS = 30_000;
-/** Blocks of addresses that no two tests share, so that a port of one is never another's. */
-let blocks = 0;
+/** A block of addresses that no other test has, so that a port of one is never another's. */
+function ownBlock(): string {
+  return `127.${randomInt(100, 250)}.${randomInt(100, 250)}`;
+}
 
 interface Served {
   readonly account: Pick<TestAccount, "call">;
@@ -32,7 +35,7 @@ async function served(t: TestContext): Promise<Served> {
   const hostControl = { host: "127.0.0.1", port: await freePort(), token: CONTROL_TOKEN };
   const dataPlane = {
     host: hostControl,
-    addressBlocks: [`127.${100 + Math.floor(Math.random() * 100)}.${100 + blocks++}`],
+    addressBlocks: [ownBlock()],
     healthCheckSecondMs: 20,
     everyMs: 50,
     unheardAfterMs: 500,
