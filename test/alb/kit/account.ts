@@ -1,5 +1,5 @@
 import type { Ownership } from "../../../src/alb/plan/ownership.ts";
-import type { MetricSource } from "../../../src/lab/aws/cloudwatch/cloudwatch.ts";
+import type { MetricQuery, MetricSample, MetricSource } from "../../../src/lab/aws/cloudwatch/cloudwatch.ts";
 import type { FaultScript } from "../../../src/lab/aws/faults/fault.ts";
 import type { CallRecord } from "../../../src/lab/aws/front/aws-front.ts";
 import { startLabAws } from "../../../src/lab/aws/lab-aws.ts";
@@ -14,6 +14,7 @@ import type { LiveObject } from "./serving.ts";
 import type { UnderWay } from "./under-way.ts";
 
 const NODES_BOOT_MS = 30_000;
+const MINUTE_MS = 60_000;
 
 export interface AccountOptions {
   readonly clock: JumpingClock;
@@ -63,8 +64,7 @@ export async function startAccount({
     healthOf: () => ({ state: "healthy" }),
     instances: { bootMs: NODES_BOOT_MS, stopMs: 10_000, terminateMs: 10_000 },
     advanceEveryMs: 15_000,
-    // Metrics are reported for every load balancer, and nobody sends anything.
-    metrics: metrics ?? (({ fromMs, toMs }) => [{ atMs: Math.max(fromMs, toMs - 60_000), value: 0 }]),
+    metrics: metrics ?? nobodySends,
     onCall(call) {
       underWay.met(call.fault);
       calls.push(call);
@@ -95,4 +95,14 @@ export async function startAccount({
     },
     close: () => aws.close(),
   };
+}
+
+/** What CloudWatch has of a load balancer without requests: the metric that is always reported, in every minute. */
+function nobodySends({ name, fromMs, toMs }: MetricQuery): readonly MetricSample[] {
+  if (name !== "ConsumedLCUs") return [];
+  const first = Math.ceil(fromMs / MINUTE_MS);
+  return Array.from({ length: Math.max(0, Math.ceil(toMs / MINUTE_MS) - first) }, (_none, at) => ({
+    atMs: (first + at) * MINUTE_MS,
+    value: 0.01,
+  }));
 }
