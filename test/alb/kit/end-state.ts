@@ -1,4 +1,5 @@
 import { type Ownership, ownedAs } from "../../../src/alb/plan/ownership.ts";
+import { attributeOf, loadBalancerAttributes, targetGroupAttributes } from "../../../src/lab/aws/elbv2/attributes.ts";
 import { groupsOf, groupsUsedBy } from "../../../src/lab/aws/elbv2/found.ts";
 import type { AwsWorld } from "../../../src/lab/aws/world/world.ts";
 import { type LiveObject, isAttached, runs, servingAt } from "./serving.ts";
@@ -18,7 +19,7 @@ export function settled(world: AwsWorld, live: readonly LiveObject[], ownership:
       `load balancer ${resource} ${type} ${scheme} ${ipAddressType} ${subnets
         .map(({ id }) => id)
         .toSorted()
-        .join(",")} ${groups.join(",")} ${pairs(attributes)}`,
+        .join(",")} ${groups.join(",")} ${pairs(withDefaults(loadBalancerAttributes[type], attributes))}`,
     );
     lines.push(`tags of load balancer ${resource}: ${pairs(world.tags.get(arn) ?? new Map())}`);
   }
@@ -45,7 +46,7 @@ export function settled(world: AwsWorld, live: readonly LiveObject[], ownership:
       .filter(({ targetGroups }) => isAttached(targetGroups.get(arn)?.state))
       .map(({ name }) => name);
     lines.push(
-      `target group ${resource} ${protocol} ${port} ${targetType} ${JSON.stringify(healthCheck)} ${pairs(attributes)} ${size} targets ${attached.toSorted().join(",")}`,
+      `target group ${resource} ${protocol} ${port} ${targetType} ${JSON.stringify(healthCheck)} ${pairs(withDefaults(targetGroupAttributes, attributes))} ${size} targets ${attached.toSorted().join(",")}`,
     );
   }
   for (const { id, ingress } of world.securityGroups.values()) {
@@ -68,8 +69,12 @@ export function settled(world: AwsWorld, live: readonly LiveObject[], ownership:
   return lines.toSorted();
 }
 
+/** One that was set to what it is anyway is the same as one that was not. */
+function withDefaults(specs: Parameters<typeof attributeOf>[0], set: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...set].filter(([key, value]) => value !== attributeOf(specs, new Map(), key)));
+}
+
 function pairs(map: ReadonlyMap<string, string>): string {
-  // When a removal began, and by which leader, differs from run to run.
   return [...map]
     .map(([key, value]) => `${key}=${value}`)
     .toSorted()
