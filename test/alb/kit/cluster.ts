@@ -149,10 +149,10 @@ function liveObject(kind: string, object: WatchLine["object"]): LiveObject {
   const { metadata, spec, status } = object as unknown as {
     metadata: { name: string; namespace: string };
     spec?: { rules?: readonly { host?: string }[]; hosts?: readonly string[] };
-    status?: { loadBalancer?: { ingress?: readonly { hostname?: string }[]; routeGroup?: readonly { hostname?: string }[] } };
+    status?: { loadBalancer?: { ingress?: readonly { hostname?: string }[]; routegroup?: readonly { hostname?: string }[] } };
   };
   const hosts = kind === "Ingress" ? (spec?.rules ?? []).flatMap(({ host }) => host ?? []) : (spec?.hosts ?? []);
-  const shown = kind === "Ingress" ? status?.loadBalancer?.ingress : (status?.loadBalancer?.routeGroup ?? status?.loadBalancer?.ingress);
+  const shown = kind === "Ingress" ? status?.loadBalancer?.ingress : status?.loadBalancer?.routegroup;
   return {
     owner: `${kind} ${metadata.namespace}/${metadata.name}`,
     hosts: [...new Set(hosts)],

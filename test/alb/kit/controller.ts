@@ -1,0 +1,79 @@
+import { type AlbSettings, type RunningAlb, startAlb } from "../../../src/alb/index.ts";
+import { MetricsRegistry, silentLog } from "../../../src/telemetry/index.ts";
+import type { Bench } from "./bench.ts";
+import { OWNERSHIP } from "./first-world.ts";
+
+const STOP_MS = 10 * 60_000;
+
+/** What the flags of `holdfast alb` say when nobody says anything; HTTP leads to HTTPS. */
+export const SETTINGS: AlbSettings = {
+  ...OWNERSHIP,
+  vpcId: "vpc-1",
+  type: "application",
+  scheme: "internet-facing",
+  ipAddressType: "ipv4",
+  sslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
+  webAcl: undefined,
+  securityGroups: [],
+  httpPort: 80,
+  httpsPort: 443,
+  redirectHttp: true,
+  targetType: "instance",
+  targetPort: 9999,
+  targetProtocol: "HTTP",
+  healthCheck: {
+    protocol: "HTTP",
+    port: "9911",
+    path: "/readyz",
+    intervalSeconds: 10,
+    timeoutSeconds: 5,
+    healthyThreshold: 3,
+    unhealthyThreshold: 2,
+    matcher: "200",
+  },
+  attributes: new Map([["idle_timeout.timeout_seconds", "60"]]),
+  targetGroupAttributes: new Map([["deregistration_delay.timeout_seconds", "300"]]),
+  tags: new Map(),
+  mostCertificates: 24,
+};
+
+export interface TestController {
+  readonly running: RunningAlb;
+  stop(): Promise<void>;
+}
+
+export interface ControllerOptions {
+  /** Ways to the account and the cluster that are not the straight ones. */
+  readonly awsUrl?: string;
+  readonly clusterUrl?: string;
+  readonly identity?: string;
+}
+
+/** Starts the controller as `holdfast alb` does, in this process, on the bench's clock. */
+export async function startController(
+  bench: Bench,
+  { awsUrl, clusterUrl, identity = "one" }: ControllerOptions = {},
+): Promise<TestController> {
+  const { clock, random, account, cluster } = bench;
+  process.env["AWS_ACCESS_KEY_ID"] = account.credentials.accessKeyId;
+  process.env["AWS_SECRET_ACCESS_KEY"] = account.credentials.secretAccessKey;
+  process.env["AWS_EC2_METADATA_DISABLED"] = "true";
+  const running = await startAlb(
+    {
+      settings: SETTINGS,
+      objects: { classes: undefined, clusterLocalDomain: undefined },
+      cluster: { server: clusterUrl ?? cluster.url, credentials: { type: "token", token: cluster.token }, namespace: "default" },
+      namespace: "default",
+      identity,
+      region: account.region,
+      endpoint: awsUrl ?? account.endpoint,
+      excludedCertificates: new Set(),
+      removals: "on",
+      removalsRestMs: 10 * 60_000,
+      writesStatus: true,
+      admin: { host: "127.0.0.1", port: 0 },
+    },
+    { clock, random, log: silentLog, metrics: new MetricsRegistry() },
+  );
+  return { running, stop: () => clock.during(running.stop(), STOP_MS) };
+}

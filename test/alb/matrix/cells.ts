@@ -1,0 +1,82 @@
+import type { Random } from "../../../src/kernel/index.ts";
+import { faultColumns } from "./faults.ts";
+import type { Cell, CellResult, Reference } from "./run-cell.ts";
+
+/** How long a fault goes on that does not meet one call alone: less than any removal waits. */
+const LASTS_MS = 20 * 60_000;
+
+export interface Choice {
+  /** Positions of an action in a scenario: all, or so many of them, the first and the last always among them. */
+  readonly positions: number;
+  readonly actions?: readonly string[];
+  readonly faults?: readonly string[];
+}
+
+/** Every action of a scenario × every fault that can be of it × positions, each as one call and as one that lasts. */
+export function cellsOf({ scenario, calls }: Reference, { positions, actions, faults }: Choice, random: Random): readonly Cell[] {
+  const counts = new Map<string, { count: number; isWrite: boolean }>();
+  for (const { action, isWrite } of calls) {
+    const known = counts.get(action);
+    counts.set(action, { count: (known?.count ?? 0) + 1, isWrite });
+  }
+  return [...counts]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([action, { count, isWrite }]) => {
+      if (actions !== undefined && !actions.includes(action)) return [];
+      return faultColumns.flatMap(({ name, of, faultFor }) => {
+        if (faults !== undefined && !faults.includes(name)) return [];
+        const fault = of === "all" || (of === "writes") === isWrite ? faultFor(action) : undefined;
+        if (fault === undefined) return [];
+        const cell = { scenario: scenario.name, action, fault: name };
+        const once = chosen(count, positions, random).map((from): Cell => ({
+          ...cell,
+          rule: { id: "cell", action, from, count: 1, fault },
+        }));
+        const lasting = { ...cell, rule: { id: "cell", action, from: once[0]?.rule.from ?? 1, count: Infinity, fault }, lastsMs: LASTS_MS };
+        return [...once, lasting];
+      });
+    });
+}
+
+/** Numbers from 1 to `count`, in order: the first, the last, and others by chance. */
+function chosen(count: number, most: number, random: Random): readonly number[] {
+  if (count <= most) return Array.from({ length: count }, (_none, at) => at + 1);
+  const found = new Set(most > 1 ? [1, count] : [1 + Math.floor(random.next() * count)]);
+  while (found.size < most) found.add(1 + Math.floor(random.next() * count));
+  return [...found].toSorted((one, other) => one - other);
+}
+
+/** So many of them by chance. */
+export function sampled(cells: readonly Cell[], most: number, random: Random): readonly Cell[] {
+  const left = [...cells];
+  const found: Cell[] = [];
+  while (found.length < most && left.length > 0) found.push(...left.splice(Math.floor(random.next() * left.length), 1));
+  return found;
+}
+
+/** A row for each action, a column for each fault: `tried` or `tried/violations`. */
+export function table(results: readonly CellResult[]): string {
+  const columns = faultColumns.filter(({ name }) => results.some(({ cell }) => cell.fault === name)).map(({ name }) => name);
+  const rows = [...new Set(results.map(({ cell }) => cell.action))].toSorted();
+  const text = (action: string, fault: string): string => {
+    const of = results.filter(({ cell }) => cell.action === action && cell.fault === fault);
+    if (of.length === 0) return "·";
+    const bad = of.filter(({ violations }) => violations.length > 0).length;
+    return bad === 0 ? `${of.length}` : `${of.length}/${bad}!`;
+  };
+  const lines = [["", ...columns], ...rows.map((action) => [action, ...columns.map((fault) => text(action, fault))])];
+  const widths = ["", ...columns].map((_none, at) => Math.max(...lines.map((line) => (line[at] ?? "").length)));
+  return lines
+    .map((line) =>
+      line
+        .map((word, at) => (at === 0 ? word.padEnd(widths[at] ?? 0) : word.padStart(widths[at] ?? 0)))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** A cell in words, as it is asked for again. */
+export function nameOf({ scenario, action, fault, rule, lastsMs }: Cell): string {
+  return `${scenario}: ${fault} on ${action} #${rule.from}${lastsMs === undefined ? "" : `, for ${lastsMs / 60_000} minutes`}`;
+}

@@ -1,0 +1,109 @@
+import type { Bench } from "../kit/bench.ts";
+import { type Manifest, ingress, ingressClass, routeGroup } from "../kit/cluster.ts";
+import { CERTIFICATES, certificateRecord } from "../kit/first-world.ts";
+import { withRecord } from "../../../src/lab/aws/world/world.ts";
+
+const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+
+/** What happens to a cluster and its account while the controller runs. */
+export interface Scenario {
+  readonly name: string;
+  /** The scenario whose end this one begins with; an account in which nothing is ours without it. */
+  readonly after?: string;
+  /** One after the other: each may wait for what the controller does, and for no longer than it takes without faults and a while. */
+  readonly steps: readonly ((bench: Bench) => Promise<void>)[];
+  /** In all, for what is to be done when the faults are over. */
+  readonly patienceMs: number;
+}
+
+const SHOP = ingress("shop", ["shop.example.org"]);
+const API = routeGroup("api", ["api.example.org"]);
+const INSIDE = ingress("inside", ["inside.example.org"], { "zalando.org/aws-load-balancer-scheme": "internal" });
+/** A load balancer of its own, in the same scheme. */
+const OWN = ingress("own", ["own.example.org"], { "zalando.org/aws-load-balancer-shared": "false" });
+
+const put =
+  (...objects: readonly Manifest[]) =>
+  async ({ cluster }: Bench): Promise<void> => {
+    for (const object of objects) await cluster.put(object);
+  };
+const served = (withinMs: number) => (bench: Bench) =>
+  bench.clock.until("all that is needed", () => bench.leftovers().length === 0, withinMs);
+const pass = (ms: number) => (bench: Bench) => bench.clock.pass(ms);
+
+export const scenarios: readonly Scenario[] = [
+  { name: "first", steps: [put(ingressClass("holdfast.dev/alb"), SHOP, API, OWN), served(HOUR_MS)], patienceMs: 6 * HOUR_MS },
+  {
+    name: "adds",
+    after: "first",
+    steps: [
+      pass(10 * MINUTE_MS),
+      put(ingress("www", ["www.example.org"]), INSIDE),
+      ({ account, clock }) => {
+        // The same host, newer: it goes beside the other one.
+        const nowMs = clock.wallMs();
+        account.byHand((world) =>
+          withRecord(world, "certificates", CERTIFICATES.shopNew, certificateRecord(CERTIFICATES.shopNew, ["shop.example.org"], nowMs)),
+        );
+        return Promise.resolve();
+      },
+      ({ account, clock }) => {
+        const [id] = account.store.now.autoScalingGroups.get("nodes-a")?.instances.keys() ?? [];
+        account.byHand((world) => {
+          const instance = id === undefined ? undefined : world.instances.get(id);
+          return instance === undefined
+            ? world
+            : withRecord(world, "instances", instance.id, { ...instance, state: "shutting-down", stateSinceMs: clock.wallMs() });
+        });
+        return Promise.resolve();
+      },
+      served(HOUR_MS),
+      // Certificates are looked for from time to time.
+      pass(HOUR_MS),
+    ],
+    patienceMs: 6 * HOUR_MS,
+  },
+  { name: "steady", after: "first", steps: [pass(3 * HOUR_MS)], patienceMs: 6 * HOUR_MS },
+  {
+    name: "removes",
+    after: "first",
+    steps: [
+      pass(10 * MINUTE_MS),
+      ({ cluster }) => cluster.remove("Ingress", "own"),
+      ({ cluster }) => cluster.remove("RouteGroup", "api"),
+      served(24 * HOUR_MS),
+      pass(2 * HOUR_MS),
+    ],
+    patienceMs: 48 * HOUR_MS,
+  },
+  {
+    name: "another kind",
+    after: "first",
+    steps: [
+      pass(10 * MINUTE_MS),
+      // A load balancer's scheme cannot be changed: another one is made before this one goes.
+      put(
+        ingress("own", ["own.example.org"], {
+          "zalando.org/aws-load-balancer-shared": "false",
+          "zalando.org/aws-load-balancer-scheme": "internal",
+        }),
+      ),
+      served(24 * HOUR_MS),
+    ],
+    patienceMs: 48 * HOUR_MS,
+  },
+];
+
+/** Plays all steps; a step that does not come to its end in time ends itself alone. Answers which did not. */
+export async function play(bench: Bench, { steps }: Scenario): Promise<readonly string[]> {
+  const late: string[] = [];
+  for (const [at, step] of steps.entries()) {
+    try {
+      await step(bench);
+    } catch (error) {
+      late.push(`step ${at + 1}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return late;
+}
