@@ -71,7 +71,10 @@ test("a kubelet registers its node with zone and addresses, and renews its Lease
     return found.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true && found;
   });
   assert.equal(node.metadata.labels?.["topology.kubernetes.io/zone"], "eu-central-1a");
-  assert.deepEqual(node.status?.addresses, [{ type: "InternalIP", address: `127.${BLOCK}.1.1` }]);
+  assert.deepEqual(node.status?.addresses, [
+    { type: "InternalIP", address: `127.${BLOCK}.1.1` },
+    { type: "Hostname", address: "node-1" },
+  ]);
   const lease = (): Promise<Lease> => client.get<Lease>(kinds.leases, { namespace: "kube-node-lease", name: "node-1" });
   const first = (await until("lease", lease)).spec?.renewTime;
   await until("a renewal", async () => (await lease()).spec?.renewTime !== first);
