@@ -1,5 +1,5 @@
 import type { Lab } from "../../lab/index.ts";
-import type { LoadBalancerView } from "../contract.ts";
+import type { HeldView, LoadBalancerView } from "../contract.ts";
 
 /** Between an id of a fleet's controller and that of a router. */
 const CONTROLLER = "alb.";
@@ -18,6 +18,11 @@ export function loadBalancerViews(lab: Lab): readonly LoadBalancerView[] {
 /** The id on the page of a removal that a fleet's controller holds: routers' ids are their own. */
 export function heldIdOf(policy: string, id: string): string {
   return `${policy}.${CONTROLLER}${id}`;
+}
+
+/** Whether routers hold a removal, not the controller of load balancers. */
+export function isHeldByRouters({ id, policy }: HeldView): boolean {
+  return !id.startsWith(heldIdOf(policy, ""));
 }
 
 /** The controller's id of one on the page; undefined when a router holds it. */

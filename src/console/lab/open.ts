@@ -9,7 +9,7 @@ import { createConsoleServer } from "../server/server.ts";
 import { labActions } from "./actions.ts";
 import { heldViews } from "./held.ts";
 import { Rates, laneView } from "./lanes.ts";
-import { loadBalancerViews } from "./load-balancers.ts";
+import { isHeldByRouters, loadBalancerViews } from "./load-balancers.ts";
 import { nodeViews } from "./nodes.ts";
 import { partView } from "./processes.ts";
 import { RouteMemory } from "./routes.ts";
@@ -78,7 +78,8 @@ function snapshotOf(
   const { startedAtMs } = stage;
   const seconds = (atMs: number): number => Math.round((atMs - startedAtMs) / 100) / 10;
   const heldRows = heldViews(lab, startedAtMs);
-  const { routes, total } = memory.view(lab, heldRows);
+  // What a controller of load balancers holds keeps its load balancer, not a route.
+  const { routes, total } = memory.view(lab, heldRows.filter(isHeldByRouters));
   const { lastExit, memory: api } = apiServer(lab);
   return {
     takenAtMs: nowMs,
