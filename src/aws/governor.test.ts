@@ -89,3 +89,16 @@ test("a class that fails is left alone, says so, and is tried again one call at 
   assert.equal(made, 5);
   assert.deepEqual(governor.openCircuits(), []);
 });
+
+test("a breaker of writes that would let one through is no reason to make none: what waits for it may be all there is to write", async () => {
+  const { clock, governor, call } = rig();
+  for (let at = 0; at < 6; at++) void call("DeleteLoadBalancer", "remove", broken);
+  let wasOpen = false;
+  for (let second = 0; second < 600; second++) {
+    await clock.advance(1_000);
+    wasOpen ||= governor.openCircuits().length > 0;
+  }
+  assert.ok(wasOpen);
+  assert.ok(governor.isOpen(elb, "write"));
+  assert.deepEqual(governor.openCircuits(), []);
+});

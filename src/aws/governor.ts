@@ -37,7 +37,10 @@ export interface Governor {
   call<T>(call: GovernedCall<T>): Promise<T>;
   /** Whether the circuit breaker of a class is open or half-open; while it is, nothing may be taken away on what its calls said before. */
   isOpen(service: string, callClass: CallClass): boolean;
-  /** Names of all classes whose circuit breakers are not closed: `elasticloadbalancing describe`. */
+  /**
+   * Names of all classes of calls that fail: `elasticloadbalancing describe`. One of writes is not among them when its circuit breaker would let a
+   * call through to try: reads are made in every round, but there may be nothing to write than what waits for the breaker to close.
+   */
   openCircuits(): readonly string[];
 }
 
@@ -142,7 +145,7 @@ export function createGovernor(deps: GovernorDeps): Governor {
       });
     },
     isOpen: (service, callClass) => callerOf(service, callClass).circuitState() !== "closed",
-    openCircuits: () => [...callers].flatMap(([name, caller]) => (caller.circuitState() === "closed" ? [] : [name])),
+    openCircuits: () => [...callers].flatMap(([name, caller]) => (isFailing(name, caller) ? [name] : [])),
   };
 }
 
@@ -151,4 +154,10 @@ function classify({ code, retry }: AppError): FailureClass {
   // An answer that lacks something is about one object; that one stays unread, and is no reason to leave all the others alone.
   const isTheirs = code === "AWS_UNAVAILABLE" || code === "AWS_UNREADABLE";
   return { retry, serverFault: isTheirs };
+}
+
+function isFailing(name: string, caller: Caller): boolean {
+  const state = caller.circuitState();
+  if (state === "open" && !name.endsWith(" describe")) return caller.circuitRetryInMs() > 0;
+  return state !== "closed";
 }

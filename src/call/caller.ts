@@ -79,6 +79,8 @@ export interface Caller {
   /** Rejects with an AppError only. A cancelled call is never answered by its fallback. */
   call<T>(request: CallRequest<T>, attempt: (attempt: Attempt) => Promise<T>): Promise<T>;
   circuitState(circuit?: string): CircuitState;
+  /** Milliseconds until an open circuit lets a call through to try; 0 when it does now. */
+  circuitRetryInMs(circuit?: string): number;
   /** Calls a second that are let through now. */
   readonly perSecond: number;
 }
@@ -223,6 +225,7 @@ export function createCaller(options: CallerOptions, deps: CallerDeps): Caller {
       }
     },
     circuitState: (circuit) => circuitOf(circuit ?? "").state,
+    circuitRetryInMs: (circuit) => circuitOf(circuit ?? "").retryInMs(),
     get perSecond() {
       return limiter.perSecond;
     },

@@ -82,7 +82,8 @@ function planAttachments(
   else part.note(`Auto Scaling groups ${surplus.join(", ")} stay attached: no other one serves`);
 }
 
-function isAttached(state: string | undefined): boolean {
+/** Whether an Auto Scaling group has a target group in this state, and does not let go of it. */
+export function isAttached(state: string | undefined): boolean {
   return state !== undefined && state !== "Removing" && state !== "Removed";
 }
 

@@ -4,7 +4,7 @@ import { type Ownership, ownedAs } from "./ownership.ts";
 import { planLoadBalancer } from "./plan-load-balancer.ts";
 import type { Plan } from "./plan-result.ts";
 import { planSecurityGroup } from "./plan-security-group.ts";
-import { planTargetGroup } from "./plan-target-group.ts";
+import { isAttached, planTargetGroup } from "./plan-target-group.ts";
 import type { Resolution } from "./resolve.ts";
 import { StackPlan } from "./stack-plan.ts";
 import type { Step } from "./step.ts";
@@ -87,7 +87,7 @@ function planTargetGroupRemoval(part: StackPlan, { arn, loadBalancerArns }: Obse
   part.noteWorth("Auto Scaling groups", part.autoScalingGroups);
   if (part.autoScalingGroups.state !== "fresh") return;
   // An Auto Scaling group that still has it could start no instance any more.
-  const attached = part.autoScalingGroups.value.filter(({ targetGroups }) => targetGroups.has(arn));
+  const attached = part.autoScalingGroups.value.filter(({ targetGroups }) => isAttached(targetGroups.get(arn)));
   for (const { name } of attached) part.remove({ type: "detach-auto-scaling-group", group: name });
   part.remove({ type: "delete-target-group" });
 }

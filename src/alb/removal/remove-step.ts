@@ -120,7 +120,8 @@ async function deleteTargetGroup(context: RemovalContext): Promise<RemovalOutcom
   if (!(await isUnused(arn, context))) return waits("a load balancer still uses it");
   const groups = knowledge.observed.autoScalingGroups;
   // A group that keeps a target group which is gone can start no instances any more.
-  const attached = groups.state === "fresh" ? groups.value.filter((group) => isAttached(group.targetGroups.get(arn))) : undefined;
+  const attached =
+    groups.state === "fresh" ? groups.value.filter((group) => (group.targetGroups.get(arn) ?? "Removed") !== "Removed") : undefined;
   if (attached === undefined) return waits("whether Auto Scaling groups still use it is not known now");
   if (attached.length > 0) return waits(`Auto Scaling group ${attached[0]?.name ?? ""} still uses it`);
   await calls.write("elasticloadbalancing:DeleteTargetGroup", () => aws.elb.deleteTargetGroup(arn));
@@ -144,10 +145,6 @@ async function deleteSecurityGroup(context: RemovalContext): Promise<RemovalOutc
     throw error;
   }
   return DONE;
-}
-
-function isAttached(state: string | undefined): boolean {
-  return state !== undefined && state !== "Removed" && state !== "Removing";
 }
 
 function isUndesired({ knowledge, resources }: RemovalContext): boolean {
