@@ -89,6 +89,8 @@ export const scenarios: readonly Scenario[] = [
           "zalando.org/aws-load-balancer-scheme": "internal",
         }),
       ),
+      // Until then the one before still serves, and nothing is left over.
+      pass(30 * MINUTE_MS),
       served(24 * HOUR_MS),
     ],
     patienceMs: 48 * HOUR_MS,
