@@ -145,6 +145,36 @@ test("the last one is not removed, by delete after others, by complete answers o
   }
 });
 
+test("an explicit delete of the last one that is not held is held: what is held may be gone too", async () => {
+  const { hold, keys, clock } = holdRig();
+  hold.observe(complete(["a", "b", "c"]));
+  hold.observe(complete(["a"]));
+  hold.observe(remove("a"));
+  assert.deepEqual(keys(), ["a", "b", "c"]);
+  for (let count = 0; count < 30; count++) {
+    await clock.advance(600_000);
+    hold.observe(complete([]));
+  }
+  assert.deepEqual(keys(), ["a", "b", "c"]);
+  assert.ok(hold.held().every(({ reason }) => reason === "zero"));
+});
+
+test("when all are held, explicit deletes do not take them away one after the other", () => {
+  const { hold, keys } = holdRig();
+  hold.observe(complete(["a", "b", "c"]));
+  hold.observe(complete([]));
+  for (const key of ["a", "b"]) hold.observe(remove(key));
+  assert.deepEqual(keys(), ["a", "b", "c"]);
+});
+
+test("an explicit delete of one that is held is believed as long as another one is not held", () => {
+  const { hold, keys } = holdRig();
+  hold.observe(complete(["a", "b", "c"]));
+  hold.observe(complete(["a"]));
+  hold.observe(remove("b"));
+  assert.deepEqual(keys(), ["a", "c"]);
+});
+
 test("a kind that never had objects may be absent or empty", () => {
   const { hold } = holdRig();
   hold.observe(absent);

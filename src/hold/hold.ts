@@ -167,6 +167,8 @@ export function createHold<T>(options: HoldOptions<T>, deps: HoldDeps): Hold<T> 
     else if (accepted.size === 1 && deleteWindow.recent() + missingWindow.recent() > 0)
       holdUnlessHeld(key, "last", `${said} of the last one`);
     else if (accepted.size === 1) holdUnlessHeld(key, "only", `${said} of the only one`);
+    else if (accepted.size - changes.size === (record === undefined ? 1 : 0))
+      holdUnlessHeld(key, "last", `${said}, and all others are held`);
     else if (deleteWindow.covers(1, accepted.size)) {
       deleteWindow.add(1);
       remove(key);
