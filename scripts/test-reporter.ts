@@ -1,5 +1,9 @@
 import { appendFileSync } from "node:fs";
 import type { TestEvent } from "node:test/reporters";
+import { relative } from "node:path";
+
+/** A file that takes longer is told, so that whoever wants to make the run shorter knows where. */
+const SLOW_MS = 15_000;
 
 /**
  * Prints failures whole and everything else as one line a file; adds a line of JSON with the counts to the file named by
@@ -17,6 +21,8 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
       heard.set(file, (heard.get(file) ?? 0) + 1);
     }
     if (event.type === "test:summary" && event.data.file !== undefined) {
+      if (event.data.duration_ms > SLOW_MS)
+        yield `slow: ${relative(process.cwd(), event.data.file)} ${(event.data.duration_ms / 1000).toFixed(0)} s\n`;
       if (heard.get(entryOf(event.data)) === event.data.counts.tests) files.add(event.data.file);
     } else if (event.type === "test:pass" && event.data.details.type !== "suite") {
       if (event.data.skip !== undefined || event.data.todo !== undefined) counts.skipped += 1;

@@ -3,8 +3,8 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-// `npm test`: the gates, then every test. Unit tests side by side; whole-system tests one file after the other, because each starts a cluster's
-// worth of processes. Ends with one plain line `N passed, N failed`.
+// `npm test`: the gates, then every test. Unit tests, and those of several parts in one process (folders of test/), side by side; whole-system tests
+// (test/*.test.ts) one file after the other, because each starts a cluster's worth of processes. Ends with one plain line `N passed, N failed`.
 const scratch = mkdtempSync(join(tmpdir(), "holdfast-test-"));
 const counts = { passed: 0, failed: 0, skipped: 0, notRun: [] as string[], files: [] as string[] };
 
@@ -61,7 +61,10 @@ function readCounts(file: string, files: readonly string[]): (typeof counts)[] {
 const only = process.argv[2];
 if (only === undefined || only === "gates") gates();
 if (only === undefined || only === "unit") tests("unit tests", globSync("src/**/*.test.{ts,tsx}").sort(), 2);
-if (only === undefined || only === "system") tests("whole-system tests", globSync("test/**/*.test.ts").sort(), 1);
+if (only === undefined || only === "system") {
+  tests("tests of several parts", globSync("test/*/**/*.test.ts").sort(), 2);
+  tests("whole-system tests", globSync("test/*.test.ts").sort(), 1);
+}
 rmSync(scratch, { recursive: true, force: true });
 
 if (counts.notRun.length > 0) {
