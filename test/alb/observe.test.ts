@@ -63,7 +63,7 @@ test("how far an Auto Scaling group is attached is asked until it is", async (t)
   assert.equal(made.includes("DescribeLoadBalancerTargetGroups"), first?.targetGroups.get(group) === "Adding");
 });
 
-test("at rest at most twelve reads an hour are made for one load balancer, and no write", async (t) => {
+test("K15: at rest at most twelve reads an hour are made for one load balancer, and no write", async (t) => {
   const { account, aws, observe, observer, clock, calls } = await observed(t);
   await atRest(account, aws);
   const round = async (): Promise<void> => {

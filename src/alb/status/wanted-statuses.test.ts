@@ -22,7 +22,7 @@ function outcome(
   return moves[0] === undefined ? `waits: ${waits[0]?.why ?? ""}` : `moves to ${moves[0].hostname}`;
 }
 
-test("a status points to a load balancer as soon as it really serves, and no sooner", () => {
+test("K20: a status points to a load balancer as soon as it really serves, and no sooner", () => {
   assert.equal(outcome([stackOf("new")]), "moves to new.elb.example");
   assert.equal(outcome([stackOf("new", { state: "active_impaired" })]), "moves to new.elb.example");
   assert.equal(outcome([]), "waits: it is not made yet");
