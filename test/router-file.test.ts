@@ -141,7 +141,7 @@ test("bad input is one line and exit code 2", async (t) => {
   }
 });
 
-test("SIGTERM under load loses no request: not ready at once, serving on, then closed with exit 0", async (t) => {
+test("L14: SIGTERM under load loses no request: not ready at once, serving on, then closed with exit 0", async (t) => {
   const directory = await testFolder(t);
   const application = await startApplication(t, "shop");
   const file = join(directory, "routes.eskip");

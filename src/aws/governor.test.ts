@@ -27,7 +27,7 @@ function rig(): {
 const throttled = (): Promise<never> => Promise.reject(new AppError("AWS_THROTTLED", "Rate exceeded", { retry: "safe" }));
 const broken = (): Promise<never> => Promise.reject(new AppError("AWS_UNAVAILABLE", "down", { retry: "idempotent" }));
 
-test("of those that wait additions go first and removals last", async () => {
+test("L9: of those that wait additions go first and removals last", async () => {
   const { clock, call } = rig();
   const order: string[] = [];
   for (let at = 0; at < 10; at++) void call("CreateListener", "add");
@@ -41,7 +41,7 @@ test("of those that wait additions go first and removals last", async () => {
   assert.deepEqual(order, ["add", "change", "remove"]);
 });
 
-test("a class that is throttled slows down and lets an addition through within a minute, while others go on at their pace", async () => {
+test("L9: a class that is throttled slows down and lets an addition through within a minute, while others go on at their pace", async () => {
   const { clock, metrics, call } = rig();
   for (let minute = 0; minute < 3; minute++) {
     void call("CreateListener", "add", throttled);

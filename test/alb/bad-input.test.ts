@@ -32,7 +32,7 @@ async function saidOf(cluster: TestCluster, name: string): Promise<{ readonly it
   };
 }
 
-test("an object that cannot be done as written is told what to do, by an Event and on itself, and every other one is served", async (t) => {
+test("L7: an object that cannot be done as written is told what to do, by an Event and on itself, and every other one is served", async (t) => {
   const cluster = await startCluster();
   t.after(() => cluster.close());
   const account = await testAccount(t, { world: firstWorld(Date.now()), realClock: systemClock, provisioningMs: 500 });

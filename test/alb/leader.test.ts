@@ -85,7 +85,7 @@ test("a wall clock that jumps ahead, as after a suspended machine, ends the time
   await world.server.restart();
 });
 
-test("a leader that is stopped while it writes and wakes up after another took over writes nothing more", async (t) => {
+test("L13, P4: a leader that is stopped while it writes and wakes up after another took over writes nothing more", async (t) => {
   const world = await leaseWorld(t);
   const names = async (): Promise<readonly string[]> => {
     const { body } = await world.server.call("GET", "/api/v1/namespaces/default/configmaps");

@@ -30,7 +30,7 @@ test("a load balancer that nobody needs goes after hours and a quarantine, with 
   assert.deepEqual(left(rig), []);
 });
 
-test("one that is still used, that CloudWatch does not tell of, or that an object's status names stays", async (t) => {
+test("L6: one that is still used, that CloudWatch does not tell of, or that an object's status names stays", async (t) => {
   const rig = await removalRig(t);
   await unneeded(rig);
   rig.cluster.requests = 3;
@@ -66,7 +66,7 @@ test("every former owner is asked for by its name: one that is there and is serv
   assert.deepEqual(rig.names().toSorted(), ["hf-lab-a", "hf-lab-c"]);
 });
 
-test("deletion protection that somebody else switched on is never switched off, nor is what lost our tags touched", async (t) => {
+test("L5: deletion protection that somebody else switched on is never switched off, nor is what lost our tags touched", async (t) => {
   const rig = await removalRig(t);
   await unneeded(rig);
   const { arn, tags } = loadBalancer(rig);

@@ -154,6 +154,16 @@ test("L15: more certificates than there is place for are added as far as there i
   assert.match(notes[0]?.why ?? "", /place for 0 more certificates and needs 3/);
 });
 
+test("L15: on a listener that is full but for the one place that is kept free a certificate is exchanged by adding first", () => {
+  const full = Array.from({ length: SETTINGS.mostCertificates }, (_, at) => `cert-${String(at).padStart(2, "0")}`);
+  const account = made(desired({ certificates: full }));
+  const exchanged = desired({ certificates: [...full.slice(0, -1), "cert-new"] });
+  assert.deepEqual(planFor([exchanged], account.observed()).steps, [
+    { effect: "add", type: "add-certificates", name: NAME, port: 443, arns: ["cert-new"] },
+    { effect: "remove", type: "remove-certificates", name: NAME, port: 443, arns: [full.at(-1)] },
+  ]);
+});
+
 test("a listener on a port that is not wanted any more goes when all that are wanted are there", () => {
   const account = made();
   const moved = desired({ wishes: { listenPorts: [{ protocol: "HTTPS", port: 8443 }] } });

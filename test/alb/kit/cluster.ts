@@ -19,7 +19,7 @@ export interface TestCluster {
   readonly live: () => readonly LiveObject[];
   /** Makes an object, or puts it in the place of the one of its name; a status that it has is put too, else the one there stays. */
   put(object: Manifest): Promise<void>;
-  remove(kind: "Ingress" | "RouteGroup", name: string): Promise<void>;
+  remove(kind: "Ingress" | "RouteGroup" | "Pod", name: string): Promise<void>;
   read(path: string): Promise<{ readonly code: number; readonly body: unknown }>;
   /** All that a controller works with and leaves, to be put into another cluster. */
   objects(): Promise<readonly Manifest[]>;
@@ -36,7 +36,7 @@ const PATHS: Readonly<Record<string, string>> = {
   CustomResourceDefinition: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
   Pod: "/api/v1/namespaces/default/pods",
 };
-const WITH_STATUS: ReadonlySet<string> = new Set(["Ingress", "RouteGroup"]);
+const WITH_STATUS: ReadonlySet<string> = new Set(["Ingress", "RouteGroup", "Pod"]);
 const ESTABLISH_TURNS = 10_000;
 
 /** `onChange` is told of each object that changed: as it was, and as it is. */
@@ -58,7 +58,8 @@ export async function startCluster(
     const one = `${path}/${object.metadata.name}`;
     const known = await send("GET", one);
     if (known.code === 404) await send("POST", path, object);
-    else {
+    else if (object.kind !== "Pod") {
+      // The spec of a pod stays what it was when it was made.
       const { metadata } = known.body as { metadata: Record<string, unknown> };
       const { annotations = {}, labels = {} } = object.metadata as { annotations?: unknown; labels?: unknown };
       await send("PUT", one, { ...object, metadata: { ...metadata, annotations, labels } });

@@ -1,4 +1,4 @@
-import { type AlbSettings, type RunningAlb, startAlb } from "../../../src/alb/index.ts";
+import { type AlbOptions, type AlbSettings, type RunningAlb, startAlb } from "../../../src/alb/index.ts";
 import { MetricsRegistry, silentLog } from "../../../src/telemetry/index.ts";
 import type { Bench } from "./bench.ts";
 import { OWNERSHIP } from "./first-world.ts";
@@ -47,12 +47,16 @@ export interface ControllerOptions {
   readonly awsUrl?: string;
   readonly clusterUrl?: string;
   readonly identity?: string;
+  /** Over {@link SETTINGS}. */
+  readonly settings?: Partial<AlbSettings>;
+  /** For targets of type `ip`. */
+  readonly pods?: AlbOptions["pods"];
 }
 
 /** Starts the controller as `holdfast alb` does, in this process, on the bench's clock. */
 export async function startController(
   bench: Bench,
-  { awsUrl, clusterUrl, identity = "one" }: ControllerOptions = {},
+  { awsUrl, clusterUrl, identity = "one", settings = {}, pods }: ControllerOptions = {},
 ): Promise<TestController> {
   const { clock, random, account, cluster } = bench;
   process.env["AWS_ACCESS_KEY_ID"] = account.credentials.accessKeyId;
@@ -60,7 +64,8 @@ export async function startController(
   process.env["AWS_EC2_METADATA_DISABLED"] = "true";
   const running = await startAlb(
     {
-      settings: SETTINGS,
+      settings: { ...SETTINGS, ...settings },
+      ...(pods === undefined ? {} : { pods }),
       objects: { classes: undefined, clusterLocalDomain: undefined },
       cluster: { server: clusterUrl ?? cluster.url, credentials: { type: "token", token: cluster.token }, namespace: "default" },
       namespace: "default",
