@@ -1,4 +1,5 @@
 import { type AlbOptions, type AlbSettings, type RunningAlb, startAlb } from "../../../src/alb/index.ts";
+import type { Clock } from "../../../src/kernel/index.ts";
 import { MetricsRegistry, silentLog } from "../../../src/telemetry/index.ts";
 import type { Bench } from "./bench.ts";
 import { OWNERSHIP } from "./first-world.ts";
@@ -51,12 +52,14 @@ export interface ControllerOptions {
   readonly settings?: Partial<AlbSettings>;
   /** For targets of type `ip`. */
   readonly pods?: AlbOptions["pods"];
+  /** The bench's without it. */
+  readonly processClock?: Clock;
 }
 
 /** Starts the controller as `holdfast alb` does, in this process, on the bench's clock. */
 export async function startController(
   bench: Bench,
-  { awsUrl, clusterUrl, identity = "one", settings = {}, pods }: ControllerOptions = {},
+  { awsUrl, clusterUrl, identity = "one", settings = {}, pods, processClock }: ControllerOptions = {},
 ): Promise<TestController> {
   const { clock, random, account, cluster } = bench;
   process.env["AWS_ACCESS_KEY_ID"] = account.credentials.accessKeyId;
@@ -78,7 +81,7 @@ export async function startController(
       writesStatus: true,
       admin: { host: "127.0.0.1", port: 0 },
     },
-    { clock, random, log: silentLog, metrics: new MetricsRegistry() },
+    { clock: processClock ?? clock, random, log: silentLog, metrics: new MetricsRegistry() },
   );
   return { running, stop: () => clock.during(running.stop(), STOP_MS) };
 }

@@ -1,4 +1,5 @@
 import type { Random } from "../../../src/kernel/index.ts";
+import { tally } from "../kit/tally.ts";
 import { faultColumns } from "./faults.ts";
 import type { Cell, CellResult, Reference } from "./run-cell.ts";
 
@@ -39,7 +40,7 @@ export function cellsOf({ scenario, calls }: Reference, { positions, actions, fa
 }
 
 /** Numbers from 1 to `count`, in order: the first, the last, and others by chance. */
-function chosen(count: number, most: number, random: Random): readonly number[] {
+export function chosen(count: number, most: number, random: Random): readonly number[] {
   if (count <= most) return Array.from({ length: count }, (_none, at) => at + 1);
   const found = new Set(most > 1 ? [1, count] : [1 + Math.floor(random.next() * count)]);
   while (found.size < most) found.add(1 + Math.floor(random.next() * count));
@@ -47,33 +48,20 @@ function chosen(count: number, most: number, random: Random): readonly number[] 
 }
 
 /** So many of them by chance. */
-export function sampled(cells: readonly Cell[], most: number, random: Random): readonly Cell[] {
-  const left = [...cells];
-  const found: Cell[] = [];
+export function sampled<T>(all: readonly T[], most: number, random: Random): readonly T[] {
+  const left = [...all];
+  const found: T[] = [];
   while (found.length < most && left.length > 0) found.push(...left.splice(Math.floor(random.next() * left.length), 1));
   return found;
 }
 
-/** A row for each action, a column for each fault: `tried` or `tried/violations`. */
+/** A row for each action, a column for each fault. */
 export function table(results: readonly CellResult[]): string {
-  const columns = faultColumns.filter(({ name }) => results.some(({ cell }) => cell.fault === name)).map(({ name }) => name);
-  const rows = [...new Set(results.map(({ cell }) => cell.action))].toSorted();
-  const text = (action: string, fault: string): string => {
-    const of = results.filter(({ cell }) => cell.action === action && cell.fault === fault);
-    if (of.length === 0) return "·";
-    const bad = of.filter(({ violations }) => violations.length > 0).length;
-    return bad === 0 ? `${of.length}` : `${of.length}/${bad}!`;
-  };
-  const lines = [["", ...columns], ...rows.map((action) => [action, ...columns.map((fault) => text(action, fault))])];
-  const widths = ["", ...columns].map((_none, at) => Math.max(...lines.map((line) => (line[at] ?? "").length)));
-  return lines
-    .map((line) =>
-      line
-        .map((word, at) => (at === 0 ? word.padEnd(widths[at] ?? 0) : word.padStart(widths[at] ?? 0)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  const columns = faultColumns.map(({ name }) => name);
+  return tally(
+    columns,
+    results.map(({ cell, violations }) => ({ row: cell.action, column: cell.fault, isRed: violations.length > 0 })),
+  );
 }
 
 /** A cell in words, as it is asked for again. */

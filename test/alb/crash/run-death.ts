@@ -1,0 +1,118 @@
+import { type Snapshot, snapshotOf, startBench } from "../kit/bench.ts";
+import type { PassingCall } from "../kit/link.ts";
+import type { AwsWorld } from "../../../src/lab/aws/world/world.ts";
+import { notAs } from "../matrix/run-cell.ts";
+import { type Scenario, play } from "../matrix/scenarios.ts";
+import { Mortal } from "./mortal.ts";
+
+/**
+ * When the controller dies at a call: when it is done and its answer is not read; when the answer is read and nothing more was sent; or when it is sent,
+ * and it comes to the API only when the next controller is at work.
+ */
+export type Moment = "unread" | "read" | "late";
+
+export interface Death {
+  readonly scenario: string;
+  /** The so-many-th call of this name. */
+  readonly call: string;
+  readonly nth: number;
+  readonly moment: Moment;
+}
+
+/** A life without a death: what each other run must come to, and the calls at which one can die. */
+export interface WholeLife {
+  readonly scenario: Scenario;
+  readonly from: Snapshot | undefined;
+  readonly end: Snapshot;
+  readonly settled: readonly string[];
+  /** How many things were ever made. */
+  readonly made: number;
+  readonly calls: readonly Pick<PassingCall, "name" | "isWrite">[];
+}
+
+export interface DeathResult {
+  readonly death: Death;
+  readonly hasDied: boolean;
+  readonly violations: readonly string[];
+}
+
+/** A container is started again after about so long. */
+const RESTART_MS = 1_000;
+/** What was on its way arrives within that; the lease of the dead one is taken after 15 s. */
+const LATEST_MS = 60_000;
+
+/** Rejects when even without a death something is lost, or the end is not reached. */
+export async function runWholeLife(scenario: Scenario, from: Snapshot | undefined): Promise<WholeLife> {
+  const calls: PassingCall[] = [];
+  const made = new Set<string>();
+  const bench = await startBench({ ...(from === undefined ? {} : { from }), onCall: () => noteMade(bench.account.store.now, made) });
+  const controller = new Mortal(bench);
+  try {
+    await controller.start("one", { onCall: (call) => calls.push(call) });
+    const problems = [...(await play(bench, scenario)), ...bench.losses(), ...bench.leftovers()];
+    if (problems.length > 0) throw new Error(`without a death, "${scenario.name}" has: ${problems.join("; ")}`);
+    return { scenario, from, end: await snapshotOf(bench), settled: bench.settled(), made: made.size, calls };
+  } finally {
+    await controller.close();
+    await bench.close();
+  }
+}
+
+/** The same, and the controller is killed once and another one started. */
+export async function runDeath(death: Death, { scenario, from, settled, made: needed }: WholeLife, seed = 1): Promise<DeathResult> {
+  const made = new Set<string>();
+  const bench = await startBench({
+    seed,
+    ...(from === undefined ? {} : { from }),
+    onCall: () => noteMade(bench.account.store.now, made),
+  });
+  const [first, second] = [new Mortal(bench), new Mortal(bench)];
+  const failures: string[] = [];
+  let seen = 0;
+  let doomed: PassingCall | undefined;
+  let isDead = false;
+  let heirCalls = 0;
+  const restart = (): void => {
+    isDead = true;
+    bench.clock.timer(RESTART_MS, () => {
+      second
+        .start("two", { onCall: () => heirCalls++ })
+        .catch((error: unknown) => failures.push(`it was not started again: ${String(error)}`));
+    });
+  };
+  try {
+    await first.start("one", {
+      onCall(call) {
+        if (isDead) failures.push(`the dead one called ${call.name}`);
+        if (call.name !== death.call || ++seen !== death.nth) return;
+        doomed = call;
+        if (death.moment !== "late") return;
+        first.kill();
+        bench.clock.timer(bench.random.next() * LATEST_MS, () => call.deliver());
+        restart();
+      },
+      onAnswer(call) {
+        if (call !== doomed || death.moment === "late") return;
+        if (death.moment === "unread") first.kill();
+        else first.killWhenRead();
+        restart();
+      },
+    });
+    await play(bench, scenario);
+    const differences = await notAs(bench, settled, scenario.patienceMs);
+    const violations = [...failures, ...differences, ...bench.losses()];
+    if (made.size > needed) violations.push(`${made.size} things were made, ${needed} are needed`);
+    const hasDied = doomed !== undefined;
+    if (hasDied && heirCalls === 0) violations.push("the one that was started again did nothing");
+    return { death, hasDied, violations };
+  } finally {
+    await second.close();
+    await first.close();
+    await bench.close();
+  }
+}
+
+function noteMade(world: AwsWorld, made: Set<string>): void {
+  for (const table of ["loadBalancers", "targetGroups", "listeners", "securityGroups"] as const)
+    for (const id of world[table].keys()) made.add(id);
+}
