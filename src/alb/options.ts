@@ -13,6 +13,8 @@ export interface AlbOptions {
   readonly namespace: string;
   /** Of this process among those that stand for election. */
   readonly identity: string;
+  /** How long a holder of the lease may be silent before another takes it; left out: 15. */
+  readonly leaseSeconds?: number;
   /** Left out: as the SDK finds it. */
   readonly region?: string;
   readonly endpoint?: string;

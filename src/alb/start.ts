@@ -5,7 +5,7 @@ import { type KubeClient, createKubeClient } from "../kube/index.ts";
 import { createObjectEvents } from "../mirror/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import { READ_BACK_TIMES } from "./apply/read-back.ts";
-import { LEADER_DEFAULTS, createLeader } from "./leader/leader.ts";
+import { createLeader, leaseTimes } from "./leader/leader.ts";
 import { adminEndpoints } from "./loop/admin-endpoints.ts";
 import { createClaimsFeed } from "./loop/claims-feed.ts";
 import { Controller } from "./loop/controller.ts";
@@ -50,7 +50,7 @@ export async function startAlb(options: AlbOptions, deps: AlbDeps): Promise<Runn
   // Its calls wait behind nothing, and no guard asks them.
   const leaseClient = createKubeClient({ cluster, userAgent: "holdfast-alb-leader" }, { clock, random: deps.random, log });
   const leader = createLeader(
-    { ...LEADER_DEFAULTS, namespace, name, identity },
+    { ...leaseTimes(options.leaseSeconds), namespace, name, identity },
     { ...deps, client: leaseClient, onChange: (isLeading) => controller.wake(isLeading ? "it leads" : "it leads no more") },
   );
   const guard = new WriteGuard(leader);

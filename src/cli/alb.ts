@@ -10,7 +10,7 @@ import { parseListenAddress } from "../router/index.ts";
 import { type LogLevel, MetricsRegistry, createLog } from "../telemetry/index.ts";
 import { type LoadBalancerFlags, addLoadBalancerFlags, readArn, readList, readPair, readSettings } from "./alb-flags.ts";
 import { ExitCode } from "./exit-codes.ts";
-import { badUsage, collect, readToken, readUrl, seconds } from "./flag-values.ts";
+import { badUsage, collect, readToken, readUrl, seconds, wholeNumber } from "./flag-values.ts";
 
 interface Flags extends LoadBalancerFlags {
   readonly kubeconfig?: string;
@@ -26,6 +26,7 @@ interface Flags extends LoadBalancerFlags {
   readonly blacklistCertificateArns?: string;
   readonly removals: "off" | "plan" | "on";
   readonly removalsRest: string;
+  readonly leaseDuration: string;
   readonly status: boolean;
   readonly state?: string;
   readonly admin: string;
@@ -59,6 +60,7 @@ export function albCommand(): Command {
         .default("on"),
     )
     .option("--removals-rest <SECONDS>", "how long nothing is taken away after a start, a change of leaders or an outage of AWS", "600")
+    .option("--lease-duration <SECONDS>", "another controller takes over from one that was silent for so long", "15")
     .option("--no-status", "do not write into the objects where their load balancers are")
     .option("--state <DIR>", "keep the state in a folder in place of a ConfigMap; for one process alone")
     .option(
@@ -145,6 +147,7 @@ async function readOptions(flags: Flags): Promise<AlbOptions> {
     namespace: flags.namespace ?? POD_NAMESPACE ?? cluster.namespace,
     // Of this process alone: the pod's name stays over a restart of its container.
     identity: `${POD_NAME ?? hostname()}_${randomUUID()}`,
+    leaseSeconds: wholeNumber(flags.leaseDuration, "--lease-duration", 5, 3_600),
     ...(flags.region === undefined ? {} : { region: flags.region }),
     ...(flags.endpoint === undefined ? {} : { endpoint: readUrl(flags.endpoint, "--endpoint") }),
     ...(flags.nodeGroupsTag.length === 0 ? {} : { groupTags: new Map(flags.nodeGroupsTag.map(readTag)) }),

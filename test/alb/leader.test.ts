@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Clock, systemClock, systemRandom } from "../../src/kernel/index.ts";
 import { until } from "../../src/kernel/testing/until.ts";
-import { createLeader } from "../../src/alb/leader/leader.ts";
+import { createLeader, leaseTimes } from "../../src/alb/leader/leader.ts";
 import { LEASE, leaseWorld } from "./lease-kit.ts";
 
 const PATIENCE_MS = 30_000;
@@ -120,4 +120,16 @@ test("times under which a holder would still write when others begin are refused
   assert.throws(() => createLeader(options, { client: {} as never, clock: systemClock, random: systemRandom }), {
     code: "ALB_LEASE_TIMES",
   });
+});
+
+test("the times of a lease follow from its duration: by default those of client-go, and for any that is allowed a holder stops in time", () => {
+  const times = { leaseDurationSeconds: 15, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
+  assert.deepEqual(leaseTimes(), times);
+  for (const seconds of [5, 7, 900, 3_600])
+    assert.ok(
+      createLeader(
+        { ...LEASE, identity: "one", ...leaseTimes(seconds) },
+        { client: {} as never, clock: systemClock, random: systemRandom },
+      ),
+    );
 });

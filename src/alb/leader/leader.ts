@@ -17,7 +17,15 @@ export interface LeaderOptions {
   readonly retryPeriodMs: number;
 }
 
-export const LEADER_DEFAULTS = Object.freeze({ leaseDurationSeconds: 15, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 });
+const DEFAULT_LEASE_SECONDS = 15;
+
+/** Times in client-go's proportions: 15 s, 10 s and 2 s. */
+export function leaseTimes(
+  leaseDurationSeconds = DEFAULT_LEASE_SECONDS,
+): Pick<LeaderOptions, "leaseDurationSeconds" | "renewDeadlineMs" | "retryPeriodMs"> {
+  const leaseMs = leaseDurationSeconds * 1000;
+  return { leaseDurationSeconds, renewDeadlineMs: (leaseMs * 2) / 3, retryPeriodMs: (leaseMs * 2) / 15 };
+}
 
 export interface LeaderDeps {
   /** Not the one whose writes are guarded: what renews must not wait behind what it allows. */

@@ -54,12 +54,14 @@ export interface ControllerOptions {
   readonly pods?: AlbOptions["pods"];
   /** The bench's without it. */
   readonly processClock?: Clock;
+  /** 15 without it. */
+  readonly leaseSeconds?: number;
 }
 
 /** Starts the controller as `holdfast alb` does, in this process, on the bench's clock. */
 export async function startController(
   bench: Bench,
-  { awsUrl, clusterUrl, identity = "one", settings = {}, pods, processClock }: ControllerOptions = {},
+  { awsUrl, clusterUrl, identity = "one", settings = {}, pods, processClock, leaseSeconds }: ControllerOptions = {},
 ): Promise<TestController> {
   const { clock, random, account, cluster } = bench;
   process.env["AWS_ACCESS_KEY_ID"] = account.credentials.accessKeyId;
@@ -73,6 +75,7 @@ export async function startController(
       cluster: { server: clusterUrl ?? cluster.url, credentials: { type: "token", token: cluster.token }, namespace: "default" },
       namespace: "default",
       identity,
+      ...(leaseSeconds === undefined ? {} : { leaseSeconds }),
       region: account.region,
       endpoint: awsUrl ?? account.endpoint,
       excludedCertificates: new Set(),

@@ -5,6 +5,9 @@ import { snapshotOf, startBench } from "../kit/bench.ts";
 import { startController } from "../kit/controller.ts";
 import { type Scenario, play } from "./scenarios.ts";
 
+/** No cell is about the lease, and its renewals every two seconds were most of what hours of a controller cost. */
+const LEASE_SECONDS = 900;
+
 /** A run without faults: what each other run must come to, and the calls that faults can meet. */
 export interface Reference {
   readonly scenario: Scenario;
@@ -35,7 +38,7 @@ export interface CellResult {
 /** Runs a scenario without faults. Rejects when even so something is lost, or the end is not reached: then there is nothing to compare with. */
 export async function runReference(scenario: Scenario, from: Snapshot | undefined): Promise<Reference> {
   const bench = await startBench(from === undefined ? {} : { from });
-  const controller = await startController(bench);
+  const controller = await startController(bench, { leaseSeconds: LEASE_SECONDS });
   try {
     const late = await play(bench, scenario);
     const problems = [...late, ...bench.losses(), ...bench.leftovers()];
@@ -53,7 +56,7 @@ export async function runCell(cell: Cell, { scenario, from, settled }: Reference
   bench.account.faults.add(cell.rule);
   let lasting = 0;
   const ends = cell.lastsMs === undefined ? undefined : endOfFault(bench, cell.lastsMs, (met) => (lasting = met));
-  const controller = await startController(bench);
+  const controller = await startController(bench, { leaseSeconds: LEASE_SECONDS });
   try {
     await play(bench, scenario);
     const met = bench.account.faults.witness()[0]?.met ?? lasting;
