@@ -2,15 +2,18 @@ import type { AnswerFields } from "../answer-fields.ts";
 import type { HealthCheck, Listener, ListenerAction, LoadBalancer, TargetGroup, TargetHealth } from "./records.ts";
 
 export function readLoadBalancer(fields: AnswerFields): LoadBalancer {
+  const type = fields.text("Type");
+  // Nobody calls it by a name (reference of the AWS CLI, example of create-load-balancer).
+  const isNameless = type === "gateway";
   return {
     arn: fields.text("LoadBalancerArn"),
     name: fields.text("LoadBalancerName"),
-    dnsName: fields.text("DNSName"),
+    dnsName: isNameless ? "" : fields.text("DNSName"),
     createdAtMs: fields.time("CreatedTime"),
-    type: fields.text("Type"),
-    scheme: fields.text("Scheme"),
+    type,
+    scheme: isNameless ? "" : fields.text("Scheme"),
     vpcId: fields.text("VpcId"),
-    ipAddressType: fields.text("IpAddressType"),
+    ipAddressType: isNameless ? "" : fields.text("IpAddressType"),
     state: fields.structure("State").text("Code"),
     subnets: fields.list("AvailabilityZones", (zone) => ({ id: zone.text("SubnetId"), zone: zone.text("ZoneName") })),
     // A network load balancer may have none, and AWS then leaves the list out.
@@ -24,24 +27,27 @@ export function readTargetGroup(fields: AnswerFields): TargetGroup {
 
 /** One that was made just now: the answer leaves out the load balancers that it has not got yet (API reference, example of CreateTargetGroup). */
 export function readNewTargetGroup(fields: AnswerFields): TargetGroup {
+  const targetType = fields.text("TargetType");
+  // It is in no network (reference of the AWS CLI, example of create-target-group).
+  const isFunction = targetType === "lambda";
   return {
     arn: fields.text("TargetGroupArn"),
     name: fields.text("TargetGroupName"),
-    protocol: fields.text("Protocol"),
+    protocol: isFunction ? "" : fields.text("Protocol"),
     protocolVersion: fields.optionalText("ProtocolVersion"),
-    port: fields.number("Port"),
-    vpcId: fields.text("VpcId"),
-    targetType: fields.text("TargetType"),
+    port: isFunction ? 0 : fields.number("Port"),
+    vpcId: isFunction ? "" : fields.text("VpcId"),
+    targetType,
     ipAddressType: fields.optionalText("IpAddressType"),
-    healthCheck: readHealthCheck(fields),
+    healthCheck: readHealthCheck(fields, isFunction),
     loadBalancerArns: fields.textsOrEmpty("LoadBalancerArns"),
   };
 }
 
-function readHealthCheck(fields: AnswerFields): HealthCheck {
+function readHealthCheck(fields: AnswerFields, isFunction: boolean): HealthCheck {
   return {
-    protocol: fields.text("HealthCheckProtocol"),
-    port: fields.text("HealthCheckPort"),
+    protocol: isFunction ? "" : fields.text("HealthCheckProtocol"),
+    port: isFunction ? "" : fields.text("HealthCheckPort"),
     path: fields.optionalText("HealthCheckPath"),
     intervalSeconds: fields.number("HealthCheckIntervalSeconds"),
     timeoutSeconds: fields.number("HealthCheckTimeoutSeconds"),

@@ -1,5 +1,6 @@
 /** Elastic Load Balancing as the controller sees it, in the words of the API reference. Lists are complete, or there is an error instead. */
 
+/** One of type `gateway` has neither DNS name nor scheme nor kind of addresses: they are empty. */
 export interface LoadBalancer {
   readonly arn: string;
   readonly name: string;
@@ -15,6 +16,7 @@ export interface LoadBalancer {
   readonly securityGroups: readonly string[];
 }
 
+/** One of functions (`lambda`) has no protocol, port and VPC: they are empty, and 0. */
 export interface TargetGroup {
   readonly arn: string;
   readonly name: string;
