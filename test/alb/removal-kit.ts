@@ -121,10 +121,10 @@ export async function removalRig(t: TestContext, options: Partial<RemovalsOption
       {
         ...writes,
         owners: {
-          async statusHosts(owner) {
+          async find(owner) {
             const found = cluster.objects.get(owner);
             if (found instanceof Error) throw found;
-            return found;
+            return found && { hosts: cluster.live.find((one) => one.owner === owner)?.hosts ?? [], statusHosts: found };
           },
         },
         traffic: (arn, window) => aws.cloudwatch.traffic(arn, window),

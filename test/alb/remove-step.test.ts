@@ -94,6 +94,46 @@ test("a listener goes only when those in its place are there, and rules of the s
   );
 });
 
+test("what an object needs that the lists lack stays while the API server has the object by its name, and goes when it says that there is none", async (t) => {
+  const rig = await removalRig(t);
+  const { shop, foreign } = CERTIFICATES;
+  const owners = ["Ingress default/shop", "Ingress default/hidden"];
+  const other = wantedShop(OTHER);
+  const [http] = other.listeners;
+  assert.ok(http !== undefined);
+  const both = wantedShop(NAME, [shop, foreign], { owners, securityGroups: { by: "cidrs", cidrs: ["10.0.0.0/8", "192.0.2.0/24"] } });
+  const whole = { ...both, listeners: [...both.listeners, { ...http, port: 8080 }] };
+  rig.cluster.wanted = [whole, other];
+  rig.cluster.targets = addresses("10.0.0.10");
+  rig.cluster.hosts = new Map([[NAME, ["shop.example.org", "elsewhere.example.com"]]]);
+  await rig.rounds(3 * MINUTE_MS);
+  const rules = () => [...rig.account.store.now.securityGroups.values()].find(({ name }) => name === NAME)?.ingress.length;
+  const made = rules();
+  assert.deepEqual(listener(rig, 443)?.certificates.toSorted(), [shop, foreign].toSorted());
+
+  const dnsName = loadBalancer(rig, NAME).dnsName.toLowerCase();
+  rig.cluster.live = [{ owner: "Ingress default/hidden", hosts: ["elsewhere.example.com"], statusHosts: [dnsName] }];
+  rig.cluster.objects = new Map([["Ingress default/hidden", [dnsName]]]);
+  // Of two that served it one is missing in every list, for hours.
+  rig.cluster.wanted = [
+    { ...wantedShop(NAME, [shop]), owners: ["Ingress default/shop"], securityGroups: { by: "cidrs", cidrs: ["10.0.0.0/8"] } },
+    other,
+  ];
+  rig.cluster.hosts = new Map([[NAME, ["shop.example.org"]]]);
+  await rig.rounds(2 * HOUR_MS);
+  assert.match(waitsFor(rig), /elsewhere\.example\.com, of Ingress default\/hidden, which is there although the lists lack it/);
+  assert.ok(listener(rig, 8080) !== undefined);
+  assert.equal(rules(), made);
+  assert.deepEqual(rig.account.losses, []);
+
+  rig.cluster.objects = new Map();
+  rig.cluster.live = [];
+  await rig.rounds(HOUR_MS);
+  assert.deepEqual(listener(rig, 443)?.certificates, [shop]);
+  assert.equal(listener(rig, 8080), undefined);
+  assert.equal(rules(), 2);
+});
+
 test("what lost our tags is left alone, whatever the plan said of it before", async (t) => {
   const rig = await removalRig(t);
   rig.cluster.wanted = [wantedShop(NAME), wantedShop(OTHER)];

@@ -47,7 +47,7 @@ async function begun(first?: ReadonlyMap<string, unknown>) {
           clock,
           readBack: READ_BACK_TIMES,
           guard: () => 7,
-          owners: { statusHosts: never },
+          owners: { find: never },
           traffic: never,
           certificateNow: never,
           save,

@@ -20,6 +20,7 @@ import { removeStep } from "./remove-step.ts";
 import type { Round } from "./round.ts";
 import type { HealthyCounts } from "./target-floor.ts";
 import { tombstoneIn } from "./tombstone.ts";
+import { type OwnersOfOne, type UnlistedOwner, unlistedOwners } from "./unlisted-owners.ts";
 import type { WaitingRemovals } from "./waiting-removals.ts";
 import type { WatchedTimes } from "./watched-times.ts";
 
@@ -166,10 +167,19 @@ class CarryOut {
     resources: StackResources,
     work: (context: RemovalContext) => Promise<boolean>,
   ): Promise<boolean> {
-    const { aws, ownership, clock, readBack, guard, memory, certificateNow } = this.#deps;
+    const { aws, ownership, clock, readBack, guard, memory, certificateNow, owners } = this.#deps;
     const calls = new StepCalls(guard);
     const isApproved = (key: string): boolean => (memory.release(key)?.approved ?? null) !== null;
-    const shared = { aws, ownership, clock, readBack, resources, calls };
+    let unlisted: Promise<readonly UnlistedOwner[]> | undefined;
+    const shared = {
+      aws,
+      ownership,
+      clock,
+      readBack,
+      resources,
+      calls,
+      unlistedOwners: () => (unlisted ??= unlistedOwners(this.#ownersOf(resources.name), owners)),
+    };
     try {
       return await work({ ...shared, knowledge: this.#round, healthy: memory.healthy, certificateNow, isApproved });
     } catch (error) {
@@ -182,6 +192,15 @@ class CarryOut {
     } finally {
       this.#writes += calls.writes;
     }
+  }
+
+  #ownersOf(name: string): OwnersOfOne {
+    const stack = this.#round.observed.stacks.get(name);
+    return {
+      former: this.#deps.memory.ownersOf(name) ?? [],
+      listed: this.#round.owners.get(name) ?? [],
+      dnsName: (stack === undefined ? undefined : valueOf(stack.loadBalancer))?.dnsName,
+    };
   }
 
   #wait(step: RemoveStep, why: string): void {

@@ -134,8 +134,8 @@ async function trafficOf({ arn }: LoadBalancer, { traffic, times, context }: Las
 /** Asks for every former owner by its name. Rejects when one cannot be asked for. */
 async function neededBy({ dnsName }: LoadBalancer, { formerOwners, owners }: LastLook): Promise<string | undefined> {
   for (const owner of formerOwners ?? []) {
-    const hosts = await owners.statusHosts(owner);
-    if (hosts?.includes(dnsName.toLowerCase()) === true) return `${owner} is there, and its status names ${dnsName}`;
+    const found = await owners.find(owner);
+    if (found?.statusHosts.includes(dnsName.toLowerCase()) === true) return `${owner} is there, and its status names ${dnsName}`;
   }
   return undefined;
 }

@@ -4,6 +4,7 @@ import type { Observed } from "../plan/observed.ts";
 import type { ResolvedLoadBalancer } from "../plan/resolved.ts";
 import type { CertificateNow } from "./certificate-proof.ts";
 import type { HealthyCounts } from "./target-floor.ts";
+import type { UnlistedOwner } from "./unlisted-owners.ts";
 
 /** What is known of everything when removals are carried out. */
 export interface RemovalKnowledge {
@@ -24,6 +25,8 @@ export interface RemovalContext extends StepContext {
   readonly healthy: HealthyCounts;
   /** Asks for one certificate by its ARN. */
   readonly certificateNow: (arn: string) => Promise<CertificateNow>;
+  /** Objects that the lists lack and that the load balancer serves all the same. Asks for each by its name, so it comes last of all proof. */
+  readonly unlistedOwners: () => Promise<readonly UnlistedOwner[]>;
   /** Whether a person said that it may go: then proof that only doubts what would be lost is not asked for. Ownership always is. */
   readonly isApproved: (key: string) => boolean;
 }

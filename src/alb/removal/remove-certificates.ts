@@ -56,14 +56,22 @@ async function whyStays(
   port: number,
   arn: string,
   staying: readonly string[],
-  { certificateNow, knowledge, isApproved, clock }: RemovalContext,
+  { certificateNow, knowledge, isApproved, clock, unlistedOwners }: RemovalContext,
 ): Promise<string | undefined> {
   if (staying.length === 0) return `${arn} is the last one of its listener`;
   if (isApproved(removedKeys({ effect: "remove", type: "remove-certificates", name, port, arns: [arn] })[0] ?? "")) return undefined;
   const hosts = knowledge.hosts.get(name);
   if (hosts === undefined) return "whom the load balancer serves is not known now";
   const now = await certificateNow(arn);
-  return whyCertificateStays({ arn, now, hosts, staying, usable: knowledge.certificates }, clock.wallMs());
+  const whyFor = (served: readonly string[]): string | undefined =>
+    whyCertificateStays({ arn, now, hosts: served, staying, usable: knowledge.certificates }, clock.wallMs());
+  const why = whyFor(hosts);
+  if (why !== undefined) return why;
+  for (const owner of await unlistedOwners()) {
+    const need = whyFor(owner.hosts);
+    if (need !== undefined) return `${need}, of ${owner.key}, which is there although the lists lack it`;
+  }
+  return undefined;
 }
 
 /** The certificates of a listener of ours as they are now, the default one first. */

@@ -1,6 +1,6 @@
 import { AppError, assertNever } from "../../kernel/index.ts";
 import { assertOurs, readBack } from "../apply/read-back.ts";
-import type { RemoveStep } from "../plan/step.ts";
+import { type RemoveStep, removedKeys } from "../plan/step.ts";
 import { removeCertificates, replaceDefaultCertificate } from "./remove-certificates.ts";
 import { DONE, type RemovalContext, type RemovalOutcome, waits } from "./removal-context.ts";
 import { floored } from "./target-floor.ts";
@@ -60,18 +60,22 @@ async function deregister({ targets }: StepOf<"deregister-targets">, context: Re
 
 const GOING: ReadonlySet<string> = new Set(["draining", "unhealthy.draining"]);
 
-async function revokeIngress({ rules }: StepOf<"revoke-ingress">, context: RemovalContext): Promise<RemovalOutcome> {
+async function revokeIngress(step: StepOf<"revoke-ingress">, context: RemovalContext): Promise<RemovalOutcome> {
+  const { rules } = step;
   const { aws, calls, resources } = context;
   const id = resources.needSecurityGroup();
   const group = await provedSecurityGroup(id, context);
   const going = new Set(rules.map(({ cidr, fromPort, toPort }) => `${cidr} ${fromPort}-${toPort}`));
   const staying = group.ingress.filter(({ source, fromPort, toPort }) => !going.has(`${source} ${fromPort ?? ""}-${toPort ?? ""}`));
   if (staying.length === 0 && !isUndesired(context)) return waits("nobody could come in any more");
+  const unlisted = await servedUnlisted(step, context);
+  if (unlisted !== undefined) return waits(unlisted);
   await calls.write("ec2:RevokeSecurityGroupIngress", () => aws.ec2.revokeIngress(id, rules));
   return DONE;
 }
 
-async function deleteListener({ port }: StepOf<"delete-listener">, context: RemovalContext): Promise<RemovalOutcome> {
+async function deleteListener(step: StepOf<"delete-listener">, context: RemovalContext): Promise<RemovalOutcome> {
+  const { port } = step;
   const { aws, calls, resources, knowledge } = context;
   const loadBalancerArn = resources.needLoadBalancer();
   const wanted = knowledge.resolved.get(resources.name)?.listeners;
@@ -84,6 +88,8 @@ async function deleteListener({ port }: StepOf<"delete-listener">, context: Remo
   if (missing.length > 0) return waits(`the listener on port ${missing[0]?.port ?? 0}, which should be there in its place, is not`);
   const tags = await calls.read("elasticloadbalancing:DescribeTags", () => aws.elb.tags([loadBalancerArn, listener.arn]));
   for (const arn of [loadBalancerArn, listener.arn]) assertOurs(arn, tags.get(arn) ?? new Map(), context.ownership, resources.name);
+  const unlisted = await servedUnlisted(step, context);
+  if (unlisted !== undefined) return waits(unlisted);
   await calls.write("elasticloadbalancing:DeleteListener", () => aws.elb.deleteListener(listener.arn));
   return DONE;
 }
@@ -145,6 +151,13 @@ async function deleteSecurityGroup(context: RemovalContext): Promise<RemovalOutc
     throw error;
   }
   return DONE;
+}
+
+/** Who may need it although no list has them; what their annotations ask for is not looked at, so a person may say that it goes. */
+async function servedUnlisted(step: SimpleRemoveStep, { unlistedOwners, isApproved }: RemovalContext): Promise<string | undefined> {
+  if (removedKeys(step).every(isApproved)) return undefined;
+  const [first] = await unlistedOwners();
+  return first === undefined ? undefined : `${first.key} is there and served by it, although the lists lack it`;
 }
 
 function isUndesired({ knowledge, resources }: RemovalContext): boolean {

@@ -81,7 +81,7 @@ export function judgeRig(options: Partial<RemovalsOptions> = {}, clock: Clock = 
       ownership: { clusterId: "c", controllerId: "a" },
       readBack: { attempts: 1, pauseMs: 0 },
       guard: unreachable,
-      owners: { statusHosts: unreachable },
+      owners: { find: unreachable },
       traffic: unreachable,
       certificateNow: unreachable,
       save: unreachable,
