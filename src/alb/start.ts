@@ -142,6 +142,7 @@ export async function startAlb(options: AlbOptions, deps: AlbDeps): Promise<Runn
             options,
             leader,
             controller,
+            objects: () => claims.claims(),
             objectProblems: () => claims.problems(),
             openCircuits: () => aws.openCircuits(),
             startedAtMs,
@@ -150,7 +151,7 @@ export async function startAlb(options: AlbOptions, deps: AlbDeps): Promise<Runn
         ),
       controller,
       metrics() {
-        meter.refresh(heldNow(), aws.openCircuits().length);
+        meter.refresh(heldNow(), aws.openCircuits().length, claims.claims());
         return metrics.dump();
       },
       clock,

@@ -60,15 +60,15 @@ export class ControllerMeter {
       );
   }
 
-  /** To be called before the metrics are read: ages grow by themselves. */
-  refresh(held: readonly HeldRemoval[], openCircuits: number): void {
+  /** To be called before the metrics are read: ages grow by themselves, and objects are followed also while nothing is done. */
+  refresh(held: readonly HeldRemoval[], openCircuits: number, objects: Evidence<unknown>): void {
     const heldBy = this.#metrics.gauge("holdfast_alb_held", "Things whose removal is held, by kind.", ["kind"]);
     const keysOf = Map.groupBy(held, ({ kind }) => kind);
     for (const kind of new Set([...REMOVAL_KINDS, ...keysOf.keys()]))
       heldBy.with(kind).set((keysOf.get(kind) ?? []).reduce((sum, { keys }) => sum + keys.length, 0));
     const age = this.#metrics.gauge("holdfast_alb_evidence_age_seconds", "How old what is known of a source is.", ["source"]);
     const worth = this.#metrics.gauge("holdfast_alb_evidence_fresh", "1 while what is known of a source is fresh.", ["source"]);
-    for (const [source, evidence] of Object.entries(this.#evidence)) {
+    for (const [source, evidence] of Object.entries({ ...this.#evidence, objects })) {
       worth.with(source).set(evidence.state === "fresh" ? 1 : 0);
       if (evidence.state !== "unknown") age.with(source).set(Math.max(0, this.#clock.wallMs() - evidence.atMs) / 1000);
     }

@@ -40,6 +40,8 @@ export interface StatusSources {
   readonly options: Pick<AlbOptions, "settings" | "identity" | "removals">;
   readonly leader: Leader;
   readonly controller: Controller;
+  /** What is known of the objects now: they are followed also while nothing is done. */
+  readonly objects: () => Evidence<unknown>;
   readonly objectProblems: () => readonly ClaimProblem[];
   readonly openCircuits: () => readonly string[];
   readonly startedAtMs: number;
@@ -51,15 +53,14 @@ export function controllerStatus(sources: StatusSources, nowMs: number): Control
   const { isLeading, holder, token, problem } = sources.leader.status();
   const { thought } = controller;
   const endedMs = controller.endedWallMs();
-  const evidence: Readonly<Record<string, Evidence<unknown>>> =
-    thought === undefined
-      ? {}
-      : {
-          objects: thought.claims,
-          certificates: thought.certificates,
-          network: thought.network,
-          autoScalingGroups: thought.observation.observed.autoScalingGroups,
-        };
+  const evidence: Readonly<Record<string, Evidence<unknown>>> = {
+    objects: sources.objects(),
+    ...(thought && {
+      certificates: thought.certificates,
+      network: thought.network,
+      autoScalingGroups: thought.observation.observed.autoScalingGroups,
+    }),
+  };
   const problems = [...sources.objectProblems(), ...(thought?.layout.problems ?? []), ...(thought?.resolution.problems ?? [])];
   return {
     clusterId: options.settings.clusterId,

@@ -1,10 +1,11 @@
-import { type IncomingMessage, type ServerResponse, createServer, request } from "node:http";
+import { Agent, type IncomingMessage, type ServerResponse, createServer, request } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
+import { isWatch } from "./under-way.ts";
 
 /** What stands in the place of the API server's answer. */
 export type ApiLie =
-  /** A list without its entries, or without every other one: 200, and a new revision. */
+  /** A list without its entries, or without every other one: 200, and a new revision. The first watch of each path is told that its revision is too old, so that there is a list. */
   | "empty"
   | "half"
   /** 200 with `{}`. */
@@ -13,7 +14,9 @@ export type ApiLie =
   | 404
   | 500
   /** The connection is closed. */
-  | "gone";
+  | "gone"
+  /** Nothing is ever said. */
+  | "hang";
 
 export interface ApiProxy {
   readonly url: string;
@@ -25,19 +28,32 @@ export interface ApiProxy {
   close(): Promise<void>;
 }
 
-/** Stands before an API server and answers in its place. */
-export async function startApiProxy(target: string): Promise<ApiProxy> {
-  let rule: { readonly path: RegExp; readonly answer: ApiLie } | undefined;
+const REASONS: Readonly<Record<number, string>> = { 403: "Forbidden", 404: "NotFound", 410: "Expired", 500: "InternalError" };
+
+/** Stands before an API server and answers in its place. `onHang` is told of each request that gets no answer, and with -1 when its client gives it up. */
+export async function startApiProxy(target: string, onHang: (by: 1 | -1) => void = () => undefined): Promise<ApiProxy> {
+  let rule: { readonly path: RegExp; readonly answer: ApiLie; readonly expired: Set<string> } | undefined;
   let lies = 0;
+  const agent = new Agent({ keepAlive: true });
   const sockets = new Set<Socket>();
   const server = createServer((incoming, outgoing) => {
-    const answer = rule?.path.test(incoming.url ?? "") === true ? rule.answer : undefined;
-    if (answer !== undefined) lies++;
-    if (answer === "gone") incoming.socket.destroy();
-    else if (typeof answer === "number") {
-      incoming.resume();
-      send(outgoing, answer, { kind: "Status", apiVersion: "v1", status: "Failure", code: answer, message: "not now", metadata: {} });
-    } else forward(target, incoming, outgoing, answer);
+    const url = incoming.url ?? "";
+    const lie = rule?.path.test(url) === true ? rule : undefined;
+    if (lie === undefined) return forward(target, agent, incoming, outgoing, undefined);
+    lies++;
+    const { answer, expired } = lie;
+    if (answer === "gone") return void incoming.socket.destroy();
+    incoming.resume();
+    if (answer === "hang") {
+      if (isWatch(url)) return undefined;
+      onHang(1);
+      return void outgoing.once("close", () => onHang(-1));
+    }
+    if (typeof answer === "number") return send(outgoing, answer, statusOf(answer));
+    const [path = ""] = url.split("?");
+    if (!isWatch(url) || expired.has(path)) return forward(target, agent, incoming, outgoing, answer);
+    expired.add(path);
+    return send(outgoing, 410, statusOf(410));
   });
   server.on("connection", (socket) => {
     sockets.add(socket);
@@ -50,7 +66,7 @@ export async function startApiProxy(target: string): Promise<ApiProxy> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     lie(path, answer) {
-      rule = { path, answer };
+      rule = { path, answer, expired: new Set() };
       cut();
     },
     tellTheTruth() {
@@ -64,20 +80,26 @@ export async function startApiProxy(target: string): Promise<ApiProxy> {
       new Promise((resolve) => {
         server.close(() => resolve());
         cut();
+        agent.destroy();
       }),
   };
 }
 
+function statusOf(code: number): unknown {
+  return { kind: "Status", apiVersion: "v1", status: "Failure", reason: REASONS[code], code, message: "not now", metadata: {} };
+}
+
 function forward(
   target: string,
+  agent: Agent,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   answer: "empty" | "half" | "no-list" | undefined,
 ): void {
-  const isWatch = /[?&]watch=(1|true)/.test(incoming.url ?? "");
+  const url = incoming.url ?? "/";
   const headers = { ...incoming.headers, "accept-encoding": "identity" };
-  const sent = request(target + (incoming.url ?? "/"), { method: incoming.method, headers, agent: false }, (response) => {
-    if (answer === undefined || isWatch) {
+  const sent = request(target + url, { method: incoming.method, headers, agent }, (response) => {
+    if (answer === undefined || isWatch(url)) {
       outgoing.writeHead(response.statusCode ?? 502, response.headers);
       outgoing.flushHeaders();
       response.pipe(outgoing);

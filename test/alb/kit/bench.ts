@@ -15,6 +15,8 @@ export interface Bench {
   readonly random: Random;
   readonly account: WatchedAccount;
   readonly cluster: TestCluster;
+  /** What keeps the clock from going on. */
+  readonly underWay: UnderWay;
   /** What clients lost so far: by calls to the account, and by what objects' status says. */
   losses(): readonly string[];
   /** What is not as it should be yet. */
@@ -63,6 +65,7 @@ export async function startBench({ seed = 1, from, onCall }: BenchOptions = {}):
     random: seededRandom(seed),
     account,
     cluster,
+    underWay,
     losses: () => [...losses, ...statusLosses],
     leftovers: () => leftovers(store.now, cluster.live(), OWNERSHIP, clock.wallMs()),
     settled: () => settled(store.now, cluster.live(), OWNERSHIP),

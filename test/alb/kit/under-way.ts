@@ -7,6 +7,11 @@ const HOPELESS_MS = 1_000;
 /** Turns of the event loop in which nothing new may begin: what is written to a loopback socket is read in one of the next. */
 const QUIET_TURNS = 4;
 
+/** Whether a request of the Kubernetes API never ends by itself. */
+export function isWatch(path: string): boolean {
+  return /[?&]watch=(1|true)/.test(path);
+}
+
 /**
  * Which HTTP requests this process has under way, of all its clients, by what Node and undici publish of them: so virtual time can stand still while
  * real bytes travel. Watches of Kubernetes are not counted, they never end.
@@ -40,6 +45,12 @@ export class UnderWay {
     this.#changes++;
   }
 
+  /** So many requests more, or fewer, hang by the will of a test. */
+  readonly hangs = (by: 1 | -1): void => {
+    this.#hanging += by;
+    this.#changes++;
+  };
+
   /** Resolves when nothing is under way but what hangs. */
   async quiet(): Promise<void> {
     let turns = 0;
@@ -57,6 +68,7 @@ export class UnderWay {
 
   readonly #httpStart = (message: unknown): void => {
     const { request } = message as { request: ClientRequest };
+    if (isWatch(request.path)) return;
     this.#count(1);
     let isAnswered = false;
     request.once("response", (response) => {
@@ -73,7 +85,7 @@ export class UnderWay {
 
   readonly #undiciStart = (message: unknown): void => {
     const { request } = message as { request: { path: string } };
-    if (/[?&]watch=(1|true)/.test(request.path)) this.#ignored.add(request);
+    if (isWatch(request.path)) this.#ignored.add(request);
     else this.#count(1);
   };
 
