@@ -27,7 +27,7 @@ function listener(rig: RemovalRig, port: number) {
 
 const writes = (rig: RemovalRig, action: string): number => rig.account.calls.filter((call) => call.action === action).length;
 
-test("targets that are not wanted any more go by halves after the hold, one that AWS keeps in silence is found out, and an empty list takes nothing", async (t) => {
+test("K11: targets that are not wanted any more go by halves after the hold, one that AWS keeps in silence is found out, and an empty list takes nothing", async (t) => {
   const rig = await removalRig(t);
   const old = ["10.0.0.10", "10.0.0.11", "10.0.1.10", "10.0.1.11"];
   rig.cluster.wanted = [wantedShop(NAME), wantedShop(OTHER)];
@@ -46,7 +46,7 @@ test("targets that are not wanted any more go by halves after the hold, one that
   assert.ok(writes(rig, "DeregisterTargets") > 2);
 });
 
-test("a certificate goes when another one serves its hosts, stays when none does, and the default one is replaced and never dropped", async (t) => {
+test("K21: a certificate goes when another one serves its hosts, stays when none does, and the default one is replaced and never dropped", async (t) => {
   const rig = await removalRig(t);
   const { shop, wildcard, api } = CERTIFICATES;
   rig.cluster.wanted = [wantedShop(NAME, [shop, wildcard, api].toSorted()), wantedShop(OTHER, [wildcard])];
@@ -148,7 +148,7 @@ test("what lost our tags is left alone, whatever the plan said of it before", as
   assert.equal(writes(rig, "DeregisterTargets"), 1, "that of the other load balancer, which goes on");
 });
 
-test("an Auto Scaling group that is no node group any more is detached when another one serves, and not before", async (t) => {
+test("K9: an Auto Scaling group that is no node group any more is detached when another one serves, and not before", async (t) => {
   const rig = await removalRig(t);
   const instances = { ...wantedShop(NAME), kind: { type: "application", scheme: "internet-facing", targetType: "instance" } } as const;
   const other = { ...instances, name: OTHER };

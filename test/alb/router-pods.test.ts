@@ -78,11 +78,14 @@ test("K11: routers are targets once they are ready, stay when they are not for a
   await until("one less", () => ids(pods) === "fresh 10.0.0.1:9999 10.0.0.4:9999", PATIENCE_MS);
 });
 
-test("while the API server is away the routers are as they were, and that is not fresh", async (t) => {
+test("K11: while the API server is away the routers are as they were, and that is not fresh; when it is back they are followed again", async (t) => {
   const { server, pods } = await opened(t);
   await pod(server, "a", "10.0.0.1", "True");
   pods.start();
   await until("the router", () => ids(pods) === "fresh 10.0.0.1:9999", PATIENCE_MS);
   await server.stop();
   await until("the doubt", () => ids(pods) === "stale 10.0.0.1:9999", PATIENCE_MS);
+  await server.restart();
+  await pod(server, "b", "10.0.0.2", "True");
+  await until("the one that came since", () => ids(pods) === "fresh 10.0.0.1:9999 10.0.0.2:9999", PATIENCE_MS);
 });

@@ -1,6 +1,6 @@
 import type { HeldRemoval, HoldDecision } from "../../admin/index.ts";
 import type { Aws } from "../../aws/index.ts";
-import { AppError, type Clock, type Random } from "../../kernel/index.ts";
+import { AppError, type Clock, type Random, type Timer } from "../../kernel/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { Leader } from "../leader/leader.ts";
 import type { StepProblem } from "../apply/step-problem.ts";
@@ -59,6 +59,7 @@ export class Controller {
   #soughtAtMs = -Infinity;
   /** Reconciles in a row that wrote something. */
   #followUps = 0;
+  #followUpTimer: Timer | undefined;
 
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
@@ -76,6 +77,7 @@ export class Controller {
   /** Resolves when nothing is written any more. What is not done is done by whoever leads next. */
   async stop(): Promise<void> {
     await this.#pacer.stop();
+    this.#followUpTimer?.cancel();
     this.#session?.close();
   }
 
@@ -185,12 +187,16 @@ export class Controller {
     this.#followUp(applied.writes + carried.writes);
   }
 
-  /** What was written is looked at soon; but not at once for ever, when it does not do what it should. */
+  /**
+   * What was written is looked at soon; but not at once for ever, when it does not do what it should. Only the newest of these looks is waited for:
+   * each would begin its own row of them.
+   */
   #followUp(writes: number): void {
+    this.#followUpTimer?.cancel();
     this.#followUps = writes === 0 ? 0 : this.#followUps + 1;
     if (writes === 0) return;
     const delayMs = Math.min(FOLLOW_UP_CAP_MS, FOLLOW_UP_MS * 2 ** (this.#followUps - 1));
-    this.#deps.clock.timer(delayMs, () => this.wake("own writes"));
+    this.#followUpTimer = this.#deps.clock.timer(delayMs, () => this.wake("own writes"));
   }
 
   /** A removal is held, and its clock begins, by what was read after it came up: else that would be hours later. Each is looked at once for it. */

@@ -203,6 +203,25 @@ test("K6, K13: of what is not desired any more the target group stays whole unti
   assert.deepEqual(rounds, [["delete-load-balancer"], ["detach-auto-scaling-group", "delete-target-group"]]);
 });
 
+test("K6: a load balancer that is half made, failed, or cannot be read keeps its target group in its Auto Scaling groups", () => {
+  const observed = made().observed();
+  const balancer = balancerOf(observed);
+  const bare = (state: string) => fresh({ ...balancer, state, listeners: [] });
+  const evidences: readonly Evidence<ObservedLoadBalancer | undefined>[] = [
+    bare("provisioning"),
+    bare("failed"),
+    { state: "unknown", why: "AWS_UNAVAILABLE" },
+    { state: "stale", value: undefined, atMs: 0, why: "AWS_UNAVAILABLE" },
+  ];
+  // Nothing forwards to it then.
+  const targetGroup = fresh({ ...groupOf(observed), loadBalancerArns: [] });
+  for (const loadBalancer of evidences)
+    for (const wanted of [[desired()], []]) {
+      const removed = planFor(wanted, withStack(observed, { loadBalancer, targetGroup })).steps.filter(({ effect }) => effect === "remove");
+      assert.deepEqual(kinds(removed), wanted.length === 0 && loadBalancer.state === "fresh" ? ["delete-load-balancer"] : []);
+    }
+});
+
 test("one that cannot be resolved keeps all that it has", () => {
   const { steps, notes } = planFor([desired({ wishes: { subnets: ["nope"] } })], made().observed());
   assert.deepEqual(steps, []);
@@ -244,7 +263,7 @@ test("K11: a router that is draining and comes back is registered again", () => 
   assert.deepEqual(kinds(steps), ["register-targets"]);
 });
 
-test("an Auto Scaling group is detached only when another one that stays serves", () => {
+test("K9: an Auto Scaling group is detached only when another one that stays serves", () => {
   const account = made();
   const others: WantedTargets = { by: "auto-scaling-groups", names: fresh(["others"]) };
   const first = planFor([desired()], account.observed(), others);

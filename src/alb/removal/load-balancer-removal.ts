@@ -172,10 +172,14 @@ async function write(arn: string, tombstone: Tombstone, { aws, calls, clock, rea
 }
 
 /** From here on it is gone soon. The tag comes first, so that whoever finds it unprotected knows by whom. */
-async function destroy({ loadBalancer: { arn }, isProtected, tombstone }: Seen, { context, token }: LastLook): Promise<RemovalOutcome> {
+async function destroy(
+  { loadBalancer: { arn }, tags, isProtected, tombstone }: Seen,
+  { context, token }: LastLook,
+): Promise<RemovalOutcome> {
   const { aws, calls, clock, resources } = context;
   const sinceWallMs = tombstone?.sinceWallMs ?? clock.wallMs();
-  await write(arn, { phase: "deleting", sinceWallMs, token }, context);
+  // A deletion that AWS refuses is tried again and again: what stands there already is not written each time.
+  if (tombstone?.phase !== "deleting" || tombstone.token !== token) await write(arn, { phase: "deleting", sinceWallMs, token }, context);
   if (isProtected) {
     await calls.write("elasticloadbalancing:ModifyLoadBalancerAttributes", () =>
       aws.elb.modifyLoadBalancerAttributes(arn, new Map([[PROTECTION, "false"]])),
@@ -185,7 +189,7 @@ async function destroy({ loadBalancer: { arn }, isProtected, tombstone }: Seen, 
     await readBack(`load balancer ${arn}`, isOff, clock, context.readBack);
   }
   // From now on, protection that is on is somebody else's.
-  await calls.write("elasticloadbalancing:RemoveTags", () => aws.elb.removeTags([arn], [TAGS.protection]));
+  if (tags.has(TAGS.protection)) await calls.write("elasticloadbalancing:RemoveTags", () => aws.elb.removeTags([arn], [TAGS.protection]));
   const again = await lookAt(arn, context);
   if (again === undefined) return DONE;
   if (again.isProtected) return waits("somebody else has switched its deletion protection on meanwhile");
