@@ -24,6 +24,8 @@ export interface AlbOptions {
   readonly pods?: { readonly namespace: string; readonly labelSelector: string };
   readonly certificateFilterTag?: readonly [key: string, value: string];
   readonly excludedCertificates: ReadonlySet<string>;
+  /** How often certificates are read, while each host has one. */
+  readonly certificatesEveryMs: number;
   readonly removals: Brake;
   /** How long nothing is taken away after a start, a change of leaders or an outage of AWS. */
   readonly removalsRestMs: number;

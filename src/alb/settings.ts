@@ -15,6 +15,8 @@ export interface AlbSettings {
   readonly securityGroups: readonly string[];
   readonly httpPort: number;
   readonly httpsPort: number;
+  /** Whether network load balancers, which cannot redirect, listen without TLS too where objects name no ports. */
+  readonly nlbHttp: boolean;
   readonly redirectHttp: boolean;
   readonly targetType: "instance" | "ip";
   /** Of the routers, on every node or pod. */

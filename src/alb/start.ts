@@ -15,7 +15,7 @@ import { controllerStatus } from "./loop/status-view.ts";
 import { createTelling } from "./loop/telling.ts";
 import { WriteGuard } from "./loop/write-guard.ts";
 import { createClaimsSource } from "./objects/claims-source.ts";
-import { type Observer, createObserver } from "./observe/observer.ts";
+import { OBSERVE_TIMES, type Observer, createObserver } from "./observe/observer.ts";
 import { type RouterPods, type RouterPodsDeps, createRouterPods } from "./observe/router-pods.ts";
 import type { AlbOptions } from "./options.ts";
 import { certificateReader } from "./removal/certificate-reader.ts";
@@ -197,6 +197,7 @@ export function createObserverFor(options: AlbOptions, aws: Aws, deps: Pick<AlbD
       certificateFilterTag: options.certificateFilterTag,
       excludedCertificates: options.excludedCertificates,
       readsIamCertificates: true,
+      times: { ...OBSERVE_TIMES, certificatesMs: options.certificatesEveryMs },
     },
     deps,
   );

@@ -20,6 +20,8 @@ export interface LoadBalancerFlags {
   readonly logsS3Bucket?: string;
   readonly logsS3Prefix?: string;
   readonly nlbCrossZone?: true;
+  readonly nlbHttpEnabled?: true;
+  readonly nlbZoneAffinity?: string;
   readonly loadBalancerAttribute: readonly string[];
   readonly maxCertsAlb: string;
   readonly tag: readonly string[];
@@ -61,6 +63,12 @@ export function addLoadBalancerFlags(command: Command): Command {
     .option("--logs-s3-bucket <NAME>", "where access logs are written")
     .option("--logs-s3-prefix <PREFIX>", "under which name")
     .option("--nlb-cross-zone", "network load balancers send to targets of all zones")
+    .option("--nlb-http-enabled", "network load balancers listen without TLS too, which they cannot redirect")
+    .addOption(
+      new Option("--nlb-zone-affinity <POLICY>", "whether DNS answers with a network load balancer's address in the client's zone").choices(
+        ["any_availability_zone", "partial_availability_zone_affinity", "availability_zone_affinity"],
+      ),
+    )
     .option("--load-balancer-attribute <KEY=VALUE>", "any other attribute of load balancers; may be repeated", collect, [])
     .option("--max-certs-alb <N>", "certificates on one load balancer beside the default one", "24")
     .option("--tag <KEY=VALUE>", "on all that is made; may be repeated", collect, [])
@@ -103,6 +111,7 @@ export function readSettings(flags: LoadBalancerFlags): AlbSettings {
     securityGroups: readList(flags.securityGroup).map((id) => readResourceId(id, "sg", "--security-group")),
     httpPort: wholeNumber(flags.httpPort, "--http-port", 1, 65_535),
     httpsPort: wholeNumber(flags.httpsPort, "--https-port", 1, 65_535),
+    nlbHttp: flags.nlbHttpEnabled === true,
     redirectHttp: flags.redirectHttpToHttps === true,
     targetType: flags.targetType,
     targetPort: wholeNumber(flags.targetPort, "--target-port", 1, 65_535),
@@ -144,6 +153,7 @@ function readLoadBalancerAttributes(flags: LoadBalancerFlags): ReadonlyMap<strin
           ["access_logs.s3.prefix", prefix ?? ""],
         ] as const)),
     ...(flags.nlbCrossZone === true ? ([["load_balancing.cross_zone.enabled", "true"]] as const) : []),
+    ...(flags.nlbZoneAffinity === undefined ? [] : ([["dns_record.client_routing_policy", flags.nlbZoneAffinity]] as const)),
     ...flags.loadBalancerAttribute.map((text) => readPair(text, "--load-balancer-attribute")),
   ]);
 }

@@ -24,6 +24,7 @@ interface Flags extends LoadBalancerFlags {
   readonly targetPods: string;
   readonly certFilterTag?: string;
   readonly blacklistCertificateArns?: string;
+  readonly certPollingInterval: string;
   readonly removals: "off" | "plan" | "on";
   readonly removalsRest: string;
   readonly leaseDuration: string;
@@ -54,6 +55,7 @@ export function albCommand(): Command {
     .option("--target-pods <SELECTOR>", "labels of the routers' pods, for --target-type ip", "app.kubernetes.io/name=holdfast-router")
     .option("--cert-filter-tag <KEY=VALUE>", "only certificates with this tag are found for hosts")
     .option("--blacklist-certificate-arns <ARN,…>", "certificates that are never found for hosts")
+    .option("--cert-polling-interval <SECONDS>", "how often certificates are read, while each host has one", "7200")
     .addOption(
       new Option("--removals <MODE>", "whether anything is taken away: off, plan (said, not done), on")
         .choices(["off", "plan", "on"])
@@ -156,6 +158,7 @@ async function readOptions(flags: Flags): Promise<AlbOptions> {
     excludedCertificates: new Set(
       readList(flags.blacklistCertificateArns).map((arn) => readArn(arn, "(?:acm|iam)", "--blacklist-certificate-arns")),
     ),
+    certificatesEveryMs: seconds(flags.certPollingInterval, "--cert-polling-interval", 60) * 1000,
     removals: flags.removals,
     removalsRestMs: seconds(flags.removalsRest, "--removals-rest", 0) * 1000,
     writesStatus: flags.status,

@@ -168,10 +168,13 @@ test("Annotations that contradict each other are refused, and those that agree a
   refuses({ [`${A}ssl-redirect`]: "443", [`${A}listen-ports`]: '[{"HTTP": 80}, {"HTTPS": 8443}]' }, /expected a port of HTTPS/);
 });
 
-test("A web ACL makes the load balancer one of type application, unless the object itself says nlb", () => {
+test("A web ACL or the scheme internal makes the load balancer one of type application, unless the object itself says nlb", () => {
   const options: ClaimOptions = { ...CLAIM_OPTIONS, settings: { ...CLAIM_OPTIONS.settings, type: "network" } };
   assert.equal(claim({}, options).kind.type, "network");
   assert.equal(claim({ "zalando.org/aws-waf-web-acl-id": WEB_ACL }, options).kind.type, "application");
+  assert.equal(claim({ [`${Z}scheme`]: "internal" }, options).kind.type, "application");
+  assert.equal(claim({ [`${Z}scheme`]: "internal", [`${Z}type`]: "nlb" }, options).kind.type, "network");
+  assert.equal(claim({ [`${Z}scheme`]: "internet-facing" }, options).kind.type, "network");
   assert.equal(claim({ [`${Z}type`]: "nlb", [`${Z}security-group`]: "sg-1" }).kind.type, "network");
   refuses({ [`${Z}type`]: "nlb", "zalando.org/aws-waf-web-acl-id": WEB_ACL }, /network load balancers have no web ACL/);
 });

@@ -81,7 +81,11 @@ function isInDomain(host: string, domain: string | undefined): boolean {
   return domain !== undefined && (host === domain || host.endsWith(`.${domain}`));
 }
 
-/** A web ACL needs an application load balancer: where no type is said, that is what is meant; with `nlb` the two contradict each other. */
+/**
+ * A web ACL needs an application load balancer: where no type is said, that is what is meant; with `nlb` the two contradict each other. An object that asks
+ * for an internal one gets an application load balancer too: through a network load balancer a node cannot reach itself while clients' addresses are
+ * kept (user guide of Network Load Balancers, Troubleshooting: requests time out for targets that are clients as well).
+ */
 function kindOf(builder: SaidBuilder, { settings }: ClaimOptions): LoadBalancerKind {
   const { type, scheme = settings.scheme, webAcl } = builder.said;
   const needsApplication = webAcl !== undefined && webAcl !== "none";
@@ -90,7 +94,8 @@ function kindOf(builder: SaidBuilder, { settings }: ClaimOptions): LoadBalancerK
       "ALB_ANNOTATION",
       `annotations ${builder.saidBy("webAcl")} and ${builder.saidBy("type")} contradict each other: network load balancers have no web ACL, leave one of them out`,
     );
-  return { type: type ?? (needsApplication ? "application" : settings.type), scheme, targetType: settings.targetType };
+  const isSafer = needsApplication || builder.said.scheme === "internal";
+  return { type: type ?? (isSafer ? "application" : settings.type), scheme, targetType: settings.targetType };
 }
 
 function sharingOf(builder: SaidBuilder, owner: string): Sharing {

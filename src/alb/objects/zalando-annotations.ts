@@ -7,7 +7,7 @@ export const ZALANDO_ANNOTATIONS: readonly Annotation[] = [
   {
     key: "zalando.org/aws-load-balancer-type",
     values: "`alb`, `nlb`",
-    meaning: "Type of the load balancer; default: `--load-balancer-type`, and `alb` where a web ACL is asked for.",
+    meaning: "Type of the load balancer; default: `--load-balancer-type`, and `alb` where a web ACL or the scheme `internal` is asked for.",
     read: (text, into) =>
       into.put(
         "type",

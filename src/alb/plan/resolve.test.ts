@@ -141,6 +141,21 @@ test("a network load balancer listens with TCP and TLS, and its targets are reac
     ],
   );
   assert.equal(balancer?.targetGroup.protocol, "TCP");
+  const [closed] = resolved({ kind: NETWORK }, {}, { nlbHttp: false }).loadBalancers;
+  assert.deepEqual(
+    closed?.listeners.map(({ port }) => port),
+    [443],
+  );
+  const [named] = resolved(
+    { kind: NETWORK, wishes: { listenPorts: [{ protocol: "TCP", port: 80 }] } },
+    {},
+    { nlbHttp: false },
+  ).loadBalancers;
+  assert.deepEqual(
+    named?.listeners.map(({ port }) => port),
+    [80],
+    "what an object names itself",
+  );
   assert.deepEqual([...(balancer?.attributes.keys() ?? [])], ["dns_record.client_routing_policy"]);
 });
 

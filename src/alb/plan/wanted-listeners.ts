@@ -2,12 +2,12 @@ import type { ListenPort, LoadBalancerKind, Wishes } from "../model/claim.ts";
 import type { AlbSettings } from "../settings.ts";
 import type { WantedAction, WantedListener } from "./resolved.ts";
 
-/** The listeners that an object names, or else the controller's two; by port. A port that is named twice is the first one's. */
+/** The listeners that an object names, or else the controller's; by port. A port that is named twice is the first one's. */
 export function wantedListeners(
   kind: LoadBalancerKind,
   wishes: Wishes,
   certificates: readonly string[],
-  settings: Pick<AlbSettings, "httpPort" | "httpsPort" | "redirectHttp" | "sslPolicy">,
+  settings: Pick<AlbSettings, "httpPort" | "httpsPort" | "nlbHttp" | "redirectHttp" | "sslPolicy">,
   tell: (reason: string, message: string) => void,
 ): readonly WantedListener[] {
   const ports = new Map<number, ListenPort["protocol"]>();
@@ -44,12 +44,12 @@ function protocolFor({ type }: LoadBalancerKind, protocol: ListenPort["protocol"
 
 function defaultPorts(
   { type }: LoadBalancerKind,
-  { httpPort, httpsPort }: Pick<AlbSettings, "httpPort" | "httpsPort">,
+  { httpPort, httpsPort, nlbHttp }: Pick<AlbSettings, "httpPort" | "httpsPort" | "nlbHttp">,
 ): readonly ListenPort[] {
-  const isNetwork = type === "network";
+  if (type === "network") return [...(nlbHttp ? [{ protocol: "TCP", port: httpPort } as const] : []), { protocol: "TLS", port: httpsPort }];
   return [
-    { protocol: isNetwork ? "TCP" : "HTTP", port: httpPort },
-    { protocol: isNetwork ? "TLS" : "HTTPS", port: httpsPort },
+    { protocol: "HTTP", port: httpPort },
+    { protocol: "HTTPS", port: httpsPort },
   ];
 }
 

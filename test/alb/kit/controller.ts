@@ -1,4 +1,5 @@
 import { type AlbOptions, type AlbSettings, type RunningAlb, startAlb } from "../../../src/alb/index.ts";
+import { OBSERVE_TIMES } from "../../../src/alb/observe/observer.ts";
 import type { Clock } from "../../../src/kernel/index.ts";
 import { MetricsRegistry, silentLog } from "../../../src/telemetry/index.ts";
 import type { Bench } from "./bench.ts";
@@ -18,6 +19,7 @@ export const SETTINGS: AlbSettings = {
   securityGroups: [],
   httpPort: 80,
   httpsPort: 443,
+  nlbHttp: true,
   redirectHttp: true,
   targetType: "instance",
   targetPort: 9999,
@@ -56,12 +58,23 @@ export interface ControllerOptions {
   readonly processClock?: Clock;
   /** 15 without it. */
   readonly leaseSeconds?: number;
+  /** That of the flags without it. */
+  readonly certificatesEveryMs?: number;
 }
 
 /** Starts the controller as `holdfast alb` does, in this process, on the bench's clock. */
 export async function startController(
   bench: Bench,
-  { awsUrl, clusterUrl, identity = "one", settings = {}, pods, processClock, leaseSeconds }: ControllerOptions = {},
+  {
+    awsUrl,
+    clusterUrl,
+    identity = "one",
+    settings = {},
+    pods,
+    processClock,
+    leaseSeconds,
+    certificatesEveryMs = OBSERVE_TIMES.certificatesMs,
+  }: ControllerOptions = {},
 ): Promise<TestController> {
   const { clock, random, account, cluster } = bench;
   process.env["AWS_ACCESS_KEY_ID"] = account.credentials.accessKeyId;
@@ -79,6 +92,7 @@ export async function startController(
       region: account.region,
       endpoint: awsUrl ?? account.endpoint,
       excludedCertificates: new Set(),
+      certificatesEveryMs,
       removals: "on",
       removalsRestMs: 10 * 60_000,
       writesStatus: true,

@@ -27,10 +27,10 @@ function certificateArn(first: string): string {
 
 const issuedOnce = new Map<string, CertificateRecord>();
 
-/** Keys take time to make: each certificate is made once in a process. */
+/** Keys take time to make: each certificate is made once in a process, or again for a clock by which that one is not valid. */
 export function certificateRecord(arn: string, hosts: readonly string[], nowMs: number): CertificateRecord {
   const known = issuedOnce.get(arn);
-  if (known !== undefined) return known;
+  if (known !== undefined && known.createdAtMs <= nowMs && nowMs < known.notAfterMs) return known;
   const { certificate, key } = issued(nowMs, hosts);
   const facts = readCertificate(certificate, key);
   if (typeof facts === "string") throw new Error(facts);

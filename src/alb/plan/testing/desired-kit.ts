@@ -15,6 +15,7 @@ export const SETTINGS: AlbSettings = {
   securityGroups: [],
   httpPort: 80,
   httpsPort: 443,
+  nlbHttp: true,
   redirectHttp: true,
   targetType: "instance",
   targetPort: 9999,

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { systemClock } from "../../src/kernel/index.ts";
+import { LAB_KEY, REGION, testAccount } from "../../src/lab/aws/testing/test-account.ts";
+import { holdfast } from "../router-kit.ts";
+import { startBench } from "./kit/bench.ts";
+import { ingress, ingressClass, startCluster } from "./kit/cluster.ts";
+import { startController } from "./kit/controller.ts";
+import { OWNERSHIP, firstWorld } from "./kit/first-world.ts";
+
+const MINUTE_MS = 60_000;
+
+/** What `holdfast alb --dry-run` says with these flags about one Ingress. */
+async function planned(t: Parameters<typeof holdfast>[0], flags: readonly string[]): Promise<string> {
+  const cluster = await startCluster();
+  t.after(() => cluster.close());
+  const account = await testAccount(t, { world: firstWorld(Date.now()), realClock: systemClock });
+  await cluster.put(ingressClass("holdfast.dev/alb"));
+  await cluster.put(ingress("shop", ["shop.example.org"]));
+  const place = [`--kubeconfig=${cluster.kubeconfigFile}`, `--region=${REGION}`, `--endpoint=${account.url}`];
+  const program = holdfast(t, ["alb", `--cluster-id=${OWNERSHIP.clusterId}`, ...place, ...flags, "--dry-run"], {
+    AWS_ACCESS_KEY_ID: LAB_KEY.id,
+    AWS_SECRET_ACCESS_KEY: LAB_KEY.secret,
+    AWS_EC2_METADATA_DISABLED: "true",
+  });
+  assert.equal(await program.ended, 1, program.stderr());
+  return program.stdout();
+}
+
+test("a network load balancer opens no port without TLS unless it is told to, and answers DNS by zone as it is told", async (t) => {
+  const [closed, open] = await Promise.all([
+    planned(t, ["--load-balancer-type=network", "--nlb-zone-affinity=availability_zone_affinity", "--nlb-cross-zone"]),
+    planned(t, ["--load-balancer-type=network", "--nlb-http-enabled"]),
+  ]);
+  assert.match(closed, /port 443: TLS/);
+  assert.doesNotMatch(closed, /port 80:/);
+  assert.match(closed, /dns_record\.client_routing_policy=availability_zone_affinity/);
+  assert.match(closed, /load_balancing\.cross_zone\.enabled=true/);
+  assert.match(open, /port 80: TCP forwards/);
+  assert.doesNotMatch(open, /dns_record/);
+});
+
+test("certificates are read as often as --cert-polling-interval says", async (t) => {
+  const bench = await startBench();
+  const { clock, account, cluster } = bench;
+  await cluster.put(ingressClass("holdfast.dev/alb"));
+  await cluster.put(ingress("shop", ["shop.example.org"]));
+  const controller = await startController(bench, { certificatesEveryMs: 4 * MINUTE_MS, leaseSeconds: 300 });
+  t.after(async () => {
+    await controller.stop();
+    await bench.close();
+  });
+  await clock.until("it serves", () => bench.leftovers().length === 0, 30 * MINUTE_MS);
+  const reads = (): number => account.calls.filter(({ action }) => action === "ListCertificates").length;
+  const before = reads();
+  await clock.pass(20 * MINUTE_MS);
+  const read = reads() - before;
+  assert.ok(read >= 3 && read <= 6, `${read} reads in 20 minutes`);
+});
