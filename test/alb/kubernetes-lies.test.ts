@@ -86,7 +86,7 @@ const outages: readonly Outage[] = [
   { what: "the API server is gone", path: ALL, answer: "gone", told: LEADS_NOT },
 ];
 
-test("whatever the API server says or does not say, load balancers, listeners, certificates, targets and statuses stay, and it is told", async (t) => {
+test("P1, P2: whatever the API server says or does not say, load balancers, listeners, certificates, targets and statuses stay, and it is told", async (t) => {
   const { bench, api, ask, controller } = await served(t);
   const { account, clock } = bench;
   const before = bench.settled();

@@ -5,6 +5,9 @@ import { parseAllDocuments } from "yaml";
 import { type Manifest, ingress } from "../kit/cluster.ts";
 import { MINUTE_MS, run } from "./run.ts";
 
+const A = "alb.ingress.kubernetes.io/";
+const TEAM = { [`${A}group.name`]: "team" };
+
 /** An Ingress whose requests go to this port of this Service. */
 function toService(name: string, host: string, service: string, port: number | string): Manifest {
   const object = ingress(name, [host]) as Manifest & { readonly spec: object };
@@ -38,4 +41,24 @@ test("L10: nothing that is installed stands in the way of writes to the API serv
     objects.filter(({ kind, rules }) => /Webhook|APIService/.test(kind) || /webhook|"\*"/.test(JSON.stringify(rules ?? []))),
     [],
   );
+});
+
+test("L7: of a group with members that cannot be done as written all others are served, also those that come later", async (t) => {
+  const it = await run(t, [
+    ingress("typing-error", ["a.example.org"], { ...TEAM, [`${A}scheme`]: "publik" }),
+    ingress("no-certificate", ["shop.example.net"], TEAM),
+    ingress("not-there", ["b.example.org"], { ...TEAM, [`${A}certificate-arn`]: "arn:aws:acm:eu-central-1:123456789012:certificate/gone" }),
+    ingress("shop", ["shop.example.org"], TEAM),
+  ]);
+  const hostOf = (name: string): string | undefined => it.cluster.live().find(({ owner }) => owner.endsWith(`/${name}`))?.statusHosts[0];
+  await it.clock.until("a member is served", () => hostOf("shop") !== undefined, 30 * MINUTE_MS);
+  await it.cluster.put(ingress("later", ["api.example.org"], TEAM));
+  await it.clock.until("another one is served", () => hostOf("later") !== undefined, 30 * MINUTE_MS);
+  assert.equal(hostOf("later"), hostOf("shop"));
+  // One that was good and is broken now keeps what it has.
+  await it.cluster.put(ingress("shop", ["shop.example.org"], { ...TEAM, [`${A}inbound-cidrs`]: "everybody" }));
+  await it.clock.pass(20 * MINUTE_MS);
+  assert.equal(hostOf("shop"), hostOf("later"));
+  assert.equal(hostOf("typing-error"), undefined);
+  assert.deepEqual(it.account.losses, []);
 });

@@ -6,6 +6,7 @@ import type { Bench } from "./bench.ts";
 import { OWNERSHIP } from "./first-world.ts";
 
 const STOP_MS = 10 * 60_000;
+const REMOVALS_REST_MS = 10 * 60_000;
 
 /** What the flags of `holdfast alb` say when nobody says anything; HTTP leads to HTTPS. */
 export const SETTINGS: AlbSettings = {
@@ -54,6 +55,7 @@ export interface ControllerOptions {
   readonly settings?: Partial<AlbSettings>;
   /** For targets of type `ip`. */
   readonly pods?: AlbOptions["pods"];
+  readonly removalsRestMs?: number;
   /** The bench's without it. */
   readonly processClock?: Clock;
   /** 15 without it. */
@@ -74,6 +76,7 @@ export async function startController(
     processClock,
     leaseSeconds,
     certificatesEveryMs = OBSERVE_TIMES.certificatesMs,
+    removalsRestMs = REMOVALS_REST_MS,
   }: ControllerOptions = {},
 ): Promise<TestController> {
   const { clock, random, account, cluster } = bench;
@@ -94,7 +97,7 @@ export async function startController(
       excludedCertificates: new Set(),
       certificatesEveryMs,
       removals: "on",
-      removalsRestMs: 10 * 60_000,
+      removalsRestMs,
       writesStatus: true,
       admin: { host: "127.0.0.1", port: 0 },
     },
