@@ -55,14 +55,27 @@ export function sampled<T>(all: readonly T[], most: number, random: Random): rea
   return found;
 }
 
-/** A row for each action, a column for each fault. */
+/** A row for each action, a column for each fault. A cell whose call did not come again shows nothing, and is not in it. */
 export function table(results: readonly CellResult[]): string {
   const columns = faultColumns.map(({ name }) => name);
   return tally(
     columns,
-    results.map(({ cell, violations }) => ({ row: cell.action, column: cell.fault, isRed: violations.length > 0 })),
+    results.filter(isMet).map((result) => ({ row: result.cell.action, column: result.cell.fault, isRed: isRed(result) })),
   );
 }
+
+/** A line for each scenario. */
+export function summary(results: readonly CellResult[]): string {
+  return [...Map.groupBy(results, ({ cell }) => cell.scenario)]
+    .map(([scenario, of]) => {
+      const met = of.filter(isMet);
+      return `${scenario}: ${met.length} runs, ${met.filter(isRed).length} red; ${of.length - met.length} whose call did not come again`;
+    })
+    .join("\n");
+}
+
+const isMet = ({ met, violations }: CellResult): boolean => met > 0 || violations.length > 0;
+const isRed = ({ violations }: CellResult): boolean => violations.length > 0;
 
 /** A cell in words, as it is asked for again. */
 export function nameOf({ scenario, action, fault, rule, lastsMs }: Cell): string {

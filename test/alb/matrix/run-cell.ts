@@ -36,8 +36,8 @@ export interface CellResult {
 }
 
 /** Runs a scenario without faults. Rejects when even so something is lost, or the end is not reached: then there is nothing to compare with. */
-export async function runReference(scenario: Scenario, from: Snapshot | undefined): Promise<Reference> {
-  const bench = await startBench(from === undefined ? {} : { from });
+export async function runReference(scenario: Scenario, from: Snapshot | undefined, seed = 1): Promise<Reference> {
+  const bench = await startBench({ seed, ...(from === undefined ? {} : { from }) });
   const controller = await startController(bench, { leaseSeconds: LEASE_SECONDS });
   try {
     const late = await play(bench, scenario);
@@ -51,7 +51,11 @@ export async function runReference(scenario: Scenario, from: Snapshot | undefine
 }
 
 /** Runs it again with a fault; then the fault is over, and the end must be the one without. */
-export async function runCell(cell: Cell, { scenario, from, settled }: Reference, seed = 1): Promise<CellResult> {
+export async function runCell(
+  cell: Cell,
+  { scenario, from, settled }: Pick<Reference, "scenario" | "from" | "settled">,
+  seed = 1,
+): Promise<CellResult> {
   const bench = await startBench({ seed, ...(from === undefined ? {} : { from }) });
   bench.account.faults.add(cell.rule);
   let lasting = 0;

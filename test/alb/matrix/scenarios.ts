@@ -97,6 +97,12 @@ export const scenarios: readonly Scenario[] = [
   },
 ];
 
+export function scenarioNamed(name: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.name === name);
+  if (found === undefined) throw new Error(`there is no scenario "${name}"`);
+  return found;
+}
+
 /** Plays all steps; a step that does not come to its end in time ends itself alone. Answers which did not. */
 export async function play(bench: Bench, { steps }: Scenario): Promise<readonly string[]> {
   const late: string[] = [];
