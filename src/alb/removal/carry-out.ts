@@ -12,6 +12,7 @@ import { type RemoveStep, removedKeys } from "../plan/step.ts";
 import type { CertificateNow } from "./certificate-proof.ts";
 import type { DeletionBudget } from "./deletion-budget.ts";
 import { type LoadBalancerOutcome, type QuarantineTimes, removeLoadBalancer, takeBack } from "./load-balancer-removal.ts";
+import type { LookPauses } from "./look-pauses.ts";
 import type { OwnerReader } from "./owner-reader.ts";
 import type { RemovalContext } from "./removal-context.ts";
 import type { Release } from "./removal-holds.ts";
@@ -44,6 +45,7 @@ export interface CarryOutDeps extends AwsWrites {
 export interface RemovalMemory {
   readonly waiting: WaitingRemovals;
   readonly watched: WatchedTimes;
+  readonly looks: LookPauses;
   readonly healthy: HealthyCounts;
   readonly budget: DeletionBudget;
   readonly times: QuarantineTimes;
@@ -108,11 +110,15 @@ class CarryOut {
   }
 
   /** Whether the stack's next step may follow. */
-  #remove(step: RemoveStep, resources: StackResources): Promise<boolean> {
-    const { waiting } = this.#deps.memory;
+  async #remove(step: RemoveStep, resources: StackResources): Promise<boolean> {
+    const { waiting, looks } = this.#deps.memory;
     const keys = removedKeys(step);
+    // What it waits for is shown meanwhile as it was said at the last look.
+    if (!looks.isDue(keys, this.#approvers(step))) return step.type !== "delete-load-balancer";
     return this.#attempt(step, step.type, resources, async (context) => {
       const outcome = step.type === "delete-load-balancer" ? await this.#removeLoadBalancer(context) : await removeStep(step, context);
+      if (outcome.state === "waits") looks.waits(keys, this.#approvers(step));
+      else looks.end(keys);
       if (outcome.state === "done") {
         waiting.delete(keys);
         this.#tell(step, step.type, "done", { why: this.#grounds(step) });
@@ -215,8 +221,12 @@ class CarryOut {
   }
 
   #grounds(step: RemoveStep): string {
-    const approved = removedKeys(step).flatMap((key) => this.#deps.memory.release(key)?.approved?.by ?? []);
-    return approved.length === 0 ? "held long enough, and nobody needs it" : `approved by ${[...new Set(approved)].join(", ")}`;
+    const approvers = this.#approvers(step);
+    return approvers === "" ? "held long enough, and nobody needs it" : `approved by ${approvers}`;
+  }
+
+  #approvers(step: RemoveStep): string {
+    return [...new Set(removedKeys(step).flatMap((key) => this.#deps.memory.release(key)?.approved?.by ?? []))].join(", ");
   }
 
   #tell({ name, effect }: RemoveStep, what: string, outcome: Decision["outcome"], more: Pick<Decision, "code" | "why">): void {

@@ -8,6 +8,7 @@ import { DELETION_BUDGETS, DeletionBudget } from "./deletion-budget.ts";
 import { type ExistingThings, existingThings } from "./existing-things.ts";
 import { FormerOwners } from "./former-owners.ts";
 import type { HeldRemoval } from "../../admin/index.ts";
+import { LOOK_TIMES, LookPauses, type LookTimes } from "./look-pauses.ts";
 import { QUARANTINE_TIMES, type QuarantineTimes } from "./load-balancer-removal.ts";
 import { onlyKeys } from "./released-steps.ts";
 import { RemovalHolds } from "./removal-holds.ts";
@@ -26,6 +27,7 @@ export interface RemovalsOptions {
   readonly brake: Brake;
   readonly policies?: RemovalPolicies;
   readonly quarantine?: QuarantineTimes;
+  readonly looks?: LookTimes;
   /** Of load balancers, beside the hold's. */
   readonly budgets?: readonly Budget[];
   /** How long nothing is taken away after a start, a change of leaders or an outage of AWS (600 000). */
@@ -81,6 +83,7 @@ export class Removals {
     this.#memory = {
       waiting: new WaitingRemovals(),
       watched: new WatchedTimes(this.#rounds),
+      looks: new LookPauses(options.looks ?? LOOK_TIMES, clock),
       healthy: new HealthyCounts(clock),
       budget: new DeletionBudget(options.budgets ?? DELETION_BUDGETS, saved?.deletions ?? [], clock),
       times: options.quarantine ?? QUARANTINE_TIMES,
