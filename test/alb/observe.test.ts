@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Aws } from "../../src/aws/index.ts";
 import type { TestAccount } from "../../src/lab/aws/testing/test-account.ts";
@@ -63,13 +63,18 @@ test("how far an Auto Scaling group is attached is asked until it is", async (t)
   assert.equal(made.includes("DescribeLoadBalancerTargetGroups"), first?.targetGroups.get(group) === "Adding");
 });
 
-test("K15: at rest at most twelve reads an hour are made for one load balancer, and no write", async (t) => {
+test("K15: at rest at most twelve reads an hour are made for one load balancer, and no write", (t) => costsFewReads(t, [NAME]));
+
+test("one that nobody needs any more, and that waits for its removal, costs no more reads than one that is needed", (t) =>
+  costsFewReads(t, []));
+
+async function costsFewReads(t: TestContext, names: readonly string[]): Promise<void> {
   const { account, aws, observe, observer, clock, calls } = await observed(t);
   await atRest(account, aws);
   const round = async (): Promise<void> => {
     await observer.network();
     await observer.certificates();
-    await observe(NAME);
+    await observe(...names);
   };
   await round();
   const hours = 24;
@@ -85,7 +90,7 @@ test("K15: at rest at most twelve reads an hour are made for one load balancer, 
     [],
   );
   assert.ok(made.length / hours <= 12, `${made.length / hours} an hour: ${JSON.stringify(countOf(made))}`);
-});
+}
 
 /** One that is active and has a healthy target. */
 async function atRest(account: TestAccount, aws: Aws): Promise<{ readonly balancer: string }> {

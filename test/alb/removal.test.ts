@@ -116,3 +116,47 @@ test("a restart without state takes longer, needs a person's word, and leaves no
   assert.ok(rig.decisions.some(({ what, why }) => what === "delete-load-balancer" && why === "approved by ada"));
   assert.deepEqual(left(rig), []);
 });
+
+test("one that waits a day for an approval costs at most two reads an hour; approved, it is looked at anew and goes at once", async (t) => {
+  const rig = await removalRig(t);
+  await unneeded(rig);
+  rig.cluster.requests = undefined;
+  await rig.rounds(2 * HOUR_MS);
+  assert.match(waitsFor(rig), /CloudWatch does not say/);
+  const [waiting] = rig.removals().held();
+  const { calls } = rig.account;
+  const before = calls.length;
+  await rig.rounds(24 * HOUR_MS);
+  const reads = calls.length - before;
+  assert.ok(reads > 0, "it is looked at now and then");
+  assert.ok(reads <= 24 * 2, `${reads / 24} an hour`);
+
+  const approved = calls.length;
+  rig.removals().decide("approve", waiting?.id ?? "", { principal: "ada", ttlMs: HOUR_MS });
+  await rig.rounds(0);
+  const actions = calls.slice(approved).map(({ action }) => action);
+  const proof = new Set(actions.slice(0, actions.indexOf("DeleteLoadBalancer")));
+  for (const read of ["DescribeLoadBalancers", "DescribeTags", "DescribeLoadBalancerAttributes"])
+    assert.ok(proof.has(read), `${read} comes before the deletion: ${actions.join()}`);
+  assert.deepEqual(rig.names().toSorted(), ["hf-lab-a", "hf-lab-c"]);
+});
+
+test("one of which each look fails is not looked at in every round", async (t) => {
+  const rig = await removalRig(t);
+  await unneeded(rig);
+  await rig.rounds(15 * MINUTE_MS);
+  const denied = { kind: "error", code: "AccessDenied", status: 403 } as const;
+  rig.account.faults.add({
+    id: "denied",
+    action: "DescribeLoadBalancerAttributes",
+    from: 1,
+    count: Number.POSITIVE_INFINITY,
+    fault: denied,
+  });
+  const tries = (): number => rig.account.calls.filter(({ fault }) => fault !== undefined).length;
+  await rig.rounds(4 * HOUR_MS);
+  assert.ok(tries() >= 3 && tries() <= 12, `${tries()} tries in four hours`);
+  rig.account.faults.clear();
+  await rig.rounds(2 * HOUR_MS);
+  assert.deepEqual(rig.names().toSorted(), ["hf-lab-a", "hf-lab-c"]);
+});

@@ -25,14 +25,14 @@ export class LoadBalancerSettings {
     this.#deps = deps;
   }
 
-  async refresh(balancer: LoadBalancer, mostMs: number): Promise<void> {
+  async refresh(balancer: LoadBalancer): Promise<void> {
     const { arn } = balancer;
     let reading = this.#readings.get(arn);
     if (reading === undefined) {
       reading = new Reading(() => this.#readUnlessGone(balancer), this.#everyMs, this.#deps);
       this.#readings.set(arn, reading);
     }
-    await reading.refresh(mostMs);
+    await reading.refresh();
   }
 
   lookAgain(arn: string): void {

@@ -9,7 +9,7 @@ import { LoadBalancerSettings } from "./load-balancers.ts";
 import type { ObserveDeps } from "./reading.ts";
 import { ResourceTags } from "./resource-tags.ts";
 import { TargetGroupSettings } from "./target-groups.ts";
-import { Unsettled } from "./unsettled.ts";
+import { Unsettled, type UnsettledAges } from "./unsettled.ts";
 import { WebAcls } from "./web-acls.ts";
 
 export interface StacksOptions {
@@ -23,8 +23,11 @@ export interface StackParts {
   readonly targetGroup: Evidence<ObservedTargetGroup | undefined>;
 }
 
-/** What nobody needs any more is looked at so often, because it may be about to go. */
-const SURPLUS_MS = 5 * 60_000;
+/** What is made, or waits for its first healthy target: somebody waits for it. */
+const BEGINNING: UnsettledAges = { firstMs: 1_000, mostMs: 5 * 60_000 };
+
+/** What is left of a load balancer that is gone goes too, as soon as AWS does not say any more that it is in use. */
+const LEFT_OVER: UnsettledAges = { firstMs: 60_000, mostMs: 30 * 60_000 };
 
 /**
  * How often it is looked whether all load balancers are still there: one that somebody deletes is made again. One call tells it of all, so that it
@@ -43,6 +46,7 @@ export class Stacks {
   readonly #targets: TargetGroupSettings;
   readonly #webAcls: WebAcls;
   readonly #unsettled: Unsettled;
+  readonly #leftOver: Unsettled;
 
   constructor(aws: Pick<Aws, "elb" | "waf">, { ownership, everyMs }: StacksOptions, deps: ObserveDeps) {
     const { elb } = aws;
@@ -54,7 +58,8 @@ export class Stacks {
     this.#settings = new LoadBalancerSettings(aws, this.#tags, everyMs, deps);
     this.#targets = new TargetGroupSettings(elb, everyMs, deps);
     this.#webAcls = new WebAcls(aws.waf, everyMs, deps);
-    this.#unsettled = new Unsettled(deps.clock);
+    this.#unsettled = new Unsettled(BEGINNING, deps.clock);
+    this.#leftOver = new Unsettled(LEFT_OVER, deps.clock);
   }
 
   /** What is known of these load balancers is read anew; of all when left out. After own writes: what is not seen yet is not lost. */
@@ -96,7 +101,7 @@ export class Stacks {
   }
 
   async #refreshLists(mostMs: number): Promise<void> {
-    await Promise.all([this.#balancers.refresh(mostMs), this.#groups.refresh()]);
+    await Promise.all([this.#balancers.refresh(mostMs), this.#groups.refresh(this.#leftOver.mostMs())]);
     const arns = [...this.#all(this.#balancers), ...this.#all(this.#groups)].map(({ arn }) => arn);
     this.#tags.keepOnly(new Set(arns));
     await this.#tags.refresh(arns);
@@ -111,12 +116,11 @@ export class Stacks {
       [...balancers, ...groups].map(({ arn }) => arn),
     );
     this.#targets.keepOnly(new Set(groups.map(({ arn }) => arn)));
-    const mostMs = (name: string): number => (wanted.has(name) ? Infinity : SURPLUS_MS);
+    const led = new Set([...wanted, ...balancers.map(({ name }) => name)]);
+    this.#leftOver.keepOnly(groups.map(({ name }) => name).filter((name) => !led.has(name)));
     await Promise.all([
-      ...balancers.map((balancer) => this.#settings.refresh(balancer, mostMs(balancer.name))),
-      ...groups.map(({ arn, name }) =>
-        this.#targets.refresh(arn, { settings: mostMs(name), health: Math.min(mostMs(name), this.#unsettled.mostMsOf(name)) }),
-      ),
+      ...balancers.map((balancer) => this.#settings.refresh(balancer)),
+      ...groups.map(({ arn, name }) => this.#targets.refresh(arn, this.#unsettled.mostMsOf(name))),
     ]);
     this.#settle(balancers, groups);
     return this.#settings.tookGone() || this.#targets.tookGone();

@@ -26,9 +26,10 @@ export class TargetGroupSettings {
     this.#deps = deps;
   }
 
-  async refresh(arn: string, mostMs: { readonly settings: number; readonly health: number }): Promise<void> {
+  /** `healthMostMs`: how old the health of targets may be. */
+  async refresh(arn: string, healthMostMs: number): Promise<void> {
     const { attributes, health } = this.#readingsOf(arn);
-    await Promise.all([attributes.refresh(mostMs.settings), health.refresh(mostMs.health)]);
+    await Promise.all([attributes.refresh(), health.refresh(healthMostMs)]);
   }
 
   known(arn: string): Evidence<Settings> {

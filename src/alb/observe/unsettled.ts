@@ -1,14 +1,19 @@
 import type { Clock } from "../../kernel/index.ts";
 
-const SOONEST_MS = 1_000;
-const LATEST_MS = 5 * 60_000;
+/** How old what is known of something that waits may be: at first, and at most. */
+export interface UnsettledAges {
+  readonly firstMs: number;
+  readonly mostMs: number;
+}
 
 /** What waits for something to happen by itself in AWS, and since when: it is looked at often at first, and less often the longer it takes. */
 export class Unsettled {
+  readonly #ages: UnsettledAges;
   readonly #clock: Clock;
   readonly #sinceMs = new Map<string, number>();
 
-  constructor(clock: Clock) {
+  constructor(ages: UnsettledAges, clock: Clock) {
+    this.#ages = ages;
     this.#clock = clock;
   }
 
@@ -22,7 +27,8 @@ export class Unsettled {
   mostMsOf(name: string): number {
     const sinceMs = this.#sinceMs.get(name);
     if (sinceMs === undefined) return Infinity;
-    return Math.min(LATEST_MS, Math.max(SOONEST_MS, (this.#clock.monoMs() - sinceMs) / 4));
+    const { firstMs, mostMs } = this.#ages;
+    return Math.min(mostMs, Math.max(firstMs, (this.#clock.monoMs() - sinceMs) / 4));
   }
 
   /** Of the one that is looked at most often. */

@@ -12,7 +12,7 @@ import { type RemoveStep, removedKeys } from "../plan/step.ts";
 import type { CertificateNow } from "./certificate-proof.ts";
 import type { DeletionBudget } from "./deletion-budget.ts";
 import { type LoadBalancerOutcome, type QuarantineTimes, removeLoadBalancer, takeBack } from "./load-balancer-removal.ts";
-import type { LookPauses } from "./look-pauses.ts";
+import type { LookGrounds, LookPauses } from "./look-pauses.ts";
 import type { OwnerReader } from "./owner-reader.ts";
 import type { RemovalContext } from "./removal-context.ts";
 import type { Release } from "./removal-holds.ts";
@@ -26,6 +26,8 @@ import type { WaitingRemovals } from "./waiting-removals.ts";
 import type { WatchedTimes } from "./watched-times.ts";
 
 const STACKS_AT_ONCE = 2;
+/** Why nothing may be written now: that says nothing of what was to be taken away. */
+const NOT_TRIED: ReadonlySet<string> = new Set(["ALB_NOT_LEADER", "ALB_PREEMPTED", "ALB_RECONCILE_DEADLINE", "ALB_STOPPED"]);
 
 export interface CarryOutDeps extends AwsWrites {
   /** Asked before every write; answers the fencing token. */
@@ -114,10 +116,10 @@ class CarryOut {
     const { waiting, looks } = this.#deps.memory;
     const keys = removedKeys(step);
     // What it waits for is shown meanwhile as it was said at the last look.
-    if (!looks.isDue(keys, this.#approvers(step))) return step.type !== "delete-load-balancer";
+    if (!looks.isDue(keys, this.#lookGrounds(step))) return step.type !== "delete-load-balancer";
     return this.#attempt(step, step.type, resources, async (context) => {
       const outcome = step.type === "delete-load-balancer" ? await this.#removeLoadBalancer(context) : await removeStep(step, context);
-      if (outcome.state === "waits") looks.waits(keys, this.#approvers(step));
+      if (outcome.state === "waits") looks.waits(keys, this.#lookGrounds(step));
       else looks.end(keys);
       if (outcome.state === "done") {
         waiting.delete(keys);
@@ -191,7 +193,10 @@ class CarryOut {
     } catch (error) {
       const problem = stepProblem(step, calls.lastAction, error);
       this.#tell(step, what, "failed", { code: problem.code, why: problem.message });
-      if (what !== "take-back") this.#wait(step, problem.message);
+      if (what !== "take-back") {
+        this.#wait(step, problem.message);
+        if (!NOT_TRIED.has(problem.code)) this.#deps.memory.looks.waits(removedKeys(step), this.#lookGrounds(step));
+      }
       if (problem.code === "ALB_NOT_LEADER") this.#stopped ??= error as AppError;
       else this.#problems.push(problem);
       return false;
@@ -227,6 +232,14 @@ class CarryOut {
 
   #approvers(step: RemoveStep): string {
     return [...new Set(removedKeys(step).flatMap((key) => this.#deps.memory.release(key)?.approved?.by ?? []))].join(", ");
+  }
+
+  /** A load balancer waits for time, or for people; all else for what is beside it. */
+  #lookGrounds(step: RemoveStep): LookGrounds {
+    const parts = step.type === "delete-load-balancer" ? undefined : this.#round.observed.stacks.get(step.name);
+    const all = parts === undefined ? [] : [parts.loadBalancer, parts.targetGroup, parts.securityGroup];
+    const readAtMs = Math.max(0, ...all.map((one) => (one.state === "unknown" ? 0 : one.atMs)));
+    return { approvedBy: this.#approvers(step), readAtMs };
   }
 
   #tell({ name, effect }: RemoveStep, what: string, outcome: Decision["outcome"], more: Pick<Decision, "code" | "why">): void {

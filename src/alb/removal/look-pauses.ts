@@ -7,16 +7,25 @@ export interface LookTimes {
 }
 
 /** What is waited for takes hours, or a person; every look costs reads that other controllers of the account would need. */
-export const LOOK_TIMES: LookTimes = Object.freeze({ firstMs: 60_000, mostMs: 30 * 60_000 });
+export const LOOK_TIMES: LookTimes = Object.freeze({ firstMs: 60_000, mostMs: 3 * 60 * 60_000 });
 
-interface Pause {
-  readonly untilMs: number;
-  readonly lengthMs: number;
-  /** Who had approved it then. */
+/** What makes another look worth its reads, whatever the pause. */
+export interface LookGrounds {
+  /** Who says that it may go; empty when nobody. */
   readonly approvedBy: string;
+  /** When what it waits for may have been read last, wall clock; 0 when that is nothing that is read anyway. */
+  readonly readAtMs: number;
 }
 
-/** When removals that wait are looked at again: each time after twice as long, and at once when a person has said that they may go. */
+interface Pause extends LookGrounds {
+  readonly untilMs: number;
+  readonly lengthMs: number;
+}
+
+/**
+ * When removals that wait are looked at again: each time after twice as long; at once when a person has said that they may go, and when what they
+ * wait for was read anew for another reason, as after own writes.
+ */
 export class LookPauses {
   readonly #times: LookTimes;
   readonly #clock: Clock;
@@ -27,22 +36,27 @@ export class LookPauses {
     this.#clock = clock;
   }
 
-  isDue(keys: readonly string[], approvedBy: string): boolean {
+  isDue(keys: readonly string[], { approvedBy, readAtMs }: LookGrounds): boolean {
     const pause = this.#pauses.get(keys.join("\n"));
-    return pause === undefined || pause.approvedBy !== approvedBy || this.#clock.monoMs() >= pause.untilMs;
+    if (pause === undefined || pause.approvedBy !== approvedBy || readAtMs > pause.readAtMs) return true;
+    return this.#clock.monoMs() >= pause.untilMs;
   }
 
   /** It was looked at, and waits. */
-  waits(keys: readonly string[], approvedBy: string): void {
+  waits(keys: readonly string[], grounds: LookGrounds): void {
     const key = keys.join("\n");
     const known = this.#pauses.get(key);
-    const isSame = known?.approvedBy === approvedBy;
-    const lengthMs = isSame ? Math.min(this.#times.mostMs, known.lengthMs * 2) : this.#times.firstMs;
-    this.#pauses.set(key, { untilMs: this.#clock.monoMs() + lengthMs, lengthMs, approvedBy });
+    const lengthMs = known?.approvedBy === grounds.approvedBy ? Math.min(this.#times.mostMs, known.lengthMs * 2) : this.#times.firstMs;
+    this.#pauses.set(key, { ...grounds, untilMs: this.#clock.monoMs() + lengthMs, lengthMs });
   }
 
-  /** It went on, or is wanted again. */
+  /** It goes on. */
   end(keys: readonly string[]): void {
     this.#pauses.delete(keys.join("\n"));
+  }
+
+  /** Only those whose things all pass. */
+  keep(passes: (key: string) => boolean): void {
+    for (const keys of this.#pauses.keys()) if (!keys.split("\n").every(passes)) this.#pauses.delete(keys);
   }
 }

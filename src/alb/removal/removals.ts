@@ -133,14 +133,16 @@ export class Removals {
     const { stacks } = round.observed;
     this.#holds.see({ existing: this.#existing, unwanted, desired: round.desired, there: stacks, doubt, asOfMs: asOfMs(round) });
     this.#memory.watched.round(doubt !== undefined);
-    this.#memory.waiting.keep((key) => this.#holds.release(key) !== undefined);
+    const isReleased = (key: string): boolean => this.#holds.release(key) !== undefined;
+    this.#memory.waiting.keep(isReleased);
+    this.#memory.looks.keep(isReleased);
     if (doubt === undefined) {
       this.#owners.see(round.owners);
       this.#owners.keep(new Set([...round.desired, ...stacks.keys()]));
     }
     for (const { name, targetGroup } of stacks.values())
       if (targetGroup.state === "fresh" && targetGroup.value !== undefined) this.#memory.healthy.see(name, targetGroup.value.targets);
-    const released = removes.flatMap((step) => onlyKeys(step, (key) => this.#holds.release(key) !== undefined) ?? []);
+    const released = removes.flatMap((step) => onlyKeys(step, isReleased) ?? []);
     return { released, stopped: this.#whyStopped(doubt) };
   }
 
