@@ -105,3 +105,32 @@ test("certificates are those that are issued, of ACM and of IAM, and one list th
   await clock.advance(3 * HOUR_MS);
   assert.deepEqual(await arns("stale"), all);
 });
+
+test("certificates are read at once for what begins to lack one, and the seldomer the longer it lacks it: twelve reads of all an hour", async (t) => {
+  const { account, aws, observe, observer, clock, calls } = await observed(t);
+  const { balancer, group } = await stackOf(aws, NAME, "ip");
+  await aws.elb.register(group, [{ id: "10.0.0.5", port: 9999, zone: undefined }]);
+  account.health.set(`${group} 10.0.0.5:9999`, { state: "healthy" });
+  setActive(account, balancer);
+  const minutes = async (count: number, sought: readonly string[]): Promise<readonly string[]> =>
+    calls(async () => {
+      for (let minute = 0; minute < count; minute++) {
+        await clock.advance(60_000);
+        await observer.network();
+        await observer.certificates(sought);
+        await observe(NAME);
+      }
+    });
+  const lists = (made: readonly string[]): number => made.filter((action) => action === "ListCertificates").length;
+  await minutes(30, []);
+  assert.equal(lists(await minutes(2, ["Ingress default/shop"])), 1);
+  const first = lists(await minutes(60, ["Ingress default/shop"]));
+  assert.ok(first >= 6, `${first} in the first hour`);
+  await minutes(4 * 60, ["Ingress default/shop"]);
+  const hours = 10;
+  const made = await minutes(hours * 60, ["Ingress default/shop"]);
+  t.diagnostic(`${made.length / hours} reads an hour, ${lists(made) / hours} of them ListCertificates`);
+  assert.ok(lists(made) >= hours - 1, "somebody may still ask for one");
+  assert.ok(made.length / hours <= 12, `${made.length / hours} reads an hour`);
+  assert.equal(lists(await minutes(2, ["Ingress default/shop", "Ingress default/api"])), 1, "another one lacks one now");
+});

@@ -66,8 +66,8 @@ export interface Before {
   readonly owners: ReadonlyMap<string, readonly string[]>;
 }
 
-/** While a host has no certificate, they are looked at this often: somebody may just be asking for one. */
-const SOUGHT_CERTIFICATES_MS = 5 * 60_000;
+/** Problems that a certificate which was not there at the last look would mend. */
+const LACKING_CERTIFICATES: ReadonlySet<string> = new Set(["CertificateNotFound", "CertificateExpired"]);
 
 /**
  * What should be, what is, and what has to be done so that they agree. Reads, and writes nothing. Undefined when too little is known for any of it: then `why`
@@ -77,7 +77,7 @@ export async function think(deps: ThinkDeps, before: Before): Promise<Thought | 
   const { observer, settings, ownership, clock } = deps;
   const claims = deps.claims.claims();
   if (claims.state === "unknown") return { unknown: `objects: ${claims.why}` };
-  const isSought = before.layout?.problems.some(({ reason }) => reason.includes("Certificate")) === true;
+  const lacking = (before.layout?.problems ?? []).filter(({ reason }) => LACKING_CERTIFICATES.has(reason));
   const readsWebAcls = settings.webAcl !== undefined || claims.value.some(({ wishes }) => wishes.webAcl !== undefined);
   const observe = (layout: Layout | undefined): Promise<Observation> =>
     observer.observe({
@@ -86,7 +86,7 @@ export async function think(deps: ThinkDeps, before: Before): Promise<Thought | 
       ...(deps.addresses === undefined ? {} : { addresses: deps.addresses() }),
     });
   const [certificates, network, seen] = await Promise.all([
-    observer.certificates(isSought ? SOUGHT_CERTIFICATES_MS : undefined),
+    observer.certificates(lacking.map(({ owner, message }) => `${owner}: ${message}`)),
     observer.network(),
     observe(before.layout),
   ]);

@@ -10,6 +10,7 @@ import { CertificateReadings } from "./certificates.ts";
 import { NetworkReadings } from "./network.ts";
 import { type ObserveDeps, Reading } from "./reading.ts";
 import { Stacks } from "./stacks.ts";
+import { Unsettled, type UnsettledAges } from "./unsettled.ts";
 
 export interface ObserverOptions {
   readonly ownership: Ownership;
@@ -42,6 +43,9 @@ export const OBSERVE_TIMES: ObserveTimes = Object.freeze({
   networkMs: 4 * 3_600_000,
 });
 
+/** While a host has no certificate: somebody may just be asking for one; who has not for hours does not wait for it. */
+const SOUGHT: UnsettledAges = { firstMs: 60_000, mostMs: 3_600_000 };
+
 export interface ObserveRequest {
   /** Names of the load balancers that should be. */
   readonly names: readonly string[];
@@ -59,8 +63,8 @@ export interface Observation {
 /** What AWS says, remembered between; nothing of it ever rejects. */
 export interface Observer {
   network(): Promise<Evidence<Network>>;
-  /** `mostMs`: how old they may be, less than usual while a host has none. */
-  certificates(mostMs?: number): Promise<Evidence<readonly Certificate[]>>;
+  /** `sought`: what lacks one, in any words. They are read again soon for what is new in it, and the seldomer the longer it lacks one. */
+  certificates(sought?: readonly string[]): Promise<Evidence<readonly Certificate[]>>;
   observe(request: ObserveRequest): Promise<Observation>;
   /** These load balancers are read anew, and what is not seen of them for a minute is not lost: after own writes. */
   wrote(names: Iterable<string>): void;
@@ -86,6 +90,7 @@ export function createObserver(aws: Aws, options: ObserverOptions, deps: Observe
     },
     deps,
   );
+  const lacking = new Unsettled(SOUGHT, deps.clock);
   let account: string | undefined;
   let frozen: string | undefined;
   const identity = new Reading(() => aws.identity(), times.stacksMs, deps);
@@ -111,9 +116,10 @@ export function createObserver(aws: Aws, options: ObserverOptions, deps: Observe
       await checkAccount();
       return unfrozen(await networkReadings.refresh());
     },
-    async certificates(mostMs) {
+    async certificates(sought = []) {
       await checkAccount();
-      return unfrozen(await certificateReadings.refresh(mostMs));
+      lacking.keepOnly(sought);
+      return unfrozen(await certificateReadings.refresh(lacking.mostMs()));
     },
     async observe({ names, readsWebAcls, addresses }) {
       await checkAccount();
