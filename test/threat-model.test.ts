@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { authLimits } from "../src/auth/settings.ts";
 import { defaultProxyOptions } from "../src/proxy/options.ts";
@@ -43,4 +43,16 @@ test("every limit of the admin listener is in the threat model by its name, and 
   const names = [...listener, ...decision].map(([, name = ""]) => name);
   assert.ok(names.length >= 8, names.join());
   assert.deepEqual(namedBelow("Limits of the admin listener").toSorted(), names.toSorted());
+});
+
+test("every limit of the controller of load balancers is in the threat model by its name, and no other is", () => {
+  const files = globSync("src/{alb,aws,mirror}/**/*.ts", {
+    cwd: new URL("../", import.meta.url),
+    exclude: ["**/*.test.ts", "**/testing/**"],
+  });
+  const names = files.flatMap((file) =>
+    [...read(file).matchAll(/^(?:export )?const ((?:MOST_|LONGEST_\w*BYTES|\w*_LIMIT)\w*) = [\d_]/gm)].map(([, name = ""]) => name),
+  );
+  assert.ok(names.length >= 10, names.join());
+  assert.deepEqual(namedBelow("Limits of the controller of load balancers").toSorted(), names.toSorted());
 });

@@ -70,7 +70,7 @@ export function addLoadBalancerFlags(command: Command): Command {
       ),
     )
     .option("--load-balancer-attribute <KEY=VALUE>", "any other attribute of load balancers; may be repeated", collect, [])
-    .option("--max-certs-alb <N>", "certificates on one load balancer beside the default one", "24")
+    .option("--max-certs-alb <N>", "certificates on one load balancer", "24")
     .option("--tag <KEY=VALUE>", "on all that is made; may be repeated", collect, [])
     .addOption(
       new Option("--target-type <TYPE>", "routers as instances of Auto Scaling groups, or as pods")

@@ -18,12 +18,12 @@ interface Flags extends LoadBalancerFlags {
   readonly region?: string;
   readonly endpoint?: string;
   readonly ingressClassFilter?: string;
-  readonly clusterLocalDomain?: string;
+  readonly clusterLocalDomain: string;
   readonly nodeGroupsTag: readonly string[];
   readonly targetNamespace: string;
   readonly targetPods: string;
   readonly certFilterTag?: string;
-  readonly blacklistCertificateArns?: string;
+  readonly blacklistCertificateArns: readonly string[];
   readonly certPollingInterval: string;
   readonly removals: "off" | "plan" | "on";
   readonly removalsRest: string;
@@ -48,13 +48,13 @@ export function albCommand(): Command {
     .option("--region <REGION>", "of AWS (as the SDK finds it)")
     .option("--endpoint <URL>", "of all services of AWS, for the lab and for emulators")
     .option("--ingress-class-filter <NAME,…>", "classes of objects that are served; an empty one stands for objects without a class")
-    .option("--cluster-local-domain <DOMAIN>", "hosts in it need no load balancer");
+    .option("--cluster-local-domain <DOMAIN>", "hosts in it need no load balancer", "cluster.local");
   addLoadBalancerFlags(command)
     .option("--node-groups-tag <KEY[=VALUE]>", "of the nodes' Auto Scaling groups (kubernetes.io/cluster/ID); may be repeated", collect, [])
     .option("--target-namespace <NAME>", "of the routers' pods, for --target-type ip", "kube-system")
     .option("--target-pods <SELECTOR>", "labels of the routers' pods, for --target-type ip", "app.kubernetes.io/name=holdfast-router")
     .option("--cert-filter-tag <KEY=VALUE>", "only certificates with this tag are found for hosts")
-    .option("--blacklist-certificate-arns <ARN,…>", "certificates that are never found for hosts")
+    .option("--blacklist-certificate-arns <ARN,…>", "certificates that are never found for hosts; may be repeated", collect, [])
     .option("--cert-polling-interval <SECONDS>", "how often certificates are read, while each host has one", "7200")
     .addOption(
       new Option("--removals <MODE>", "whether anything is taken away: off, plan (said, not done), on")
@@ -143,7 +143,7 @@ async function readOptions(flags: Flags): Promise<AlbOptions> {
     settings,
     objects: {
       classes: flags.ingressClassFilter === undefined ? undefined : flags.ingressClassFilter.split(",").map((name) => name.trim()),
-      clusterLocalDomain: flags.clusterLocalDomain,
+      clusterLocalDomain: readDomain(flags.clusterLocalDomain),
     },
     cluster,
     namespace: flags.namespace ?? POD_NAMESPACE ?? cluster.namespace,
@@ -156,7 +156,7 @@ async function readOptions(flags: Flags): Promise<AlbOptions> {
     ...(settings.targetType === "instance" ? {} : { pods: { namespace: flags.targetNamespace, labelSelector: flags.targetPods } }),
     ...(flags.certFilterTag === undefined ? {} : { certificateFilterTag: readPair(flags.certFilterTag, "--cert-filter-tag") }),
     excludedCertificates: new Set(
-      readList(flags.blacklistCertificateArns).map((arn) => readArn(arn, "(?:acm|iam)", "--blacklist-certificate-arns")),
+      flags.blacklistCertificateArns.flatMap(readList).map((arn) => readArn(arn, "(?:acm|iam)", "--blacklist-certificate-arns")),
     ),
     certificatesEveryMs: seconds(flags.certPollingInterval, "--cert-polling-interval", 60) * 1000,
     removals: flags.removals,
@@ -174,6 +174,14 @@ async function readCluster(kubeconfig: string | undefined): Promise<ClusterConfi
   if (KUBERNETES_SERVICE_HOST === undefined || KUBERNETES_SERVICE_PORT === undefined)
     throw badUsage("no cluster: give --kubeconfig FILE (KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster)");
   return inClusterConfig({ KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT });
+}
+
+/** With or without a dot before it, as kube-ingress-aws-controller takes it. */
+function readDomain(text: string): string {
+  const domain = text.replace(/^\./, "").toLowerCase();
+  if (!/^[a-z0-9-]+(\.[a-z0-9-]+)*$/.test(domain))
+    throw badUsage(`--cluster-local-domain ${JSON.stringify(text)}: write a domain as in cluster.local`);
+  return domain;
 }
 
 /** `KEY` stands for any value. */

@@ -6,7 +6,7 @@ import { holdfast } from "../router-kit.ts";
 import { startBench } from "./kit/bench.ts";
 import { ingress, ingressClass, startCluster } from "./kit/cluster.ts";
 import { startController } from "./kit/controller.ts";
-import { OWNERSHIP, firstWorld } from "./kit/first-world.ts";
+import { CERTIFICATES, OWNERSHIP, firstWorld } from "./kit/first-world.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -17,6 +17,7 @@ async function planned(t: Parameters<typeof holdfast>[0], flags: readonly string
   const account = await testAccount(t, { world: firstWorld(Date.now()), realClock: systemClock });
   await cluster.put(ingressClass("holdfast.dev/alb"));
   await cluster.put(ingress("shop", ["shop.example.org"]));
+  await cluster.put(ingress("inner", ["inner.skipper.cluster.local"]));
   const place = [`--kubeconfig=${cluster.kubeconfigFile}`, `--region=${REGION}`, `--endpoint=${account.url}`];
   const program = holdfast(t, ["alb", `--cluster-id=${OWNERSHIP.clusterId}`, ...place, ...flags, "--dry-run"], {
     AWS_ACCESS_KEY_ID: LAB_KEY.id,
@@ -27,17 +28,27 @@ async function planned(t: Parameters<typeof holdfast>[0], flags: readonly string
   return program.stdout();
 }
 
-test("a network load balancer opens no port without TLS unless it is told to, and answers DNS by zone as it is told", async (t) => {
-  const [closed, open] = await Promise.all([
-    planned(t, ["--load-balancer-type=network", "--nlb-zone-affinity=availability_zone_affinity", "--nlb-cross-zone"]),
-    planned(t, ["--load-balancer-type=network", "--nlb-http-enabled"]),
+test("the flags of kube-ingress-aws-controller mean what they mean there", async (t) => {
+  const common = "--load-balancer-type=network";
+  const [plain, told] = await Promise.all([
+    planned(t, [common, "--nlb-zone-affinity=availability_zone_affinity", "--nlb-cross-zone"]),
+    planned(t, [
+      common,
+      "--nlb-http-enabled",
+      "--cluster-local-domain=.example.net",
+      `--blacklist-certificate-arns=${CERTIFICATES.shop}`,
+      `--blacklist-certificate-arns=${CERTIFICATES.wildcard}`,
+    ]),
   ]);
-  assert.match(closed, /port 443: TLS/);
-  assert.doesNotMatch(closed, /port 80:/);
-  assert.match(closed, /dns_record\.client_routing_policy=availability_zone_affinity/);
-  assert.match(closed, /load_balancing\.cross_zone\.enabled=true/);
-  assert.match(open, /port 80: TCP forwards/);
-  assert.doesNotMatch(open, /dns_record/);
+  assert.match(plain, /port 443: TLS .*default certificate shop\.example\.org/);
+  assert.doesNotMatch(plain, /port 80:/, "no port without TLS");
+  assert.match(told, /port 80: TCP forwards/);
+  assert.match(plain, /dns_record\.client_routing_policy=availability_zone_affinity/);
+  assert.match(plain, /load_balancing\.cross_zone\.enabled=true/);
+  assert.doesNotMatch(told, /dns_record|cross_zone/);
+  assert.doesNotMatch(plain, /inner/, "its host is reached inside the cluster");
+  assert.match(told, /inner/, "another domain is the cluster's");
+  assert.match(told, /port 443 is not opened/, "both certificates are left out");
 });
 
 test("certificates are read as often as --cert-polling-interval says", async (t) => {

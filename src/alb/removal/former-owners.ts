@@ -1,5 +1,5 @@
 /** So many are remembered of one load balancer, the latest. */
-const MOST = 200;
+const MOST_OWNERS = 200;
 
 /**
  * Whom each load balancer ever served, but for those that another one serves now: they are asked for by name before it goes, so that a list that lost them
@@ -22,7 +22,7 @@ export class FormerOwners {
         known.delete(key);
         known.add(key);
       }
-      for (const oldest of known) if (known.size > MOST) known.delete(oldest);
+      for (const oldest of known) if (known.size > MOST_OWNERS) known.delete(oldest);
       this.#owners.set(name, known);
     }
   }

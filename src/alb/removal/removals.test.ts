@@ -104,6 +104,12 @@ test("nothing goes while the brake is on, after a start, or after what calls for
       ["b"],
     );
     assert.match(stopped ?? "", new RegExp(brake));
+    await clock.advance(MINUTE_MS);
+    removals.judge(roundOf({ there: ALL, unwanted: ["b", "c"], asOfMs: clock.wallMs() }));
+    assert.deepEqual(
+      removals.held().flatMap(({ keys }) => keys),
+      brake === "off" ? [] : ["c load balancer"],
+    );
   }
   const { removals, clock } = judgeRig({ restMs: 10 * MINUTE_MS });
   const stopped = (): string | undefined => removals.judge(roundOf({ there: ALL, unwanted: [], asOfMs: clock.wallMs() })).stopped;

@@ -20,7 +20,7 @@ import { HealthyCounts } from "./target-floor.ts";
 import { WaitingRemovals } from "./waiting-removals.ts";
 import { WatchedTimes } from "./watched-times.ts";
 
-/** `off`: nothing is ever taken away. `plan`: it is judged and shown, and not done. */
+/** `plan`: what would be taken away is judged and shown, and not done. `off`: it is not shown as held either. */
 export type Brake = "off" | "plan" | "on";
 
 export interface RemovalsOptions {
@@ -174,7 +174,7 @@ export class Removals {
   /** What waits and why. Empty before the first round. */
   held(): readonly HeldRemoval[] {
     const existing = this.#existing;
-    if (existing === undefined) return [];
+    if (existing === undefined || this.#options.brake === "off") return [];
     const isThere = (key: string): boolean => REMOVAL_KINDS.some((kind) => existing.keys[kind].has(key));
     return [...this.#holds.held(isThere), ...this.#memory.waiting.all()];
   }
