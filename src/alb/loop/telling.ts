@@ -3,6 +3,7 @@ import type { Applied } from "../apply/apply.ts";
 import { valueOf } from "../evidence.ts";
 import type { ClaimProblem } from "../model/claim.ts";
 import type { Observer } from "../observe/observer.ts";
+import { failedLoadBalancers } from "../status/failed-load-balancers.ts";
 import type { StatusWriter } from "../status/status-writer.ts";
 import { type Thought, ownersOf } from "./thought.ts";
 
@@ -39,11 +40,19 @@ export function createTelling(deps: TellingDeps): (thought: Thought, applied: Ap
   }
 
   return async (thought, applied) => {
+    const { layout, resolution, observation } = thought;
+    const { stacks } = observation.observed;
     const { waits } = await deps.writer.write({
       claims: valueOf(thought.claims) ?? [],
-      layout: thought.layout,
-      stacks: thought.observation.observed.stacks,
-      problems: [...deps.objectProblems(), ...thought.layout.problems, ...thought.resolution.problems, ...stepProblems(thought, applied)],
+      layout,
+      stacks,
+      problems: [
+        ...deps.objectProblems(),
+        ...layout.problems,
+        ...resolution.problems,
+        ...failedLoadBalancers(layout, stacks),
+        ...stepProblems(thought, applied),
+      ],
     });
     lookAgainAt(new Set(waits.map(({ name }) => name)));
   };

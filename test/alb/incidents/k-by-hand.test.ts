@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ownedAs } from "../../../src/alb/plan/ownership.ts";
 import type { AwsWorld } from "../../../src/lab/aws/world/world.ts";
-import { ingress } from "../kit/cluster.ts";
+import { startBench } from "../kit/bench.ts";
+import { ingress, ingressClass } from "../kit/cluster.ts";
+import { startController } from "../kit/controller.ts";
+import { OWNERSHIP } from "../kit/first-world.ts";
+import { startFailedWay } from "./failed-way.ts";
 import { MINUTE_MS, run } from "./run.ts";
 
 /** As somebody does in the console: its listeners go with it, its target group stays. */
@@ -36,4 +41,37 @@ test("K12: while a load balancer that somebody deleted is missing the others are
   await clock.pass(2 * MINUTE_MS);
   assert.deepEqual(ofIt(), before);
   assert.deepEqual(it.losses(), []);
+});
+
+test("K16: the owner of a load balancer that AWS says has failed is told what to do; when that is done it is made again", async (t) => {
+  const bench = await startBench();
+  const { account, clock, cluster } = bench;
+  const way = await startFailedWay(t, account.endpoint);
+  const controller = await startController(bench, { awsUrl: way.url, leaseSeconds: 900 });
+  t.after(async () => {
+    await controller.stop();
+    await bench.close();
+  });
+  await cluster.put(ingressClass("holdfast.dev/alb"));
+  await cluster.put(ingress("shop", ["shop.example.org"]));
+  const problem = async (): Promise<string> => {
+    const { body } = await cluster.read("/apis/networking.k8s.io/v1/namespaces/default/ingresses/shop");
+    const { metadata } = body as { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } };
+    return metadata.annotations?.["holdfast.dev/load-balancer-problem"] ?? "";
+  };
+  const isTold = async (): Promise<boolean> => /failed to be set up; .* delete it by hand/.test(await problem());
+  await clock.until("the owner is told", isTold, 10 * MINUTE_MS);
+  await clock.pass(5 * MINUTE_MS);
+  assert.deepEqual(cluster.live()[0]?.statusHosts, []);
+  const made = (): number => account.calls.filter(({ action }) => action === "CreateLoadBalancer").length;
+  assert.equal(made(), 1);
+  const failed = [...account.store.now.loadBalancers.values()].find(
+    ({ arn }) => ownedAs(account.store.now.tags.get(arn) ?? new Map(), OWNERSHIP) !== undefined,
+  );
+  account.byHand((world) => withoutLoadBalancer(world, failed?.arn ?? ""));
+  way.end();
+  await clock.until("it is made again and serves", () => bench.leftovers().length === 0, 60 * MINUTE_MS);
+  await clock.until("nothing is said of it", async () => (await problem()) === "", 10 * MINUTE_MS);
+  assert.equal(made(), 2);
+  assert.deepEqual(bench.losses(), []);
 });
