@@ -86,7 +86,7 @@ test("a web ACL that cannot be read is not known, and everything else is", async
   assert.equal(valueOf(await look(), "fresh"), undefined);
 });
 
-test("certificates are those that are issued, of ACM and of IAM, and one list that fails loses none", async (t) => {
+test("certificates are those that are issued, of ACM and of IAM, and one list that fails, or says a word that nobody knows, loses none", async (t) => {
   const { account, observer, clock } = await observed(t, { excludedCertificates: new Set([CERTIFICATES.foreign]) });
   const arns = async (...states: readonly string[]) => valueOf(await observer.certificates(), ...states).map(({ arn }) => arn);
   const all = [CERTIFICATES.shop, CERTIFICATES.wildcard, CERTIFICATES.api];
@@ -94,6 +94,10 @@ test("certificates are those that are issued, of ACM and of IAM, and one list th
   account.faults.add({ id: "short", action: "ListCertificates", from: 1, count: Infinity, fault: { kind: "short-list", keep: "none" } });
   await clock.advance(3 * HOUR_MS);
   assert.deepEqual(await arns("doubtful"), all);
+  account.faults.clear();
+  account.faults.add({ id: "word", action: "ListCertificates", from: 1, count: Infinity, fault: { kind: "unknown-enum" } });
+  await clock.advance(3 * HOUR_MS);
+  assert.deepEqual(await arns("fresh"), all);
   account.faults.clear();
   account.faults.add({
     id: "down",

@@ -8,6 +8,7 @@ import type { Layout, PlacedLoadBalancer } from "../model/desired.ts";
 import { withGuardedHealthChecks } from "../model/health-check-guard.ts";
 import { layOut } from "../model/layout.ts";
 import { placedFrom } from "../model/placed.ts";
+import { withUnreadCertificates } from "../model/unread-certificates.ts";
 import type { Observation, Observer } from "../observe/observer.ts";
 import type { Observed, ObservedStack } from "../plan/observed.ts";
 import { type Ownership, ownedAs } from "../plan/ownership.ts";
@@ -93,7 +94,8 @@ export async function think(deps: ThinkDeps, before: Before): Promise<Thought | 
   // Without any, every host would be told that it has no certificate.
   if (certificates.state === "unknown") return { unknown: `certificates: ${certificates.why}` };
   const placed = placedIn(seen.observed, before.owners, ownership);
-  const whole = layOut(claims.value, certificates.value, placed, settings, clock.wallMs());
+  const found = layOut(claims.value, certificates.value, placed, settings, clock.wallMs());
+  const whole = withUnreadCertificates(found, certificates);
   const layout = withGuardedHealthChecks(whole, seen.observed.autoScalingGroups);
   const isNew = layout.loadBalancers.some(({ name }) => !seen.observed.stacks.has(name));
   const observation = isNew ? await observe(layout) : seen;

@@ -42,6 +42,8 @@ export interface Layout {
   /** ARNs of the certificates that each claim needs there, by owner. */
   readonly certificatesOf: ReadonlyMap<string, readonly string[]>;
   readonly problems: readonly ClaimProblem[];
+  /** Why nobody is to be sent there yet, by owner. */
+  readonly waits?: ReadonlyMap<string, string>;
 }
 
 export type { Claim, ClaimProblem };

@@ -6,6 +6,17 @@ import { both } from "./evidence-of.ts";
 import type { Believed } from "./losses.ts";
 import type { ObserveDeps } from "./reading.ts";
 
+/** ACM's words for what a certificate is in (API reference, CertificateDetail). */
+const STATES: ReadonlySet<string> = new Set([
+  "PENDING_VALIDATION",
+  "ISSUED",
+  "INACTIVE",
+  "EXPIRED",
+  "VALIDATION_TIMED_OUT",
+  "REVOKED",
+  "FAILED",
+]);
+
 export interface CertificateOptions {
   /** Only certificates with this tag are chosen by themselves or by name. */
   readonly filterTag: readonly [key: string, value: string] | undefined;
@@ -66,7 +77,7 @@ export class CertificateReadings {
     this.#iam?.lookAgain();
   }
 
-  /** One that cannot be read now is as it was. */
+  /** One that cannot be read now, or is said to be in a state that nobody knows, is as it was. */
   #withKnown(
     { certificates, unreadable }: Certificates,
     before: Evidence<Believed<CertificateRecord>> | undefined,
@@ -75,7 +86,8 @@ export class CertificateReadings {
     const others = new Map([...this.#unreadable].filter(([arn]) => !certificates.some((one) => one.arn === arn)));
     for (const { arn, error } of unreadable) others.set(arn, error.message);
     this.#unreadable = others;
-    return [...certificates, ...unreadable.flatMap(({ arn }) => known?.get(arn) ?? [])];
+    const asRead = certificates.map((one) => (STATES.has(one.status) ? one : (known?.get(one.arn) ?? one)));
+    return [...asRead, ...unreadable.flatMap(({ arn }) => known?.get(arn) ?? [])];
   }
 
   #usable({ arn, names, status, notBeforeMs, notAfterMs, tags }: CertificateRecord): readonly Certificate[] {

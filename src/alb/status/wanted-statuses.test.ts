@@ -74,3 +74,14 @@ test("a claim without a place keeps its status", () => {
   const { moves, waits } = wantedStatuses([claimOf("web", [])], { placeOf: new Map(), certificatesOf: new Map() }, new Map());
   assert.deepEqual([moves, waits], [[], []]);
 });
+
+test("whoever waits for something else is not sent to a load balancer that serves, and stays where it is", () => {
+  const layout = {
+    placeOf: new Map([[OWNER, "new"]]),
+    certificatesOf: new Map([[OWNER, []]]),
+    waits: new Map([[OWNER, "not all certificates can be read"]]),
+  };
+  const claim = claimOf("web", ["web.example.org"], { statusHosts: ["old.elb.example"] });
+  const { moves, waits } = wantedStatuses([claim], layout, new Map([["new", stackOf("new")]]));
+  assert.deepEqual([moves.length, waits.map(({ why }) => why)], [0, ["not all certificates can be read"]]);
+});

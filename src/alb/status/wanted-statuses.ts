@@ -26,7 +26,7 @@ export interface WantedStatuses {
 /** What is different from what statuses should say. Pure. A status that points to its load balancer stays, whatever is known of it now, and none is ever emptied. */
 export function wantedStatuses(
   claims: readonly Claim[],
-  { placeOf, certificatesOf }: Pick<Layout, "placeOf" | "certificatesOf">,
+  { placeOf, certificatesOf, waits: notYet }: Pick<Layout, "placeOf" | "certificatesOf" | "waits">,
   stacks: ReadonlyMap<string, ObservedStack>,
 ): WantedStatuses {
   const moves: StatusMove[] = [];
@@ -37,6 +37,11 @@ export function wantedStatuses(
     if (name === undefined) continue;
     const stack = stacks.get(name);
     if (claim.statusHosts.includes(lastHostname(stack) ?? "")) continue;
+    const why = notYet?.get(owner);
+    if (why !== undefined) {
+      waits.push({ claim, name, why });
+      continue;
+    }
     const readiness = readinessOf(stack, certificatesOf.get(owner) ?? []);
     if (readiness.isReady) moves.push({ claim, name, hostname: readiness.hostname });
     else waits.push({ claim, name, why: readiness.why });

@@ -34,9 +34,14 @@ export function cellsOf({ scenario, calls }: Reference, { positions, actions, fa
           rule: { id: "cell", action, from, count: 1, fault },
         }));
         const lasting = { ...cell, rule: { id: "cell", action, from: once[0]?.rule.from ?? 1, count: Infinity, fault }, lastsMs: LASTS_MS };
-        return [...once, lasting];
+        return [...once, ...(isBeyondProof(lasting) ? [] : [lasting])];
       });
     });
+}
+
+/** Who is told from the beginning, for as long as it lasts, that there are no certificates, or none in a state that is known, has to believe it. */
+function isBeyondProof({ action, fault, rule }: Cell): boolean {
+  return action === "ListCertificates" && (fault === "empty" || fault === "enum") && rule.from === 1;
 }
 
 /** Numbers from 1 to `count`, in order: the first, the last, and others by chance. */
