@@ -41,14 +41,6 @@ export const scenarios: readonly Scenario[] = [
       pass(10 * MINUTE_MS),
       put(ingress("www", ["www.example.org"]), INSIDE),
       ({ account, clock }) => {
-        // The same host, newer: it goes beside the other one.
-        const nowMs = clock.wallMs();
-        account.byHand((world) =>
-          withRecord(world, "certificates", CERTIFICATES.shopNew, certificateRecord(CERTIFICATES.shopNew, ["shop.example.org"], nowMs)),
-        );
-        return Promise.resolve();
-      },
-      ({ account, clock }) => {
         const [id] = account.store.now.autoScalingGroups.get("nodes-a")?.instances.keys() ?? [];
         account.byHand((world) => {
           const instance = id === undefined ? undefined : world.instances.get(id);
@@ -59,8 +51,7 @@ export const scenarios: readonly Scenario[] = [
         return Promise.resolve();
       },
       served(HOUR_MS),
-      // Certificates are looked for from time to time.
-      pass(HOUR_MS),
+      pass(10 * MINUTE_MS),
     ],
     patienceMs: 6 * HOUR_MS,
   },
@@ -76,6 +67,29 @@ export const scenarios: readonly Scenario[] = [
       pass(2 * HOUR_MS),
     ],
     patienceMs: 48 * HOUR_MS,
+  },
+  {
+    name: "newer certificate",
+    after: "first",
+    steps: [
+      pass(10 * MINUTE_MS),
+      ({ account, clock }) => {
+        // The same host, newer: it goes beside the other one, which goes last.
+        const nowMs = clock.wallMs();
+        account.byHand((world) =>
+          withRecord(world, "certificates", CERTIFICATES.shopNew, certificateRecord(CERTIFICATES.shopNew, ["shop.example.org"], nowMs)),
+        );
+        return Promise.resolve();
+      },
+      ({ account, clock }) =>
+        clock.until(
+          "the newer certificate alone",
+          () => ![...account.store.now.listeners.values()].some(({ certificates }) => certificates.includes(CERTIFICATES.shop)),
+          24 * HOUR_MS,
+        ),
+      pass(10 * MINUTE_MS),
+    ],
+    patienceMs: 24 * HOUR_MS,
   },
   {
     name: "another kind",
