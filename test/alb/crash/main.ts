@@ -12,6 +12,7 @@ const { values } = parseArgs({
     sample: { type: "string" },
     seed: { type: "string", default: "1" },
     scenario: { type: "string", multiple: true },
+    call: { type: "string", multiple: true },
     moment: { type: "string", multiple: true },
     only: { type: "string" },
     verbose: { type: "boolean", default: false },
@@ -20,6 +21,7 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const choice = {
   positions: values.positions === "all" ? Infinity : Number(values.positions),
+  ...(values.call === undefined ? {} : { calls: values.call }),
   ...(values.moment === undefined ? {} : { moments: values.moment }),
 };
 
@@ -30,8 +32,9 @@ for (const scenario of scenarios) {
   if (!asked.includes(scenario) && !asked.some(({ after }) => after === scenario.name)) continue;
   const life = await runWholeLife(scenario, scenario.after === undefined ? undefined : lives.get(scenario.after)?.end);
   lives.set(scenario.name, life);
+  const calls = life.parts.flatMap((part) => part.calls);
   process.stdout.write(
-    `${scenario.name}: ${life.calls.length} calls of AWS and Kubernetes, ${life.calls.filter(({ isWrite }) => isWrite).length} of them writes\n`,
+    `${scenario.name}: ${calls.length} calls of AWS and Kubernetes, ${calls.filter(({ isWrite }) => isWrite).length} of them writes, in ${life.parts.length} parts\n`,
   );
   if (asked.includes(scenario)) deaths.push(...deathsOf(life, choice, seededRandom(seed)));
 }

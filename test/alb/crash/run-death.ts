@@ -13,7 +13,9 @@ export type Moment = "unread" | "read" | "late";
 
 export interface Death {
   readonly scenario: string;
-  /** The so-many-th call of this name. */
+  /** The part of the scenario in which it is; 0 is its beginning. */
+  readonly part: number;
+  /** The so-many-th call of this name in the part. */
   readonly call: string;
   readonly nth: number;
   readonly moment: Moment;
@@ -22,12 +24,17 @@ export interface Death {
 /** A life without a death: what each other run must come to, and the calls at which one can die. */
 export interface WholeLife {
   readonly scenario: Scenario;
-  readonly from: Snapshot | undefined;
   readonly end: Snapshot;
   readonly settled: readonly string[];
-  /** How many things were ever made. */
-  readonly made: number;
+  readonly parts: readonly Part[];
+}
+
+/** What comes between two long pauses of a scenario: runs need not wait for what was before. */
+export interface Part {
+  readonly from: Snapshot | undefined;
   readonly calls: readonly Pick<PassingCall, "name" | "isWrite">[];
+  /** How many things there were at its beginning or were made since, until the end of the scenario. */
+  readonly made: number;
 }
 
 export interface DeathResult {
@@ -41,17 +48,48 @@ const RESTART_MS = 1_000;
 /** What was on its way arrives within that; the lease of the dead one is taken after 15 s. */
 const LATEST_MS = 60_000;
 
+/** By then a scenario has done all that it does, and only waits. */
+const ONLY_WAITS_MS = 15 * 60_000;
+const LONG_PAUSE_MS = 5 * 60_000;
+/** Writes that come all the time. */
+const FOR_ITSELF = /^P\w+ (leases|configmaps)$/;
+
 /** Rejects when even without a death something is lost, or the end is not reached. */
 export async function runWholeLife(scenario: Scenario, from: Snapshot | undefined): Promise<WholeLife> {
-  const calls: PassingCall[] = [];
-  const made = new Set<string>();
-  const bench = await startBench({ ...(from === undefined ? {} : { from }), onCall: () => noteMade(bench.account.store.now, made) });
+  const parts = [{ from: Promise.resolve(from), calls: [] as PassingCall[], made: new Set<string>() }];
+  const bench = await startBench({
+    ...(from === undefined ? {} : { from }),
+    onCall() {
+      for (const { made } of parts) noteMade(bench.account.store.now, made);
+    },
+  });
+  const startedMs = bench.clock.monoMs();
+  let wroteMs = Infinity;
+  const copyNow = async (): Promise<Snapshot> => {
+    const [world, atMs] = [bench.account.store.now, bench.clock.monoMs()];
+    return { world, atMs, objects: [], cluster: await bench.cluster.copy() };
+  };
   const controller = new Mortal(bench);
   try {
-    await controller.start("one", { onCall: (call) => calls.push(call) });
+    await controller.start("one", {
+      onCall(call) {
+        if (call.isWrite && !FOR_ITSELF.test(call.name)) {
+          const nowMs = bench.clock.monoMs();
+          if (nowMs - startedMs > ONLY_WAITS_MS && nowMs - wroteMs > LONG_PAUSE_MS)
+            parts.push({ from: copyNow(), calls: [], made: new Set() });
+          wroteMs = nowMs;
+        }
+        parts.at(-1)?.calls.push(call);
+      },
+    });
     const problems = [...(await play(bench, scenario)), ...bench.losses(), ...bench.leftovers()];
     if (problems.length > 0) throw new Error(`without a death, "${scenario.name}" has: ${problems.join("; ")}`);
-    return { scenario, from, end: await snapshotOf(bench), settled: bench.settled(), made: made.size, calls };
+    return {
+      scenario,
+      end: await snapshotOf(bench),
+      settled: bench.settled(),
+      parts: await Promise.all(parts.map(async ({ from: begin, calls, made }) => ({ from: await begin, calls, made: made.size }))),
+    };
   } finally {
     await controller.close();
     await bench.close();
@@ -59,7 +97,8 @@ export async function runWholeLife(scenario: Scenario, from: Snapshot | undefine
 }
 
 /** The same, and the controller is killed once and another one started. */
-export async function runDeath(death: Death, { scenario, from, settled, made: needed }: WholeLife, seed = 1): Promise<DeathResult> {
+export async function runDeath(death: Death, { scenario, settled, parts }: WholeLife, seed = 1): Promise<DeathResult> {
+  const { from, made: needed = 0 } = parts[death.part] ?? {};
   const made = new Set<string>();
   const bench = await startBench({
     seed,
@@ -98,7 +137,7 @@ export async function runDeath(death: Death, { scenario, from, settled, made: ne
         restart();
       },
     });
-    await play(bench, scenario);
+    if (death.part === 0) await play(bench, scenario);
     const differences = await notAs(bench, settled, scenario.patienceMs);
     const violations = [...failures, ...differences, ...bench.losses()];
     if (made.size > needed) violations.push(`${made.size} things were made, ${needed} are needed`);

@@ -37,6 +37,8 @@ export interface Snapshot {
   readonly world: AwsWorld;
   readonly atMs: number;
   readonly objects: Awaited<ReturnType<TestCluster["objects"]>>;
+  /** All of the cluster in place of `objects`: also what the controller wrote for itself, and which objects are the same ones. */
+  readonly cluster?: Uint8Array;
 }
 
 export async function snapshotOf({ account, clock, cluster }: Bench): Promise<Snapshot> {
@@ -50,7 +52,7 @@ export async function startBench({ seed = 1, from, onCall }: BenchOptions = {}):
   let account: WatchedAccount | undefined;
   const cluster = await startCluster((was, is) => {
     if (account !== undefined) statusLosses.push(...lostByStatus(account.store.now, was, is, clock.wallMs()));
-  });
+  }, from?.cluster);
   for (const object of from?.objects ?? []) await cluster.put(object);
   account = await startAccount({
     clock,

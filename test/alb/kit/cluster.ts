@@ -23,6 +23,8 @@ export interface TestCluster {
   read(path: string): Promise<{ readonly code: number; readonly body: unknown }>;
   /** All that a controller works with and leaves, to be put into another cluster. */
   objects(): Promise<readonly Manifest[]>;
+  /** Everything, as it is at the moment of the call. */
+  copy(): Promise<Uint8Array>;
   /** Nobody answers on the port until `restart`. */
   stop(): Promise<void>;
   restart(): Promise<void>;
@@ -39,11 +41,12 @@ const PATHS: Readonly<Record<string, string>> = {
 const WITH_STATUS: ReadonlySet<string> = new Set(["Ingress", "RouteGroup", "Pod"]);
 const ESTABLISH_TURNS = 10_000;
 
-/** `onChange` is told of each object that changed: as it was, and as it is. */
+/** `onChange` is told of each object that changed: as it was, and as it is. `kept` is the copy of another one. */
 export async function startCluster(
   onChange: (was: LiveObject | undefined, is: LiveObject | undefined) => void = () => undefined,
+  kept?: Uint8Array,
 ): Promise<TestCluster> {
-  const server = await startApiServer();
+  const server = await startApiServer({}, kept);
   const send = async (method: string, path: string, body?: unknown): Promise<{ code: number; body: unknown }> => {
     const answer = await server.call(method, path, body);
     assert.ok(
@@ -131,6 +134,7 @@ export async function startCluster(
       }
       return found;
     },
+    copy: () => server.copy(),
     async stop() {
       unfollow();
       await server.stop();

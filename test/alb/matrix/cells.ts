@@ -46,6 +46,7 @@ function isBeyondProof({ action, fault, rule }: Cell): boolean {
 
 /** Numbers from 1 to `count`, in order: the first, the last, and others by chance. */
 export function chosen(count: number, most: number, random: Random): readonly number[] {
+  if (most === 0) return [];
   if (count <= most) return Array.from({ length: count }, (_none, at) => at + 1);
   const found = new Set(most > 1 ? [1, count] : [1 + Math.floor(random.next() * count)]);
   while (found.size < most) found.add(1 + Math.floor(random.next() * count));

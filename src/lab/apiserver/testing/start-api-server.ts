@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { silentLog } from "../../../telemetry/index.ts";
 import { type ApiServerConfig, createApiServer, ensureServingCertificate, kubeconfigFor } from "../index.ts";
@@ -18,6 +19,8 @@ export interface TestApiServer {
   readonly kubeconfigFile: string;
   /** One request as the administrator; answers the status code and the parsed body. */
   call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<{ code: number; body: unknown }>;
+  /** All that it keeps, as it is at the moment of the call; another one can go on from there. */
+  copy(): Promise<Uint8Array>;
   /** Closes the server and starts it again on the same port with the same data: its watches end, its event window is empty. */
   restart(): Promise<void>;
   /** Closes the server and keeps its data; nobody answers on the port until `restart`. */
@@ -29,15 +32,17 @@ export interface TestApiServer {
 const ADMIN = "admin-token";
 const READER = "reader-token";
 
-/** Starts one in this process, on a free port of 127.0.0.1 (or `options.listen.host`). */
-export async function startApiServer(options: Partial<ApiServerConfig> = {}): Promise<TestApiServer> {
+/** Starts one in this process, on a free port of 127.0.0.1 (or `options.listen.host`); with what another one kept, or with nothing. */
+export async function startApiServer(options: Partial<ApiServerConfig> = {}, kept?: Uint8Array): Promise<TestApiServer> {
   const directory = await mkdtemp(join(tmpdir(), "holdfast-api-"));
+  const storeFile = join(directory, "store.db");
+  if (kept !== undefined) await writeFile(storeFile, kept);
   const host = options.listen?.host ?? "127.0.0.1";
   const tls = await ensureServingCertificate(directory, [host], Date.now());
   let config: ApiServerConfig = {
     listen: { host, port: 0 },
     tls,
-    storeFile: join(directory, "store.db"),
+    storeFile,
     tokens: [
       { token: ADMIN, user: "admin", groups: ["system:masters"] },
       { token: READER, user: "reader", groups: ["holdfast:readers"] },
@@ -53,6 +58,7 @@ export async function startApiServer(options: Partial<ApiServerConfig> = {}): Pr
     kubeconfigFor({ server: url.replace("http:", "https:"), certificateAuthority: tls.certificate, token: ADMIN, user: "admin" }),
     { mode: 0o600 },
   );
+  let copies = 0;
   const close = async (): Promise<void> => {
     await server.close();
     await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
@@ -63,6 +69,7 @@ export async function startApiServer(options: Partial<ApiServerConfig> = {}): Pr
     readerToken: READER,
     kubeconfigFile,
     call: (method, path, body, headers = {}) => callOnce(url + path, method, body, headers),
+    copy: () => copyOf(config.storeFile, join(directory, `copy-${copies++}.db`)),
     stop: () => server.close(),
     async restart() {
       await server.close();
@@ -71,6 +78,16 @@ export async function startApiServer(options: Partial<ApiServerConfig> = {}): Pr
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** What is committed now is in the copy, and nothing that comes later. */
+async function copyOf(file: string, to: string): Promise<Uint8Array> {
+  const database = new DatabaseSync(file, { readOnly: true });
+  database.prepare("VACUUM INTO ?").run(to);
+  database.close();
+  const bytes = await readFile(to);
+  await rm(to);
+  return bytes;
 }
 
 /** A connection of its own for each call, because the server may have been restarted since the last. */
