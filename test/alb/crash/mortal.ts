@@ -18,7 +18,7 @@ export class Mortal {
     this.#clock = new ProcessClock(bench.clock);
   }
 
-  async start(identity: string, watching: LinkOptions): Promise<void> {
+  async start(identity: string, leaseSeconds: number, watching: LinkOptions): Promise<void> {
     const { account, cluster } = this.#bench;
     const [aws, kube] = [await openLink(account.endpoint, watching), await openLink(cluster.url, watching)];
     this.#links.push(aws, kube);
@@ -26,6 +26,7 @@ export class Mortal {
       awsUrl: aws.url,
       clusterUrl: kube.url,
       identity,
+      leaseSeconds,
       processClock: this.#clock,
     });
   }
