@@ -54,7 +54,9 @@ async function pod(server: TestApiServer, name: string, podIP: string, ready: "T
 
 const ids = (pods: RouterPods): string => {
   const targets = pods.targets();
-  return targets.state === "unknown" ? "unknown" : `${targets.state} ${targets.value.map(({ id, port }) => `${id}:${port}`).join(" ")}`;
+  return targets.state === "unknown"
+    ? "unknown"
+    : `${targets.state} ${targets.value.map(({ id, port, isUnready }) => `${id}:${port}${isUnready === true ? " unready" : ""}`).join(" ")}`;
 };
 
 test("K11: routers are targets once they are ready, stay when they are not for a while, and go when they are deleted", async (t) => {
@@ -64,18 +66,18 @@ test("K11: routers are targets once they are ready, stay when they are not for a
   await pod(server, "other", "10.0.0.3", "True", "other");
   assert.equal(ids(pods), "unknown");
   pods.start();
-  await until("the first", () => ids(pods) === "fresh 10.0.0.1:9999", PATIENCE_MS);
+  await until("the first", () => ids(pods) === "fresh 10.0.0.1:9999 10.0.0.2:9999 unready", PATIENCE_MS);
   await pod(server, "b", "10.0.0.2", "True");
   await until("the second", () => ids(pods) === "fresh 10.0.0.1:9999 10.0.0.2:9999", PATIENCE_MS);
   await pod(server, "a", "10.0.0.1", "False");
   await pod(server, "c", "10.0.0.4", "True");
   await until(
     "the third, beside one that is not ready",
-    () => ids(pods) === "fresh 10.0.0.1:9999 10.0.0.2:9999 10.0.0.4:9999",
+    () => ids(pods) === "fresh 10.0.0.1:9999 unready 10.0.0.2:9999 10.0.0.4:9999",
     PATIENCE_MS,
   );
   await server.call("DELETE", `${PODS}/b?gracePeriodSeconds=0`);
-  await until("one less", () => ids(pods) === "fresh 10.0.0.1:9999 10.0.0.4:9999", PATIENCE_MS);
+  await until("one less", () => ids(pods) === "fresh 10.0.0.1:9999 unready 10.0.0.4:9999", PATIENCE_MS);
 });
 
 test("K11: while the API server is away the routers are as they were, and that is not fresh; when it is back they are followed again", async (t) => {

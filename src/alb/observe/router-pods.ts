@@ -1,11 +1,11 @@
 import { isIP } from "node:net";
 import type { HeldRemoval, HoldDecision } from "../../admin/index.ts";
-import type { Target } from "../../aws/index.ts";
 import { AppError, type Clock, type Random, isRecord } from "../../kernel/index.ts";
 import { type KubeClient, type KubeObject, createHeartbeat, kinds } from "../../kube/index.ts";
 import { type SourceStatus, createMirror } from "../../mirror/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
 import type { Evidence } from "../evidence.ts";
+import type { WantedTarget } from "../plan/wanted-targets.ts";
 
 export interface RouterPodsOptions {
   readonly namespace: string;
@@ -29,8 +29,8 @@ export interface RouterPodsDeps {
 /** The routers' pods, for target groups of type `ip`. */
 export interface RouterPods {
   start(): void;
-  /** Ready ones, and those that were; the load balancer itself looks after the health of its targets. */
-  targets(): Evidence<readonly Target[]>;
+  /** All that are there, ready or not; the load balancer itself looks after the health of its targets. */
+  targets(): Evidence<readonly WantedTarget[]>;
   status(): SourceStatus;
   held(): readonly HeldRemoval[];
   /** False when it does not hold the id. Throws AppError `HOLD_DECISION`. */
@@ -66,19 +66,15 @@ export function createRouterPods(options: RouterPodsOptions, deps: RouterPodsDep
     },
     { ...deps, heartbeat, store: undefined, onStatus() {}, onPoisoned() {} },
   );
-  /** Addresses that were ready once, by the pod's key. */
-  const served = new Map<string, string>();
   let freshAtMs = 0;
 
-  const addresses = (): ReadonlySet<string> => {
-    const found = new Set<string>();
-    for (const [key, { value }] of mirror.accepted) {
+  /** Whether a router is ready, by its address. */
+  const addresses = (): ReadonlyMap<string, boolean> => {
+    const found = new Map<string, boolean>();
+    for (const { value } of mirror.accepted.values()) {
       const { address, isReady, isGoing } = value;
-      if (address === undefined || isGoing) continue;
-      if (isReady) served.set(key, address);
-      if (served.get(key) === address) found.add(address);
+      if (address !== undefined && !isGoing) found.set(address, isReady || found.get(address) === true);
     }
-    for (const key of served.keys()) if (!mirror.accepted.has(key)) served.delete(key);
     return found;
   };
 
@@ -90,7 +86,9 @@ export function createRouterPods(options: RouterPodsOptions, deps: RouterPodsDep
     targets() {
       const { problem } = mirror.status();
       if (!mirror.isKnown) return { state: "unknown", why: problem ?? "the routers' pods were not listed yet" };
-      const value = [...addresses()].toSorted().map((id) => ({ id, port, zone: undefined }));
+      const value = [...addresses()]
+        .map(([id, isReady]): WantedTarget => ({ id, port, zone: undefined, ...(isReady ? {} : { isUnready: true }) }))
+        .toSorted((one, other) => (one.id < other.id ? -1 : 1));
       if (!mirror.isLive || (mirror.ageMs ?? Infinity) > staleAfterMs)
         return { state: "stale", value, atMs: freshAtMs, why: problem ?? "the routers' pods are not followed now" };
       freshAtMs = deps.clock.wallMs();

@@ -5,6 +5,7 @@ import { ownedAs } from "./ownership.ts";
 import { allTags } from "./plan-security-group.ts";
 import type { ResolvedLoadBalancer, WantedTargetGroup } from "./resolved.ts";
 import { type StackPlan, differing } from "./stack-plan.ts";
+import type { WantedTarget } from "./wanted-targets.ts";
 
 /** The target group of a load balancer, and who is in it. */
 export function planTargetGroup(part: StackPlan, wanted: ResolvedLoadBalancer): void {
@@ -92,11 +93,11 @@ function isServing(state: string | undefined): boolean {
   return state === "InService" || state === "Added";
 }
 
-function planTargets(part: StackPlan, known: readonly TargetHealth[], wanted: Evidence<readonly Target[]>, isFresh: boolean): void {
+function planTargets(part: StackPlan, known: readonly TargetHealth[], wanted: Evidence<readonly WantedTarget[]>, isFresh: boolean): void {
   part.noteWorth("wanted targets", wanted);
   if (wanted.state === "unknown") return;
   const registered = new Map(known.filter(isRegistered).map((target) => [keyOf(target), target]));
-  const missing = wanted.value.filter((target) => !registered.has(keyOf(target)));
+  const missing = wanted.value.filter((target) => target.isUnready !== true && !registered.has(keyOf(target)));
   if (missing.length > 0) part.add({ type: "register-targets", targets: missing.toSorted(byKey) });
   if (!isFresh || wanted.state !== "fresh") return;
   const needed = new Set(wanted.value.map(keyOf));

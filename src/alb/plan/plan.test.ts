@@ -254,6 +254,18 @@ test("K10, L8: routers are registered before others go, and none goes while no o
   assert.deepEqual(kinds(planFor([wanted], observed, routers("10.0.0.3")).steps), ["deregister-targets"]);
 });
 
+test("L1, L3: a router that is not ready is not registered, and stays where it is registered", () => {
+  const wanted = desired({ kind: { type: "application", scheme: "internet-facing", targetType: "ip" } });
+  const account = made(wanted, routers("10.0.0.1", "10.0.0.2"));
+  const targets = ["10.0.0.1", "10.0.0.2", "10.0.0.3"].map((id) => ({
+    id,
+    port: 9999,
+    zone: undefined,
+    ...(id === "10.0.0.1" ? {} : { isUnready: true as const }),
+  }));
+  assert.deepEqual(planFor([wanted], account.observed(), { by: "addresses", targets: fresh(targets) }).steps, []);
+});
+
 test("K11: a router that is draining and comes back is registered again", () => {
   const wanted = desired({ kind: { type: "application", scheme: "internet-facing", targetType: "ip" } });
   const observed = made(wanted, routers("10.0.0.1")).observed();
