@@ -40,7 +40,6 @@ const POLICIES: RemovalPolicies = {
 };
 /** A removal of a load balancer is done in half an hour: ten minutes held, fifteen in quarantine. */
 const QUARANTINE = { quarantineMs: 15 * MINUTE_MS, quietMs: 10 * MINUTE_MS, metricsDelayMs: 5 * MINUTE_MS };
-const ATTRIBUTES = { "deletion_protection.enabled": "true" };
 
 /** What the cluster asks for, and what AWS and Kubernetes know beside it; tests change it between rounds. */
 export interface Cluster {
@@ -229,7 +228,7 @@ export function wantedShop(
       { port: 80, protocol: "HTTP", sslPolicy: undefined, certificates: [], action: forward },
       ...(certificates.length === 0 ? [] : [https]),
     ],
-    attributes: new Map(Object.entries(ATTRIBUTES)),
+    attributes: new Map(),
     webAcl: undefined,
     targetGroup: { protocol: "HTTP", port: 9999, vpcId: "vpc-1", healthCheck: HEALTH_CHECK, attributes: new Map() },
     tags: new Map(),

@@ -66,15 +66,17 @@ test("every former owner is asked for by its name: one that is there and is serv
   assert.deepEqual(rig.names().toSorted(), ["hf-lab-a", "hf-lab-c"]);
 });
 
-test("L5: deletion protection that somebody else switched on is never switched off, nor is what lost our tags touched", async (t) => {
+test("L5: deletion protection that somebody else switched on, or an object asked for, is never switched off, nor is what lost our tags touched", async (t) => {
   const rig = await removalRig(t);
   await unneeded(rig);
   const { arn, tags } = loadBalancer(rig);
   const foreign = new Map([...tags].filter(([key]) => key !== TAGS.protection));
-  rig.account.byHand((world) => withRecord(world, "tags", arn, foreign));
-  await rig.rounds(HOUR_MS);
-  assert.match(waitsFor(rig), /somebody else has switched its deletion protection on/);
-  assert.ok(loadBalancer(rig).isProtected);
+  for (const protectedTags of [foreign, new Map([...foreign, [TAGS.protection, "kept"]])]) {
+    rig.account.byHand((world) => withRecord(world, "tags", arn, protectedTags));
+    await rig.rounds(HOUR_MS);
+    assert.match(waitsFor(rig), /somebody else has switched its deletion protection on, or an object asked for it/);
+    assert.ok(loadBalancer(rig).isProtected);
+  }
   rig.account.byHand((world) => withRecord(world, "tags", arn, new Map([...tags].filter(([key]) => key !== TAGS.controller))));
   await rig.rounds(HOUR_MS);
   assert.ok(loadBalancer(rig).isProtected);

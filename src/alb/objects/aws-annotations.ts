@@ -85,7 +85,7 @@ export const AWS_ANNOTATIONS: readonly Annotation[] = [
   annotation(
     "load-balancer-attributes",
     "`key=value` with commas between them",
-    "[Attributes](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html) by their AWS keys, `access_logs.s3.…` among them. `deletion_protection.enabled` is always on and is not heeded.",
+    "[Attributes](https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html) by their AWS keys, `access_logs.s3.…` among them. `deletion_protection.enabled` is always on: with `true` it is not taken off for a removal either, so that the load balancer stays until somebody switches it off by hand; `false` is not heeded.",
     (key) => (text, into) => into.add("attributes", map(key, text), key),
   ),
   annotation(

@@ -112,9 +112,10 @@ function sharingOf(builder: SaidBuilder, owner: string): Sharing {
 function wishesOf(builder: SaidBuilder, { type }: LoadBalancerKind): Wishes {
   const { said } = builder;
   const attributes = new Map(said.attributes);
-  if (attributes.get("deletion_protection.enabled") === "false")
+  if (attributes.get("deletion_protection.enabled") === "false") {
     builder.note("deletion_protection.enabled=false is not heeded: protection is taken off in the last step of a removal that was proved");
-  attributes.delete("deletion_protection.enabled");
+    attributes.delete("deletion_protection.enabled");
+  }
   checkLoadBalancerAttributes(builder.saidBy("attributes"), attributes, type);
   checkTargetGroupAttributes("alb.ingress.kubernetes.io/target-group-attributes", said.targetGroupAttributes ?? new Map(), type);
   if (said.inboundCidrs !== undefined && said.securityGroups !== undefined)

@@ -5,7 +5,7 @@ export const TAGS = Object.freeze({
   resource: "holdfast.dev/resource",
   /**
    * Of a load balancer whose deletion protection is ours: `wanted` from when it is made until protection is on, then `set`. Without this tag somebody else
-   * decides about its protection, and it is never taken off.
+   * decides about its protection, and it is never taken off; nor is it with `kept`, because an object asked for it.
    */
   protection: "holdfast.dev/deletion-protection",
   /** Of a load balancer that is being taken away; whoever finds it goes on, or takes it back. */
@@ -38,4 +38,10 @@ export function ownedAs(tags: ReadonlyMap<string, string>, { clusterId, controll
 /** Whether a tag is one that others must leave alone. */
 export function isOwnershipTag(key: string, { clusterId }: Pick<Ownership, "clusterId">): boolean {
   return key.startsWith("holdfast.dev/") || key.startsWith("aws:") || key === `kubernetes.io/cluster/${clusterId}`;
+}
+
+/** Whether deletion protection that is on is ours to take off. */
+export function isProtectionOurs(tags: ReadonlyMap<string, string>): boolean {
+  const tag = tags.get(TAGS.protection);
+  return tag !== undefined && tag !== "kept";
 }

@@ -41,8 +41,8 @@ export function planLoadBalancer(part: StackPlan, wanted: ResolvedLoadBalancer):
 
 function planCreation(part: StackPlan, wanted: ResolvedLoadBalancer, tags: ReadonlyMap<string, string>): void {
   const { kind, ipAddressType, subnets, securityGroups } = wanted;
-  const isProtected = wanted.attributes.get(PROTECTION) !== "false";
-  const allOfThem = isProtected ? new Map([...tags, [TAGS.protection, "wanted"]]) : tags;
+  const protection = wanted.attributes.get(PROTECTION);
+  const allOfThem = protection === "false" ? tags : new Map([...tags, [TAGS.protection, protection === "true" ? "kept" : "wanted"]]);
   part.add({
     type: "create-load-balancer",
     kind,
@@ -61,19 +61,24 @@ function planAttributes(
   tags: ReadonlyMap<string, string>,
   { attributes }: ResolvedLoadBalancer,
 ): void {
-  planProtection(part, there, tags);
+  planProtection(part, there, tags, attributes.get(PROTECTION) === "true");
   const missing = differing(new Map([...attributes].filter(([key]) => key !== PROTECTION)), there);
   if (missing.size > 0) part.change({ type: "set-load-balancer-attributes", attributes: missing });
 }
 
 /**
  * Deletion protection is switched on once, for what we made, and then left to whoever changes it. A call of its own, which no other attribute can spoil; that
- * it is done is written down only when it was seen.
+ * it is done is written down only when it was seen. Where an object asks for it, it stays on, and is not ours any more while that is so.
  */
-function planProtection(part: StackPlan, there: ReadonlyMap<string, string>, tags: ReadonlyMap<string, string>): void {
-  if (tags.get(TAGS.protection) !== "wanted" || tags.has(TAGS.removal)) return;
-  if (there.get(PROTECTION) === "true") part.change({ type: "tag", what: "load-balancer", tags: new Map([[TAGS.protection, "set"]]) });
-  else part.change({ type: "set-load-balancer-attributes", attributes: new Map([[PROTECTION, "true"]]) });
+function planProtection(part: StackPlan, there: ReadonlyMap<string, string>, tags: ReadonlyMap<string, string>, isAskedFor: boolean): void {
+  const tag = tags.get(TAGS.protection);
+  if (tags.has(TAGS.removal)) return;
+  const isOn = there.get(PROTECTION) === "true";
+  const retag = (value: string): void => part.change({ type: "tag", what: "load-balancer", tags: new Map([[TAGS.protection, value]]) });
+  if (isAskedFor ? !isOn : tag === "wanted" && !isOn)
+    part.change({ type: "set-load-balancer-attributes", attributes: new Map([[PROTECTION, "true"]]) });
+  if (isAskedFor && tag !== undefined && tag !== "kept") retag("kept");
+  if (!isAskedFor && (tag === "kept" || (tag === "wanted" && isOn))) retag("set");
 }
 
 /** AWS WAF knows a load balancer when that is active, and not before: it cannot be told what it has, and nothing is set. */

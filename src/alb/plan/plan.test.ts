@@ -79,6 +79,30 @@ test("deletion protection is switched on once and remembered when it is seen; wh
   assert.deepEqual(planFor([desired()], withStack(observed, { loadBalancer: fresh({ ...balancer, attributes }) })).steps, []);
 });
 
+test("L5: deletion protection that an object asks for stays on and is not ours to take off, until the object asks for it no more", () => {
+  const asked = desired({ wishes: { attributes: new Map([["deletion_protection.enabled", "true"]]) } });
+  const tagAndState = (account: ModelAccount): readonly unknown[] => {
+    const { tags, attributes } = balancerOf(account.observed());
+    return [tags.get(TAGS.protection), attributes.get("deletion_protection.enabled")];
+  };
+  const account = made(asked);
+  assert.deepEqual(tagAndState(account), ["kept", "true"]);
+  const balancer = balancerOf(account.observed());
+  const off = withStack(account.observed(), { loadBalancer: fresh({ ...balancer, attributes: new Map() }) });
+  assert.deepEqual(kinds(planFor([asked], off).steps).at(0), "set-load-balancer-attributes");
+  for (const [wanted, tag] of [
+    [desired(), "set"],
+    [asked, "kept"],
+  ] as const) {
+    account.apply(planFor([wanted], account.observed()).steps);
+    assert.deepEqual(tagAndState(account), [tag, "true"]);
+  }
+  // Somebody else's stays somebody else's.
+  const foreign = new Map([...balancer.tags].filter(([key]) => key !== TAGS.protection));
+  for (const wanted of [asked, desired()])
+    assert.deepEqual(planFor([wanted], withStack(account.observed(), { loadBalancer: fresh({ ...balancer, tags: foreign }) })).steps, []);
+});
+
 test("nobody's deletion protection is touched where an object asks for none", () => {
   const wanted = desired({ wishes: { attributes: new Map([["deletion_protection.enabled", "false"]]) } });
   const balancer = balancerOf(made(wanted).observed());

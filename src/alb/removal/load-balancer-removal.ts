@@ -1,7 +1,7 @@
 import type { LoadBalancer, Traffic } from "../../aws/index.ts";
 import { AppError, messageOf } from "../../kernel/index.ts";
 import { assertOurs, readBack } from "../apply/read-back.ts";
-import { TAGS } from "../plan/ownership.ts";
+import { TAGS, isProtectionOurs } from "../plan/ownership.ts";
 import type { OwnerReader } from "./owner-reader.ts";
 import { DONE, type RemovalContext, type RemovalOutcome, waits } from "./removal-context.ts";
 import { type Tombstone, tombstoneIn, tombstoneTag } from "./tombstone.ts";
@@ -62,8 +62,8 @@ export async function removeLoadBalancer(look: LastLook): Promise<LoadBalancerOu
   const seen = await lookAt(arn, context);
   if (seen === undefined) return DONE;
   const { tags, isProtected, tombstone } = seen;
-  if (isProtected && !tags.has(TAGS.protection))
-    return waits("somebody else has switched its deletion protection on; switch it off by hand if it may go");
+  if (isProtected && !isProtectionOurs(tags))
+    return waits("somebody else has switched its deletion protection on, or an object asked for it; switch it off by hand if it may go");
   const users = usersIn(seen, look);
   if (users !== undefined) return contradicted(users, seen, look);
   if (tombstone === undefined) {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Ownership, TAGS, ownedAs } from "../../../src/alb/plan/ownership.ts";
+import { type Ownership, isProtectionOurs, ownedAs } from "../../../src/alb/plan/ownership.ts";
 import type { AwsWorld } from "../../../src/lab/aws/world/world.ts";
 import { type LiveObject, type Serving, isAttached, runs, servingAt } from "./serving.ts";
 
@@ -83,7 +83,7 @@ const PROTECTION = "deletion_protection.enabled";
 /** Protection is ours to take off only where the tag says so; without the tag somebody else set it. */
 function protectionTakenOff(before: AwsWorld, after: AwsWorld): readonly string[] {
   return [...before.loadBalancers.values()].flatMap(({ arn, name, attributes }) => {
-    if (attributes.get(PROTECTION) !== "true" || before.tags.get(arn)?.has(TAGS.protection) === true) return [];
+    if (attributes.get(PROTECTION) !== "true" || isProtectionOurs(before.tags.get(arn) ?? new Map())) return [];
     return after.loadBalancers.get(arn)?.attributes.get(PROTECTION) === "true"
       ? []
       : [`${name}: deletion protection of somebody else was taken off`];
