@@ -56,6 +56,8 @@ export interface ControllerOptions {
   /** For targets of type `ip`. */
   readonly pods?: AlbOptions["pods"];
   readonly removalsRestMs?: number;
+  /** `--ingress-class-filter`. */
+  readonly classes?: readonly string[];
   /** The bench's without it. */
   readonly processClock?: Clock;
   /** 15 without it. */
@@ -77,6 +79,7 @@ export async function startController(
     leaseSeconds,
     certificatesEveryMs = OBSERVE_TIMES.certificatesMs,
     removalsRestMs = REMOVALS_REST_MS,
+    classes,
   }: ControllerOptions = {},
 ): Promise<TestController> {
   const { clock, random, account, cluster } = bench;
@@ -87,7 +90,7 @@ export async function startController(
     {
       settings: { ...SETTINGS, ...settings },
       ...(pods === undefined ? {} : { pods }),
-      objects: { classes: undefined, clusterLocalDomain: undefined },
+      objects: { classes, clusterLocalDomain: undefined },
       cluster: { server: clusterUrl ?? cluster.url, credentials: { type: "token", token: cluster.token }, namespace: "default" },
       namespace: "default",
       identity,
