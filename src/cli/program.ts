@@ -18,6 +18,10 @@ const commands: Readonly<Record<string, { readonly summary: string; load(worker:
     load: async () => (await import("./alb.ts")).albCommand(),
   },
   routes: { summary: "check, format, convert and match routes", load: async () => (await import("./routes.ts")).routesCommand() },
+  experiment: {
+    summary: "break it on purpose and judge what came of it",
+    load: async () => (await import("./experiment.ts")).experimentCommand(),
+  },
   hold: { summary: "what is held back and why; approve or reject it", load: async () => (await import("./hold.ts")).holdCommand() },
 };
 

@@ -1,0 +1,12 @@
+import type { DocumentProblem } from "./problem.ts";
+import type { JsonObject } from "./json.ts";
+
+/** What a file is checked against: the machine that it is to run on. */
+export interface ValidationContext {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What is wrong with the call of a Python function, as Chaos Toolkit says it; undefined when nothing is, or nobody asked. */
+  readonly pythonProblem: (activity: JsonObject) => string | undefined;
+}
+
+export type Path = readonly (string | number)[];
+export type Report = (problem: DocumentProblem) => void;

@@ -1,0 +1,10 @@
+export { type Variables, readVariables } from "./configuration/variables.ts";
+export { type JsonObject, objectAt, textAt } from "./document/json.ts";
+export { readDocument } from "./document/read-document.ts";
+export { type OpenedExperiment, openExperiment } from "./open-experiment.ts";
+export { playExperiment } from "./play-experiment.ts";
+export { createPythonWorker } from "./provider/python-worker.ts";
+export { Interrupter } from "./run/interruption.ts";
+export type { Journal } from "./run/journal.ts";
+export type { Dry, HypothesisStrategy, RollbackStrategy, RunObserver, RunOptions } from "./run/run-context.ts";
+export { type Verdict, judge } from "./run/verdict.ts";
