@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { validateTolerance } from "../../src/experiment/document/validate-tolerance.ts";
-import { isObject, type Json, type JsonObject } from "../../src/experiment/document/json.ts";
+import type { Json } from "../../src/experiment/document/json.ts";
 import type { DocumentProblem } from "../../src/experiment/document/problem.ts";
 import { openExperiment } from "../../src/experiment/open-experiment.ts";
 import { createPythonWorker } from "../../src/experiment/provider/python-worker.ts";
@@ -41,10 +41,10 @@ if (existsSync(CORPUS)) corpusTests();
 else process.stdout.write("not run: Chaos Toolkit's recorded behaviour (../shared/corpora/chaostoolkit is not there)\n");
 
 function corpusTests(): void {
-  const read = <T>(name: string): T => JSON.parse(readFileSync(join(CORPUS, name), "utf8")) as T;
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(CORPUS, name), "utf8"));
 
   describe("recorded runs of Chaos Toolkit", { concurrency: AT_ONCE }, () => {
-    const cases = read<readonly RecordedRun[]>("cases.json");
+    const cases = read("cases.json") as readonly RecordedRun[];
     it("are all there", () => assert.equal(cases.length, 28));
     for (const recorded of cases) {
       it(recorded.case, async (t) => {
@@ -61,7 +61,7 @@ function corpusTests(): void {
   it("an experiment is valid when it was, and the message is the same", async () => {
     const python = createPythonWorker("python3", process.env);
     try {
-      const cases = read<readonly RecordedVerdict[]>("validation.json");
+      const cases = read("validation.json") as readonly RecordedVerdict[];
       assert.equal(cases.length, 45);
       for (const { name, experiment, valid, error, message } of cases) {
         const { problems } = await openExperiment(JSON.stringify(experiment), "experiment.json", { environment: process.env, python });
@@ -73,9 +73,10 @@ function corpusTests(): void {
   });
 
   it("a tolerance is valid when it was, and is met when it was", async () => {
-    const { validate, apply } = read<{ readonly validate: readonly RecordedVerdict[]; readonly apply: readonly RecordedVerdict[] }>(
-      "tolerance.json",
-    );
+    const { validate, apply } = read("tolerance.json") as {
+      readonly validate: readonly RecordedVerdict[];
+      readonly apply: readonly RecordedVerdict[];
+    };
     assert.deepEqual([validate.length, apply.length], [21, 40]);
     for (const { tolerance, valid, error, message } of validate) {
       const problems: DocumentProblem[] = [];
@@ -137,7 +138,7 @@ function lasting({ experiment, status, deviated, steady_states, run, rollbacks, 
   const { before, after, during } = steady_states;
   return {
     fields: Object.keys(more).sort(),
-    experiment: isObject(experiment as JsonObject) ? experiment : undefined,
+    experiment: experiment,
     status,
     deviated,
     before: state(before),

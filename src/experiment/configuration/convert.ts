@@ -1,5 +1,5 @@
 import { AppError } from "../../kernel/index.ts";
-import type { Json } from "../document/json.ts";
+import { type Json, written } from "../document/json.ts";
 
 /** A value in the type that is asked for (chaostoolkit-lib, `convert_to_type`). Throws AppError `EXPERIMENT_INVALID`. */
 export function convertTo(type: string | undefined, value: Json): Json {
@@ -16,7 +16,7 @@ export function convertTo(type: string | undefined, value: Json): Json {
     case "number":
       return numberOf(value, /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/, type);
     case "bool":
-      return typeof value === "boolean" ? value : !["false", "0", "no"].includes(String(value).toLowerCase());
+      return typeof value === "boolean" ? value : !["false", "0", "no"].includes(written(value).toLowerCase());
     case "json":
       return typeof value === "string" && value !== "" ? (JSON.parse(value) as Json) : value;
     default:

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, isObject, objectAt } from "../document/json.ts";
+import { type Json, type JsonObject, isObject, objectAt, written } from "../document/json.ts";
 import type { Values } from "../values/substitute.ts";
 
 /** Runs a probe of the configuration; rejects when it fails. */
@@ -33,6 +33,6 @@ function answerOf(output: Json, provider: Json | undefined): Json {
   if (!isObject(output)) return output;
   if (provider === "http") return output["body"] ?? null;
   if (provider !== "process") return output;
-  if (output["status"] !== 0) throw new Error(`it ended with status ${String(output["status"])}`);
-  return String(output["stdout"] ?? "").trim();
+  if (output["status"] !== 0) throw new Error(`it ended with status ${written(output["status"])}`);
+  return written(output["stdout"]).trim();
 }

@@ -30,6 +30,11 @@ export function textAt(value: JsonObject, name: string): string | undefined {
   return typeof field === "string" ? field : undefined;
 }
 
+/** A text as it is, anything else as JSON. */
+export function written(value: Json | undefined): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+}
+
 /** Whether Python's `if value:` would not be entered: absent, null, false, 0, and what is empty. */
 export function isEmpty(value: Json | undefined): boolean {
   if (value === undefined || value === null || value === false || value === 0 || value === "") return true;

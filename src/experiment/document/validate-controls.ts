@@ -1,4 +1,4 @@
-import { type JsonObject, isEmpty, isObject, objectAt, objectsAt } from "./json.ts";
+import { type JsonObject, isEmpty, isObject, objectAt, objectsAt, written } from "./json.ts";
 import type { Path, Report } from "./validation-context.ts";
 
 /** All controls of an experiment, in the order in which Chaos Toolkit looks at them, each with its place. */
@@ -24,10 +24,10 @@ export function validateControls(experiment: JsonObject, report: Report): void {
     const { name, provider, scope, ref } = control;
     if (ref !== undefined && !known.has(ref)) invalid("Control reference '{}' declaration cannot be found", "ref");
     else if (name === undefined) invalid("A control must have a `name` property");
-    else if (provider === undefined) invalid(`Control '${String(name)}' must have a \`provider\` property`);
+    else if (provider === undefined) invalid(`Control '${written(name)}' must have a \`provider\` property`);
     else if (!isEmpty(scope) && scope !== "before" && scope !== "after")
-      invalid(`Control '${String(name)}' scope property must be 'before' or 'after' only`, "scope");
+      invalid(`Control '${written(name)}' scope property must be 'before' or 'after' only`, "scope");
     else if (isObject(provider) && provider["type"] === "python" && isEmpty(provider["module"]))
-      report({ kind: "InvalidActivity", path: [...path, "provider"], message: `Control '${String(name)}' must have a module path` });
+      report({ kind: "InvalidActivity", path: [...path, "provider"], message: `Control '${written(name)}' must have a module path` });
   }
 }

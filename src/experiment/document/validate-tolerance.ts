@@ -1,7 +1,7 @@
 import { messageOf } from "../../kernel/index.ts";
 import { compileJsonPath } from "../tolerance/json-path.ts";
 import { compilePattern } from "../tolerance/pattern.ts";
-import { type Json, type JsonObject, isList, isObject } from "./json.ts";
+import { type Json, type JsonObject, isList, isObject, textAt } from "./json.ts";
 import { validateActivity } from "./validate-activity.ts";
 import type { Path, Report, ValidationContext } from "./validation-context.ts";
 
@@ -13,7 +13,7 @@ export function validateTolerance(tolerance: Json, path: Path, report: Report, c
   const invalid = (message: string, at: Path = path): void => report({ kind: "InvalidActivity", path: at, message });
   if (tolerance === null || (typeof tolerance === "number" && !Number.isInteger(tolerance))) return invalid(NO_TOLERANCE);
   if (!isObject(tolerance)) return;
-  switch (tolerance["type"]) {
+  switch (textAt(tolerance, "type") ?? "") {
     case "probe":
       return validateActivity(tolerance, path, report, context);
     case "regex":

@@ -1,5 +1,5 @@
 import { Agent, request } from "undici";
-import { type Json, type JsonObject, isEmpty, isList, isObject } from "../document/json.ts";
+import { type Json, type JsonObject, isEmpty, isList, isObject, written } from "../document/json.ts";
 import { type Values, pythonText, substitute, substituteArguments } from "../values/substitute.ts";
 import { ActivityFailed } from "./activity-failed.ts";
 
@@ -13,10 +13,10 @@ const TOO_LONG = "activity took too long to complete";
  * else JSON when the header Content-Type says exactly so, else a form. Rejects with {@link ActivityFailed} when nothing is answered.
  */
 export async function runHttp(provider: JsonObject, values: Values, signal: AbortSignal): Promise<Json> {
-  const method = String(provider["method"] ?? "GET").toUpperCase();
+  const method = written(provider["method"] ?? "GET").toUpperCase();
   const headers = substitute(provider["headers"] ?? null, values);
   const args = substituteArguments(provider["arguments"] ?? null, values);
-  const url = new URL(String(substitute(provider["url"] ?? "", values)));
+  const url = new URL(written(substitute(provider["url"] ?? "", values)));
   const [connectMs, readMs] = timeoutsOf(substitute(provider["timeout"] ?? null, values));
   // The client's own limits are as coarse as a second.
   const late = new AbortController();

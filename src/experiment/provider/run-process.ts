@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { constants, homedir } from "node:os";
 import { findExecutable } from "../document/executables.ts";
-import { type Json, type JsonObject, isList, isObject } from "../document/json.ts";
+import { type Json, type JsonObject, isList, isObject, written } from "../document/json.ts";
 import { type Values, pythonText, substituteArguments } from "../values/substitute.ts";
 import { ActivityFailed } from "./activity-failed.ts";
 
@@ -18,7 +18,7 @@ export async function runProcess(
   environment: Readonly<Record<string, string | undefined>>,
   signal: AbortSignal,
 ): Promise<Json> {
-  const path = String(provider["path"]);
+  const path = written(provider["path"]);
   const command = findExecutable(path.replace(/^~(?=\/|$)/, homedir()), environment["PATH"]) ?? path;
   const args = substituteArguments(provider["arguments"] ?? null, values);
   const child =

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, isList, isObject, objectAt, textAt } from "../document/json.ts";
+import { type Json, type JsonObject, isList, isObject, objectAt, textAt, written } from "../document/json.ts";
 import { ActivityFailed } from "../provider/activity-failed.ts";
 import { runHttp } from "../provider/run-http.ts";
 import { runProcess } from "../provider/run-process.ts";
@@ -11,14 +11,9 @@ type CallContext = Pick<RunContext, "environment" | "python">;
 export async function callProvider(activity: JsonObject, values: Values, context: CallContext, signal: AbortSignal): Promise<Json> {
   const provider = objectAt(activity, "provider");
   try {
-    switch (provider["type"]) {
-      case "process":
-        return await runProcess(provider, values, context.environment, signal);
-      case "http":
-        return await runHttp(provider, values, signal);
-      default:
-        return await callPython(provider, values, context, signal);
-    }
+    if (provider["type"] === "process") return await runProcess(provider, values, context.environment, signal);
+    if (provider["type"] === "http") return await runHttp(provider, values, signal);
+    return await callPython(provider, values, context, signal);
   } catch (error) {
     if (error instanceof ActivityFailed) throw error;
     throw new ActivityFailed(error instanceof Error ? error.message : String(error));
@@ -30,7 +25,7 @@ function callPython(provider: JsonObject, values: Values, { python }: CallContex
   const merged: Record<string, Json | undefined> = {};
   if (isList(scopes))
     for (const scope of scopes) {
-      const secrets = values.secrets[String(scope)];
+      const secrets = values.secrets[written(scope)];
       if (isObject(secrets)) Object.assign(merged, secrets);
     }
   return python.ask(

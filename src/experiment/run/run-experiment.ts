@@ -93,18 +93,10 @@ async function lookOn(journal: Journal, context: RunContext, over: AbortSignal):
 
 function playsRollbacks(strategy: RollbackStrategy, journal: Journal, { interrupter, options }: RunContext): boolean {
   if (interrupter.interruption?.withoutRollbacks === true) return false;
-  switch (strategy) {
-    case "always":
-      return true;
-    case "never":
-      return false;
-    case "deviated":
-      return journal.deviated;
-    case "default":
-      // Ours: whatever was begun is put back, and what was not begun is not.
-      if (options.rules === "holdfast") return journal.run.length > 0;
-      return journal.status !== "failed" && journal.status !== "interrupted";
-  }
+  if (strategy !== "default") return strategy === "always" || (strategy === "deviated" && journal.deviated);
+  // Ours: whatever was begun is put back, and what was not begun is not.
+  if (options.rules === "holdfast") return journal.run.length > 0;
+  return journal.status !== "failed" && journal.status !== "interrupted";
 }
 
 /** Whether it is all well again. */

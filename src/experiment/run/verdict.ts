@@ -1,4 +1,4 @@
-import { isObject, textAt } from "../document/json.ts";
+import { isObject, textAt, written } from "../document/json.ts";
 import type { ActivityRun, Journal, SteadyState } from "./journal.ts";
 
 export type VerdictName = "held" | "deviated" | "inconclusive" | "not-reverted" | "halted";
@@ -51,7 +51,7 @@ function isUndone({ activity, output, status }: ActivityRun): boolean {
 
 function whyNot({ status, output, exception }: ActivityRun): string {
   if (status !== "succeeded") return (exception?.at(-1) ?? "").trim();
-  return isObject(output) ? `it ended with status ${String(output["status"])}` : "it failed";
+  return isObject(output) ? `it ended with status ${written(output["status"])}` : "it failed";
 }
 
 function nameOf({ activity }: ActivityRun): string {

@@ -22,7 +22,7 @@ const FUNCTIONS: Readonly<Record<string, Function>> = {
   },
   charAt(value, [at, ...more]) {
     if (typeof value !== "string" || typeof at !== "number" || more.length > 0) return [];
-    const char = [...value].at(at);
+    const char = Array.from(value).at(at);
     return char === undefined ? [] : [char];
   },
   substring(value, [from, to, ...more]) {

@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, isList, isObject, textAt } from "../document/json.ts";
+import { type Json, type JsonObject, isList, isObject, textAt, written } from "../document/json.ts";
 import { isDecimalAtMost, toDecimal } from "../values/decimal.ts";
 import { PythonTypeError, isAtMost, isEqual, typeName } from "../values/python-order.ts";
 import { type Values, substitute } from "../values/substitute.ts";
@@ -38,9 +38,9 @@ function isInList(tolerance: readonly Json[], value: Json): boolean {
 
 function isWithinObject(tolerance: JsonObject, value: Json, values: Values): boolean {
   const judged = targetOf(tolerance, value);
-  switch (tolerance["type"]) {
+  switch (textAt(tolerance, "type") ?? "") {
     case "regex":
-      return compilePattern(String(substitute(tolerance["pattern"] ?? "", values))).isIn(judged);
+      return compilePattern(written(substitute(tolerance["pattern"] ?? "", values))).isIn(judged);
     case "range":
       return isInRange(tolerance["range"] ?? null, judged);
     case "jsonpath":
@@ -66,7 +66,7 @@ function isInRange(range: Json, value: Json): boolean {
 }
 
 function isFound(tolerance: JsonObject, value: Json, values: Values): boolean {
-  const path = compileJsonPath(String(substitute(tolerance["path"] ?? "", values)));
+  const path = compileJsonPath(written(substitute(tolerance["path"] ?? "", values)));
   const found = path.valuesIn(typeof value === "string" ? parsed(value) : value);
   if (tolerance["expect"] !== undefined) {
     const expected = substitute(tolerance["expect"], values);
