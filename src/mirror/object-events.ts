@@ -8,7 +8,7 @@ import type { Log } from "../telemetry/index.ts";
 export interface ObjectEvents {
   /** Remembers the object, so that an Event can name it. */
   seen(object: KubeObject): void;
-  /** Tells it once of each version of the object. */
+  /** Tells it once of what the object asks for: a status that somebody writes, a controller's own too, is no reason to say it again. */
   tell(kind: string, key: string, event: ObjectEvent): void;
 }
 
@@ -60,7 +60,7 @@ export function createObjectEvents(client: KubeClient, reporter: EventReporter, 
     tell(kind, key, event) {
       const name = `${kind} ${key}`;
       const object = objects.get(name);
-      const version = `${name} ${object?.metadata.resourceVersion ?? ""} ${event.reason} ${event.message}`;
+      const version = `${name} ${object === undefined ? "" : asked(object)} ${event.reason} ${event.message}`;
       if (object?.metadata.namespace === undefined || told.has(version) || !hasRoom()) return;
       remember(told, version, true, 2 * REMEMBERED);
       const written = eventFor(object, object.metadata.namespace, event, reporter, new Date(clock.wallMs()).toISOString());
@@ -75,6 +75,14 @@ export function createObjectEvents(client: KubeClient, reporter: EventReporter, 
   };
 }
 
+/**
+ * Which version of what an object asks for this is: `metadata.generation` goes on with its spec only, not with its status (API conventions, "Metadata").
+ * A change of annotations that mends nothing has the same problem.
+ */
+function asked({ metadata: { uid, generation, resourceVersion } }: KubeObject): string {
+  return `${uid ?? ""} ${generation ?? resourceVersion ?? ""}`;
+}
+
 /** All processes of a cluster see the same: with a name made of it they write one Event together, not one each. */
 function eventFor(
   object: KubeObject,
@@ -83,8 +91,11 @@ function eventFor(
   { component, controller, instance }: EventReporter,
   now: string,
 ): KubeObject {
-  const { name, uid, resourceVersion } = object.metadata;
-  const hash = createHash("sha256").update(`${uid} ${resourceVersion} ${message}`).digest("hex").slice(0, 16);
+  const { name, uid } = object.metadata;
+  const hash = createHash("sha256")
+    .update(`${asked(object)} ${reason} ${message}`)
+    .digest("hex")
+    .slice(0, 16);
   const event = {
     apiVersion: "v1",
     kind: "Event",

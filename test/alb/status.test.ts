@@ -184,3 +184,24 @@ test("against another controller that writes the same status nothing is written 
   assert.deepEqual((await bodyAt(opened, `${INGRESSES}/shop`)).status, { loadBalancer: { ingress: [{ hostname: "theirs.elb.example" }] } });
   await until("the Event", async () => (await opened.events()).some((event) => event.includes("StatusContested")), PATIENCE_MS);
 });
+
+test("the same problem is told by one Event, however often the status of its object changes; by another one when the object asks for something else", async (t) => {
+  const opened = await open(t);
+  const problem = { owner: "Ingress default/shop", reason: "CertificateNotFound", message: "no certificate is for shop.example.org" };
+  const told = async (): Promise<number> => (await opened.events()).filter((event) => event.includes(problem.message)).length;
+  const seen = (): string | undefined => opened.source.object(problem.owner)?.metadata.resourceVersion;
+  await opened.write([], [problem]);
+  await until("the Event", async () => (await told()) === 1, PATIENCE_MS);
+  for (const host of ["one.elb.example", "two.elb.example"]) {
+    const before = seen();
+    const status = { loadBalancer: { ingress: [{ hostname: host }] } };
+    await opened.client.patchStatus(kinds.ingresses, { namespace: "default", name: "shop" }, { type: "merge", body: { status } });
+    await until("the object as it is now", () => seen() !== before, PATIENCE_MS);
+    await opened.write([], [problem]);
+  }
+  await opened.cluster.put(ingress("shop", ["shop.example.org", "www.example.org"]));
+  await until("the object's other hosts", () => (opened.source.object(problem.owner)?.metadata.generation ?? 0) > 1, PATIENCE_MS);
+  await opened.write([], [problem]);
+  await until("another Event", async () => (await told()) >= 2, PATIENCE_MS);
+  assert.equal(await told(), 2);
+});

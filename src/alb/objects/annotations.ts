@@ -10,13 +10,13 @@ export const ANNOTATIONS: readonly Annotation[] = [...ZALANDO_ANNOTATIONS, ...AW
 
 const BY_KEY: ReadonlyMap<string, Annotation> = new Map(ANNOTATIONS.map((annotation) => [annotation.key, annotation]));
 
-/** Reads an object's annotations. Throws AppError `ALB_ANNOTATION` at the first one whose value cannot be used. */
+/** Reads an object's annotations; those whose value cannot be used are the builder's problems. */
 export function readAnnotations(annotations: ReadonlyMap<string, string>, options: ClaimOptions): SaidBuilder {
   const builder = new SaidBuilder();
   const unheeded: string[] = [];
   for (const [key, text] of [...annotations].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
     const annotation = BY_KEY.get(key);
-    if (annotation !== undefined) annotation.read(text.trim(), builder, options);
+    if (annotation !== undefined) builder.attempt(() => annotation.read(text.trim(), builder, options));
     else if (isMeantForUs(key)) unheeded.push(key);
   }
   if (unheeded.length > 0) {

@@ -87,30 +87,27 @@ const TARGET_GROUP: ReadonlyMap<string, Attribute> = new Map<string, Attribute>(
   ["target_health_state.unhealthy.draining_interval_seconds", network(number(0, 360_000))],
 ]);
 
-/** Checks attributes of a load balancer of this type. Throws AppError `ALB_ANNOTATION`. */
-export function checkLoadBalancerAttributes(key: string, attributes: ReadonlyMap<string, string>, type: LoadBalancerKind["type"]): void {
+type Type = LoadBalancerKind["type"] | undefined;
+
+/** Checks attributes of a load balancer of this type; of either when it is not known. Throws AppError `ALB_ANNOTATION`. */
+export function checkLoadBalancerAttributes(key: string, attributes: ReadonlyMap<string, string>, type: Type): void {
   check(key, attributes, LOAD_BALANCER, type);
   for (const log of ["access_logs", "connection_logs", "health_check_logs"])
     if (attributes.get(`${log}.s3.enabled`) === "true" && !attributes.has(`${log}.s3.bucket`))
       throw annotationError(key, `${log}.s3.bucket=NAME beside ${log}.s3.enabled=true`, "no bucket");
 }
 
-/** Checks attributes of the target group of a load balancer of this type. Throws AppError `ALB_ANNOTATION`. */
-export function checkTargetGroupAttributes(key: string, attributes: ReadonlyMap<string, string>, type: LoadBalancerKind["type"]): void {
+/** As {@link checkLoadBalancerAttributes}, of the target group. */
+export function checkTargetGroupAttributes(key: string, attributes: ReadonlyMap<string, string>, type: Type): void {
   check(key, attributes, TARGET_GROUP, type);
 }
 
-function check(
-  key: string,
-  attributes: ReadonlyMap<string, string>,
-  known: ReadonlyMap<string, Attribute>,
-  type: LoadBalancerKind["type"],
-): void {
+function check(key: string, attributes: ReadonlyMap<string, string>, known: ReadonlyMap<string, Attribute>, type: Type): void {
   for (const [name, value] of attributes) {
     const attribute = known.get(name);
     if (attribute === undefined)
       throw annotationError(key, `an attribute of AWS, such as ${[...known.keys()].slice(0, 3).join(", ")}`, name);
-    if (attribute.type !== undefined && attribute.type !== type)
+    if (type !== undefined && attribute.type !== undefined && attribute.type !== type)
       throw annotationError(key, `an attribute of ${type} load balancers, which ${name} is not`, `${name}=${value}`);
     attribute.check(`${key}, ${name}`, value);
   }

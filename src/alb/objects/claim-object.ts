@@ -7,7 +7,7 @@ const ANNOTATIONS =
 /** As much of an Ingress, RouteGroup or IngressClass as claims are read from: hundreds of them have to fit into a ConfigMap. */
 export function claimObject(object: KubeObject): KubeObject {
   const { apiVersion, kind, metadata } = object;
-  const { name, namespace, uid, resourceVersion, deletionTimestamp } = metadata;
+  const { name, namespace, uid, resourceVersion, generation, deletionTimestamp } = metadata;
   const annotations = Object.fromEntries(
     Object.entries(metadata.annotations ?? {}).filter(([key]) => kind === "IngressClass" || ANNOTATIONS.test(key)),
   );
@@ -15,7 +15,7 @@ export function claimObject(object: KubeObject): KubeObject {
   return defined({
     apiVersion,
     kind,
-    metadata: defined({ name, namespace, uid, resourceVersion, deletionTimestamp, annotations }),
+    metadata: defined({ name, namespace, uid, resourceVersion, generation, deletionTimestamp, annotations }),
     spec: isRecord(spec) ? specOf(spec) : spec,
     status: isRecord(status) ? defined({ loadBalancer: status["loadBalancer"], conditions: status["conditions"] }) : status,
   }) as unknown as KubeObject;

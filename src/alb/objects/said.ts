@@ -12,11 +12,15 @@ export interface Said extends LoadBalancerKind, Required<Omit<Wishes, "healthChe
   readonly listenPorts: readonly ListenPort[];
 }
 
+/** Kubernetes takes 1024 bytes as the message of an Event, and what follows from the problems stands behind them. */
+const MOST_TOLD_LENGTH = 800;
+
 /** Collects what annotations say. Two annotations for the same thing must say the same. */
 export class SaidBuilder {
   readonly #said: Partial<Record<keyof Said, unknown>> = {};
   readonly #saidBy = new Map<string, string>();
   readonly #notes: string[] = [];
+  readonly #problems: string[] = [];
 
   /** `key` is the annotation. Throws AppError `ALB_ANNOTATION` when another one says something else. */
   put<Field extends keyof Said>(field: Field, value: Said[Field], key: string): void {
@@ -37,6 +41,34 @@ export class SaidBuilder {
   /** Something is not heeded, which changes nothing for the rest. */
   note(message: string): void {
     this.#notes.push(message);
+  }
+
+  /** What `read` answers; undefined when it throws `ALB_ANNOTATION`, which {@link refusal} tells with all others. */
+  attempt<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== "ALB_ANNOTATION") throw error;
+      this.#problems.push(error.message);
+      return undefined;
+    }
+  }
+
+  get hasProblems(): boolean {
+    return this.#problems.length > 0;
+  }
+
+  /** One AppError `ALB_ANNOTATION` for all that {@link attempt} met, in order. */
+  refusal(): AppError {
+    const told: string[] = [];
+    let length = 0;
+    for (const problem of this.#problems) {
+      length += problem.length;
+      if (told.length > 0 && length > MOST_TOLD_LENGTH) break;
+      told.push(problem);
+    }
+    const more = this.#problems.length - told.length;
+    return new AppError("ALB_ANNOTATION", `${told.join("; ")}${more === 0 ? "" : `; and ${more} more`}`);
   }
 
   get said(): Partial<Said> {

@@ -60,15 +60,19 @@ export function readClaim(object: KubeObject, options: ClaimOptions): ReadClaim 
   const hosts = all.filter((host) => !isInDomain(host, options.clusterLocalDomain));
   const builder = readAnnotations(annotations, options);
   const { said } = builder;
-  const kind = kindOf(builder, options);
+  const kind = builder.attempt(() => kindOf(builder, options));
+  const sharing = builder.attempt(() => sharingOf(builder, key));
+  // What cannot be read may have said another type.
+  const wishes = wishesOf(builder, builder.hasProblems ? undefined : kind?.type);
+  if (kind === undefined || sharing === undefined || builder.hasProblems) throw builder.refusal();
   const claim: Claim = {
     owner,
     hosts,
-    sharing: sharingOf(builder, key),
+    sharing,
     order: said.order ?? 0,
     kind,
     saidKind: (["type", "scheme"] as const).filter((part) => said[part] !== undefined),
-    wishes: wishesOf(builder, kind),
+    wishes,
     certificateArns: said.certificateArns ?? [],
     statusHosts: readStatusHosts(object),
   };
@@ -109,20 +113,23 @@ function sharingOf(builder: SaidBuilder, owner: string): Sharing {
   return isShared === false || name !== undefined ? { by: "nobody", owner } : { by: "all" };
 }
 
-function wishesOf(builder: SaidBuilder, { type }: LoadBalancerKind): Wishes {
+type Type = LoadBalancerKind["type"] | undefined;
+
+function wishesOf(builder: SaidBuilder, type: Type): Wishes {
   const { said } = builder;
   const attributes = new Map(said.attributes);
   if (attributes.get("deletion_protection.enabled") === "false") {
     builder.note("deletion_protection.enabled=false is not heeded: protection is taken off in the last step of a removal that was proved");
     attributes.delete("deletion_protection.enabled");
   }
-  checkLoadBalancerAttributes(builder.saidBy("attributes"), attributes, type);
-  checkTargetGroupAttributes("alb.ingress.kubernetes.io/target-group-attributes", said.targetGroupAttributes ?? new Map(), type);
+  builder.attempt(() => checkLoadBalancerAttributes(builder.saidBy("attributes"), attributes, type));
+  const ofTargetGroup = said.targetGroupAttributes ?? new Map<string, string>();
+  builder.attempt(() => checkTargetGroupAttributes("alb.ingress.kubernetes.io/target-group-attributes", ofTargetGroup, type));
   if (said.inboundCidrs !== undefined && said.securityGroups !== undefined)
     builder.note(
       `${builder.saidBy("inboundCidrs")} is not heeded beside ${builder.saidBy("securityGroups")}: these groups say who may come in`,
     );
-  const healthCheck = healthCheckOf(builder, type);
+  const healthCheck = builder.attempt(() => healthCheckOf(builder, type)) ?? {};
   const wishes: Record<keyof Wishes, unknown> = {
     name: said.name,
     ipAddressType: said.ipAddressType,
@@ -131,8 +138,8 @@ function wishesOf(builder: SaidBuilder, { type }: LoadBalancerKind): Wishes {
     inboundCidrs: said.securityGroups === undefined ? said.inboundCidrs : undefined,
     sslPolicy: said.sslPolicy,
     webAcl: said.webAcl,
-    listenPorts: portsOf(builder, type),
-    redirectToPort: redirectOf(builder, type),
+    listenPorts: builder.attempt(() => portsOf(builder, type)),
+    redirectToPort: builder.attempt(() => redirectOf(builder, type)),
     attributes: attributes.size > 0 ? attributes : undefined,
     targetGroupAttributes: said.targetGroupAttributes,
     healthCheck: Object.keys(healthCheck).length > 0 ? healthCheck : undefined,
@@ -143,16 +150,16 @@ function wishesOf(builder: SaidBuilder, { type }: LoadBalancerKind): Wishes {
 
 const OF_NETWORK = { HTTP: "TCP", HTTPS: "TLS", TCP: "TCP", TLS: "TLS" } as const;
 
-function portsOf(builder: SaidBuilder, type: LoadBalancerKind["type"]): readonly ListenPort[] | undefined {
+function portsOf(builder: SaidBuilder, type: Type): readonly ListenPort[] | undefined {
   const ports = builder.said.listenPorts;
   if (type === "network") return ports?.map(({ protocol, port }) => ({ protocol: OF_NETWORK[protocol], port }));
   const foreign = ports?.find(({ protocol }) => protocol === "TCP" || protocol === "TLS");
-  if (foreign !== undefined)
+  if (type !== undefined && foreign !== undefined)
     throw annotationError(builder.saidBy("listenPorts"), "HTTP and HTTPS, the protocols of an application load balancer", foreign.protocol);
   return ports;
 }
 
-function redirectOf(builder: SaidBuilder, type: LoadBalancerKind["type"]): number | undefined {
+function redirectOf(builder: SaidBuilder, type: Type): number | undefined {
   const { redirectToPort, listenPorts } = builder.said;
   if (redirectToPort === undefined) return undefined;
   if (type === "network") {
@@ -179,7 +186,7 @@ const HEALTH_FIELDS = [
   "matcher",
 ] as const;
 
-function healthCheckOf(builder: SaidBuilder, type: LoadBalancerKind["type"]): HealthCheckWishes {
+function healthCheckOf(builder: SaidBuilder, type: Type): HealthCheckWishes {
   const { said } = builder;
   if (type === "application" && said.protocol === "TCP")
     throw annotationError(
