@@ -1,3 +1,5 @@
+import type { AppError } from "../kernel/index.ts";
+import type { AttemptMeter } from "./attempt-meter.ts";
 import { awsError } from "./errors.ts";
 import type { Effect, Governor } from "./governor.ts";
 
@@ -14,8 +16,7 @@ export interface AwsCallsDeps {
   readonly times: CallTimes;
   /** AWS says that it does not take the credentials any more. */
   readonly onExpiredCredentials: () => void;
-  /** An attempt ended: `code` is AWS's own, or `ok`. */
-  readonly onAttempt: (service: string, action: string, code: string, durationMs: number) => void;
+  readonly meter: AttemptMeter;
   /** Monotonic milliseconds. */
   readonly nowMs: () => number;
 }
@@ -29,7 +30,7 @@ export class AwsCalls {
   }
 
   make<T>(service: string, action: string, effect: Effect, attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const { governor, times, onExpiredCredentials, onAttempt, nowMs } = this.#deps;
+    const { governor, times, onExpiredCredentials, meter, nowMs } = this.#deps;
     return governor.call({
       service,
       action,
@@ -40,16 +41,22 @@ export class AwsCalls {
         const startMs = nowMs();
         try {
           const answer = await attempt(signal);
-          onAttempt(service, action, "ok", nowMs() - startMs);
+          meter.attempted(service, action, "ok", nowMs() - startMs);
           return answer;
         } catch (thrown) {
           const error = awsError(thrown, action);
-          onAttempt(service, action, awsCodeOf(thrown), nowMs() - startMs);
+          meter.attempted(service, action, awsCodeOf(thrown), nowMs() - startMs);
+          meter.failed(service, action, error);
           if (error.code === "AWS_CREDENTIALS") onExpiredCredentials();
           throw error;
         }
       },
     });
+  }
+
+  /** Answers that are each believed, and together are not. */
+  notBelieved(service: string, action: string, error: AppError): void {
+    this.#deps.meter.failed(service, action, error);
   }
 }
 

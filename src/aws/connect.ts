@@ -73,7 +73,7 @@ export function connectAws(options: AwsOptions, deps: Omit<GovernorDeps, "share"
     governor,
     times,
     onExpiredCredentials: () => credentials.refuse(),
-    onAttempt: createAttemptMeter(metrics),
+    meter: createAttemptMeter(metrics),
     nowMs: () => clock.monoMs(),
   });
   const withCredentials = () => ({ ...settings(new StrictHandler(CONNECTIONS, guard)), credentials: credentials.provider });

@@ -32,12 +32,25 @@ export function awsError(thrown: unknown, what: string): AppError {
   if (thrown instanceof AppError) return thrown;
   const { name, status } = partsOf(thrown);
   const said = `${what}: ${name}: ${messageOf(thrown)}`;
+  if (isMistake(thrown)) {
+    if (Object.hasOwn(thrown, "$response")) return new AppError("AWS_UNREADABLE", said, { retry: "idempotent", cause: thrown });
+    return new AppError("AWS_MISTAKE", `${said}; this program fails on it, please report it`, { cause: thrown });
+  }
   if (messageOf(thrown).startsWith("Region is missing"))
     return new AppError("AWS_NO_REGION", "no region of AWS is known: set --region or AWS_REGION", { cause: thrown });
   const meaning = MEANINGS.find(({ awsCode }) => awsCode.test(name));
   if (meaning !== undefined) return new AppError(meaning.code, said, { retry: meaning.retry, cause: thrown });
   if (status === undefined || status >= 500) return new AppError("AWS_UNAVAILABLE", said, { retry: "idempotent", cause: thrown });
   return new AppError("AWS_REFUSED", said, { cause: thrown });
+}
+
+/**
+ * Errors of JavaScript itself come from this program, or from the SDK's where it met an answer that it cannot read: then it puts that into `$response`. Node's
+ * own have a code (`ERR_INVALID_CHAR`).
+ */
+function isMistake(thrown: unknown): thrown is Error {
+  const isOfLanguage = thrown instanceof TypeError || thrown instanceof RangeError || thrown instanceof ReferenceError;
+  return isOfLanguage && !Object.hasOwn(thrown, "code");
 }
 
 function partsOf(thrown: unknown): { readonly name: string; readonly status: number | undefined } {

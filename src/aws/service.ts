@@ -64,10 +64,19 @@ export class Service<Client extends { destroy(): void }> {
         ),
       );
     try {
-      return await pages();
+      return await this.#counted(action, pages);
     } catch (error) {
       // Something made or deleted meanwhile can shift the pages.
-      if (error instanceof AppError && error.code === "AWS_PAGES") return pages();
+      if (error instanceof AppError && error.code === "AWS_PAGES") return this.#counted(action, pages);
+      throw error;
+    }
+  }
+
+  async #counted<T>(action: string, pages: () => Promise<T>): Promise<T> {
+    try {
+      return await pages();
+    } catch (error) {
+      if (error instanceof AppError && error.code === "AWS_PAGES") this.#calls.notBelieved(this.#name, action, error);
       throw error;
     }
   }
