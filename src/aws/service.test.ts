@@ -62,7 +62,8 @@ test("answers that are not believed are counted by action and reason, those that
   await assert.rejects(service.call("DescribeListeners", "read", short), { code: "AWS_INCOMPLETE" });
   const denied = (): Promise<object> => Promise.reject(Object.assign(new Error("no"), { name: "AccessDenied" }));
   await assert.rejects(service.call("DescribeRules", "read", denied), { code: "AWS_DENIED" });
-  const lines = prometheusText.render(metrics.dump())
+  const lines = prometheusText
+    .render(metrics.dump())
     .split("\n")
     .filter((line) => line.startsWith("aws_api_implausible_answers_total"));
   assert.deepEqual(lines.toSorted(), [

@@ -31,7 +31,8 @@ export function readClasses(objects: ReadonlyMap<string, KubeObject>, ignored: (
 
 /**
  * Whether an Ingress is ours: its class is one of ours by name or by the controller of its IngressClass. One without a class is ours
- * unless another controller's class is the default. The annotation counts before the field, as it did when it was the only one.
+ * unless another controller's class is the default. The annotation counts before the field, as Kubernetes asks of controllers (API reference, IngressSpec,
+ * `ingressClassName`); an empty one says nothing.
  */
 export function isServedIngress(
   ingress: { readonly meta: Annotated; readonly className: string | undefined },
@@ -40,7 +41,8 @@ export function isServedIngress(
 ): boolean {
   const isOurs = (name: string, controller: string | undefined): boolean =>
     options.classes.includes(name) || (controller !== undefined && options.controllers.includes(controller));
-  const named = ingress.meta.annotations.get("kubernetes.io/ingress.class") ?? ingress.className ?? "";
+  const annotated = ingress.meta.annotations.get("kubernetes.io/ingress.class") ?? "";
+  const named = annotated === "" ? (ingress.className ?? "") : annotated;
   if (named !== "") return isOurs(named, classes.controllers.get(named));
   return classes.defaults.length === 0 || classes.defaults.some(({ name, controller }) => isOurs(name, controller));
 }

@@ -36,7 +36,8 @@ export function isServed(object: KubeObject, classes: Classes, { classes: filter
   const options = { classes: filter ?? defaultConvertOptions.classes, controllers: CONTROLLERS };
   const acceptsNone = filter?.includes("") ?? true;
   if (object.kind === "RouteGroup") {
-    const named = meta.annotations.get("zalando.org/routegroup.class") ?? meta.annotations.get("kubernetes.io/ingress.class") ?? "";
+    const named =
+      ["zalando.org/routegroup.class", "kubernetes.io/ingress.class"].map((key) => meta.annotations.get(key) ?? "").find(Boolean) ?? "";
     return named === ""
       ? acceptsNone
       : isServedRouteGroup({ meta: { annotations: new Map([["zalando.org/routegroup.class", named]]) } }, options);
