@@ -5,9 +5,10 @@ import { systemClock } from "../../src/kernel/index.ts";
 import { freePort } from "../../src/kernel/testing/free-port.ts";
 import { until } from "../../src/kernel/testing/until.ts";
 import { LAB_KEY, REGION, testAccount } from "../../src/lab/aws/testing/test-account.ts";
+import { type AwsWorld, withRecord } from "../../src/lab/aws/world/world.ts";
 import { holdfast } from "../router-kit.ts";
 import { type TestCluster, ingress, ingressClass, routeGroup, startCluster } from "./kit/cluster.ts";
-import { OWNERSHIP, firstWorld } from "./kit/first-world.ts";
+import { CERTIFICATES, OWNERSHIP, firstWorld } from "./kit/first-world.ts";
 
 const PATIENCE_MS = 30_000;
 const ENV = { AWS_ACCESS_KEY_ID: LAB_KEY.id, AWS_SECRET_ACCESS_KEY: LAB_KEY.secret, AWS_EC2_METADATA_DISABLED: "true" };
@@ -32,10 +33,21 @@ async function saidOf(cluster: TestCluster, name: string): Promise<{ readonly it
   };
 }
 
-test("L7: an object that cannot be done as written is told what to do, by an Event and on itself, and every other one is served", async (t) => {
+/** With a server certificate of IAM that no program can read. */
+function withNonsense(world: AwsWorld): AwsWorld {
+  const shop = world.certificates.get(CERTIFICATES.shop);
+  assert.ok(shop !== undefined);
+  const store = { of: "iam", name: "nonsense", path: "/", id: "ASCA1" } as const;
+  const certificate = "-----BEGIN CERTIFICATE-----\nbm9uc2Vuc2U=\n-----END CERTIFICATE-----\n";
+  return withRecord(world, "certificates", NONSENSE, { ...shop, arn: NONSENSE, store, certificate });
+}
+
+const NONSENSE = "arn:aws:iam::123456789012:server-certificate/nonsense";
+
+test("K18, L7: an object that cannot be done as written is told what to do, by an Event and on itself, and every other one is served", async (t) => {
   const cluster = await startCluster();
   t.after(() => cluster.close());
-  const account = await testAccount(t, { world: firstWorld(Date.now()), realClock: systemClock, provisioningMs: 500 });
+  const account = await testAccount(t, { world: withNonsense(firstWorld(Date.now())), realClock: systemClock, provisioningMs: 500 });
   account.health.get = () => ({ state: "healthy" });
   account.faults.add({
     id: "no permission",
@@ -70,7 +82,8 @@ test("L7: an object that cannot be done as written is told what to do, by an Eve
     "typing-error":
       /aws-load-balancer-scheme: expected internet-facing or internal, got "intern"; nothing is made for it until it is mended/,
     "typing-error-too": /ssl-policy: expected a security policy of AWS/,
-    "no-certificate": /no certificate is for shop\.example\.net: request one in ACM/,
+    "no-certificate":
+      /no certificate is for shop\.example\.net: request one in ACM.*; these cannot be read: .*server-certificate\/nonsense$/,
     "no-subnets": /subnet-nowhere/,
     "no-permission": /wafv2:AssociateWebACL/,
   };

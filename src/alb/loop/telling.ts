@@ -9,7 +9,7 @@ import { type Thought, ownersOf } from "./thought.ts";
 
 export interface TellingDeps {
   readonly writer: StatusWriter;
-  readonly observer: Pick<Observer, "wrote">;
+  readonly observer: Pick<Observer, "wrote" | "unreadableCertificates">;
   readonly objectProblems: () => readonly ClaimProblem[];
   readonly clock: Clock;
   /** Makes another reconcile. */
@@ -48,7 +48,7 @@ export function createTelling(deps: TellingDeps): (thought: Thought, applied: Ap
       stacks,
       problems: [
         ...deps.objectProblems(),
-        ...layout.problems,
+        ...layout.problems.map((problem) => withUnreadable(problem, deps.observer.unreadableCertificates())),
         ...resolution.problems,
         ...failedLoadBalancers(layout, stacks),
         ...stepProblems(thought, applied),
@@ -65,3 +65,12 @@ function stepProblems(thought: Thought, { problems }: Applied): readonly ClaimPr
     .filter(({ passes }) => !passes)
     .flatMap(({ name, reason, message }) => (owners.get(name) ?? []).map((owner) => ({ owner, reason, message })));
 }
+
+/** A host without a certificate may have one that cannot be read: then its owner need not ask for another. */
+function withUnreadable(problem: ClaimProblem, unreadable: readonly string[]): ClaimProblem {
+  if (problem.reason !== "CertificateNotFound" || unreadable.length === 0) return problem;
+  const more = unreadable.length > MOST_NAMED ? ` and ${unreadable.length - MOST_NAMED} more` : "";
+  return { ...problem, message: `${problem.message}; these cannot be read: ${unreadable.slice(0, MOST_NAMED).join(", ")}${more}` };
+}
+
+const MOST_NAMED = 5;

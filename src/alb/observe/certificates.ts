@@ -32,18 +32,18 @@ export class CertificateReadings {
   readonly #options: CertificateOptions;
   readonly #acm: BelievedList<CertificateRecord>;
   readonly #iam: BelievedList<CertificateRecord> | undefined;
-  /** Those that could not be read last time, and why. */
-  #unreadable: ReadonlyMap<string, string> = new Map();
+  /** ARNs of those that could not be read last time. */
+  readonly #unreadable = new Map<"acm" | "iam", readonly string[]>();
 
   constructor({ acm, iam }: Pick<Aws, "acm" | "iam">, options: CertificateOptions, deps: ObserveDeps) {
     this.#options = options;
     const { everyMs } = options;
     const withTags = options.filterTag !== undefined;
     const keyOf = ({ arn }: CertificateRecord): string => arn;
-    const known = (list: () => BelievedList<CertificateRecord> | undefined) => async (read: Promise<Certificates>) =>
-      this.#withKnown(await read, list()?.evidence());
-    const ofAcm = known(() => this.#acm);
-    const ofIam = known(() => this.#iam);
+    const known = (of: "acm" | "iam", list: () => BelievedList<CertificateRecord> | undefined) => async (read: Promise<Certificates>) =>
+      this.#withKnown(of, await read, list()?.evidence());
+    const ofAcm = known("acm", () => this.#acm);
+    const ofIam = known("iam", () => this.#iam);
     this.#acm = new BelievedList(
       { keyOf, everyMs, read: () => ofAcm(acm.certificates({ withTags })), byId: (arn) => acm.certificate(arn) },
       deps,
@@ -67,9 +67,9 @@ export class CertificateReadings {
     return all.state === "fresh" ? { state: "fresh", value, atMs } : { state: all.state, value, atMs, why: all.why };
   }
 
-  /** Why certificates could not be read, by ARN; they are as they were when they could. */
-  get unreadable(): ReadonlyMap<string, string> {
-    return this.#unreadable;
+  /** ARNs of certificates that could not be read last time; they are as they were when they could, or missing. */
+  unreadable(): readonly string[] {
+    return [...this.#unreadable.values()].flat().toSorted();
   }
 
   lookAgain(): void {
@@ -79,13 +79,15 @@ export class CertificateReadings {
 
   /** One that cannot be read now, or is said to be in a state that nobody knows, is as it was. */
   #withKnown(
+    of: "acm" | "iam",
     { certificates, unreadable }: Certificates,
     before: Evidence<Believed<CertificateRecord>> | undefined,
   ): readonly CertificateRecord[] {
     const known = before === undefined || before.state === "unknown" ? undefined : before.value.entries;
-    const others = new Map([...this.#unreadable].filter(([arn]) => !certificates.some((one) => one.arn === arn)));
-    for (const { arn, error } of unreadable) others.set(arn, error.message);
-    this.#unreadable = others;
+    this.#unreadable.set(
+      of,
+      unreadable.map(({ arn }) => arn),
+    );
     const asRead = certificates.map((one) => (STATES.has(one.status) ? one : (known?.get(one.arn) ?? one)));
     return [...asRead, ...unreadable.flatMap(({ arn }) => known?.get(arn) ?? [])];
   }

@@ -65,6 +65,8 @@ export interface Observer {
   network(): Promise<Evidence<Network>>;
   /** `sought`: what lacks one, in any words. They are read again soon for what is new in it, and the seldomer the longer it lacks one. */
   certificates(sought?: readonly string[]): Promise<Evidence<readonly Certificate[]>>;
+  /** ARNs of those that could not be read last time. */
+  unreadableCertificates(): readonly string[];
   observe(request: ObserveRequest): Promise<Observation>;
   /** These load balancers are read anew, and what is not seen of them for a minute is not lost: after own writes. */
   wrote(names: Iterable<string>): void;
@@ -121,6 +123,7 @@ export function createObserver(aws: Aws, options: ObserverOptions, deps: Observe
       lacking.keepOnly(sought);
       return unfrozen(await certificateReadings.refresh(lacking.mostMs()));
     },
+    unreadableCertificates: () => certificateReadings.unreadable(),
     async observe({ names, readsWebAcls, addresses }) {
       await checkAccount();
       const [parts] = await Promise.all([stacks.observe(names, { readsWebAcls }), networkReadings.refresh()]);

@@ -83,9 +83,11 @@ test("K18: of the certificates one is nonsense and one cannot be read when the c
   const denied = { kind: "error", status: 400, code: "AccessDenied" } as const;
   it.account.faults.add({ id: "first read", action: "GetServerCertificate", from: 1, count: SERVER_ARNS.length, fault: denied });
   assert.deepEqual(await arnsOf(it, "fresh"), ARNS);
+  assert.deepEqual(it.observer.unreadableCertificates(), SERVER_ARNS);
   await it.clock.advance(3 * HOUR_MS);
   const readable = [...ARNS, ...SERVER_ARNS.filter((arn) => nameIn(arn) !== "nonsense")].toSorted();
   assert.deepEqual(await arnsOf(it, "fresh"), readable);
+  assert.deepEqual(it.observer.unreadableCertificates(), SERVER_ARNS.slice(1, 2));
   // What is known stays as it was when nothing more can be read of it.
   lie(it, "GetServerCertificate", denied);
   await it.clock.advance(3 * HOUR_MS);
