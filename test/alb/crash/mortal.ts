@@ -18,9 +18,10 @@ export class Mortal {
     this.#clock = new ProcessClock(bench.clock);
   }
 
-  async start(identity: string, leaseSeconds: number, watching: LinkOptions): Promise<void> {
+  /** `clusterUrl`: a way to the API server that is not the straight one. */
+  async start(identity: string, leaseSeconds: number, watching: LinkOptions, clusterUrl?: string): Promise<void> {
     const { account, cluster } = this.#bench;
-    const [aws, kube] = [await openLink(account.endpoint, watching), await openLink(cluster.url, watching)];
+    const [aws, kube] = [await openLink(account.endpoint, watching), await openLink(clusterUrl ?? cluster.url, watching)];
     this.#links.push(aws, kube);
     this.#controller = await startController(this.#bench, {
       awsUrl: aws.url,
@@ -29,6 +30,11 @@ export class Mortal {
       leaseSeconds,
       processClock: this.#clock,
     });
+  }
+
+  /** Undefined until it is started. */
+  get adminPort(): number | undefined {
+    return this.#controller?.running.adminPort;
   }
 
   /** From this moment nothing that it sends gets out, nothing comes in, and no timer of it fires: nothing is saved, and nothing given back. */

@@ -36,6 +36,7 @@ const PATHS: Readonly<Record<string, string>> = {
   RouteGroup: "/apis/zalando.org/v1/namespaces/default/routegroups",
   IngressClass: "/apis/networking.k8s.io/v1/ingressclasses",
   CustomResourceDefinition: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+  Lease: "/apis/coordination.k8s.io/v1/namespaces/default/leases",
   Pod: "/api/v1/namespaces/default/pods",
 };
 const WITH_STATUS: ReadonlySet<string> = new Set(["Ingress", "RouteGroup", "Pod"]);
