@@ -84,6 +84,7 @@ export function observedIn(world: AwsWorld, wanted: readonly ResolvedLoadBalance
           name,
           healthCheckType,
           instances: [...instances.keys()],
+          listed: [...targetGroups].flatMap(([arn, { state }]) => (state === "Removed" ? [] : [arn])),
           targetGroups: new Map([...targetGroups].map(([arn, { state }]) => [arn, state])),
         })),
     ),

@@ -149,10 +149,10 @@ function isSettled(attached: readonly string[], states: States, ours: ReadonlySe
 }
 
 function observedGroup(
-  { name, healthCheckType, instances }: AutoScalingGroup,
+  { name, healthCheckType, instances, targetGroups: listed }: AutoScalingGroup,
   states: States,
   ours: ReadonlySet<string>,
 ): ObservedAutoScalingGroup {
   const targetGroups = new Map([...states].filter(([arn]) => ours.has(arn)));
-  return { name, healthCheckType, instances: instances.map(({ id }) => id), targetGroups };
+  return { name, healthCheckType, instances: instances.map(({ id }) => id), listed, targetGroups };
 }

@@ -40,6 +40,8 @@ export interface ObservedAutoScalingGroup {
   /** `ELB` makes it terminate what a load balancer calls unhealthy. */
   readonly healthCheckType: string;
   readonly instances: readonly string[];
+  /** ARNs of all target groups that it is to keep filled, others' and those that are gone among them. */
+  readonly listed: readonly string[];
   /** State of each target group that is attached, by ARN: `Adding`, `Added`, `InService`, `Removing`, `Removed`. */
   readonly targetGroups: ReadonlyMap<string, string>;
 }

@@ -26,6 +26,7 @@ export function planTargetGroup(part: StackPlan, wanted: ResolvedLoadBalancer): 
     }
     if (evidence.state === "fresh") planChanges(part, known, group, tags);
   }
+  if (known !== undefined && evidence.state === "fresh") planGone(part, known);
   const { targets } = part;
   if (targets.by === "auto-scaling-groups") planAttachments(part, known, targets.names, evidence.state === "fresh");
   else planTargets(part, known?.targets ?? [], targets.targets, evidence.state === "fresh");
@@ -81,6 +82,23 @@ function planAttachments(
   if (surplus.length === 0) return;
   if (stays) for (const name of surplus.toSorted()) part.remove({ type: "detach-auto-scaling-group", group: name });
   else part.note(`Auto Scaling groups ${surplus.join(", ")} stay attached: no other one serves`);
+}
+
+/**
+ * Target groups that somebody deleted while Auto Scaling groups had them: such a group starts no instance any more ("One or more target groups not
+ * found"). Whose they were cannot be read on themselves any more. That one of this name is ours and there says both, that the other one was ours and that it
+ * is gone: a name is given once in a region.
+ */
+function planGone(part: StackPlan, { arn: known }: ObservedTargetGroup): void {
+  if (part.autoScalingGroups.state !== "fresh") return;
+  for (const { name, listed } of part.autoScalingGroups.value)
+    for (const arn of goneTargetGroups(listed, known)) part.remove({ type: "detach-gone-target-group", group: name, arn });
+}
+
+/** Of these ARNs, those with the name of one that is there, which are not it: `…:targetgroup/NAME/ID`. */
+export function goneTargetGroups(listed: readonly string[], there: string): readonly string[] {
+  const named = there.slice(0, there.lastIndexOf("/") + 1);
+  return listed.filter((arn) => arn !== there && arn.startsWith(named)).toSorted();
 }
 
 /** Whether an Auto Scaling group has a target group in this state, and does not let go of it. */

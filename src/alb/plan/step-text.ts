@@ -47,6 +47,8 @@ export function stepText(step: Step, words: StepWords): string {
     case "attach-auto-scaling-group":
     case "detach-auto-scaling-group":
       return `targets: the instances of Auto Scaling group ${step.group}`;
+    case "detach-gone-target-group":
+      return `Auto Scaling group ${step.group}: ${step.arn}, which is gone`;
     case "register-targets":
     case "deregister-targets":
       return `targets: ${listText(step.targets.map(targetText))}`;

@@ -66,6 +66,8 @@ export type RemoveStep = Named & { readonly effect: "remove" } &
     | { readonly type: "replace-default-certificate"; readonly port: number; readonly arn: string; readonly by: string }
     | { readonly type: "deregister-targets"; readonly targets: readonly Target[] }
     | { readonly type: "detach-auto-scaling-group"; readonly group: string }
+    /** One of this name that is gone, as there is another one. */
+    | { readonly type: "detach-gone-target-group"; readonly group: string; readonly arn: string }
     | { readonly type: "revoke-ingress"; readonly rules: readonly IngressRule[] }
     | { readonly type: "delete-listener"; readonly port: number }
     | { readonly type: "delete-load-balancer" }
@@ -92,6 +94,8 @@ export function removedKeys(step: RemoveStep): readonly string[] {
       return step.targets.map(({ id, port }) => `${name} target ${id}:${port}`);
     case "detach-auto-scaling-group":
       return [`${name} Auto Scaling group ${step.group}`];
+    case "detach-gone-target-group":
+      return [`${name} Auto Scaling group ${step.group} target group ${step.arn}`];
     case "revoke-ingress":
       return step.rules.map(({ cidr, fromPort, toPort }) => `${name} ingress ${cidr} ${fromPort}-${toPort}`);
     case "delete-listener":

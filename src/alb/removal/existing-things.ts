@@ -1,5 +1,6 @@
 import type { Evidence } from "../evidence.ts";
 import type { Observed, ObservedStack } from "../plan/observed.ts";
+import { goneTargetGroups } from "../plan/plan-target-group.ts";
 import { type RemoveStep, removedKeys } from "../plan/step.ts";
 import { REMOVAL_KINDS, type RemovalKind, kindOf } from "./removal-kind.ts";
 
@@ -25,8 +26,11 @@ export function existingThings({ stacks, autoScalingGroups }: Observed): Existin
     for (const step of removalsOf(stack)) put(step);
     const group = freshOf(stack.targetGroup);
     if (group === undefined) continue;
-    for (const { name, targetGroups } of freshOf(autoScalingGroups) ?? [])
+    for (const { name, listed, targetGroups } of freshOf(autoScalingGroups) ?? []) {
       if (targetGroups.has(group.arn)) put({ effect: "remove", type: "detach-auto-scaling-group", name: stack.name, group: name });
+      for (const arn of goneTargetGroups(listed, group.arn))
+        put({ effect: "remove", type: "detach-gone-target-group", name: stack.name, group: name, arn });
+    }
   }
   return { keys, unread };
 }

@@ -18,6 +18,7 @@ export function onlyKeys(step: RemoveStep, passes: (key: string) => boolean): Re
     }
     case "replace-default-certificate":
     case "detach-auto-scaling-group":
+    case "detach-gone-target-group":
     case "delete-listener":
     case "delete-load-balancer":
     case "delete-target-group":

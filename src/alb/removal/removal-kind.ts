@@ -10,6 +10,8 @@ export type RemovalKind = (typeof REMOVAL_KINDS)[number];
 export function kindOf({ type }: RemoveStep): RemovalKind {
   switch (type) {
     case "deregister-targets":
+    // It takes no target away, and until it is done no instance can be started.
+    case "detach-gone-target-group":
       return "alb-targets";
     case "remove-certificates":
     case "replace-default-certificate":

@@ -28,6 +28,8 @@ export async function removeStep(step: SimpleRemoveStep, context: RemovalContext
       return deleteListener(step, context);
     case "detach-auto-scaling-group":
       return detach(step, context);
+    case "detach-gone-target-group":
+      return detachGone(step, context);
     case "delete-target-group":
       return deleteTargetGroup(context);
     case "delete-security-group":
@@ -116,6 +118,29 @@ async function detach({ name, group }: StepOf<"detach-auto-scaling-group">, cont
   }
   await calls.write("autoscaling:DetachLoadBalancerTargetGroups", () => aws.autoscaling.detachTargetGroups(group, [arn]));
   return DONE;
+}
+
+/** Of what is gone no tags can be asked for: it has the name of the one that is there and ours, and AWS says of the very ARN that it is not there. */
+async function detachGone({ group, arn }: StepOf<"detach-gone-target-group">, context: RemovalContext): Promise<RemovalOutcome> {
+  const { aws, calls, resources } = context;
+  await provedTargetGroup(resources.needTargetGroup(), context);
+  if (await isThere(arn, context)) return waits(`${arn} is there, beside the one in use`);
+  const attached = await calls.read("autoscaling:DescribeLoadBalancerTargetGroups", () => aws.autoscaling.targetGroups(group));
+  const state = attached.find((one) => one.arn === arn)?.state;
+  if (state === undefined) return waits(`somebody attached ${arn} to Auto Scaling group ${group} as a traffic source: detach it as one`);
+  if (state === "Removed" || state === "Removing") return DONE;
+  await calls.write("autoscaling:DetachLoadBalancerTargetGroups", () => aws.autoscaling.detachTargetGroups(group, [arn]));
+  return DONE;
+}
+
+async function isThere(arn: string, { aws, calls }: RemovalContext): Promise<boolean> {
+  try {
+    await calls.read("elasticloadbalancing:DescribeTargetGroups", () => aws.elb.targetGroup(arn));
+    return true;
+  } catch (error) {
+    if (error instanceof AppError && error.code === "AWS_NOT_FOUND") return false;
+    throw error;
+  }
 }
 
 async function deleteTargetGroup(context: RemovalContext): Promise<RemovalOutcome> {

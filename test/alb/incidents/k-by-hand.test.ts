@@ -9,8 +9,8 @@ import { OWNERSHIP } from "../kit/first-world.ts";
 import { startFailedWay } from "./failed-way.ts";
 import { MINUTE_MS, run } from "./run.ts";
 
-/** As somebody does in the console: its listeners go with it, its target group stays. */
-function withoutLoadBalancer(world: AwsWorld, arn: string): AwsWorld {
+/** As somebody does in the console: its listeners go with it. Auto Scaling groups keep the ARN of a target group that is deleted. */
+function withoutLoadBalancer(world: AwsWorld, arn: string, targetGroup?: string): AwsWorld {
   const isOf = (of: string): boolean => of === arn;
   const listeners = [...world.listeners].filter(([, one]) => !isOf(one.loadBalancerArn));
   const kept = new Set(listeners.map(([listener]) => listener));
@@ -18,11 +18,12 @@ function withoutLoadBalancer(world: AwsWorld, arn: string): AwsWorld {
     ...world,
     loadBalancers: new Map([...world.loadBalancers].filter(([one]) => !isOf(one))),
     listeners: new Map(listeners),
-    tags: new Map([...world.tags].filter(([of]) => !isOf(of) && (!world.listeners.has(of) || kept.has(of)))),
+    targetGroups: new Map([...world.targetGroups].filter(([of]) => of !== targetGroup)),
+    tags: new Map([...world.tags].filter(([of]) => !isOf(of) && of !== targetGroup && (!world.listeners.has(of) || kept.has(of)))),
   };
 }
 
-test("K12: while a load balancer that somebody deleted is missing the others are changed, and it is made again under its name", async (t) => {
+test("K12, K22: while a load balancer that somebody deleted with its target group is missing the others are changed, and it is made again, and attached in place of what is gone", async (t) => {
   const own = { "zalando.org/aws-load-balancer-shared": "false" };
   const it = await run(t, [ingress("shop", ["shop.example.org"]), ingress("own", ["own.example.org"], own)], { leaseSeconds: 900 });
   await it.served();
@@ -34,12 +35,19 @@ test("K12: while a load balancer that somebody deleted is missing the others are
   assert.ok(deleted !== undefined);
   const ofIt = (): readonly string[] => it.settled().filter((line) => line.includes(deleted.name));
   const before = ofIt();
-  account.byHand((world) => withoutLoadBalancer(world, deleted.arn));
+  const group = [...account.store.now.targetGroups.values()].find(({ name }) => name === deleted.name);
+  account.byHand((world) => withoutLoadBalancer(world, deleted.arn, group?.arn));
   await cluster.put(ingress("www", ["www.example.org"]));
   await clock.until("www is served by the other one", () => statusOf("www") === statusOf("shop"), 2 * MINUTE_MS);
   await it.served(30 * MINUTE_MS);
   await clock.pass(2 * MINUTE_MS);
   assert.deepEqual(ofIt(), before);
+  const listed = (): readonly string[] =>
+    [...account.store.now.autoScalingGroups.values()].flatMap(({ targetGroups }) =>
+      [...targetGroups].flatMap(([arn, { state }]) => (state === "Removed" ? [] : [arn])),
+    );
+  assert.ok(group !== undefined);
+  await clock.until("the one that is gone is detached", () => !listed().includes(group.arn), 30 * MINUTE_MS);
   assert.deepEqual(it.losses(), []);
 });
 

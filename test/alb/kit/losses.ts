@@ -73,7 +73,13 @@ function foreignTouched(before: AwsWorld, after: AwsWorld, ownership: Ownership)
       found.push(`tags of ${arn}, which is not ours, were changed`);
   for (const [name, group] of before.autoScalingGroups)
     for (const [arn, { state }] of group.targetGroups)
-      if (isForeign(arn) && isAttached(state) && !isAttached(after.autoScalingGroups.get(name)?.targetGroups.get(arn)?.state))
+      // One that is gone has no tags that could say whose it was, and serves nobody.
+      if (
+        before.targetGroups.has(arn) &&
+        isForeign(arn) &&
+        isAttached(state) &&
+        !isAttached(after.autoScalingGroups.get(name)?.targetGroups.get(arn)?.state)
+      )
         found.push(`${arn}, which is not ours, was detached from the Auto Scaling group ${name}`);
   return found;
 }

@@ -30,7 +30,7 @@ export class ModelAccount {
 
   constructor(zones: ReadonlyMap<string, string>, groups: readonly string[]) {
     this.#zones = zones;
-    for (const name of groups) this.#groups.set(name, { name, healthCheckType: "EC2", instances: [], targetGroups: new Map() });
+    for (const name of groups) this.#groups.set(name, { name, healthCheckType: "EC2", instances: [], listed: [], targetGroups: new Map() });
   }
 
   observed(): Observed {
@@ -131,7 +131,12 @@ export class ModelAccount {
         const targetGroups = new Map(group.targetGroups);
         if (step.type === "attach-auto-scaling-group") targetGroups.set(there(stack.targetGroup).arn, "InService");
         else targetGroups.delete(there(stack.targetGroup).arn);
-        this.#groups.set(group.name, { ...group, targetGroups });
+        this.#groups.set(group.name, { ...group, listed: [...targetGroups.keys()], targetGroups });
+        return;
+      }
+      case "detach-gone-target-group": {
+        const group = there(this.#groups.get(step.group));
+        this.#groups.set(group.name, { ...group, listed: group.listed.filter((arn) => arn !== step.arn) });
         return;
       }
       case "tag": {
