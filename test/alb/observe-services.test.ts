@@ -7,6 +7,7 @@ import { seededRandom, systemClock } from "../../src/kernel/index.ts";
 import { startLabAws } from "../../src/lab/aws/lab-aws.ts";
 import { sdkClientOf } from "../../src/lab/aws/testing/client-kit.ts";
 import { testOptions } from "../../src/lab/aws/testing/test-account.ts";
+import { withRecord } from "../../src/lab/aws/world/world.ts";
 import { silentLog } from "../../src/telemetry/index.ts";
 import { CERTIFICATES } from "./kit/first-world.ts";
 import { HOUR_MS, OBSERVER_OPTIONS, observed, setActive, stackOf, valueOf } from "./observe-kit.ts";
@@ -137,4 +138,29 @@ test("certificates are read at once for what begins to lack one, and the seldome
   assert.ok(lists(made) >= hours - 1, "somebody may still ask for one");
   assert.ok(made.length / hours <= 12, `${made.length / hours} reads an hour`);
   assert.equal(lists(await minutes(2, ["Ingress default/shop", "Ingress default/api"])), 1, "another one lacks one now");
+});
+
+test("K22: target groups that are gone and still attached, of whomever, are told once AWS has said twice that they are gone", async (t) => {
+  const { account, aws, observe, observer, clock } = await observed(t);
+  const { group } = await stackOf(aws, NAME);
+  const { group: deleted } = await stackOf(aws, "hf-lab-bbbbbbbbbbbbbbbb");
+  for (const arn of [group, deleted]) await aws.autoscaling.attachTargetGroups("nodes-a", [arn]);
+  const missing = async (): Promise<readonly string[]> => {
+    observer.lookAgain();
+    const { observed: seen } = await observe(NAME);
+    return valueOf(seen.autoScalingGroups, "fresh").flatMap(({ missingTargetGroups }) => missingTargetGroups);
+  };
+  assert.deepEqual(await missing(), []);
+  account.store.put(withRecord(account.store.now, "targetGroups", deleted, undefined), Date.now());
+  assert.deepEqual(await missing(), []);
+  for (let minute = 0; minute < 12; minute++) {
+    await clock.advance(60_000);
+    await missing();
+  }
+  assert.deepEqual(await missing(), [deleted]);
+  const kept = account.store.now.autoScalingGroups.get("nodes-a");
+  assert.ok(kept?.targetGroups.has(deleted) === true, "it is told, and stays");
+  const targetGroups = new Map([...kept.targetGroups].filter(([arn]) => arn !== deleted));
+  account.store.put(withRecord(account.store.now, "autoScalingGroups", "nodes-a", { ...kept, targetGroups }), Date.now());
+  assert.deepEqual(await missing(), []);
 });

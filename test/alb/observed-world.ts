@@ -86,6 +86,7 @@ export function observedIn(world: AwsWorld, wanted: readonly ResolvedLoadBalance
           instances: [...instances.keys()],
           listed: [...targetGroups].flatMap(([arn, { state }]) => (state === "Removed" ? [] : [arn])),
           targetGroups: new Map([...targetGroups].map(([arn, { state }]) => [arn, state])),
+          missingTargetGroups: [],
         })),
     ),
   };

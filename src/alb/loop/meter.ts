@@ -39,11 +39,13 @@ export class ControllerMeter {
     this.#gauge("routegroups_total", "RouteGroups that ask for a load balancer.", kindCount("RouteGroup"));
     this.#gauge("certificates_total", "Certificates that could be used.", valueOf(certificates)?.length ?? 0);
     this.#gauge("load_balancers_total", "Load balancers that should be.", layout.loadBalancers.length);
+    const groups = valueOf(observed.autoScalingGroups) ?? [];
     this.#gauge(
-      "targeted_autoscaling_groups_total",
-      "Auto Scaling groups whose instances are targets.",
-      valueOf(observed.autoScalingGroups)?.length ?? 0,
+      "missing_target_groups",
+      "Target groups that are gone and still attached to the Auto Scaling groups, which start no instances because of them.",
+      new Set(groups.flatMap(({ missingTargetGroups }) => missingTargetGroups)).size,
     );
+    this.#gauge("targeted_autoscaling_groups_total", "Auto Scaling groups whose instances are targets.", groups.length);
     const steps = this.#metrics.gauge("holdfast_alb_planned_steps", "Steps of the last plan by effect.", ["effect"]);
     for (const effect of ["add", "change", "remove"]) steps.with(effect).set(plan.steps.filter((step) => step.effect === effect).length);
     const deletes = plan.steps.filter(({ type }) => type === "delete-load-balancer").length;

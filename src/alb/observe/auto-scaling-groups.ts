@@ -67,6 +67,12 @@ export class AutoScalingGroups {
     for (const reading of this.#states.values()) reading.lookAgain();
   }
 
+  /** ARNs of all target groups that those of the cluster have attached. */
+  attached(): ReadonlySet<string> {
+    const tagged = this.#tagged.evidence();
+    return new Set(tagged.state === "unknown" ? [] : [...tagged.value.entries.values()].flatMap(({ targetGroups }) => targetGroups));
+  }
+
   /** Names of those that the cluster's nodes are in. */
   names(): Evidence<readonly string[]> {
     const names = both(this.#all.evidence(), this.#tagged.evidence(), (_, { entries }) => [...entries.keys()].toSorted());
@@ -74,14 +80,14 @@ export class AutoScalingGroups {
     return doubt === undefined ? names : doubted(names, doubt);
   }
 
-  /** Those of the cluster, and others to which one of `targetGroups` is attached. */
-  observed(targetGroups: ReadonlySet<string>): Evidence<readonly ObservedAutoScalingGroup[]> {
+  /** Those of the cluster, and others to which one of `targetGroups` is attached. `isGone` says which of all that is attached is not there any more. */
+  observed(targetGroups: ReadonlySet<string>, isGone: (arn: string) => boolean): Evidence<readonly ObservedAutoScalingGroup[]> {
     const groups = map(this.#all.evidence(), () => this.#watched(targetGroups).toSorted((one, other) => (one.name < other.name ? -1 : 1)));
     let observed: Evidence<readonly ObservedAutoScalingGroup[]> = map(groups, () => []);
     for (const group of groups.state === "unknown" ? [] : groups.value) {
       observed = both(observed, this.#statesOf(group, targetGroups), (known, found) => [
         ...known,
-        observedGroup(group, found, targetGroups),
+        { ...observedGroup(group, found, targetGroups), missingTargetGroups: group.targetGroups.filter((arn) => isGone(arn)) },
       ]);
     }
     const doubt = this.#doubt();
@@ -152,7 +158,7 @@ function observedGroup(
   { name, healthCheckType, instances, targetGroups: listed }: AutoScalingGroup,
   states: States,
   ours: ReadonlySet<string>,
-): ObservedAutoScalingGroup {
+): Omit<ObservedAutoScalingGroup, "missingTargetGroups"> {
   const targetGroups = new Map([...states].filter(([arn]) => ours.has(arn)));
   return { name, healthCheckType, instances: instances.map(({ id }) => id), listed, targetGroups };
 }

@@ -7,6 +7,7 @@ import type { Ownership } from "../plan/ownership.ts";
 import type { WantedTargets } from "../plan/wanted-targets.ts";
 import { AutoScalingGroups, type GroupTags } from "./auto-scaling-groups.ts";
 import { CertificateReadings } from "./certificates.ts";
+import { MissingTargetGroups } from "./missing-target-groups.ts";
 import { NetworkReadings } from "./network.ts";
 import { type ObserveDeps, Reading } from "./reading.ts";
 import { Stacks } from "./stacks.ts";
@@ -92,6 +93,7 @@ export function createObserver(aws: Aws, options: ObserverOptions, deps: Observe
     },
     deps,
   );
+  const missing = new MissingTargetGroups(aws.elb, times.groupsMs, deps);
   const lacking = new Unsettled(SOUGHT, deps.clock);
   let account: string | undefined;
   let frozen: string | undefined;
@@ -131,7 +133,11 @@ export function createObserver(aws: Aws, options: ObserverOptions, deps: Observe
         [...parts.values()].flatMap(({ targetGroup }) => (targetGroup.state === "unknown" ? [] : (targetGroup.value?.arn ?? []))),
       );
       const byGroups = targetType === "instance";
-      if (byGroups) await groups.refresh(arns);
+      if (byGroups) {
+        await groups.refresh(arns);
+        const there = stacks.targetGroups();
+        if (there !== undefined) await missing.refresh(new Set([...groups.attached()].filter((arn) => !there.has(arn))));
+      }
       const all = new Set([...parts.keys(), ...networkReadings.ownNames()]);
       const observedStacks = [...all].toSorted().map((name): readonly [string, ObservedStack] => {
         const part = parts.get(name) ?? stacks.part(name);
@@ -147,7 +153,9 @@ export function createObserver(aws: Aws, options: ObserverOptions, deps: Observe
       });
       const observed: Observed = {
         stacks: new Map(observedStacks),
-        autoScalingGroups: byGroups ? unfrozen(groups.observed(arns)) : { state: "fresh", value: [], atMs: deps.clock.wallMs() },
+        autoScalingGroups: byGroups
+          ? unfrozen(groups.observed(arns, (arn) => missing.isGone(arn)))
+          : { state: "fresh", value: [], atMs: deps.clock.wallMs() },
       };
       const targets: WantedTargets = byGroups
         ? { by: "auto-scaling-groups", names: unfrozen(groups.names()) }

@@ -100,6 +100,12 @@ export class Stacks {
     return this.#parts(wanted);
   }
 
+  /** ARNs of all target groups of the account, of whomever; undefined while that is not known for sure. */
+  targetGroups(): ReadonlySet<string> | undefined {
+    const evidence = this.#groups.evidence();
+    return evidence.state === "fresh" ? new Set(evidence.value.entries.keys()) : undefined;
+  }
+
   async #refreshLists(mostMs: number): Promise<void> {
     await Promise.all([this.#balancers.refresh(mostMs), this.#groups.refresh(this.#leftOver.mostMs())]);
     const arns = [...this.#all(this.#balancers), ...this.#all(this.#groups)].map(({ arn }) => arn);

@@ -44,6 +44,8 @@ export interface ObservedAutoScalingGroup {
   readonly listed: readonly string[];
   /** State of each target group that is attached, by ARN: `Adding`, `Added`, `InService`, `Removing`, `Removed`. */
   readonly targetGroups: ReadonlyMap<string, string>;
+  /** ARNs of target groups, of whomever, that it has attached and that AWS says are gone. */
+  readonly missingTargetGroups: readonly string[];
 }
 
 /** One load balancer's part of the account. What could not be read is not in it: then nothing is done about it, and nobody else waits. */

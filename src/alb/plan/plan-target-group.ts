@@ -73,6 +73,12 @@ function planAttachments(
       part.note(
         `Auto Scaling group ${name} ends instances that a load balancer calls unhealthy: set its health check type to EC2, or a wrong health check ends all nodes`,
       );
+  for (const { name, missingTargetGroups } of groups.value)
+    if (missingTargetGroups.length > 0)
+      part.note(
+        `Auto Scaling group ${name} can start no instances: target groups that are attached to it are gone. Those of a name of ours are detached after a while, others by ` +
+          `aws autoscaling detach-load-balancer-target-groups --auto-scaling-group-name ${name} --target-group-arns ${missingTargetGroups.join(" ")}`,
+      );
   const states = new Map(groups.value.map((group) => [group.name, known === undefined ? undefined : group.targetGroups.get(known.arn)]));
   for (const name of wanted) if (!isAttached(states.get(name))) part.add({ type: "attach-auto-scaling-group", group: name });
   // A group leaves only when another one that stays serves: its instances are all that it has.

@@ -312,6 +312,20 @@ test("K9: an Auto Scaling group is detached only when another one that stays ser
   assert.deepEqual(planFor([desired()], account.observed(), { by: "auto-scaling-groups", names: fresh([]) }).steps, []);
 });
 
+test("target groups that are gone and keep an Auto Scaling group from starting instances are told with the call that mends it, and not touched", () => {
+  const observed = made().observed();
+  const groups = observed.autoScalingGroups;
+  assert.ok(groups.state === "fresh");
+  const value = groups.value.map((group) => ({ ...group, missingTargetGroups: ["arn:gone"] }));
+  const { steps, notes } = planFor([desired()], { ...observed, autoScalingGroups: { ...groups, value } });
+  assert.deepEqual(steps, []);
+  const call = /detach-load-balancer-target-groups --auto-scaling-group-name nodes --target-group-arns arn:gone/;
+  assert.ok(
+    notes.some(({ why }) => call.test(why)),
+    JSON.stringify(notes),
+  );
+});
+
 test("what is doubtful is added to and nothing else, what is unknown is not touched", () => {
   const observed = made().observed();
   const changed = desired({ certificates: ["cert-2"], wishes: { sslPolicy: "ELBSecurityPolicy-2016-08" } });

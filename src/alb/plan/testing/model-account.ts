@@ -30,7 +30,8 @@ export class ModelAccount {
 
   constructor(zones: ReadonlyMap<string, string>, groups: readonly string[]) {
     this.#zones = zones;
-    for (const name of groups) this.#groups.set(name, { name, healthCheckType: "EC2", instances: [], listed: [], targetGroups: new Map() });
+    for (const name of groups)
+      this.#groups.set(name, { name, healthCheckType: "EC2", instances: [], listed: [], targetGroups: new Map(), missingTargetGroups: [] });
   }
 
   observed(): Observed {
