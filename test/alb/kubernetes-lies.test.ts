@@ -11,6 +11,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** `npm run schedules:alb` goes on for longer. */
 const OUTAGE_MS = 5 * MINUTE_MS;
+/** Renewed seldom, so that the test is short; lost within an outage. */
+const LEASE_SECONDS = 120;
 /** After half an hour an object that every list lacks is asked for no more. */
 const BELIEVED_MS = 40 * MINUTE_MS;
 
@@ -31,7 +33,7 @@ async function served(t: TestContext): Promise<Rig> {
   await cluster.put(ingress("shop", ["elsewhere.example.com"]));
   await cluster.put(ingress("www", ["www.example.org"]));
   await cluster.put(routeGroup("api", ["api.example.org"]));
-  const controller = await startController(bench, { clusterUrl: api.url });
+  const controller = await startController(bench, { clusterUrl: api.url, leaseSeconds: LEASE_SECONDS });
   t.after(async () => {
     api.tellTheTruth();
     await controller.stop();
