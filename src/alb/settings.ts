@@ -18,6 +18,8 @@ export interface AlbSettings {
   /** Whether network load balancers, which cannot redirect, listen without TLS too where objects name no ports. */
   readonly nlbHttp: boolean;
   readonly redirectHttp: boolean;
+  /** What clients from the internet are not let see; undefined: nothing is said about it, and rules that are there stay. */
+  readonly denial: Denial | undefined;
   readonly targetType: "instance" | "ip";
   /** Of the routers, on every node or pod. */
   readonly targetPort: number;
@@ -28,4 +30,13 @@ export interface AlbSettings {
   readonly tags: ReadonlyMap<string, string>;
   /** AWS allows 25 beside the default one; one place is left free, so that a certificate can be added before another goes. */
   readonly mostCertificates: number;
+}
+
+/** Hosts that a load balancer answers by itself, so that nobody outside reaches what is meant for inside. */
+export interface Denial {
+  /** In which `*` stands for any characters and `?` for one. At most five, with at most six of these (quotas of Elastic Load Balancing). */
+  readonly hosts: readonly string[];
+  readonly status: string;
+  readonly contentType: string;
+  readonly body: string;
 }

@@ -197,6 +197,7 @@ export function createObserverFor(options: AlbOptions, aws: Aws, deps: Pick<AlbD
       certificateFilterTag: options.certificateFilterTag,
       excludedCertificates: options.excludedCertificates,
       readsIamCertificates: true,
+      readsRules: options.settings.denial !== undefined,
       times: { ...OBSERVE_TIMES, certificatesMs: options.certificatesEveryMs },
     },
     deps,

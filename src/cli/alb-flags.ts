@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { AlbSettings } from "../alb/index.ts";
+import { readDenial } from "./denial-flags.ts";
 import { badUsage, collect, wholeNumber } from "./flag-values.ts";
 
 /** What is said of load balancers and their targets where objects say nothing. Names are those of kube-ingress-aws-controller where it has them. */
@@ -19,6 +20,11 @@ export interface LoadBalancerFlags {
   readonly idleConnectionTimeout: string;
   readonly logsS3Bucket?: string;
   readonly logsS3Prefix?: string;
+  readonly denyInternalDomains?: true;
+  readonly internalDomains: readonly string[];
+  readonly denyInternalDomainsResponse: string;
+  readonly denyInternalDomainsResponseContentType: string;
+  readonly denyInternalDomainsResponseStatusCode: string;
   readonly nlbCrossZone?: true;
   readonly nlbHttpEnabled?: true;
   readonly nlbZoneAffinity?: string;
@@ -62,6 +68,11 @@ export function addLoadBalancerFlags(command: Command): Command {
     .option("--idle-connection-timeout <SECONDS>", "of application load balancers", "60")
     .option("--logs-s3-bucket <NAME>", "where access logs are written")
     .option("--logs-s3-prefix <PREFIX>", "under which name")
+    .option("--deny-internal-domains", "load balancers that face the internet answer requests for internal domains by themselves")
+    .option("--internal-domains <DOMAIN>", "which these are (*.cluster.local); may be repeated", collect, [])
+    .option("--deny-internal-domains-response <TEXT>", "what they answer", "Unauthorized")
+    .option("--deny-internal-domains-response-content-type <TYPE>", "of what kind that is", "text/plain")
+    .option("--deny-internal-domains-response-status-code <STATUS>", "with which status", "401")
     .option("--nlb-cross-zone", "network load balancers send to targets of all zones")
     .option("--nlb-http-enabled", "network load balancers listen without TLS too, which they cannot redirect")
     .addOption(
@@ -113,6 +124,7 @@ export function readSettings(flags: LoadBalancerFlags): AlbSettings {
     httpsPort: wholeNumber(flags.httpsPort, "--https-port", 1, 65_535),
     nlbHttp: flags.nlbHttpEnabled === true,
     redirectHttp: flags.redirectHttpToHttps === true,
+    denial: flags.denyInternalDomains === true ? readDenial(flags) : undefined,
     targetType: flags.targetType,
     targetPort: wholeNumber(flags.targetPort, "--target-port", 1, 65_535),
     targetProtocol,

@@ -10,7 +10,8 @@ import { systemClock } from "../../src/kernel/index.ts";
 import { CERTIFICATES, OWNERSHIP } from "./kit/first-world.ts";
 import { type Observed, observed } from "./observe-kit.ts";
 
-const settings = { ...SETTINGS, ...OWNERSHIP, securityGroups: ["sg-1"] };
+const denial = { hosts: ["*.cluster.local"], status: "401", contentType: "text/plain", body: "Unauthorized" };
+const settings = { ...SETTINGS, ...OWNERSHIP, securityGroups: ["sg-1"], denial };
 const NAME = "hf-lab-test";
 
 /** Observes, plans and applies what adds and changes, until there is no more of that; answers the last plan. */
@@ -81,13 +82,55 @@ const cases: readonly (readonly [what: string, before: DesiredLoadBalancer, afte
 
 for (const [what, before, after, removes] of cases)
   test(`what is planned for ${what} is done in a few rounds, and then nothing is left to add or change`, async (t: TestContext) => {
-    const rig = await observed(t);
+    const rig = await observed(t, { readsRules: true });
+    rig.account.faults.add({ id: "rule", action: "CreateRule", from: 1, count: 1, fault: { kind: "lose-answer" } });
     assert.deepEqual((await converge(rig, [before])).steps, []);
     const { steps } = await converge(rig, [after]);
     assert.deepEqual([...new Set(steps.map(({ type }) => type))].toSorted(), removes);
+    const rules = [...rig.account.store.now.rules.values()];
+    const isDenied = after.kind.type === "application" && after.kind.scheme === "internet-facing";
+    assert.deepEqual(
+      rules.map(({ conditions, actions }) => [conditions[0]?.["Values"], actions[0]?.["FixedResponseConfig"]]),
+      rules.map(() => [denial.hosts, { StatusCode: "401", ContentType: "text/plain", MessageBody: "Unauthorized" }]),
+    );
+    const forwarding = [...rig.account.store.now.listeners.values()].filter(
+      ({ arn, defaultActions }) => arn.includes(NAME) && defaultActions[0]?.Type === "forward",
+    );
+    for (const { arn } of forwarding)
+      assert.equal(rules.filter(({ listenerArn }) => listenerArn === arn).length, isDenied ? 1 : 0, "one rule, though an answer was lost");
     // What is desired no more: its load balancer goes first, and nothing else yet.
     const { observed: seen, targets } = await rig.observe();
     assert.deepEqual(plan({ loadBalancers: [], unresolved: new Map() }, seen, targets, OWNERSHIP).steps, [
       { effect: "remove", type: "delete-load-balancer", name: NAME },
     ]);
   });
+
+test("without the right to read rules nothing is denied, and all the rest is done", async (t: TestContext) => {
+  const rig = await observed(t, { readsRules: true });
+  const fault = {
+    kind: "error",
+    status: 403,
+    code: "AccessDenied",
+    message: "not authorized to perform: elasticloadbalancing:DescribeRules",
+  } as const;
+  rig.account.faults.add({ id: "denied", action: "DescribeRules", from: 1, count: Number.POSITIVE_INFINITY, fault });
+  const wanted = wantedOf({});
+  const resolution = resolveAll([wanted], await rig.observer.network(), settings);
+  for (let round = 1; round <= 4; round++) {
+    const seen = await rig.observe(NAME);
+    const planned = plan(resolution, seen.observed, seen.targets, OWNERSHIP);
+    await apply(planned.steps, seen.observed, {
+      aws: rig.aws,
+      ownership: OWNERSHIP,
+      clock: systemClock,
+      readBack: { attempts: 3, pauseMs: 50 },
+      guard: () => 1,
+    });
+    rig.observer.wrote([NAME]);
+  }
+  const { observed: seen, targets } = await rig.observe(NAME);
+  const { steps, notes } = plan(resolution, seen, targets, OWNERSHIP);
+  assert.deepEqual(steps, []);
+  assert.match(notes.map(({ why }) => why).join(), /rules on port 443 cannot be told .*DescribeRules/);
+  assert.equal(rig.account.store.now.rules.size, 0);
+});

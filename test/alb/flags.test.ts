@@ -30,7 +30,7 @@ async function planned(t: Parameters<typeof holdfast>[0], flags: readonly string
 
 test("the flags of kube-ingress-aws-controller mean what they mean there", async (t) => {
   const common = "--load-balancer-type=network";
-  const [plain, told] = await Promise.all([
+  const [plain, told, denying] = await Promise.all([
     planned(t, [common, "--nlb-zone-affinity=availability_zone_affinity", "--nlb-cross-zone"]),
     planned(t, [
       common,
@@ -39,6 +39,7 @@ test("the flags of kube-ingress-aws-controller mean what they mean there", async
       `--blacklist-certificate-arns=${CERTIFICATES.shop}`,
       `--blacklist-certificate-arns=${CERTIFICATES.wildcard}`,
     ]),
+    planned(t, ["--deny-internal-domains", "--internal-domains=*.inner.lab", "--internal-domains=*.internal"]),
   ]);
   assert.match(plain, /port 443: TLS .*default certificate shop\.example\.org/);
   assert.doesNotMatch(plain, /port 80:/, "no port without TLS");
@@ -49,6 +50,8 @@ test("the flags of kube-ingress-aws-controller mean what they mean there", async
   assert.doesNotMatch(plain, /inner/, "its host is reached inside the cluster");
   assert.match(told, /inner/, "another domain is the cluster's");
   assert.match(told, /port 443 is not opened/, "both certificates are left out");
+  assert.match(denying, /~ port 443: requests for \*\.inner\.lab, \*\.internal are answered 401/);
+  assert.doesNotMatch(plain, /are answered/);
 });
 
 test("certificates are read as often as --cert-polling-interval says", async (t) => {

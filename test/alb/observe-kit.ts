@@ -20,6 +20,7 @@ export const OBSERVER_OPTIONS: ObserverOptions = {
   certificateFilterTag: undefined,
   excludedCertificates: new Set(),
   readsIamCertificates: true,
+  readsRules: false,
 };
 
 /** An account of which somebody else owns much, and an observer whose clock is turned by hand. */

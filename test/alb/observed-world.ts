@@ -27,6 +27,7 @@ export function observedIn(world: AwsWorld, wanted: readonly ResolvedLoadBalance
       .map((one) => ({
         ...one,
         tags: tagsOf(one.arn),
+        rules: undefined,
         defaultCertificate: one.certificates[0],
         defaultActions: one.defaultActions.map((action) => ({
           type: action.Type,

@@ -45,6 +45,7 @@ test("Auto Scaling groups whose attachments nobody has to ask for again are as n
       certificateFilterTag: undefined,
       excludedCertificates: new Set(),
       readsIamCertificates: false,
+      readsRules: false,
     },
     { clock, random: { next: () => 0.5 } },
   );

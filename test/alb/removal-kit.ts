@@ -228,6 +228,7 @@ export function wantedShop(
       { port: 80, protocol: "HTTP", sslPolicy: undefined, certificates: [], action: forward },
       ...(certificates.length === 0 ? [] : [https]),
     ],
+    denial: undefined,
     attributes: new Map(),
     webAcl: undefined,
     targetGroup: { protocol: "HTTP", port: 9999, vpcId: "vpc-1", healthCheck: HEALTH_CHECK, attributes: new Map() },

@@ -1,5 +1,6 @@
 import { assertNever } from "../../kernel/index.ts";
 import type { ChangeStep } from "../plan/step.ts";
+import { denyHosts } from "./deny-hosts.ts";
 import { listenerSettings } from "./listener-settings.ts";
 import type { StepContext } from "./step-context.ts";
 
@@ -12,6 +13,8 @@ export async function change(step: ChangeStep, context: StepContext): Promise<vo
   switch (step.type) {
     case "modify-listener":
       return modifyListener(step, context);
+    case "deny-hosts":
+      return denyHosts(step, context);
     case "modify-target-group": {
       const arn = resources.needTargetGroup();
       await calls.write("elasticloadbalancing:ModifyTargetGroup", () => elb.modifyTargetGroup(arn, step.healthCheck));

@@ -12,16 +12,21 @@ type Settings = Pick<ObservedLoadBalancer, "attributes" | "listeners">;
 export class LoadBalancerSettings {
   readonly #aws: Pick<Aws, "elb">;
   readonly #tags: ResourceTags;
-  readonly #everyMs: number;
+  readonly #options: { readonly everyMs: number; readonly readsRules: boolean };
   readonly #deps: ObserveDeps;
   readonly #readings = new Map<string, Reading<Settings>>();
   #tagged: readonly string[] = [];
   #isOneGone = false;
 
-  constructor(aws: Pick<Aws, "elb">, tags: ResourceTags, everyMs: number, deps: ObserveDeps) {
+  constructor(
+    aws: Pick<Aws, "elb">,
+    tags: ResourceTags,
+    options: { readonly everyMs: number; readonly readsRules: boolean },
+    deps: ObserveDeps,
+  ) {
     this.#aws = aws;
     this.#tags = tags;
-    this.#everyMs = everyMs;
+    this.#options = options;
     this.#deps = deps;
   }
 
@@ -29,7 +34,7 @@ export class LoadBalancerSettings {
     const { arn } = balancer;
     let reading = this.#readings.get(arn);
     if (reading === undefined) {
-      reading = new Reading(() => this.#readUnlessGone(balancer), this.#everyMs, this.#deps);
+      reading = new Reading(() => this.#readUnlessGone(balancer), this.#options.everyMs, this.#deps);
       this.#readings.set(arn, reading);
     }
     await reading.refresh();
@@ -65,12 +70,29 @@ export class LoadBalancerSettings {
     }
   }
 
+  /** Of what forwards requests; undefined when nobody asks for them. */
+  async #rulesOf({ arn, protocol, defaultActions }: Listener): Promise<ObservedListener["rules"]> {
+    if (!this.#options.readsRules || !RULED.has(protocol) || defaultActions[0]?.type !== "forward") return undefined;
+    const { elb } = this.#aws;
+    try {
+      const rules = (await elb.rules(arn)).filter(({ priority }) => priority !== undefined);
+      const tags = rules.length === 0 ? undefined : await elb.tags(rules.map((rule) => rule.arn));
+      const atMs = this.#deps.clock.wallMs();
+      return { state: "fresh", value: rules.map((rule) => ({ ...rule, tags: tags?.get(rule.arn) ?? new Map() })), atMs };
+    } catch (error) {
+      // A right that this one feature needs is no reason to do nothing for the load balancer.
+      if ((error as AppError).code === "AWS_DENIED") return { state: "unknown", why: (error as AppError).message };
+      throw error;
+    }
+  }
+
   async #read({ arn }: LoadBalancer): Promise<Settings> {
     const { elb } = this.#aws;
     const [attributes, unsorted] = await Promise.all([elb.loadBalancerAttributes(arn), elb.listeners(arn)]);
     const listeners = unsorted.toSorted((one, other) => one.port - other.port);
     const arns = listeners.map((listener) => listener.arn);
     for (const listenerArn of arns) this.#tags.lookAgain(listenerArn);
+    const rules = await Promise.all(listeners.map((listener) => this.#rulesOf(listener)));
     const [certificates] = await Promise.all([
       Promise.all(listeners.map((listener) => certificatesOf(elb, listener))),
       // What is left of the call's places is for what is ours beside it.
@@ -82,11 +104,13 @@ export class LoadBalancerSettings {
         const tags = this.#tags.evidence(listener.arn);
         if (tags.state === "unknown")
           throw new AppError("AWS_INCOMPLETE", `the tags of the listener on port ${listener.port}: ${tags.why}`);
-        return { ...listener, certificates: certificates[at] ?? [], tags: tags.value };
+        return { ...listener, certificates: certificates[at] ?? [], tags: tags.value, rules: rules[at] };
       }),
     };
   }
 }
+
+const RULED: ReadonlySet<string> = new Set(["HTTP", "HTTPS"]);
 
 async function certificatesOf(elb: Aws["elb"], { arn, defaultCertificate }: Listener): Promise<readonly string[]> {
   return defaultCertificate === undefined ? [] : elb.certificates(arn);

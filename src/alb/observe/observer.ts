@@ -22,6 +22,8 @@ export interface ObserverOptions {
   readonly certificateFilterTag: readonly [key: string, value: string] | undefined;
   readonly excludedCertificates: ReadonlySet<string>;
   readonly readsIamCertificates: boolean;
+  /** Whether anything is said about rules of listeners. */
+  readonly readsRules: boolean;
   readonly times?: ObserveTimes;
 }
 
@@ -79,7 +81,7 @@ export interface Observer {
 
 export function createObserver(aws: Aws, options: ObserverOptions, deps: ObserveDeps): Observer {
   const { ownership, vpcId, targetType, times = OBSERVE_TIMES } = options;
-  const stacks = new Stacks(aws, { ownership, everyMs: times.stacksMs }, deps);
+  const stacks = new Stacks(aws, { ownership, everyMs: times.stacksMs, readsRules: options.readsRules }, deps);
   const networkReadings = new NetworkReadings(aws.ec2, { vpcId, ownership, everyMs: times.networkMs }, deps);
   const tags = options.groupTags ?? new Map([[`kubernetes.io/cluster/${ownership.clusterId}`, undefined]]);
   const groups = new AutoScalingGroups(aws.autoscaling, { tags, everyMs: times.groupsMs }, deps);

@@ -15,6 +15,8 @@ import { WebAcls } from "./web-acls.ts";
 export interface StacksOptions {
   readonly ownership: Ownership;
   readonly everyMs: number;
+  /** Whether anything is said about rules of listeners; they are not read otherwise. */
+  readonly readsRules: boolean;
 }
 
 /** One load balancer's parts, but for its security group. */
@@ -48,14 +50,14 @@ export class Stacks {
   readonly #unsettled: Unsettled;
   readonly #leftOver: Unsettled;
 
-  constructor(aws: Pick<Aws, "elb" | "waf">, { ownership, everyMs }: StacksOptions, deps: ObserveDeps) {
+  constructor(aws: Pick<Aws, "elb" | "waf">, { ownership, everyMs, readsRules }: StacksOptions, deps: ObserveDeps) {
     const { elb } = aws;
     this.#ownership = ownership;
     const keyOf = ({ arn }: { readonly arn: string }): string => arn;
     this.#balancers = new BelievedList({ keyOf, everyMs, read: () => elb.loadBalancers(), byId: (arn) => elb.loadBalancer(arn) }, deps);
     this.#groups = new BelievedList({ keyOf, everyMs, read: () => elb.targetGroups(), byId: (arn) => elb.targetGroup(arn) }, deps);
     this.#tags = new ResourceTags(elb, (tags) => ownedAs(tags, ownership) !== undefined, everyMs, deps);
-    this.#settings = new LoadBalancerSettings(aws, this.#tags, everyMs, deps);
+    this.#settings = new LoadBalancerSettings(aws, this.#tags, { everyMs, readsRules }, deps);
     this.#targets = new TargetGroupSettings(elb, everyMs, deps);
     this.#webAcls = new WebAcls(aws.waf, everyMs, deps);
     this.#unsettled = new Unsettled(BEGINNING, deps.clock);

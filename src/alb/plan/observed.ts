@@ -1,4 +1,4 @@
-import type { Listener, LoadBalancer, TargetGroup, TargetHealth } from "../../aws/index.ts";
+import type { Listener, LoadBalancer, Rule, TargetGroup, TargetHealth } from "../../aws/index.ts";
 import type { Evidence } from "../evidence.ts";
 
 /** A load balancer with all that hangs on it, as it was read. Everything is there, or it was not read at all. */
@@ -15,6 +15,12 @@ export interface ObservedLoadBalancer extends LoadBalancer {
 export interface ObservedListener extends Listener {
   /** ARNs, the default one first. */
   readonly certificates: readonly string[];
+  readonly tags: ReadonlyMap<string, string>;
+  /** Without the default one. Undefined: they were not asked for. */
+  readonly rules: Evidence<readonly ObservedRule[]> | undefined;
+}
+
+export interface ObservedRule extends Rule {
   readonly tags: ReadonlyMap<string, string>;
 }
 

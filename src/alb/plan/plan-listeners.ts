@@ -1,5 +1,6 @@
 import type { ListenerAction } from "../../aws/index.ts";
 import { valueOf } from "../evidence.ts";
+import { planDenial } from "./denial.ts";
 import type { ObservedListener } from "./observed.ts";
 import { ownedAs } from "./ownership.ts";
 import { allTags } from "./plan-security-group.ts";
@@ -49,6 +50,7 @@ function planListener(
     const tags = allTags(part.ownership, wanted);
     part.add({ type: "create-listener", listener: { ...listener, certificates: first === undefined ? [] : [first] }, tags });
     if (others.length > 0) part.add({ type: "add-certificates", port, arns: others.slice(0, MOST_ADDED_CERTIFICATES) });
+    if (isFresh) planDenial(part, undefined, listener, wanted);
     return;
   }
   if (!isOurs(part, known)) {
@@ -70,6 +72,7 @@ function planListener(
       type: "modify-listener",
       listener: { ...listener, certificates: current === undefined || !isSecure(protocol) ? [] : [current] },
     });
+  if (isFresh) planDenial(part, known, listener, wanted);
 }
 
 function planCertificates(part: StackPlan, known: ObservedListener, { port, certificates }: WantedListener, isFresh: boolean): void {

@@ -51,7 +51,7 @@ function planCreation(part: StackPlan, wanted: ResolvedLoadBalancer, tags: Reado
     securityGroups: securityGroups.by === "ids" ? securityGroups.ids : "own",
     tags: allOfThem,
   });
-  planListeners(part, [], wanted, true);
+  planListeners(part, [], wanted, part.stack.loadBalancer.state === "fresh");
   planAttributes(part, new Map(), allOfThem, wanted);
 }
 

@@ -6,9 +6,10 @@ import { type Resolution, resolveAll } from "./resolve.ts";
 import type { ObservedListener, ObservedLoadBalancer } from "./observed.ts";
 import { removedKeys } from "./step.ts";
 import type { WantedTargets } from "./wanted-targets.ts";
-import { SETTINGS, ZONES, anyHistory, network } from "./testing/desired-kit.ts";
+import { SETTINGS as DEFAULTS, ZONES, anyHistory, network } from "./testing/desired-kit.ts";
 import { ModelAccount, fresh, madeStale } from "./testing/model-account.ts";
 
+const SETTINGS = { ...DEFAULTS, denial: { hosts: ["*.cluster.local"], status: "401", contentType: "text/plain", body: "" } };
 const NODES: WantedTargets = { by: "auto-scaling-groups", names: fresh(["nodes"]) };
 const RUNS = { numRuns: 300 };
 

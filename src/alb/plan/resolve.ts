@@ -78,6 +78,7 @@ function resolve(
       subnets: chosen.subnets,
       securityGroups: groups.groups,
       listeners: wantedListeners(kind, wishes, certificates, settings, tell),
+      denial: kind.type === "application" && kind.scheme === "internet-facing" ? settings.denial : undefined,
       attributes: loadBalancerAttributesOf(kind, wishes, settings, tell),
       // AWS WAF protects application load balancers.
       webAcl: kind.type === "application" ? webAcl : undefined,

@@ -1,5 +1,6 @@
 import type { HealthCheck } from "../../aws/index.ts";
 import type { LoadBalancerKind } from "../model/claim.ts";
+import type { Denial } from "../settings.ts";
 
 /** A load balancer that should be, in the words of the account: every name is an id, every default is filled in. */
 export interface ResolvedLoadBalancer {
@@ -10,6 +11,8 @@ export interface ResolvedLoadBalancer {
   readonly subnets: readonly { readonly id: string; readonly zone: string }[];
   readonly securityGroups: ResolvedSecurityGroups;
   readonly listeners: readonly WantedListener[];
+  /** Undefined: nothing is denied, or it is not for clients from the internet. */
+  readonly denial: Denial | undefined;
   readonly attributes: ReadonlyMap<string, string>;
   /** An ARN; `none`: there must be none; undefined: what somebody else set stays. */
   readonly webAcl: string | undefined;

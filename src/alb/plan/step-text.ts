@@ -39,6 +39,8 @@ export function stepText(step: Step, words: StepWords): string {
       return listenerText(step.listener, words);
     case "modify-listener":
       return `${listenerText(step.listener, words)}${wasListener(step.listener.port, words)}`;
+    case "deny-hosts":
+      return `port ${step.port}: requests for ${listText(step.denial.hosts)} are answered ${step.denial.status}`;
     case "add-certificates":
     case "remove-certificates":
       return `port ${step.port}: ${certificates(step.arns)}`;

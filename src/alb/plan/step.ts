@@ -1,6 +1,7 @@
 import type { HealthCheck, Target } from "../../aws/index.ts";
 import { assertNever } from "../../kernel/index.ts";
 import type { LoadBalancerKind } from "../model/claim.ts";
+import type { Denial } from "../settings.ts";
 import type { WantedListener, WantedTargetGroup } from "./resolved.ts";
 
 /**
@@ -43,6 +44,8 @@ export type ChangeStep = Named & { readonly effect: "change" } &
   /** Its first certificate is the default one that it has. */
   (
     | { readonly type: "modify-listener"; readonly listener: WantedListener }
+    /** A rule before what the listener does: made, or changed. */
+    | { readonly type: "deny-hosts"; readonly port: number; readonly denial: Denial; readonly tags: ReadonlyMap<string, string> }
     | { readonly type: "modify-target-group"; readonly healthCheck: HealthCheck }
     | { readonly type: "set-load-balancer-attributes"; readonly attributes: ReadonlyMap<string, string> }
     | { readonly type: "set-target-group-attributes"; readonly attributes: ReadonlyMap<string, string> }

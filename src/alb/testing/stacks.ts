@@ -19,6 +19,7 @@ export function stackOf(name: string, { state = "active", certificates, targets 
     defaultCertificate: held[0],
     defaultActions: [],
     certificates: held,
+    rules: undefined,
     tags: new Map(),
   });
   const loadBalancer: ObservedLoadBalancer = {

@@ -1,5 +1,5 @@
 import type { AnswerFields } from "../answer-fields.ts";
-import type { HealthCheck, Listener, ListenerAction, LoadBalancer, TargetGroup, TargetHealth } from "./records.ts";
+import type { HealthCheck, Listener, ListenerAction, LoadBalancer, Rule, TargetGroup, TargetHealth } from "./records.ts";
 
 export function readLoadBalancer(fields: AnswerFields): LoadBalancer {
   const type = fields.text("Type");
@@ -92,6 +92,20 @@ function textsOf(fields: AnswerFields, name: string): Readonly<Record<string, st
   const value = fields.raw(name);
   if (typeof value !== "object" || value === null) return undefined;
   return Object.fromEntries(Object.entries(value).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+}
+
+export function readRule(fields: AnswerFields): Rule {
+  return {
+    arn: fields.text("RuleArn"),
+    priority: fields.flag("IsDefault") ? undefined : Number(fields.text("Priority")),
+    conditions: fields.list("Conditions", (condition) => ({
+      field: condition.text("Field"),
+      values: condition.has("HostHeaderConfig")
+        ? condition.structure("HostHeaderConfig").texts("Values")
+        : condition.textsOrEmpty("Values"),
+    })),
+    actions: fields.list("Actions", readAction),
+  };
 }
 
 export function readTargetHealth(fields: AnswerFields): TargetHealth {

@@ -3,9 +3,10 @@ import { AnswerFields } from "../answer-fields.ts";
 import { whenGoneDone } from "../gone.ts";
 import { readListener, readLoadBalancer, readNewTargetGroup, readTargetGroup } from "./decode.ts";
 import { ElbReads } from "./elb-reads.ts";
-import { certificateList, healthCheckInput, listenerInput, tagList, targetList } from "./inputs.ts";
+import { certificateList, healthCheckInput, hostRuleInput, listenerInput, tagList, targetList } from "./inputs.ts";
 import type {
   HealthCheck,
+  HostRule,
   Listener,
   ListenerSettings,
   LoadBalancer,
@@ -106,6 +107,19 @@ export class ElbApi extends ElbReads {
       "change",
       (client, options) => client.modifyListener({ ListenerArn: arn, ...listenerInput(settings) }, options),
       (answer) => only(answer, "Listeners", readListener),
+    );
+  }
+
+  /** Requests that it is for do not come to what the listener does. Rejects with `AWS_REFUSED` while another rule has that priority. */
+  async createRule(listenerArn: string, priority: number, rule: HostRule, tags: Tags): Promise<void> {
+    await this.service.call("CreateRule", "change", (client, options) =>
+      client.createRule({ ListenerArn: listenerArn, Priority: priority, ...hostRuleInput(rule), Tags: tagList(tags) }, options),
+    );
+  }
+
+  async modifyRule(arn: string, rule: HostRule): Promise<void> {
+    await this.service.call("ModifyRule", "change", (client, options) =>
+      client.modifyRule({ RuleArn: arn, ...hostRuleInput(rule) }, options),
     );
   }
 

@@ -1,8 +1,8 @@
 import type * as sdk from "@aws-sdk/client-elastic-load-balancing-v2";
 import { type Paging, type Service, parts, tokenIn } from "../service.ts";
 import { attributesIn, nameOf, named, one, tagsIn, unlessMissing } from "./answers.ts";
-import { readListener, readLoadBalancer, readTargetGroup, readTargetHealth } from "./decode.ts";
-import type { Listener, LoadBalancer, TargetGroup, TargetHealth } from "./records.ts";
+import { readListener, readLoadBalancer, readRule, readTargetGroup, readTargetHealth } from "./decode.ts";
+import type { Listener, LoadBalancer, Rule, TargetGroup, TargetHealth } from "./records.ts";
 
 const PAGE = 400;
 /** So many ARNs one call takes (API reference of DescribeLoadBalancers, DescribeTags). */
@@ -96,6 +96,14 @@ export class ElbReads {
       "read",
       (client, options) => client.describeListeners({ ListenerArns: [arn] }, options),
       (answer) => one(answer.list("Listeners", readListener), arn, "DescribeListeners"),
+    );
+  }
+
+  /** With the default one. */
+  rules(listenerArn: string): Promise<readonly Rule[]> {
+    const pages = { entries: "Rules", read: readRule, keyOf: ({ arn }: Rule) => arn, next: tokenIn("NextMarker") };
+    return this.service.list("DescribeRules", pages, (client, Marker, options) =>
+      client.describeRules({ ListenerArn: listenerArn, Marker, PageSize: PAGE }, options),
     );
   }
 

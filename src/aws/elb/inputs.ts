@@ -1,6 +1,6 @@
 import type * as sdk from "@aws-sdk/client-elastic-load-balancing-v2";
 import { assertNever } from "../../kernel/index.ts";
-import type { ActionSettings, HealthCheck, ListenerSettings, Target } from "./records.ts";
+import type { ActionSettings, HealthCheck, HostRule, ListenerSettings, Target } from "./records.ts";
 
 /** Tags and attributes have the same form. */
 export function tagList(tags: ReadonlyMap<string, string>): { Key: string; Value: string }[] {
@@ -29,6 +29,10 @@ export function listenerInput({
     ...(certificate === undefined ? {} : { Certificates: certificateList([certificate]) }),
     DefaultActions: actionList(actions),
   };
+}
+
+export function hostRuleInput({ hosts, action }: HostRule): Pick<sdk.CreateRuleInput, "Actions" | "Conditions"> {
+  return { Conditions: [{ Field: "host-header", HostHeaderConfig: { Values: [...hosts] } }], Actions: actionList([action]) };
 }
 
 export function actionList(actions: readonly ActionSettings[]): sdk.Action[] {

@@ -59,6 +59,15 @@ export interface ListenerAction {
   readonly fixedResponse: Readonly<Record<string, string>> | undefined;
 }
 
+/** A rule of a listener; the default one is what the listener itself does. */
+export interface Rule {
+  readonly arn: string;
+  /** 1 is asked first; undefined of the default one. */
+  readonly priority: number | undefined;
+  readonly conditions: readonly { readonly field: string; readonly values: readonly string[] }[];
+  readonly actions: readonly ListenerAction[];
+}
+
 export interface Target {
   readonly id: string;
   readonly port: number;
@@ -104,6 +113,13 @@ export interface NewTargetGroup {
   readonly targetType: "instance" | "ip";
   readonly healthCheck: HealthCheck;
   readonly tags: ReadonlyMap<string, string>;
+}
+
+/** What a rule does with requests for these hosts. */
+export interface HostRule {
+  /** Names, in which `*` stands for any characters and `?` for one. */
+  readonly hosts: readonly string[];
+  readonly action: ActionSettings;
 }
 
 /** A listener's settings, as it is made or changed to. */

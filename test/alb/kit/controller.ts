@@ -21,6 +21,7 @@ export const SETTINGS: AlbSettings = {
   httpPort: 80,
   httpsPort: 443,
   nlbHttp: true,
+  denial: undefined,
   redirectHttp: true,
   targetType: "instance",
   targetPort: 9999,

@@ -6,6 +6,7 @@ import type {
   ObservedAutoScalingGroup,
   ObservedListener,
   ObservedLoadBalancer,
+  ObservedRule,
   ObservedSecurityGroup,
   ObservedStack,
   ObservedTargetGroup,
@@ -158,6 +159,7 @@ export class ModelAccount {
       case "set-security-groups":
       case "set-web-acl":
       case "create-listener":
+      case "deny-hosts":
       case "modify-listener":
       case "delete-listener":
       case "add-certificates":
@@ -219,7 +221,7 @@ export class ModelAccount {
       const [first, ...others] = listener.certificates;
       if (step.type === "modify-listener" && step.listener.port === listener.port) {
         const changed = listenerOf(known.arn, step.listener, there(group).arn, listener.tags);
-        return [{ ...changed, certificates: [...changed.certificates, ...others] }];
+        return [{ ...changed, rules: listener.rules, certificates: [...changed.certificates, ...others] }];
       }
       if (!("port" in step) || step.port !== listener.port) return [listener];
       switch (step.type) {
@@ -234,6 +236,8 @@ export class ModelAccount {
         case "replace-default-certificate":
           if (!others.includes(step.by)) throw new Error("what replaces it is not there");
           return [{ ...listener, certificates: [step.by, ...others.filter((arn) => arn !== step.by)] }];
+        case "deny-hosts":
+          return [{ ...listener, rules: fresh([ruleOf(step, listener)]) }];
         case "delete-listener":
           return [];
         default:
@@ -290,6 +294,7 @@ function listenerOf(
     defaultCertificate: certificates[0],
     certificates,
     tags,
+    rules: fresh([]),
     defaultActions: [
       action.type === "forward"
         ? { type: "forward", groups: [{ arn: groupArn, weight: 1 }], redirect: undefined, fixedResponse: undefined }
@@ -300,6 +305,18 @@ function listenerOf(
             fixedResponse: undefined,
           },
     ],
+  };
+}
+
+function ruleOf({ denial, tags }: Extract<Step, { readonly type: "deny-hosts" }>, { arn }: ObservedListener): ObservedRule {
+  const { hosts, status, contentType, body } = denial;
+  const fixedResponse = { StatusCode: status, ContentType: contentType, MessageBody: body };
+  return {
+    arn: `${arn}/1`,
+    priority: 1,
+    conditions: [{ field: "host-header", values: hosts }],
+    actions: [{ type: "fixed-response", groups: [], redirect: undefined, fixedResponse }],
+    tags,
   };
 }
 
