@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from "node:http";
 import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { AppError, assertNever, messageOf } from "../../kernel/index.ts";
+import { assertNever } from "../../kernel/index.ts";
 import type { ListenerConfig, NodeConfig } from "./config.ts";
 import { forward } from "./forward.ts";
 import { hasTooManyForwarded, requestHead } from "./headers.ts";
+import { listen, portOf } from "./listen.ts";
 import { ownAnswerText, sendOwn, sendOwnAnswer } from "./own-answer.ts";
 import type { ListenerDeps, PortListener } from "./port-listener.ts";
 import { actionFor, drawTargetGroup, redirectLocation, type RuleRequest } from "./rules.ts";
@@ -64,22 +65,12 @@ export class HttpListener implements PortListener {
 
   /** @throws AppError ALB_LISTEN */
   start(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", (error) => {
-        const place = `${this.#node.address}:${this.#config.port}`;
-        reject(
-          new AppError("ALB_LISTEN", `load balancer ${this.#deps.loadBalancerName} cannot listen on ${place}: ${messageOf(error)}`, {
-            cause: error,
-          }),
-        );
-      });
-      this.#server.listen({ port: this.#config.port, host: this.#node.address, backlog: 1024 }, resolve);
-    });
+    return listen(this.#server, this.#node.address, this.#config.port, this.#deps.loadBalancerName);
   }
 
   /** The port it listens on. */
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return portOf(this.#server);
   }
 
   configure(config: ListenerConfig): void {

@@ -1,8 +1,8 @@
-import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
+import { type Server, type Socket, connect, createServer } from "node:net";
 import { type TLSSocket, connect as connectSecurely, createServer as createSecureServer, type Server as SecureServer } from "node:tls";
-import { AppError, messageOf } from "../../kernel/index.ts";
 import type { FailurePhase } from "./accounting.ts";
 import type { ListenerConfig, NodeConfig } from "./config.ts";
+import { listen, portOf } from "./listen.ts";
 import type { ListenerDeps, PortListener } from "./port-listener.ts";
 import { drawTargetGroup } from "./rules.ts";
 import { Selector } from "./selection.ts";
@@ -36,21 +36,11 @@ export class TcpListener implements PortListener {
 
   /** @throws AppError ALB_LISTEN */
   start(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", (cause) => {
-        const place = `${this.#node.address}:${this.#config.port}`;
-        reject(
-          new AppError("ALB_LISTEN", `load balancer ${this.#deps.loadBalancerName} cannot listen on ${place}: ${messageOf(cause)}`, {
-            cause,
-          }),
-        );
-      });
-      this.#server.listen({ port: this.#config.port, host: this.#node.address, backlog: 1024 }, resolve);
-    });
+    return listen(this.#server, this.#node.address, this.#config.port, this.#deps.loadBalancerName);
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return portOf(this.#server);
   }
 
   configure(config: ListenerConfig): void {

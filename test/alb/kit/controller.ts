@@ -1,5 +1,6 @@
 import { type AlbOptions, type AlbSettings, type RunningAlb, startAlb } from "../../../src/alb/index.ts";
 import { OBSERVE_TIMES } from "../../../src/alb/observe/observer.ts";
+import { SETTINGS as DEFAULTS } from "../../../src/alb/plan/testing/desired-kit.ts";
 import type { Clock } from "../../../src/kernel/index.ts";
 import { MetricsRegistry, silentLog } from "../../../src/telemetry/index.ts";
 import type { Bench } from "./bench.ts";
@@ -10,36 +11,12 @@ const REMOVALS_REST_MS = 10 * 60_000;
 
 /** What the flags of `holdfast alb` say when nobody says anything; HTTP leads to HTTPS. */
 export const SETTINGS: AlbSettings = {
+  ...DEFAULTS,
   ...OWNERSHIP,
   vpcId: "vpc-1",
-  type: "application",
-  scheme: "internet-facing",
-  ipAddressType: "ipv4",
-  sslPolicy: "ELBSecurityPolicy-TLS13-1-2-2021-06",
-  webAcl: undefined,
-  securityGroups: [],
-  httpPort: 80,
-  httpsPort: 443,
-  nlbHttp: true,
-  denial: undefined,
-  redirectHttp: true,
-  targetType: "instance",
-  targetPort: 9999,
-  targetProtocol: "HTTP",
-  healthCheck: {
-    protocol: "HTTP",
-    port: "9911",
-    path: "/readyz",
-    intervalSeconds: 10,
-    timeoutSeconds: 5,
-    healthyThreshold: 3,
-    unhealthyThreshold: 2,
-    matcher: "200",
-  },
+  healthCheck: { ...DEFAULTS.healthCheck, port: "9911", path: "/readyz", healthyThreshold: 3 },
   attributes: new Map([["idle_timeout.timeout_seconds", "60"]]),
-  targetGroupAttributes: new Map([["deregistration_delay.timeout_seconds", "300"]]),
   tags: new Map(),
-  mostCertificates: 24,
 };
 
 export interface TestController {
