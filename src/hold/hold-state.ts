@@ -1,4 +1,4 @@
-import { AppError } from "../kernel/index.ts";
+import { AppError, savedFields } from "../kernel/index.ts";
 import type { Approval } from "./approvals.ts";
 import type { HeldCause, SavedChange } from "./held-change.ts";
 import type { SavedRemovals } from "./removal-window.ts";
@@ -19,6 +19,8 @@ export interface HoldState<T> {
 export type HoldRecords = Omit<HoldState<never>, "accepted">;
 
 const CAUSES: ReadonlySet<unknown> = new Set<HeldCause>(["missing", "deletes", "untrusted", "last", "only", "absent"]);
+
+const { record, list, text, number } = savedFields(bad);
 
 /**
  * Checks what was read from a snapshot. `decode` checks one value. Throws HOLD_STATE with the place that is wrong; a broken state is refused as a
@@ -87,26 +89,6 @@ function removals(value: unknown): HoldState<unknown>["removals"] {
 function until(value: unknown, where: string): { principal: string; untilWallMs: number } {
   const entry = record(value, where);
   return { principal: text(entry["principal"], `${where}.principal`), untilWallMs: number(entry["untilWallMs"], `${where}.untilWallMs`) };
-}
-
-function record(value: unknown, where: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw bad(`${where} is no object`);
-  return value as Record<string, unknown>;
-}
-
-function list(value: unknown, where: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw bad(`${where} is no list`);
-  return value;
-}
-
-function text(value: unknown, where: string): string {
-  if (typeof value !== "string") throw bad(`${where} is no text`);
-  return value;
-}
-
-function number(value: unknown, where: string): number {
-  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) throw bad(`${where} is no number from 0`);
-  return value;
 }
 
 function bad(what: string): AppError {

@@ -5,3 +5,4 @@ export { hashText, mixed } from "./hash.ts";
 export { isRecord } from "./json.ts";
 export { makeFolder } from "./make-folder.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";
+export { savedFields } from "./saved-fields.ts";

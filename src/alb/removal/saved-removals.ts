@@ -1,5 +1,5 @@
 import type { SavedRemovals } from "../../hold/index.ts";
-import { AppError, isRecord } from "../../kernel/index.ts";
+import { AppError, savedFields } from "../../kernel/index.ts";
 import type { Release, SavedHolds } from "./removal-holds.ts";
 
 /** What removals have to know again after a restart, as JSON. */
@@ -10,6 +10,8 @@ export interface SavedRemovalState {
   /** Keys of the objects that each load balancer ever served and that no other one serves now. */
   readonly owners: Readonly<Record<string, readonly string[]>>;
 }
+
+const { record, list, text, number } = savedFields(bad);
 
 /** Checks what was saved, but for the holds' records, which the holds check. Throws AppError `HOLD_STATE`. */
 export function parseRemovalState(value: unknown): SavedRemovalState {
@@ -53,26 +55,6 @@ function releaseIn(value: unknown): Release {
   if (approved === null) return { ...release, approved: null };
   const { by, untilWallMs } = record(approved, where);
   return { ...release, approved: { by: text(by, where), untilWallMs: number(untilWallMs, where) } };
-}
-
-function record(value: unknown, where: string): Record<string, unknown> {
-  if (!isRecord(value)) throw bad(`${where} is no object`);
-  return value;
-}
-
-function list(value: unknown, where: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw bad(`${where} is no list`);
-  return value;
-}
-
-function text(value: unknown, where: string): string {
-  if (typeof value !== "string") throw bad(`${where} is no text`);
-  return value;
-}
-
-function number(value: unknown, where: string): number {
-  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) throw bad(`${where} is no number from 0`);
-  return value;
 }
 
 function bad(what: string): AppError {
