@@ -54,5 +54,5 @@ test("every limit of the controller of load balancers is in the threat model by 
     [...read(file).matchAll(/^(?:export )?const ((?:MOST_|LONGEST_\w*BYTES|\w*_LIMIT)\w*) = [\d_]/gm)].map(([, name = ""]) => name),
   );
   assert.ok(names.length >= 10, names.join());
-  assert.deepEqual(namedBelow("Limits of the controller of load balancers").toSorted(), names.toSorted());
+  assert.deepEqual(namedBelow("Limits of the controller of load balancers").toSorted(), [...new Set(names)].toSorted());
 });
