@@ -73,7 +73,7 @@ function sectionOf(reference: string, name: string): string | undefined {
 test("every option that the page on moving says to use is one of holdfast alb", () => {
   const section = sectionOf(readFileSync(join(root, "docs/reference/cli.md"), "utf8"), "holdfast alb") ?? "";
   const page = readFileSync(join(root, "docs/how-to/move-from-kube-ingress-aws-controller.md"), "utf8");
-  const rows = page.split("\n").filter((line) => /^\| `--/.test(line));
+  const rows = page.split("\n").filter((line) => line.startsWith("| `--"));
   const named = rows.flatMap((row) => [...(row.split("|")[2] ?? "").matchAll(/`(--[a-z0-9-]+)/g)].map(([, option = ""]) => option));
   assert.deepEqual(
     named.filter((option) => !section.includes(`\`${option}`)),
