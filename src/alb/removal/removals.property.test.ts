@@ -152,7 +152,7 @@ test("no order of lies, doubts, outages and restarts lets go of anything that wa
   assert.ok(released > 0, "nothing was ever let go: this test would not see it");
 });
 
-test("over any restarts no more load balancers go than the budgets say", async () => {
+test("L6: over any restarts no more load balancers go than the budgets say", async () => {
   const step = fc.record({ afterMs: fc.integer({ min: 0, max: 60 * MINUTE_MS }), restarts: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.integer({ min: 1, max: 60 }), async (steps, count) => {

@@ -58,7 +58,7 @@ test("what is wanted again for one round begins anew, also when that round was m
   assert.deepEqual(await rounds(removals, clock, 0, { there: ALL, unwanted: ["b"] }), [], "once wanted, it is held anew");
 });
 
-test("the last ones are never let go without a person, and many at once take longer", async () => {
+test("L6: the last ones are never let go without a person, and many at once take longer", async () => {
   const { removals, clock } = judgeRig();
   assert.deepEqual(await rounds(removals, clock, 30 * HOLD_MS, { there: ["a"], unwanted: ["a"] }), []);
   const [held] = removals.held();
