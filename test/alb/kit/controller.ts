@@ -24,6 +24,11 @@ export interface TestController {
   stop(): Promise<void>;
 }
 
+/** What it needs of a {@link Bench}; the account may be another one. */
+export type ControllerBench = Pick<Bench, "clock" | "random" | "cluster"> & {
+  readonly account: Pick<Bench["account"], "endpoint" | "region" | "credentials">;
+};
+
 export interface ControllerOptions {
   /** Ways to the account and the cluster that are not the straight ones. */
   readonly awsUrl?: string;
@@ -46,7 +51,7 @@ export interface ControllerOptions {
 
 /** Starts the controller as `holdfast alb` does, in this process, on the bench's clock. */
 export async function startController(
-  bench: Bench,
+  bench: ControllerBench,
   {
     awsUrl,
     clusterUrl,
