@@ -2,25 +2,48 @@ import { AwsError } from "../wire/aws-error.ts";
 import type { AwsWorld } from "../world/world.ts";
 import type { ActionRecord, ListenerRecord, LoadBalancerRecord, RuleRecord, TargetGroupRecord } from "./records.ts";
 
+const KINDS = {
+  loadbalancer: "load balancer",
+  targetgroup: "target group",
+  listener: "listener",
+  "listener-rule": "listener rule",
+} as const;
+type Kind = keyof typeof KINDS;
+
+/** What an ARN is of; undefined where it is none of this service. */
+export function kindOf(arn: string): Kind | undefined {
+  const kind = /^arn:[^:]*:elasticloadbalancing:[^:]*:[^:]*:([a-z-]+)\//.exec(arn)?.[1];
+  return kind !== undefined && Object.hasOwn(KINDS, kind) ? (kind as Kind) : undefined;
+}
+
+/** Throws AwsError `ValidationError`: what is no ARN of such a thing cannot be missing. */
+export function mustBeArn(kind: Kind, arn: string): void {
+  if (kindOf(arn) !== kind) throw new AwsError("ValidationError", `'${arn}' is not a valid ${KINDS[kind]} ARN`);
+}
+
 export function loadBalancer(world: AwsWorld, arn: string): LoadBalancerRecord {
+  mustBeArn("loadbalancer", arn);
   const found = world.loadBalancers.get(arn);
   if (found === undefined) throw new AwsError("LoadBalancerNotFound", `Load balancer '${arn}' not found`);
   return found;
 }
 
 export function targetGroup(world: AwsWorld, arn: string): TargetGroupRecord {
+  mustBeArn("targetgroup", arn);
   const found = world.targetGroups.get(arn);
   if (found === undefined) throw new AwsError("TargetGroupNotFound", `Target groups '${arn}' not found`);
   return found;
 }
 
 export function listener(world: AwsWorld, arn: string): ListenerRecord {
+  mustBeArn("listener", arn);
   const found = world.listeners.get(arn);
   if (found === undefined) throw new AwsError("ListenerNotFound", `Listeners '${arn}' not found`);
   return found;
 }
 
 export function rule(world: AwsWorld, arn: string): RuleRecord {
+  mustBeArn("listener-rule", arn);
   const found = world.rules.get(arn);
   if (found === undefined) throw new AwsError("RuleNotFound", `Rules '${arn}' not found`);
   return found;

@@ -241,4 +241,23 @@ test("tags are added, replaced and removed on all that has an ARN", async (t) =>
   const many = Array.from({ length: 51 }, (_one, n) => ({ Key: `k${n}`, Value: "" }));
   assert.equal((await account.call(elb, "AddTags", { ResourceArns: [arn], Tags: many })).code, "TooManyTags");
   assert.equal((await account.call(elb, "DescribeTags", { ResourceArns: ["arn:aws:s3:::bucket"] })).code, "ValidationError");
+  const reserved = { ResourceArns: [arn], Tags: [{ Key: "aws:a", Value: "1" }] };
+  assert.equal((await account.call(elb, "AddTags", reserved)).code, "ValidationError", "keys that begin with aws: are AWS's");
+});
+
+test("the default rule is described, and only its listener can change it", async (t) => {
+  const { account, arn, group } = await shop(await testAccount(t));
+  const of = await listener(account, arn, group);
+  const { body } = await account.call(elb, "DescribeRules", { ListenerArn: of });
+  const rule = textAt(body, "DescribeRulesResult", "Rules", 0, "RuleArn");
+  const byArn = await account.call(elb, "DescribeRules", { RuleArns: [rule] });
+  assert.equal(textAt(byArn.body, "DescribeRulesResult", "Rules", 0, "IsDefault"), "true");
+  const changes: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+    ["DeleteRule", { RuleArn: rule }],
+    ["ModifyRule", { RuleArn: rule, Actions: [forward(group)] }],
+    ["SetRulePriorities", { RulePriorities: [{ RuleArn: rule, Priority: 4 }] }],
+  ];
+  for (const [action, input] of changes) assert.equal((await account.call(elb, action, input)).code, "OperationNotPermitted", action);
+  const none = rule.replace(/\w{16}\/default$/, "0123456789abcdef/default");
+  assert.equal((await account.call(elb, "DeleteRule", { RuleArn: none })).code, "RuleNotFound");
 });

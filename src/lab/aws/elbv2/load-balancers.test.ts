@@ -92,6 +92,22 @@ test("one that is missing among those that are asked for makes the whole answer 
   assert.equal((await account.call(elb, "DescribeTags", { ResourceArns: [arn, gone] })).code, "LoadBalancerNotFound");
 });
 
+test("what is no ARN of such a thing is invalid, and not missing", async (t) => {
+  const account = await testAccount(t);
+  const arn = await balancer(account, "shop");
+  const calls: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+    ["DescribeLoadBalancers", { LoadBalancerArns: ["nonsense"] }],
+    ["DescribeListeners", { LoadBalancerArn: "nonsense" }],
+    ["DescribeListeners", { ListenerArns: [arn] }],
+    ["DescribeTargetHealth", { TargetGroupArn: arn }],
+    ["DescribeRules", { RuleArns: [arn] }],
+    ["DeleteLoadBalancer", { LoadBalancerArn: "shop" }],
+    ["DeleteTargetGroup", { TargetGroupArn: arn }],
+  ];
+  for (const [action, input] of calls) assert.equal((await account.call(elb, action, input)).code, "ValidationError", action);
+  assert.equal((await described(account)).length, 1);
+});
+
 test("deletion protection forbids deleting, and one that is gone is deleted already", async (t) => {
   const account = await testAccount(t);
   const arn = await balancer(account, "shop");

@@ -4,7 +4,7 @@ import type { Fields } from "../wire/query-input.ts";
 import type { ActionCall, Read, Write } from "../world/actions.ts";
 import { type AwsWorld, withRecord } from "../world/world.ts";
 import { attributeOf, changedAttributes, loadBalancerAttributes, shownAttributes } from "./attributes.ts";
-import { listenersOf, loadBalancer, rulesOf } from "./found.ts";
+import { listenersOf, loadBalancer, mustBeArn, rulesOf } from "./found.ts";
 import { requiredText, structures, text, texts } from "../wire/inputs.ts";
 import { page } from "./paging.ts";
 import type { LoadBalancerRecord } from "./records.ts";
@@ -62,6 +62,7 @@ export function createLoadBalancer({ provisioningMs }: LoadBalancerTiming): Writ
 /** One that is not there any more is deleted already. */
 export const deleteLoadBalancer: Write = (world, { input }) => {
   const arn = requiredText(input, "LoadBalancerArn");
+  mustBeArn("loadbalancer", arn);
   const record = world.loadBalancers.get(arn);
   if (record === undefined) return { world, output: {} };
   if (attributeOf(loadBalancerAttributes[record.type], record.attributes, "deletion_protection.enabled") === "true")

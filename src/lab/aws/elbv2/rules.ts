@@ -19,20 +19,44 @@ export const describeRules: Read = (world, { input }) => {
   const listenerArn = text(input, "ListenerArn");
   if ((arns === undefined) === (listenerArn === undefined))
     throw new AwsError("ValidationError", "You must specify either rule ARNs or a listener ARN");
-  const wanted = arns?.map((arn) => shown(rule(world, arn))) ?? rulesAndDefault(world, listener(world, listenerArn ?? ""));
+  const wanted = arns?.map((arn) => shownByArn(world, arn)) ?? rulesAndDefault(world, listener(world, listenerArn ?? ""));
   const { page: rules, nextMarker } = page(wanted, ({ RuleArn }) => String(RuleArn), input);
   return { Rules: rules, ...(nextMarker === undefined ? {} : { NextMarker: nextMarker }) };
 };
 
 function rulesAndDefault(world: AwsWorld, of: ListenerRecord): readonly Fields[] {
-  const last = {
-    RuleArn: `${ruleArnBase(of)}/default`,
+  return [...rulesOf(world, of.arn).map(shown), shownDefault(of)];
+}
+
+function shownByArn(world: AwsWorld, arn: string): Fields {
+  const of = listenerOfDefault(world, arn);
+  return of === undefined ? shown(rule(world, arn)) : shownDefault(of);
+}
+
+function shownDefault(of: ListenerRecord): Fields {
+  return {
+    RuleArn: defaultRuleArn(of),
     Priority: "default",
     Conditions: [],
     Actions: shownActions(of.defaultActions),
     IsDefault: true,
   };
-  return [...rulesOf(world, of.arn).map(shown), last];
+}
+
+function defaultRuleArn(of: ListenerRecord): string {
+  return `${ruleArnBase(of)}/default`;
+}
+
+/** The listener whose default rule it is. */
+function listenerOfDefault(world: AwsWorld, ruleArn: string): ListenerRecord | undefined {
+  return [...world.listeners.values()].find((one) => defaultRuleArn(one) === ruleArn);
+}
+
+/** A rule that may be changed: the default one is, with its listener. */
+function changeable(world: AwsWorld, arn: string): RuleRecord {
+  if (listenerOfDefault(world, arn) !== undefined)
+    throw new AwsError("OperationNotPermitted", `Default rule '${arn}' cannot be changed or deleted by itself`);
+  return rule(world, arn);
 }
 
 export const createRule: Write = (world, { input, nowMs }) => {
@@ -55,7 +79,7 @@ export const createRule: Write = (world, { input, nowMs }) => {
 };
 
 export const modifyRule: Write = (world, { input }) => {
-  const before = rule(world, requiredText(input, "RuleArn"));
+  const before = changeable(world, requiredText(input, "RuleArn"));
   const conditions = structures(input, "Conditions");
   const actions = structures(input, "Actions");
   const record: RuleRecord = {
@@ -67,7 +91,7 @@ export const modifyRule: Write = (world, { input }) => {
 };
 
 export const deleteRule: Write = (world, { input }) => {
-  const { arn } = rule(world, requiredText(input, "RuleArn"));
+  const { arn } = changeable(world, requiredText(input, "RuleArn"));
   return { world: withRecord(withRecord(world, "rules", arn, undefined), "tags", arn, undefined), output: {} };
 };
 
@@ -75,7 +99,7 @@ export const deleteRule: Write = (world, { input }) => {
 export const setRulePriorities: Write = (world, { input }) => {
   let next = world;
   const changed = (structures(input, "RulePriorities") ?? []).map((pair) => {
-    const record = { ...rule(world, requiredText(pair, "RuleArn")), priority: integer(pair, "Priority") ?? 0 };
+    const record = { ...changeable(world, requiredText(pair, "RuleArn")), priority: integer(pair, "Priority") ?? 0 };
     next = withRecord(next, "rules", record.arn, record);
     return record;
   });

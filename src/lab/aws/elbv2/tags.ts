@@ -1,17 +1,19 @@
 import { AwsError } from "../wire/aws-error.ts";
 import type { Read, Write } from "../world/actions.ts";
 import { type AwsWorld, withRecord } from "../world/world.ts";
-import { listener, loadBalancer, rule, targetGroup } from "./found.ts";
+import { kindOf, listener, loadBalancer, rule, targetGroup } from "./found.ts";
 import { structures, text, texts } from "../wire/inputs.ts";
 import type { Fields } from "../wire/query-input.ts";
 
 const MOST_TAGS = 50;
 const MOST_RESOURCES = 20;
 
-/** The tags of a new resource. Throws AwsError `DuplicateTagKeys`, `TooManyTags`. */
+/** The tags of a new resource. Throws AwsError `DuplicateTagKeys`, `TooManyTags`, `ValidationError`. */
 export function tagsIn(input: Fields): ReadonlyMap<string, string> {
   const given = structures(input, "Tags") ?? [];
   const tags = new Map(given.map((tag) => [text(tag, "Key") ?? "", text(tag, "Value") ?? ""]));
+  if ([...tags.keys()].some((key) => key.toLowerCase().startsWith("aws:")))
+    throw new AwsError("ValidationError", "aws: prefixed tag key names are not allowed for external use");
   if (tags.size !== given.length) throw new AwsError("DuplicateTagKeys", "Tag keys must be unique");
   if (tags.size > MOST_TAGS) throw new AwsError("TooManyTags", `The maximum number of tags is ${MOST_TAGS}`);
   return tags;
@@ -52,7 +54,7 @@ export const removeTags: Write = (world, { input }) => {
 };
 
 function mustExist(world: AwsWorld, arn: string): void {
-  const kind = /^arn:[^:]*:elasticloadbalancing:[^:]*:[^:]*:(listener-rule|listener|loadbalancer|targetgroup)\//.exec(arn)?.[1];
+  const kind = kindOf(arn);
   if (kind === "loadbalancer") loadBalancer(world, arn);
   else if (kind === "targetgroup") targetGroup(world, arn);
   else if (kind === "listener") listener(world, arn);

@@ -4,7 +4,7 @@ import type { Fields } from "../wire/query-input.ts";
 import type { ActionCall, Read, Write } from "../world/actions.ts";
 import { type AwsWorld, withRecord } from "../world/world.ts";
 import { changedAttributes, shownAttributes, targetGroupAttributes } from "./attributes.ts";
-import { listenersOf, groupsUsedBy, loadBalancer, targetGroup, usersOf } from "./found.ts";
+import { listenersOf, groupsUsedBy, loadBalancer, mustBeArn, targetGroup, usersOf } from "./found.ts";
 import { readHealthCheck, shownHealthCheck } from "./health-check.ts";
 import { integer, requiredText, text, texts } from "../wire/inputs.ts";
 import { page } from "./paging.ts";
@@ -71,6 +71,7 @@ export const modifyTargetGroup: Write = (world, { input }) => {
 /** One that is not there any more is deleted already. */
 export const deleteTargetGroup: Write = (world, { input }) => {
   const arn = requiredText(input, "TargetGroupArn");
+  mustBeArn("targetgroup", arn);
   if (!world.targetGroups.has(arn)) return { world, output: {} };
   if (usersOf(world, arn).length > 0)
     throw new AwsError("ResourceInUse", `Target group '${arn}' is currently in use by a listener or a rule`);

@@ -3,7 +3,7 @@ import { Fields } from "../../control/index.ts";
 import type { Fault, FaultRule } from "./fault.ts";
 
 const BAD = "LAB_AWS_BAD_FAULT";
-const KINDS = [
+export const FAULT_KINDS = [
   "throttle",
   "error",
   "reset",
@@ -41,7 +41,7 @@ export function parseFaultRule(value: unknown): FaultRule {
 }
 
 function parseFault(fields: Fields): Fault {
-  const fault = readFault(fields, fields.choice("kind", KINDS));
+  const fault = readFault(fields, fields.choice("kind", FAULT_KINDS));
   fields.end();
   return fault;
 }
