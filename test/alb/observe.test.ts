@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Aws } from "../../src/aws/index.ts";
+import { systemClock } from "../../src/kernel/index.ts";
+import { groupNamed, withAttachment, withGroup } from "../../src/lab/aws/autoscaling/groups.ts";
+import { withRecord } from "../../src/lab/aws/world/world.ts";
 import type { TestAccount } from "../../src/lab/aws/testing/test-account.ts";
 import { CERTIFICATES } from "./kit/first-world.ts";
 import { HOUR_MS, observed, setActive, stackOf, valueOf } from "./observe-kit.ts";
@@ -61,6 +64,39 @@ test("how far an Auto Scaling group is attached is asked until it is", async (t)
   await clock.advance(6_000);
   const made = await calls(() => observe(NAME));
   assert.equal(made.includes("DescribeLoadBalancerTargetGroups"), first?.targetGroups.get(group) === "Adding");
+});
+
+test("a target group that left its Auto Scaling group is soon seen to have left it, though the list of groups was read while it was leaving", async (t) => {
+  const { aws, account, observe, observer, clock } = await observed(t);
+  const { group } = await stackOf(aws, NAME);
+  const { store } = account;
+  const become = (state: "Added" | "Removing" | undefined): void => {
+    const attachment =
+      state === undefined ? undefined : ({ state, sinceMs: systemClock.wallMs(), by: "LoadBalancerTargetGroups" } as const);
+    store.put(withGroup(store.now, withAttachment(groupNamed(store.now, "nodes-a"), group, attachment)), systemClock.wallMs());
+  };
+  const look = async (): Promise<string | undefined> => {
+    const { observed: seen } = await observe(NAME);
+    return valueOf(seen.autoScalingGroups, "fresh")[0]?.targetGroups.get(group);
+  };
+  become("Added");
+  assert.equal(await look(), "Added");
+  // It is leaving for as long as one of its instances is a target.
+  const [id = ""] = groupNamed(store.now, "nodes-a").instances.keys();
+  const record = store.now.targetGroups.get(group);
+  assert.ok(record !== undefined);
+  const target = { id, port: 9999, zone: undefined, registeredAtMs: systemClock.wallMs(), drainingSinceMs: undefined };
+  store.put(withRecord(store.now, "targetGroups", group, { ...record, targets: new Map([[`${id}:9999`, target]]) }), systemClock.wallMs());
+  become("Removing");
+  observer.wrote([NAME]);
+  assert.equal(await look(), "Removing");
+  become(undefined);
+  const seen: (string | undefined)[] = [];
+  for (let round = 0; round < 4; round++) {
+    await clock.advance(30_000);
+    seen.push(await look());
+  }
+  assert.equal(seen.at(-1), undefined, seen.join());
 });
 
 test("K15: at rest at most twelve reads an hour are made for one load balancer, and no write", (t) => costsFewReads(t, [NAME]));

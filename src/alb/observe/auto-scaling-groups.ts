@@ -28,6 +28,8 @@ export class AutoScalingGroups {
   readonly #all: BelievedList<AutoScalingGroup>;
   readonly #tagged: Reading<Believed<AutoScalingGroup>>;
   readonly #states = new Map<string, Reading<States>>();
+  /** Groups whose states may be other ones since something was written. */
+  readonly #unsure = new Set<string>();
 
   constructor(api: AutoScalingApi, { tags, everyMs }: { readonly tags: GroupTags; readonly everyMs: number }, deps: ObserveDeps) {
     this.#api = api;
@@ -65,6 +67,12 @@ export class AutoScalingGroups {
   lookAgain(): void {
     this.#all.lookAgain();
     for (const reading of this.#states.values()) reading.lookAgain();
+  }
+
+  /** What was attached or detached a moment ago is asked for by group: the list says of what is leaving what it said before. */
+  wrote(): void {
+    this.lookAgain();
+    for (const name of this.#states.keys()) this.#unsure.add(name);
   }
 
   /** ARNs of all target groups that those of the cluster have attached. */
@@ -113,13 +121,16 @@ export class AutoScalingGroups {
   async #refreshStates({ name, targetGroups: attached }: AutoScalingGroup, ours: ReadonlySet<string>): Promise<void> {
     let reading = this.#states.get(name);
     if (reading === undefined) {
-      reading = new Reading(() => this.#readStates(name), this.#everyMs, this.#deps);
+      reading = new Reading((before) => this.#readStates(name, before), this.#everyMs, this.#deps);
       this.#states.set(name, reading);
     }
     const known = reading.evidence();
-    if (known.state !== "unknown" && isSettled(attached, known.value, ours)) return;
+    const isUnsure = this.#unsure.has(name);
+    if (!isUnsure && known.state !== "unknown" && isSettled(attached, known.value, ours)) return;
+    if (isUnsure) reading.lookAgain();
     const states = await reading.refresh(SOON_MS);
     // The list is from before it was attached: it is read again, until both say the same.
+    if (states.state === "fresh") this.#unsure.delete(name);
     if (states.state === "fresh" && [...ours].some((arn) => !attached.includes(arn) && SETTLED.has(states.value.get(arn) ?? "")))
       this.#all.lookAgain();
   }
@@ -132,11 +143,16 @@ export class AutoScalingGroups {
     return map(this.#all.evidence(), () => known.value);
   }
 
-  async #readStates(name: string): Promise<States> {
+  async #readStates(name: string, before: States | undefined): Promise<States> {
     const states = new Map((await this.#api.targetGroups(name)).map(({ arn, state }) => [arn, state]));
     const all = this.#all.evidence();
     const attached = all.state === "unknown" ? [] : (all.value.entries.get(name)?.targetGroups ?? []);
-    for (const arn of attached) if (!states.has(arn)) states.set(arn, TRAFFIC_SOURCE);
+    for (const arn of attached) {
+      if (states.has(arn)) continue;
+      states.set(arn, TRAFFIC_SOURCE);
+      // It had a state of its own: the list is from before it was detached.
+      if ((before?.get(arn) ?? TRAFFIC_SOURCE) !== TRAFFIC_SOURCE) this.#all.lookAgain();
+    }
     return states;
   }
 

@@ -167,7 +167,7 @@ export function createObserver(aws: Aws, options: ObserverOptions, deps: Observe
     wrote(names) {
       stacks.lookAgain(names);
       networkReadings.lookAgainAtGroups();
-      groups.lookAgain();
+      groups.wrote();
     },
     lookAgain() {
       stacks.lookAgain();

@@ -25,3 +25,5 @@ process.on("message", (task: Task) => {
   if (task.type === "scenario") known.set(task.name, task);
   else void run(task.cell, task.seed).then((result) => process.send?.(result));
 });
+
+process.on("disconnect", () => process.exit());
