@@ -13,3 +13,10 @@ test("of one load balancer the latest 200 owners are remembered, and none that a
   assert.deepEqual([owners.of("a")?.length, owners.of("b")], [199, ["Ingress shop/249"]]);
   assert.equal(owners.of("c"), undefined, "nobody remembers");
 });
+
+test("what is learned in doubt is remembered, and makes nobody forget", () => {
+  const owners = new FormerOwners({});
+  owners.see(new Map([["a", ["Ingress shop/1"]]]));
+  owners.learn(new Map([["b", ["Ingress shop/1", "Ingress shop/2"]]]));
+  assert.deepEqual([owners.of("a"), owners.of("b")], [["Ingress shop/1"], ["Ingress shop/1", "Ingress shop/2"]]);
+});

@@ -16,6 +16,11 @@ export class FormerOwners {
   see(now: ReadonlyMap<string, readonly string[]>): void {
     const placeOf = new Map([...now].flatMap(([name, keys]) => keys.map((key) => [key, name] as const)));
     for (const [name, keys] of this.#owners) for (const key of keys) if ((placeOf.get(key) ?? name) !== name) keys.delete(key);
+    this.learn(now);
+  }
+
+  /** The same from a round in doubt: nobody is forgotten, because another one may only seem to serve them. */
+  learn(now: ReadonlyMap<string, readonly string[]>): void {
     for (const [name, keys] of now) {
       const known = this.#owners.get(name) ?? new Set();
       for (const key of keys) {

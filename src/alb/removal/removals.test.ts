@@ -48,6 +48,12 @@ test("time without rounds, with doubt, or with nothing newer read does not count
   }
 });
 
+test("whom a load balancer serves is learned also while something else is in doubt", () => {
+  const { removals, clock } = judgeRig();
+  removals.judge(roundOf({ there: ["a"], unwanted: [], asOfMs: clock.wallMs(), doubt: "an Auto Scaling group cannot be read" }));
+  assert.deepEqual((removals.snapshot() as { readonly owners: unknown }).owners, { a: ["Ingress default/a"] });
+});
+
 test("what is wanted again for one round begins anew, also when that round was made of nothing newer", async () => {
   const { removals, clock } = judgeRig();
   await rounds(removals, clock, HOLD_MS - 5 * MINUTE_MS, { there: ALL, unwanted: ["b"] });

@@ -139,7 +139,7 @@ export class Removals {
     if (doubt === undefined) {
       this.#owners.see(round.owners);
       this.#owners.keep(new Set([...round.desired, ...stacks.keys()]));
-    }
+    } else if (round.evidence.claims.state === "fresh") this.#owners.learn(round.owners);
     for (const { name, targetGroup } of stacks.values())
       if (targetGroup.state === "fresh" && targetGroup.value !== undefined) this.#memory.healthy.see(name, targetGroup.value.targets);
     const released = removes.flatMap((step) => onlyKeys(step, isReleased) ?? []);
