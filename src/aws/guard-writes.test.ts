@@ -13,6 +13,7 @@ const TAGS = new Map([["a", "b"]]);
 const RULES = [{ cidr: "0.0.0.0/0", fromPort: 443, toPort: 443 }];
 const TARGETS = [{ id: "10.0.0.1", port: 9999, zone: undefined }];
 const LISTENER = { port: 80, protocol: "HTTP", sslPolicy: undefined, certificate: undefined, actions: [] };
+const RULE = { hosts: ["*.cluster.local"], action: { type: "forward", groups: [{ arn: ARN, weight: 1 }] } } as const;
 const HEALTH = {
   protocol: "HTTP",
   port: "9911",
@@ -44,6 +45,8 @@ const WRITES: Readonly<Record<string, (aws: Aws) => Promise<unknown>>> = {
   "elb modifyTargetGroup": ({ elb }) => elb.modifyTargetGroup(ARN, HEALTH),
   "elb createListener": ({ elb }) => elb.createListener(ARN, LISTENER, TAGS),
   "elb modifyListener": ({ elb }) => elb.modifyListener(ARN, LISTENER),
+  "elb createRule": ({ elb }) => elb.createRule(ARN, 1, RULE, TAGS),
+  "elb modifyRule": ({ elb }) => elb.modifyRule(ARN, RULE),
   "elb addCertificates": ({ elb }) => elb.addCertificates(ARN, [ARN]),
   "elb removeCertificates": ({ elb }) => elb.removeCertificates(ARN, [ARN]),
   "elb register": ({ elb }) => elb.register(ARN, TARGETS),
@@ -68,7 +71,7 @@ const WRITES: Readonly<Record<string, (aws: Aws) => Promise<unknown>>> = {
 
 const READS: ReadonlySet<string> = new Set(
   [
-    "loadBalancers loadBalancer loadBalancerNamed targetGroups targetGroup targetGroupNamed listeners listener accountLimits sslPolicies",
+    "loadBalancers loadBalancer loadBalancerNamed targetGroups targetGroup targetGroupNamed listeners listener rules accountLimits sslPolicies",
     "certificates certificate tags targetHealth loadBalancerAttributes targetGroupAttributes",
     "vpcs subnets routeTables securityGroups securityGroup instances instancesById groups groupsNamed webAcl traffic",
   ].flatMap((line) => line.split(" ")),
