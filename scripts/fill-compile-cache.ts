@@ -7,8 +7,10 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** What does something when it is imported: started instead. */
-const PROGRAMS = new Set(["main.ts", "lab-part-entry.ts", "router-control.ts", "router-worker.ts"].map((name) => join("src", "cli", name)));
+/** What does something when it is imported (waits for its parent's orders, say): never imported here. */
+const PROGRAM = /-entry\.ts$|[/\\]cli[/\\](?:main|router-control|router-worker)\.ts$/;
+/** Those that end at once when nobody tells them what to do: started instead. */
+const ENTRY = /-entry\.ts$/;
 const NOT_OURS_TO_READ = /\.test\.ts$|[/\\]testing[/\\]|[/\\]console[/\\]ui[/\\]/;
 const START_LIMIT_MS = 20_000;
 
@@ -18,8 +20,8 @@ const START_LIMIT_MS = 20_000;
  */
 export async function fillCompileCache(directory: string): Promise<void> {
   enableCompileCache(directory);
-  for (const file of globSync("src/**/*.ts", { cwd: ROOT }).toSorted())
-    if (!NOT_OURS_TO_READ.test(file) && !PROGRAMS.has(file)) await import(join(ROOT, file)).catch(() => {});
+  const files = globSync("src/**/*.ts", { cwd: ROOT }).filter((file) => !NOT_OURS_TO_READ.test(file));
+  for (const file of files.toSorted()) if (!PROGRAM.test(file)) await import(join(ROOT, file)).catch(() => {});
   // Clients of AWS are read when the first call is made.
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
     dependencies: Readonly<Record<string, string>>;
@@ -27,8 +29,8 @@ export async function fillCompileCache(directory: string): Promise<void> {
   for (const name of Object.keys(dependencies)) if (name.startsWith("@aws-sdk/")) await import(name).catch(() => {});
   flushCompileCache();
   const env = { ...process.env, NODE_COMPILE_CACHE: directory };
-  // Without a name it says which parts there are, and ends.
-  spawnSync(process.execPath, [join(ROOT, "src", "cli", "lab-part-entry.ts")], { env, stdio: "ignore", timeout: START_LIMIT_MS });
+  for (const file of files.filter((one) => ENTRY.test(one)))
+    spawnSync(process.execPath, [join(ROOT, file)], { env, stdio: "ignore", timeout: START_LIMIT_MS });
   await startRouter(env);
 }
 

@@ -3,8 +3,10 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-// `npm test`: the gates, then every test. Unit tests, and those of several parts in one process (folders of test/), side by side; whole-system tests
-// (test/*.test.ts) one file after the other, because each starts a cluster's worth of processes. Ends with one plain line `N passed, N failed`.
+// `npm test`: the gates, then every test: unit tests, those of several parts in one process (folders of test/), whole-system tests (test/*.test.ts).
+// Two files at a time, also of those that start a cluster's worth of processes: they wait more than they compute. Ends with one plain line `N passed, N failed`.
+/** What comes after the limit of a file (scripts/test-limit.ts): a process that does not even get to its timers. */
+const GROUP_LIMIT_MS = 30 * 60_000;
 const scratch = mkdtempSync(join(tmpdir(), "holdfast-test-"));
 const counts = { passed: 0, failed: 0, skipped: 0, notRun: [] as string[], files: [] as string[] };
 
@@ -19,15 +21,27 @@ function gates(): void {
   if (run.status !== 0 && counts.failed === 0) counts.failed = 1;
 }
 
-function tests(title: string, files: readonly string[], concurrency: number): void {
+function tests(title: string, files: readonly string[]): void {
   if (files.length === 0) return;
   process.stdout.write(`\n${title}: ${files.length} files\n`);
   const countsFile = join(scratch, `${title.replaceAll(/\W+/g, "-")}.json`);
   const startedAtMs = performance.now();
   const run = spawnSync(
     process.execPath,
-    ["--test", "--test-timeout=620000", `--test-concurrency=${concurrency}`, "--test-reporter=./scripts/test-reporter.ts", ...files],
-    { stdio: ["ignore", "inherit", "inherit"], env: { ...process.env, HOLDFAST_TEST_COUNTS: countsFile } },
+    [
+      "--test",
+      "--import=./scripts/test-limit.ts",
+      "--test-timeout=620000",
+      "--test-concurrency=2",
+      "--test-reporter=./scripts/test-reporter.ts",
+      ...files,
+    ],
+    {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, HOLDFAST_TEST_COUNTS: countsFile },
+      timeout: GROUP_LIMIT_MS,
+      killSignal: "SIGKILL",
+    },
   );
   let passed = 0;
   for (const line of readCounts(countsFile, files)) {
@@ -60,10 +74,10 @@ function readCounts(file: string, files: readonly string[]): (typeof counts)[] {
 
 const only = process.argv[2];
 if (only === undefined || only === "gates") gates();
-if (only === undefined || only === "unit") tests("unit tests", globSync("src/**/*.test.{ts,tsx}").sort(), 2);
+if (only === undefined || only === "unit") tests("unit tests", globSync("src/**/*.test.{ts,tsx}").sort());
 if (only === undefined || only === "system") {
-  tests("tests of several parts", globSync("test/*/**/*.test.ts").sort(), 2);
-  tests("whole-system tests", globSync("test/*.test.ts").sort(), 1);
+  tests("tests of several parts", globSync("test/*/**/*.test.ts").sort());
+  tests("whole-system tests", globSync("test/*.test.ts").sort());
 }
 rmSync(scratch, { recursive: true, force: true });
 
