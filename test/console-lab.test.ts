@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
@@ -197,6 +197,47 @@ function labTests(executablePath: string): void {
     await until("AWS is back", async () => (await names()) === before);
     assert.equal((await askCluster("/api/v1/nodes/node-1"))?.status, 200);
     assert.equal(await throughHold("shop.lab"), 200);
+  });
+
+  test("Components by lab.json: a part that is stopped stays down until it is started; a router is started again by its kubelet", async () => {
+    const file = join(stateDir, "lab.json");
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const handle = JSON.parse(readFileSync(file, "utf8")) as { url: string; token: string; pid: number; kubeconfig: string };
+    assert.deepEqual([handle.pid, handle.kubeconfig], [lab.pid, join(stateDir, "kubeconfig")]);
+    interface Component {
+      readonly name: string;
+      readonly state: string;
+      readonly pid: number | null;
+      readonly listens: readonly string[];
+    }
+    const all = async (): Promise<readonly Component[]> =>
+      (await (await fetch(new URL("/api/components", handle.url))).json()) as readonly Component[];
+    const find = async (name: string): Promise<Component | undefined> => (await all()).find((each) => each.name === name);
+    const change = async (name: string, verb: string): Promise<void> => {
+      const headers = { "x-holdfast-token": handle.token, "content-type": "application/json" };
+      const answer = await fetch(new URL(`/api/components/${name}/${verb}`, handle.url), { method: "POST", headers, body: "{}" });
+      assert.equal(answer.status, 200, await answer.text());
+    };
+    for (const name of ["apiserver", "aws", "scheduler", "controllers", "alb", "load", "kubelet/node-1", "router/node-1/naive"])
+      assert.match(String((await find(name))?.pid), /^\d+$/, name);
+    // Every address that a component is said to listen on takes connections.
+    for (const { listens } of await all()) {
+      for (const address of listens) {
+        const [host = "", port] = address.split(":");
+        assert.ok(await canConnect(host, Number(port)), address);
+      }
+    }
+    await change("kubelet/node-1", "stop");
+    assert.deepEqual([(await find("kubelet/node-1"))?.state, (await find("kubelet/node-1"))?.pid], ["stopped", null]);
+    const router = await find("router/node-1/hold");
+    assert.ok(router?.pid, "a router runs on while its kubelet is down");
+    await change("kubelet/node-1", "start");
+    await change("router/node-1/hold", "stop");
+    await until("its kubelet has started the router again", async () => {
+      const now = await find("router/node-1/hold");
+      return now !== undefined && now.pid !== router.pid && (await find("router/node-1/hold/control")) !== undefined;
+    });
+    await page.getByTestId("alb-hold").getByText("3 of 3 healthy").waitFor();
   });
 
   test("Flood with pods: the CronJob is there and its pods pend; removed, the CronJob is gone", async () => {

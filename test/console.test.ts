@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
@@ -93,6 +95,46 @@ function browserTests(executablePath: string): void {
     await page.locator('[data-testid="router-hold-node-2"][data-state="running"]').waitFor();
     await page.getByTestId("action-change-route").click();
     await page.getByTestId("timeline").getByText("route shop.example/new created").waitFor();
+    assert.deepEqual(complaints, []);
+    await page.context().close();
+  });
+
+  test("an experiment is seen while it runs, with the proof of its fault, and its verdict when it is over", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "holdfast-console-"));
+    t.after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+    const run = "20260301T120000Z-7";
+    mkdirSync(join(folder, run));
+    const tell = (line: object): void =>
+      appendFileSync(join(folder, run, "progress.jsonl"), `${JSON.stringify({ at: new Date().toISOString(), ...line })}\n`);
+    const { url } = await serve("--quiet", "--experiments", folder);
+    const { page, complaints } = await openPage(url);
+    assert.equal(await page.getByTestId("experiment").count(), 0, "nothing is shown where there is none");
+    tell({ is: "run", run, title: "the shop <b>stays</b>", hypothesis: "the shop answers", target: "lab", pid: process.pid, seed: 1 });
+    tell({ is: "phase", phase: "method" });
+    const at = new Date().toISOString();
+    const fault = {
+      id: "fault-1",
+      kind: "x",
+      label: "SIGSTOP of cart",
+      victims: ["cart"],
+      witness: "/proc",
+      injectedAt: at,
+      witnessedAt: at,
+      injectedEvidence: "state T",
+      revertedAt: null,
+      revertedEvidence: null,
+      isFinal: false,
+      byHand: null,
+    };
+    tell({ is: "fault", fault });
+    for (const isMet of [true, true, false]) tell({ is: "look", when: "during", isMet, probe: "p", answered: "503" });
+    await page.getByTestId("experiment-faults").getByText("SIGSTOP of cart seen: state T").waitFor();
+    assert.equal(await page.getByTestId("experiment-stage").textContent(), "it is being disturbed");
+    assert.equal(await page.locator("#experiment-title").textContent(), "the shop <b>stays</b>");
+    await page.getByTestId("experiment-looks").and(page.getByLabel("3 looks, 1 missed")).waitFor();
+    assert.equal(await page.locator('[data-testid="experiment-looks"] .is-missed').count(), 1);
+    tell({ is: "verdict", verdict: { verdict: "deviated", reasons: ["1 of 3 looks missed"], outageSeconds: 1 } });
+    await page.getByTestId("experiment-verdict").getByText("deviated 1 of 3 looks missed").waitFor();
     assert.deepEqual(complaints, []);
     await page.context().close();
   });

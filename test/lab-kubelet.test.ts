@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { systemClock, systemRandom } from "../src/kernel/index.ts";
+import { isRunning, systemClock, systemRandom } from "../src/kernel/index.ts";
 import { type KubeClient, createKubeClient, kinds } from "../src/kube/index.ts";
 import { type TestApiServer, startApiServer } from "../src/lab/apiserver/testing/index.ts";
 import { type Container, type Lease, type Node, type Pod, type PodSpec, isPodReady } from "../src/lab/objects/index.ts";
 import { until } from "../src/kernel/testing/until.ts";
-import { isRunning } from "../src/lab/process/process-table.ts";
 import { type TestKubelet, startTestKubelet } from "../src/lab/kubelet/testing/index.ts";
 
 const BLOCK = 231;

@@ -8,6 +8,9 @@ export type Sensitivity = "open" | "inside" | "change";
 interface GuardOptions {
   readonly isLoopback: boolean;
   readonly token: string | undefined;
+  /** What is asked, and the flag that names its token's file: for the messages. */
+  readonly listener: string;
+  readonly tokenFlag: string;
 }
 
 /**
@@ -29,11 +32,11 @@ export function refusal(
   if (origin !== undefined && origin !== `http://${host}`) return { status: 403, message: "requests from other web origins are refused" };
   if (options.token !== undefined) {
     if (!isBearer(request.headers.authorization, options.token))
-      return { status: 401, message: "send Authorization: Bearer TOKEN (that of --admin-token-file)" };
+      return { status: 401, message: `send Authorization: Bearer TOKEN (that of ${options.tokenFlag})` };
   } else if (!options.isLoopback) {
     return {
       status: 403,
-      message: "the admin listener is not on loopback and has no token: start with --admin-token-file to use this",
+      message: `${options.listener} is not on loopback and has no token: start with ${options.tokenFlag} to use this`,
     };
   }
   return undefined;

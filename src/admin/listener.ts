@@ -38,7 +38,7 @@ export const TEXT_TYPE = "text/plain; charset=utf-8";
 
 /** Listens. Rejects with AppError `ADMIN_LISTEN` when the address cannot be had. */
 export function openAdminListener({ address, token, endpoints, hint }: AdminOptions): Promise<AdminListener> {
-  const guard = { isLoopback: isLoopbackAddress(address.host), token };
+  const guard = { isLoopback: isLoopbackAddress(address.host), token, listener: "the admin listener", tokenFlag: "--admin-token-file" };
   const server = createServer(
     { requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 },
     (request, response) => {

@@ -1,11 +1,10 @@
 import { type AdminListener, type HeldRemoval, openAdminListener } from "../admin/index.ts";
 import { type Aws, connectAws } from "../aws/index.ts";
 import type { Clock, Random } from "../kernel/index.ts";
-import { type KubeClient, createKubeClient } from "../kube/index.ts";
+import { type KubeClient, createKubeClient, createLeader, leaseTimes } from "../kube/index.ts";
 import { createObjectEvents } from "../mirror/index.ts";
 import type { Log, MetricsRegistry } from "../telemetry/index.ts";
 import { READ_BACK_TIMES } from "./apply/read-back.ts";
-import { createLeader, leaseTimes } from "./leader/leader.ts";
 import { adminEndpoints } from "./loop/admin-endpoints.ts";
 import { createClaimsFeed } from "./loop/claims-feed.ts";
 import { Controller } from "./loop/controller.ts";
@@ -51,7 +50,12 @@ export async function startAlb(options: AlbOptions, deps: AlbDeps): Promise<Runn
   const leaseClient = createKubeClient({ cluster, userAgent: "holdfast-alb-leader" }, { clock, random: deps.random, log });
   const leader = createLeader(
     { ...leaseTimes(options.leaseSeconds), namespace, name, identity },
-    { ...deps, client: leaseClient, onChange: (isLeading) => controller.wake(isLeading ? "it leads" : "it leads no more") },
+    {
+      ...deps,
+      metrics: { registry: metrics, metric: "holdfast_alb_leader" },
+      client: leaseClient,
+      onChange: (isLeading) => controller.wake(isLeading ? "it leads" : "it leads no more"),
+    },
   );
   const guard = new WriteGuard(leader);
   const client = createKubeClient({ cluster, userAgent: "holdfast-alb", guard: () => void guard.check() }, deps);

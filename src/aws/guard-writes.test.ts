@@ -37,6 +37,11 @@ const BALANCER = {
 
 /** Every method that changes something, by the service and its name. */
 const WRITES: Readonly<Record<string, (aws: Aws) => Promise<unknown>>> = {
+  "ec2 stopInstances": ({ ec2 }) => ec2.stopInstances(["i-1"], false),
+  "ec2 startInstances": ({ ec2 }) => ec2.startInstances(["i-1"]),
+  "ec2 terminateInstances": ({ ec2 }) => ec2.terminateInstances(["i-1"]),
+  "autoscaling suspendProcesses": ({ autoscaling }) => autoscaling.suspendProcesses("a", ["Launch"]),
+  "autoscaling resumeProcesses": ({ autoscaling }) => autoscaling.resumeProcesses("a", ["Launch"]),
   "elb createLoadBalancer": ({ elb }) => elb.createLoadBalancer(BALANCER),
   "elb setSecurityGroups": ({ elb }) => elb.setSecurityGroups(ARN, ["sg-1"]),
   "elb setSubnets": ({ elb }) => elb.setSubnets(ARN, ["subnet-a"]),
@@ -96,7 +101,7 @@ async function guarded(t: TestContext) {
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = { accessKeyId: "AKIA", secretAccessKey: "secret" };
   const guard = (): void => {
-    if (!state.mayWrite) throw new AppError("ALB_NOT_LEADER", "another one leads");
+    if (!state.mayWrite) throw new AppError("KUBE_NOT_LEADER", "another one leads");
   };
   const aws = connectAws(
     { region: "eu-central-1", endpoint, credentials, guard, share: 100 },
@@ -117,7 +122,7 @@ test("every write of every service is sent while the guard allows it, and none o
   for (const [name, write] of Object.entries(WRITES)) await assert.rejects(write(aws), { code: "AWS_REFUSED" }, name);
   assert.equal(sent.length, Object.keys(WRITES).length);
   state.mayWrite = false;
-  for (const [name, write] of Object.entries(WRITES)) await assert.rejects(write(aws), { code: "ALB_NOT_LEADER" }, name);
+  for (const [name, write] of Object.entries(WRITES)) await assert.rejects(write(aws), { code: "KUBE_NOT_LEADER" }, name);
   assert.equal(sent.length, Object.keys(WRITES).length);
 });
 

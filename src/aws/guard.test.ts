@@ -36,11 +36,11 @@ async function guarded(t: TestContext, guard: () => void) {
 test("what the guard refuses is not sent, on a new connection as on one that is open; reads on an open one are not asked about", async (t) => {
   let mayWrite = true;
   const { aws, actions } = await guarded(t, () => {
-    if (!mayWrite) throw new AppError("ALB_NOT_LEADER", "not now");
+    if (!mayWrite) throw new AppError("KUBE_NOT_LEADER", "not now");
   });
   await aws.elb.deleteLoadBalancer(ARN);
   mayWrite = false;
-  await assert.rejects(aws.elb.deleteLoadBalancer(ARN), { code: "ALB_NOT_LEADER" });
+  await assert.rejects(aws.elb.deleteLoadBalancer(ARN), { code: "KUBE_NOT_LEADER" });
   await aws.elb.listeners(ARN);
   assert.deepEqual(actions, ["DeleteLoadBalancer", "DescribeListeners"]);
 });
@@ -49,9 +49,9 @@ test("a write that was allowed when it set out is not sent when it is allowed no
   let asked = 0;
   const { aws, actions } = await guarded(t, () => {
     asked += 1;
-    if (asked > 1) throw new AppError("ALB_NOT_LEADER", "not any more");
+    if (asked > 1) throw new AppError("KUBE_NOT_LEADER", "not any more");
   });
-  await assert.rejects(aws.elb.deleteLoadBalancer(ARN), { code: "ALB_NOT_LEADER" });
+  await assert.rejects(aws.elb.deleteLoadBalancer(ARN), { code: "KUBE_NOT_LEADER" });
   assert.equal(asked, 2);
   assert.deepEqual(actions, []);
 });

@@ -1,5 +1,6 @@
 import type { ActionView } from "./contract/actions.ts";
 import type { ControlPlaneView, NodeView } from "./contract/cluster.ts";
+import type { ExperimentView } from "./contract/experiment.ts";
 import type { LaneView } from "./contract/lane.ts";
 import type { LoadBalancerView } from "./contract/load-balancer.ts";
 import type { HeldView, RouteView } from "./contract/routes.ts";
@@ -7,6 +8,14 @@ import type { FaultView, ScenarioView, TimelineView } from "./contract/scenario.
 
 export { type ActionView, type ConsoleActions, HELD_APPROVE, HELD_REJECT } from "./contract/actions.ts";
 export { type ApiServerView, type ControlPlaneView, type NodeView, type PodView, type RouterView } from "./contract/cluster.ts";
+export {
+  EXPERIMENT_FAULTS_LIMIT,
+  type ExperimentFaultView,
+  type ExperimentLoadView,
+  type ExperimentLookView,
+  type ExperimentView,
+  LOOKS_LIMIT,
+} from "./contract/experiment.ts";
 export {
   type AlbView,
   type EdgeView,
@@ -56,6 +65,8 @@ export interface ConsoleSnapshot {
   readonly timeline: readonly TimelineView[];
   /** What is broken on purpose now, and what was (kept so that the charts can shade it). */
   readonly faults: readonly FaultView[];
+  /** The newest that was aimed at this lab; `null` when there was none, or where there is no lab. */
+  readonly experiment: ExperimentView | null;
 }
 
 /** One server-sent event, and the body of GET /api/snapshot: everything, so that a missed one costs nothing. */

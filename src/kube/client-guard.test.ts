@@ -23,7 +23,7 @@ const WRITES: Readonly<Record<string, (client: KubeClient) => Promise<unknown>>>
 
 test("no write of any kind is sent when the guard refuses it, with the guard's own error, and reads go on", async (t) => {
   const server = await createHostileServer((_request, answer) => answer.json(POD));
-  const refusal = new AppError("ALB_NOT_LEADER", "another one leads");
+  const refusal = new AppError("KUBE_NOT_LEADER", "another one leads");
   let mayWrite = true;
   const guard = (): void => {
     if (!mayWrite) throw refusal;

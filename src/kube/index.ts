@@ -19,6 +19,15 @@ export { type StatusAnswer, statusOf } from "./errors.ts";
 export { type Heartbeat, type HeartbeatOptions, createHeartbeat } from "./heartbeat.ts";
 export { inClusterConfig } from "./in-cluster.ts";
 export { kinds } from "./kinds.ts";
+export { type Leader, createLeader, leaseTimes } from "./lease/leader.ts";
+export {
+  type LabelSelector,
+  type LabelTest,
+  matchesLabels,
+  matchesSelector,
+  meetsRequirement,
+  parseLabelSelector,
+} from "./label-selector.ts";
 export { loadKubeconfig } from "./kubeconfig.ts";
 export type { KubeObject, ObjectMeta, Resource } from "./resource.ts";
 export type { WatchEvent, WatchStream } from "./watch-stream.ts";

@@ -4,7 +4,7 @@ import { application, applyObject, readManifest, routerCredentials, routerFleet 
 import { CLUSTER_ID, awsAccess } from "./machines/account.ts";
 import { controllerCredentials, type ControllerSettings, loadBalancerController } from "./manifests/load-balancer-controller.ts";
 import { type Node, findCondition } from "./objects/index.ts";
-import { LAB_TIME, START_TIMEOUT_MS } from "./options.ts";
+import { LAB_TIME, START_TIMEOUT_MS, copiesOf } from "./options.ts";
 import { type LabPlan, kubeconfigText } from "./part-configs.ts";
 
 /** Every node runs one copy of each. */
@@ -22,11 +22,12 @@ export async function makeFirstObjects(plan: LabPlan, client: KubeClient, clock:
   await applyObject(client, routerCredentials(kubeconfigText(plan, "router", plan.credentials.router)));
   await applyObject(client, controllerCredentials(controllerSecrets(plan)));
   for (const fleet of plan.fleets) {
-    await applyObject(client, loadBalancerController(fleet, controllerSettings(plan)));
-    await applyObject(client, routerFleet(fleet, LAB_TIME.drainDelaySeconds));
+    await applyObject(client, loadBalancerController(fleet, controllerSettings(plan), plan.options.albArguments));
+    await applyObject(client, routerFleet(fleet, LAB_TIME.drainDelaySeconds, plan.options.routerArguments));
   }
   await untilNodesReady(plan, client, clock);
-  for (const name of APPLICATIONS) for (const object of application(name, "shop", plan.options.nodes)) await applyObject(client, object);
+  const copies = copiesOf(plan.options);
+  for (const name of APPLICATIONS) for (const object of application(name, "shop", copies)) await applyObject(client, object);
 }
 
 /** The kinds of a definition are served a moment after it is made. */

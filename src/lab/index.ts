@@ -1,4 +1,6 @@
+export { Components } from "./components/components.ts";
 export { Faults } from "./faults/faults.ts";
+export { writeHandle } from "./handle.ts";
 export { Lab, type LabDeps } from "./lab.ts";
 export { type LocalPod, isReady } from "./observe/local-pod.ts";
 export { type ApiServerReading, type RouterTable } from "./observe/observatory.ts";

@@ -50,6 +50,10 @@ export class LabParts {
     return this.#apiServerLastExit;
   }
 
+  get all(): readonly PartProcess[] {
+    return [...this.#parts.values()];
+  }
+
   /** @throws AppError LAB_NO_SUCH_PART */
   get(name: string): PartProcess {
     const part = this.#parts.get(name);

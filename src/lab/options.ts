@@ -8,8 +8,13 @@ export interface LabOptions {
   readonly nodes: number;
   /** Absolute; the lab removes and makes what is in it. */
   readonly stateDir: string;
-  /** Requests a second to each fleet. */
+  /** Copies of each application; as many as nodes when not given. */
+  readonly replicas?: number;
+  /** Requests a second to each fleet; 0 starts no load. */
   readonly ratePerSecond: number;
+  /** What each router, and each controller of load balancers, is started with besides: known-bad variants are made so. */
+  readonly routerArguments: readonly string[];
+  readonly albArguments: readonly string[];
   /** V8's old-space limit of the API server, and what it gets when it is moved to a bigger machine. */
   readonly apiServerHeapMb: number;
   readonly apiServerBigHeapMb: number;
@@ -59,6 +64,11 @@ export const LAB_DEFAULTS = {
   apiServerBigHeapMb: 768,
   flood: { podsPerRun: 2_000, paddingBytes: 8_192 },
 } as const;
+
+/** How often each application is there. */
+export function copiesOf({ replicas, nodes }: LabOptions): number {
+  return replicas ?? nodes;
+}
 
 /** How long a part may take to say that it serves, on a machine that is busy starting all of them. */
 export const START_TIMEOUT_MS = 180_000;

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AppError, isRecord, makeFolder, messageOf } from "../kernel/index.ts";
-import { type ProcessIdentity, identify, isRunning } from "./process/process-table.ts";
+import { AppError, type ProcessIdentity, identify, isRecord, isRunning, makeFolder, messageOf } from "../kernel/index.ts";
 
 const MARK = "holdfast-lab.json";
 
@@ -14,6 +13,8 @@ export interface StateFolder {
   readonly kubeconfig: string;
   /** The shell's variables for the lab's AWS. */
   readonly awsEnvironment: string;
+  /** Tells programs how to reach the lab, while it serves. */
+  readonly handle: string;
   /** Of what the load balancers prove of themselves. */
   readonly certificateFile: string;
   readonly storeFile: string;
@@ -56,6 +57,7 @@ export function takeStateFolder(root: string): StateFolder {
     root,
     kubeconfig: join(root, "kubeconfig"),
     awsEnvironment: join(root, "aws.env"),
+    handle: join(root, "lab.json"),
     certificateFile: join(root, "load-balancers.crt"),
     storeFile: join(root, "api", "store.db"),
     accountFile: join(root, "aws", "account.json"),
@@ -64,6 +66,7 @@ export function takeStateFolder(root: string): StateFolder {
     configFile: (part) => join(root, "config", `${part}.json`),
     logFile: (part) => join(root, "logs", `${part}.log`),
     release: () => {
+      rmSync(join(root, "lab.json"), { force: true });
       writeFileSync(mark, JSON.stringify({ pid: LEFT, startTime: "" }));
     },
   };

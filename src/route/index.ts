@@ -15,6 +15,7 @@ export type { BreakerSettings } from "./breaker-settings.ts";
 export type { CompiledRoute } from "./compiled-route.ts";
 export { type PatternCache, type RouteProblem, placingNames } from "./compile-route.ts";
 export { type ParsedEskip, parseEskip, parseFilterChain, parsePredicates } from "./eskip-parser.ts";
+export { readDuration } from "./duration.ts";
 export { inlinePools, printEskip } from "./eskip-printer.ts";
 export { findBackendAddress, formatBackendAddress, parseBackendAddress } from "./backend-address.ts";
 export {

@@ -19,6 +19,7 @@ export function workerConfig(
     ...(options.apiUsage === undefined ? {} : { apiUsage: options.apiUsage }),
     auth: options.auth,
     ...(options.zone === undefined ? {} : { zone: options.zone }),
+    ...(options.weaknesses === undefined ? {} : { weaknesses: options.weaknesses }),
     h2c: options.h2c,
     backendTls: options.backendTls,
     plugins: options.plugins,

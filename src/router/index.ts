@@ -5,4 +5,5 @@ export type { RoutesSource } from "./messages.ts";
 export { runControlProcess, runWorkerProcess } from "./processes.ts";
 export { type Router, startRouter } from "./start.ts";
 export type { RouterEnd } from "./supervisor.ts";
+export { WEAKNESSES } from "./weaknesses.ts";
 export type { StatusView } from "./admin/views.ts";

@@ -141,6 +141,7 @@ export interface WorkerConfig {
   readonly apiUsage?: ApiUsageSettings;
   readonly auth: AuthSettings;
   readonly zone?: string;
+  readonly weaknesses?: readonly string[];
   readonly h2c: boolean;
   readonly proxyProtocol?: ProxyProtocolOptions;
   readonly backendTls: BackendTls;

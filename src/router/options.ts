@@ -11,6 +11,8 @@ export interface RouterOptions {
   readonly routes: RoutesSource;
   /** `hold` is the product; `naive` behaves as routers did in 2017 and is for comparison in the lab. */
   readonly policy: "hold" | "naive";
+  /** Guards of the data plane that are switched off ({@link WEAKNESSES}); in the lab only. */
+  readonly weaknesses?: readonly string[];
   readonly listen: ListenAddress;
   readonly tls?: TlsListener;
   readonly proxyProtocol?: ProxyProtocolOptions;

@@ -103,11 +103,11 @@ test("after the lease is lost nothing is written, and it is said why", async (t)
   const rig = await applyRig(t);
   let asked = 0;
   rig.state.guard = () => {
-    if (++asked > 6) throw new AppError("ALB_NOT_LEADER", "another one leads");
+    if (++asked > 6) throw new AppError("KUBE_NOT_LEADER", "another one leads");
     return 7;
   };
   const { stopped, unfinished } = await rig.apply([...stackSteps(), ...stackSteps("hf-lab-other")]);
-  assert.equal(stopped?.code, "ALB_NOT_LEADER");
+  assert.equal(stopped?.code, "KUBE_NOT_LEADER");
   assert.deepEqual(unfinished, new Set([NAME, "hf-lab-other"]));
   const { version } = rig.account.store.now;
   await rig.apply(stackSteps());

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Clock, systemClock, systemRandom } from "../../src/kernel/index.ts";
 import { until } from "../../src/kernel/testing/until.ts";
-import { createLeader, leaseTimes } from "../../src/alb/leader/leader.ts";
+import { createLeader, leaseTimes } from "../../src/kube/lease/leader.ts";
 import { LEASE, leaseWorld } from "./lease-kit.ts";
 
 const PATIENCE_MS = 30_000;
-const notLeader = { code: "ALB_NOT_LEADER" };
+const notLeader = { code: "KUBE_NOT_LEADER" };
 
 test("of two candidates one leads; its lease says who, for how long and for the how-manieth time; given back, the other one leads at once", async (t) => {
   const world = await leaseWorld(t);
@@ -118,7 +118,7 @@ test("L13, P4: a leader that is stopped while it writes and wakes up after anoth
 test("times under which a holder would still write when others begin are refused", () => {
   const options = { ...LEASE, identity: "one", leaseDurationSeconds: 10, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
   assert.throws(() => createLeader(options, { client: {} as never, clock: systemClock, random: systemRandom }), {
-    code: "ALB_LEASE_TIMES",
+    code: "KUBE_LEASE_TIMES",
   });
 });
 

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import type { TestContext } from "node:test";
 import { type Clock, systemClock, systemRandom } from "../../src/kernel/index.ts";
-import { type Leader, createLeader } from "../../src/alb/leader/leader.ts";
+import { type Leader, createLeader } from "../../src/kube/lease/leader.ts";
 import { type KubeClient, createKubeClient } from "../../src/kube/index.ts";
 import { type TestApiServer, startApiServer } from "../../src/lab/apiserver/testing/index.ts";
 

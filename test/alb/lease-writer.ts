@@ -1,7 +1,7 @@
 // A candidate for leading that writes ConfigMaps as fast as it may, for leader.test.ts: lease-writer.ts API-SERVER TOKEN IDENTITY.
 import { systemClock, systemRandom } from "../../src/kernel/index.ts";
 import { createKubeClient, kinds } from "../../src/kube/index.ts";
-import { createLeader } from "../../src/alb/leader/leader.ts";
+import { createLeader } from "../../src/kube/lease/leader.ts";
 import { LEASE, SHORT_TIMES } from "./lease-kit.ts";
 
 const [server = "", token = "", identity = ""] = process.argv.slice(2);

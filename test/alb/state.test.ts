@@ -103,11 +103,11 @@ test("state that has no room is refused and the old one stays; a lost lease stop
   await assert.rejects(one.save(new Map([["removals", noise]])), { code: "ALB_STATE_TOO_LARGE" });
   const fenced = store({
     guard: () => {
-      throw new AppError("ALB_NOT_LEADER", "not the leader");
+      throw new AppError("KUBE_NOT_LEADER", "not the leader");
     },
   });
   await fenced.load();
-  await assert.rejects(fenced.save(new Map()), { code: "ALB_NOT_LEADER" });
+  await assert.rejects(fenced.save(new Map()), { code: "KUBE_NOT_LEADER" });
   assert.deepEqual(await store().load(), PARTS);
 });
 

@@ -50,7 +50,7 @@ async function open(t: TestContext): Promise<Opened> {
   const clock = new ManualClock();
   const reporter = { component: "holdfast-alb", controller: "holdfast.dev/alb", instance: hostname() };
   const guard = (): void => {
-    if (!opened.isLeader) throw new AppError("ALB_NOT_LEADER", "another one leads");
+    if (!opened.isLeader) throw new AppError("KUBE_NOT_LEADER", "another one leads");
   };
   const writer = createStatusWriter({
     ...deps,
@@ -164,7 +164,7 @@ test("what is wrong is said on the object itself until it is mended", async (t) 
 test("who does not lead writes nothing", async (t) => {
   const opened = await open(t);
   opened.isLeader = false;
-  await assert.rejects(opened.write([stackOf("hf-1")]), { code: "ALB_NOT_LEADER" });
+  await assert.rejects(opened.write([stackOf("hf-1")]), { code: "KUBE_NOT_LEADER" });
   assert.doesNotMatch(JSON.stringify(await bodyAt(opened, `${INGRESSES}/shop`)), /elb\.example/);
 });
 

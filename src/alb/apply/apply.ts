@@ -65,7 +65,7 @@ export async function apply(steps: readonly Step[], observed: Observed, deps: Ap
         const problem = stepProblem(step, calls.lastAction, error);
         const isWaiting = problem.code === "ALB_WAITS";
         tell(step, isWaiting ? "waits" : "failed", { code: problem.code, why: problem.message });
-        if (problem.code === "ALB_NOT_LEADER") stopped ??= error as AppError;
+        if (problem.code === "KUBE_NOT_LEADER") stopped ??= error as AppError;
         else if (!isWaiting) problems.push(problem);
         if (!isAboutStep(problem)) return;
       } finally {

@@ -1,4 +1,4 @@
-/** The fencing token while this process may write; throws AppError `ALB_NOT_LEADER` otherwise. */
+/** The fencing token while this process may write; throws AppError `KUBE_NOT_LEADER` otherwise. */
 export type Guard = () => number;
 
 /** The calls of one step: each write asks the guard first, and the last call is remembered, because a failure has to name it. */

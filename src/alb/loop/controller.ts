@@ -1,8 +1,8 @@
 import type { HeldRemoval, HoldDecision } from "../../admin/index.ts";
 import type { Aws } from "../../aws/index.ts";
 import { AppError, type Clock, type Random, type Timer } from "../../kernel/index.ts";
+import type { Leader } from "../../kube/index.ts";
 import type { Log, MetricsRegistry } from "../../telemetry/index.ts";
-import type { Leader } from "../leader/leader.ts";
 import type { StepProblem } from "../apply/step-problem.ts";
 import type { Layout } from "../model/desired.ts";
 import type { PlanView } from "../plan/print.ts";

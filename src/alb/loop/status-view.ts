@@ -1,5 +1,5 @@
+import type { Leader } from "../../kube/index.ts";
 import type { AlbOptions } from "../options.ts";
-import type { Leader } from "../leader/leader.ts";
 import type { ClaimProblem } from "../model/claim.ts";
 import type { Evidence } from "../evidence.ts";
 import type { Controller } from "./controller.ts";

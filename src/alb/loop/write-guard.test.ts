@@ -26,7 +26,7 @@ test("removals that are ended refuse, and what is around them may go on; without
   const guard = new WriteGuard({
     guard() {
       if (leads) return 1;
-      throw new AppError("ALB_NOT_LEADER", "another leads");
+      throw new AppError("KUBE_NOT_LEADER", "another leads");
     },
   });
   const run = new AbortController();
@@ -38,6 +38,6 @@ test("removals that are ended refuse, and what is around them may go on; without
     });
     assert.equal(guard.check(), 1);
     leads = false;
-    assert.throws(() => guard.check(), { code: "ALB_NOT_LEADER" });
+    assert.throws(() => guard.check(), { code: "KUBE_NOT_LEADER" });
   });
 });

@@ -1,6 +1,6 @@
+import type { Leader } from "../../kube/index.ts";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { abortReason } from "../../call/index.ts";
-import type { Leader } from "../leader/leader.ts";
 
 /**
  * Says whether something may be written at this very moment: this process leads, and what asks was not told to end. Each reconcile asks for itself: one
@@ -20,7 +20,7 @@ export class WriteGuard {
     return this.#scope.run(outer === undefined ? signal : AbortSignal.any([outer, signal]), work);
   }
 
-  /** The fencing token. Throws AppError `ALB_NOT_LEADER`, or why the work has to end. */
+  /** The fencing token. Throws AppError `KUBE_NOT_LEADER`, or why the work has to end. */
   readonly check = (): number => {
     const signal = this.#scope.getStore();
     if (signal?.aborted === true) throw abortReason(signal);

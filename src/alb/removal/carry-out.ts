@@ -27,7 +27,7 @@ import type { WatchedTimes } from "./watched-times.ts";
 
 const STACKS_AT_ONCE = 2;
 /** Why nothing may be written now: that says nothing of what was to be taken away. */
-const NOT_TRIED: ReadonlySet<string> = new Set(["ALB_NOT_LEADER", "ALB_PREEMPTED", "ALB_RECONCILE_DEADLINE", "ALB_STOPPED"]);
+const NOT_TRIED: ReadonlySet<string> = new Set(["KUBE_NOT_LEADER", "ALB_PREEMPTED", "ALB_RECONCILE_DEADLINE", "ALB_STOPPED"]);
 
 export interface CarryOutDeps extends AwsWrites {
   /** Asked before every write; answers the fencing token. */
@@ -197,7 +197,7 @@ class CarryOut {
         this.#wait(step, problem.message);
         if (!NOT_TRIED.has(problem.code)) this.#deps.memory.looks.waits(removedKeys(step), this.#lookGrounds(step));
       }
-      if (problem.code === "ALB_NOT_LEADER") this.#stopped ??= error as AppError;
+      if (problem.code === "KUBE_NOT_LEADER") this.#stopped ??= error as AppError;
       else this.#problems.push(problem);
       return false;
     } finally {

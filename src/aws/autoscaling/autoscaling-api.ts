@@ -17,6 +17,8 @@ export interface AutoScalingGroup {
   /** `ELB` among them makes it terminate what a load balancer calls unhealthy. */
   readonly healthCheckType: string;
   readonly instances: readonly AutoScalingMember[];
+  /** Processes that are not done now: `Launch`, `Terminate`, … */
+  readonly suspended: readonly string[];
   /** ARNs of target groups, by whichever of the two ways they were attached. */
   readonly targetGroups: readonly string[];
   readonly tags: ReadonlyMap<string, string>;
@@ -97,6 +99,19 @@ export class AutoScalingApi {
       );
   }
 
+  /** `Launch`, `Terminate`, … are not done until they are resumed. */
+  async suspendProcesses(group: string, processes: readonly string[]): Promise<void> {
+    await this.#service.call("SuspendProcesses", "change", (client, options) =>
+      client.suspendProcesses({ AutoScalingGroupName: group, ScalingProcesses: [...processes] }, options),
+    );
+  }
+
+  async resumeProcesses(group: string, processes: readonly string[]): Promise<void> {
+    await this.#service.call("ResumeProcesses", "change", (client, options) =>
+      client.resumeProcesses({ AutoScalingGroupName: group, ScalingProcesses: [...processes] }, options),
+    );
+  }
+
   /** Only what {@link attachTargetGroups} attached. The group deregisters its instances from them. What is not attached is as good as detached. */
   async detachTargetGroups(group: string, arns: readonly string[]): Promise<void> {
     for (const some of parts(arns, TARGET_GROUPS_AT_ONCE)) {
@@ -128,6 +143,7 @@ function readGroup(fields: AnswerFields): AutoScalingGroup {
       lifecycle: member.text("LifecycleState"),
       health: member.text("HealthStatus"),
     })),
+    suspended: fields.listOrEmpty("SuspendedProcesses", (process) => process.text("ProcessName")),
     targetGroups: [...new Set([...fields.texts("TargetGroupARNs"), ...balancers.map(({ arn }) => arn)])],
     tags: fields.tags("Tags"),
   };

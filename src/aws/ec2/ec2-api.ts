@@ -141,6 +141,25 @@ export class Ec2Api {
     );
   }
 
+  /** Without a word where they are stopped already. Rejects with `AWS_REFUSED` for one that is terminated. */
+  async stopInstances(ids: readonly string[], force: boolean): Promise<void> {
+    await this.#service.call("StopInstances", "remove", (client, options) =>
+      client.stopInstances({ InstanceIds: [...ids], Force: force }, options),
+    );
+  }
+
+  /** Without a word where they run already. */
+  async startInstances(ids: readonly string[]): Promise<void> {
+    await this.#service.call("StartInstances", "add", (client, options) => client.startInstances({ InstanceIds: [...ids] }, options));
+  }
+
+  /** There is no way back. Without a word where they are terminated already. */
+  async terminateInstances(ids: readonly string[]): Promise<void> {
+    await this.#service.call("TerminateInstances", "remove", (client, options) =>
+      client.terminateInstances({ InstanceIds: [...ids] }, options),
+    );
+  }
+
   /** A call for all fails for one that is as wanted already: then each for itself. */
   async #oneByOneUnless(
     asWanted: "AWS_EXISTS" | "AWS_NOT_FOUND",

@@ -1,12 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { AppError, type Clock } from "../../kernel/index.ts";
-import { type Faults, type Lab, type LabResult, type Stage, sentence } from "../../lab/index.ts";
+import { Components, type Faults, type Lab, type LabResult, type Stage, sentence } from "../../lab/index.ts";
 import type { Log } from "../../telemetry/index.ts";
-import { type ConsoleSnapshot, TIMELINE_LIMIT, type VerdictView } from "../contract.ts";
+import { type ConsoleSnapshot, type ExperimentView, TIMELINE_LIMIT, type VerdictView } from "../contract.ts";
 import { createConsoleServer } from "../server/server.ts";
 import { labActions } from "./actions.ts";
+import { ExperimentWatch, experimentFaults } from "./experiment.ts";
 import { heldViews } from "./held.ts";
 import { Rates, laneView } from "./lanes.ts";
 import { isHeldByRouters, loadBalancerViews } from "./load-balancers.ts";
@@ -16,7 +18,11 @@ import { RouteMemory } from "./routes.ts";
 
 export interface ConsoleHandle {
   readonly url: string;
+  /** What a change must carry, in the header x-holdfast-token. */
+  readonly token: string;
   showVerdict(result: LabResult): void;
+  /** Serves a connection that came another way than to `url`. */
+  readonly accept: (socket: Socket) => void;
   close(): Promise<void>;
 }
 
@@ -45,21 +51,25 @@ export async function openLabConsole(
   let verdict: VerdictView | null = null;
   const rates = new Rates();
   const memory = new RouteMemory();
+  const experiments = new ExperimentWatch(join(lab.plan.folder.root, "experiments"));
   const server = createConsoleServer(
     {
       listen: { port: options.port },
       uiDirectory,
-      snapshot: () => snapshotOf(options, deps.clock.wallMs(), { rates, memory, verdict }),
+      snapshot: () => snapshotOf(options, deps.clock.wallMs(), { rates, memory, verdict, experiment: experiments.view() }),
       actions: labActions(lab, faults, () => verdict === null && stage.phases.length > 0),
+      components: new Components(lab),
     },
     deps,
   );
-  const { url } = await server.start();
+  const { url, token } = await server.start();
   return {
     url,
+    token,
     showVerdict: (result) => {
       verdict = { outcome: result.verdict, sentence: sentence(result) };
     },
+    accept: (socket) => server.accept(socket),
     close: () => server.close(),
   };
 }
@@ -68,12 +78,13 @@ interface Remembered {
   readonly rates: Rates;
   readonly memory: RouteMemory;
   readonly verdict: VerdictView | null;
+  readonly experiment: ExperimentView | null;
 }
 
 function snapshotOf(
   { lab, faults, stage, scenario }: LabConsoleOptions,
   nowMs: number,
-  { rates, memory, verdict }: Remembered,
+  { rates, memory, verdict, experiment }: Remembered,
 ): ConsoleSnapshot {
   const { startedAtMs } = stage;
   const seconds = (atMs: number): number => Math.round((atMs - startedAtMs) / 100) / 10;
@@ -124,14 +135,18 @@ function snapshotOf(
       tone: entry.tone,
       policy: entry.policy,
     })),
-    faults: faults.ledger.all.map((fault) => ({
-      id: fault.id,
-      kind: fault.kind,
-      label: fault.label,
-      startedAtSeconds: seconds(fault.startedAtMs),
-      endedAtSeconds: fault.endedAtMs === undefined ? null : seconds(fault.endedAtMs),
-      ...putBackOf(fault.id),
-    })),
+    experiment,
+    faults: [
+      ...experimentFaults(experiment, seconds),
+      ...faults.ledger.all.map((fault) => ({
+        id: fault.id,
+        kind: fault.kind,
+        label: fault.label,
+        startedAtSeconds: seconds(fault.startedAtMs),
+        endedAtSeconds: fault.endedAtMs === undefined ? null : seconds(fault.endedAtMs),
+        ...putBackOf(fault.id),
+      })),
+    ],
   };
 }
 

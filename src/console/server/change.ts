@@ -6,10 +6,10 @@ const BODY_LIMIT_BYTES = 4096;
 const TARGET_LIMIT = 253;
 
 /**
- * Reads `{"target": "..."}` or an empty body.
- * @throws AppError CONSOLE_BODY_TOO_LARGE, CONSOLE_BODY
+ * The JSON of a body; an empty one is `{}`, and what is no JSON undefined.
+ * @throws AppError CONSOLE_BODY_TOO_LARGE
  */
-export async function readTarget(request: IncomingMessage): Promise<string | null> {
+export async function readBody(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -19,8 +19,15 @@ export async function readTarget(request: IncomingMessage): Promise<string | nul
     chunks.push(chunk);
   }
   const text = Buffer.concat(chunks).toString("utf8");
-  if (text.trim() === "") return null;
-  const target = targetOf(parse(text));
+  return text.trim() === "" ? {} : parse(text);
+}
+
+/**
+ * Reads `{"target": "..."}` or an empty body.
+ * @throws AppError CONSOLE_BODY_TOO_LARGE, CONSOLE_BODY
+ */
+export async function readTarget(request: IncomingMessage): Promise<string | null> {
+  const target = targetOf(await readBody(request));
   if (target === undefined) throw new AppError("CONSOLE_BODY", 'the body of an action is {} or {"target": "NAME"}, and nothing else');
   return target;
 }

@@ -41,12 +41,17 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
   timeline: { describe: "events with time and cause, oldest first", all: (frame) => frame.snapshot.timeline },
   faults: { describe: "what is or was broken on purpose", all: (frame) => frame.snapshot.faults },
+  experiment: {
+    describe: "the newest experiment aimed at this lab: what is injected with its proof, looks, load, verdict",
+    all: (frame) => frame.snapshot.experiment,
+  },
   actions: { describe: "what can be done now, and why not; POST /api/actions/NAME does it", all: (frame) => frame.actions },
 };
 
 /** `GET /api`: what there is. */
 export const API_INDEX = {
   ...Object.fromEntries(Object.entries(PARTS).map(([name, part]) => [`/api/${name}`, part.describe])),
+  "/api/components": "every process of the lab: name, pid, addresses; POST /api/components/NAME/stop, start or restart",
   "/api/events": "server-sent events: each is one /api/snapshot",
 };
 

@@ -20,6 +20,7 @@ let server: ConsoleServer;
 let port = 0;
 let directory = "";
 let isBroken = false;
+const changed: string[][] = [];
 
 before(async () => {
   directory = await mkdtemp(join(tmpdir(), "holdfast-console-"));
@@ -39,6 +40,13 @@ before(async () => {
         return lab.snapshot();
       },
       actions: lab.actions,
+      components: {
+        list: () => [{ name: "router/node-1/hold" }],
+        change: (name, verb, signal) => {
+          changed.push([name, verb, signal]);
+          return Promise.resolve("done");
+        },
+      },
     },
     { log: silentLog, clock },
   );
@@ -75,6 +83,10 @@ function ask(path: string, options: { method?: string; headers?: Record<string, 
 }
 
 function act(name: string, headers: Record<string, string> = {}, body = "{}"): Promise<Answer> {
+  return post(`/api/actions/${name}`, headers, body);
+}
+
+function post(path: string, headers: Record<string, string>, body: string): Promise<Answer> {
   const all = {
     "content-type": "application/json",
     "x-holdfast-token": TOKEN,
@@ -82,7 +94,7 @@ function act(name: string, headers: Record<string, string> = {}, body = "{}"): P
     "content-length": String(Buffer.byteLength(body)),
     ...headers,
   };
-  return ask(`/api/actions/${name}`, { method: "POST", headers: all, body });
+  return ask(path, { method: "POST", headers: all, body });
 }
 
 const codeOf = (answer: Answer): string => (JSON.parse(answer.text) as { code: string }).code;
@@ -176,6 +188,26 @@ test("an action that does not exist, is disabled, or whose target is wrong is re
   assert.equal((await act("change-route", {}, '{"target":"node-1"}')).status, 422);
   assert.equal((await act("held-approve", {}, '{"target":"held-9"}')).status, 422);
   assert.equal((await act("kill-node", {}, '{"target":"node-2"}')).status, 200);
+});
+
+test("a component is changed by its name, slashes and all, by who may do an action and with nothing else in the body", async () => {
+  const path = "/api/components/router/node-1/hold/stop";
+  assert.equal((await ask(path)).status, 405);
+  for (const headers of [{ "x-holdfast-token": "" }, { origin: "http://evil.example" }]) {
+    const answer = await post(path, headers, "{}");
+    assert.match(codeOf(answer), /CONSOLE_TOKEN|CONSOLE_FOREIGN_ORIGIN/);
+  }
+  for (const body of ['{"signal":"STOP"}', '{"signal":"KILL","more":1}', "[]", "{", "7"])
+    assert.deepEqual([body, codeOf(await post(path, {}, body))], [body, "CONSOLE_BODY"]);
+  for (const wrong of ["/api/components/apiserver/kill", "/api/components//stop", "/api/components/stop", "/api/components/%ZZ/stop"])
+    assert.equal((await post(wrong, {}, "{}")).status, 404, wrong);
+  assert.deepEqual(changed, []);
+  assert.equal((await post(path, {}, '{"signal":"KILL"}')).status, 200);
+  assert.equal((await post("/api/components/pod%2Fshop%2Fcart/restart", {}, "")).status, 200);
+  assert.deepEqual(changed, [
+    ["router/node-1/hold", "stop", "KILL"],
+    ["pod/shop/cart", "restart", "TERM"],
+  ]);
 });
 
 test("a held removal is decided by its id", async () => {

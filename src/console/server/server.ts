@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { AppError, type Clock, messageOf } from "../../kernel/index.ts";
 import type { Log } from "../../telemetry/index.ts";
 import type { ConsoleActions, ConsoleFrame, ConsoleSnapshot } from "../contract.ts";
 import { type Asset, loadAssets } from "./assets.ts";
 import { readTarget, runAction } from "./change.ts";
+import { changeComponent, type ConsoleComponents } from "./components.ts";
 import { EventStreams, STREAMS_LIMIT } from "./events.ts";
 import { checkChange, checkHost, formatHost, type GuardOptions, isLoopback } from "./guard.ts";
 import { API_INDEX, readResource } from "./resources.ts";
@@ -23,6 +25,8 @@ export interface ConsoleServerOptions {
   /** Called at most once per frame interval, and only while somebody looks. */
   readonly snapshot: () => ConsoleSnapshot;
   readonly actions: ConsoleActions;
+  /** Left out where there is none to tell of. */
+  readonly components?: ConsoleComponents;
 }
 
 export interface ConsoleServer {
@@ -32,6 +36,8 @@ export interface ConsoleServer {
    * @throws AppError CONSOLE_LISTEN
    */
   start(): Promise<{ readonly url: string; readonly port: number; readonly token: string }>;
+  /** Serves a connection that came another way than to the address listened on. */
+  accept(socket: Socket): void;
   /** Ends every stream and stops listening; idempotent. */
   close(): Promise<void>;
 }
@@ -51,6 +57,9 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   CONSOLE_TARGET: 422,
   CONSOLE_NO_ACTION: 404,
   CONSOLE_ACTION_DISABLED: 409,
+  CONSOLE_NOT_FOUND: 404,
+  LAB_NO_SUCH_COMPONENT: 404,
+  LAB_FAULT_FAILED: 409,
 };
 
 /** The console: the page, its stream, its JSON, its actions. */
@@ -72,10 +81,13 @@ export function createConsoleServer(options: ConsoleServerOptions, deps: { reado
     const refused = checkHost(guard, request.headers.host);
     if (refused !== null) return sendJson(response, refused.status, refused);
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-    if (path.startsWith("/api/actions/")) return change(request, response, path.slice("/api/actions/".length));
+    if (path.startsWith("/api/actions/"))
+      return change(request, response, async () => doAction(request, path.slice("/api/actions/".length)));
+    if (path.startsWith("/api/components/"))
+      return change(request, response, async () => changeComponent(options.components, path.slice("/api/components/".length), request));
     if (request.method !== "GET" && request.method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD");
-      return sendJson(response, 405, { code: "CONSOLE_METHOD", message: "only actions take anything but GET" });
+      return sendJson(response, 405, { code: "CONSOLE_METHOD", message: "only actions and components take anything but GET" });
     }
     if (path === "/api/events") return openStream(response);
     if (path === "/api" || path.startsWith("/api/")) return readApi(response, path);
@@ -92,6 +104,7 @@ export function createConsoleServer(options: ConsoleServerOptions, deps: { reado
   function readApi(response: ServerResponse, path: string): void {
     const [name = "", key, more] = path.slice("/api/".length).split("/");
     if (path === "/api" || name === "") return sendJson(response, 200, API_INDEX);
+    if (path === "/api/components" && options.components !== undefined) return sendJson(response, 200, options.components.list());
     const decoded = key === undefined ? undefined : decode(key);
     const isWellFormed = more === undefined && (key === undefined || decoded !== undefined);
     const value = isWellFormed ? readResource(takeFrame(), name, decoded) : undefined;
@@ -100,17 +113,20 @@ export function createConsoleServer(options: ConsoleServerOptions, deps: { reado
     sendJson(response, 200, value);
   }
 
-  async function change(request: IncomingMessage, response: ServerResponse, name: string): Promise<void> {
+  async function change(request: IncomingMessage, response: ServerResponse, run: () => Promise<string>): Promise<void> {
     if (request.method !== "POST") {
       response.setHeader("allow", "POST");
-      return sendJson(response, 405, { code: "CONSOLE_METHOD", message: "an action is done by POST" });
+      return sendJson(response, 405, { code: "CONSOLE_METHOD", message: "a change is made by POST" });
     }
     const refused = checkChange(guard, request.headers);
     if (refused !== null) return sendJson(response, refused.status, refused);
-    const target = await readTarget(request);
-    const message = await runAction(options.actions, options.snapshot, name, target);
-    deps.log.info({ action: name, target }, "action done from the console");
+    const message = await run();
+    deps.log.info({ path: request.url, message }, "changed from the console");
     sendJson(response, 200, { message });
+  }
+
+  async function doAction(request: IncomingMessage, name: string): Promise<string> {
+    return runAction(options.actions, options.snapshot, name, await readTarget(request));
   }
 
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 10_000, headersTimeout: 10_000 }, (request, response) => {
@@ -125,6 +141,9 @@ export function createConsoleServer(options: ConsoleServerOptions, deps: { reado
       guard = { ...guard, port };
       const shown = address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "[::1]" : formatHost(address);
       return { url: `http://${shown}:${port}/${isLoopback(address) ? "" : `#token=${token}`}`, port, token };
+    },
+    accept(socket) {
+      server.emit("connection", socket);
     },
     async close() {
       streams.close();

@@ -84,6 +84,7 @@ function snapshotOf(world: ScriptedWorld, t: number, nowMs: number): ConsoleSnap
     held: world.held,
     timeline: world.timeline,
     faults: world.faults,
+    experiment: null,
   };
 }
 

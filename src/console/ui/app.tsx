@@ -1,6 +1,7 @@
 import { announcement, connection, nowMs, snapshot } from "./live/store.ts";
 import { age, timeOfDay } from "../view/words.ts";
 import { BreakPanel } from "./panels/break-panel.tsx";
+import { ExperimentStrip } from "./panels/experiment-strip.tsx";
 import { HeldDrawer } from "./panels/held-drawer.tsx";
 import { LoadBalancerDrawer } from "./panels/load-balancer-drawer.tsx";
 import { RoutesPanel } from "./panels/routes-panel.tsx";
@@ -16,6 +17,7 @@ export function App() {
     <div class={isLost ? "page is-lost" : "page"} data-testid="page" data-connection={connection.value.state}>
       <TopBar />
       <Lost />
+      <ExperimentStrip />
       {view === null ? (
         <main class="empty-page">
           <p class="empty">The picture, the charts and the routes appear with the first data, within a second of the server's answer.</p>

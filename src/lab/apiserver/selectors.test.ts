@@ -27,7 +27,7 @@ for (const [selector, isSelected] of [
     assert.equal(parseLabelSelector(selector)(shop), isSelected));
 }
 
-for (const selector of ["app shop", "app=shop tier=web", "in (a)", "=x", "app in shop"]) {
+for (const selector of ["app shop", "app=shop tier=web", "in (a)", "=x", "app in shop", "app=shop,", ",app"]) {
   test(`the label selector "${selector}" is refused`, () => {
     assert.throws(
       () => parseLabelSelector(selector),

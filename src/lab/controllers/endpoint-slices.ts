@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { AppError } from "../../kernel/index.ts";
-import { kinds } from "../../kube/index.ts";
+import { kinds, matchesLabels } from "../../kube/index.ts";
 import { type Controller, createController, keyOf, refOf } from "../machinery/index.ts";
 import {
   type EndpointPort,
@@ -11,7 +11,6 @@ import {
   type SliceEndpoint,
   isPodFinished,
   isPodReady,
-  matchesLabels,
 } from "../objects/index.ts";
 import { type ControllerContext, ownedBy } from "./context.ts";
 import { ignoreGone } from "./deployment.ts";

@@ -36,7 +36,10 @@ const server = createServer((request, response) => {
     return;
   }
   const answer = () => {
-    const body = `${JSON.stringify({ application, pod, zone, host: request.headers.host ?? "", path: request.url })}\n`;
+    const said = `${JSON.stringify({ application, pod, zone, host: request.headers.host ?? "", path: request.url })}\n`;
+    // `?bytes=N` asks for a longer answer: what is wrong with large ones only has to be seen, too.
+    const wanted = Number(/[?&]bytes=(\d{1,7})(?:&|$)/.exec(request.url ?? "")?.[1] ?? 0);
+    const body = wanted > said.length ? said.padEnd(wanted) : said;
     response.writeHead(200, {
       "content-type": "application/json",
       "content-length": Buffer.byteLength(body),

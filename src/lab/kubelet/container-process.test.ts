@@ -4,9 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { systemClock } from "../../kernel/index.ts";
+import { isRunning, sessionMembers, statFields, systemClock } from "../../kernel/index.ts";
 import { adoptContainer, startContainer } from "./container-process.ts";
-import { isRunning, sessionMembers, statFields } from "../process/process-table.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-container-"));
 after(() => rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));

@@ -1,8 +1,17 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { AppError, type Clock, messageOf, sleep } from "../../kernel/index.ts";
-import { type ProcessIdentity, isRunning, sessionMembers, signalProcess, startTimeIn } from "../process/process-table.ts";
+import {
+  AppError,
+  type Clock,
+  type ProcessIdentity,
+  isRunning,
+  messageOf,
+  sessionMembers,
+  signalProcess,
+  sleep,
+  startTimeIn,
+} from "../../kernel/index.ts";
 
 /** How a container's process ended. */
 export interface ContainerExit {
@@ -146,7 +155,8 @@ function killGroup(found: Found, attemptDir: string): void {
   }
 }
 
-function readPidFile(attemptDir: string): Found | undefined {
+/** Who runs in the folder of an attempt; undefined when none was ever started there. */
+export function readPidFile(attemptDir: string): Found | undefined {
   const [pids, shimStat, mainStat] = readText(join(attemptDir, "pid")).split("\n");
   const [shimPid, mainPid] = (pids ?? "").split(" ").map(Number);
   if (shimPid === undefined || mainPid === undefined || !(shimPid > 1) || !(mainPid > 1)) return undefined;

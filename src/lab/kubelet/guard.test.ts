@@ -5,11 +5,10 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { systemClock } from "../../kernel/index.ts";
+import { isRunning, systemClock } from "../../kernel/index.ts";
 import { until } from "../../kernel/testing/until.ts";
 import { startContainer } from "./container-process.ts";
 import { startGuard } from "./guard.ts";
-import { isRunning } from "../process/process-table.ts";
 
 const root = mkdtempSync(join(tmpdir(), "holdfast-guard-"));
 after(() => rmSync(root, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ProcessIdentity, isRunning, signalProcess } from "../process/process-table.ts";
+import { type ProcessIdentity, isRunning, signalProcess } from "../../kernel/index.ts";
 
 /** Ends containers that nobody is left to end. */
 export interface Guard {

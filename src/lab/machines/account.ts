@@ -109,17 +109,21 @@ export function awsAccess({ network, credentials }: LabPlan): {
   };
 }
 
-/** What a shell reads so that the aws CLI and SDKs speak to the lab's AWS. */
-export function awsEnvironment(plan: LabPlan): string {
+/** The variables by which the aws CLI and SDKs speak to the lab's AWS. */
+export function awsVariables(plan: LabPlan): Readonly<Record<string, string>> {
   const { endpoint, region, credentials } = awsAccess(plan);
-  const variables = {
+  return {
     AWS_ENDPOINT_URL: endpoint,
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
   };
-  return Object.entries(variables)
+}
+
+/** The same for a shell. */
+export function awsEnvironment(plan: LabPlan): string {
+  return Object.entries(awsVariables(plan))
     .map(([name, value]) => `export ${name}=${value}\n`)
     .join("");
 }

@@ -65,8 +65,8 @@ export interface Fleet {
 
 export const ROUTER_NAMESPACE = "kube-system";
 
-/** A router on every node, on the node's own address, its snapshots on a volume that outlives its containers. */
-export function routerFleet(fleet: Fleet, drainDelaySeconds: number): KubeObject {
+/** A router on every node, on the node's own address, its snapshots on a volume that outlives its containers; `more`: arguments besides. */
+export function routerFleet(fleet: Fleet, drainDelaySeconds: number, more: readonly string[]): KubeObject {
   const name = `router-${fleet.policy}`;
   const labels = { app: name };
   const object: Loose & KubeObject = {
@@ -97,10 +97,12 @@ export function routerFleet(fleet: Fleet, drainDelaySeconds: number): KubeObject
                 "--drain-delay",
                 String(drainDelaySeconds),
                 ...(fleet.policy === "naive" ? ["--policy", "naive"] : ["--snapshot", "$(VOLUME_SNAPSHOTS)"]),
+                ...more,
               ],
               env: [
                 { name: "NODE_IP", valueFrom: { fieldRef: { fieldPath: "status.hostIP" } } },
-                ...(fleet.policy === "naive" ? [{ name: "HOLDFAST_LAB", value: "1" }] : []),
+                // A router that is told to be naive, or weak, believes only then that it is in a lab.
+                { name: "HOLDFAST_LAB", value: "1" },
               ],
               ports: [{ name: "traffic", containerPort: fleet.trafficPort, hostPort: fleet.trafficPort }],
               readinessProbe: { httpGet: { path: "/readyz", port: fleet.adminPort }, periodSeconds: 2, timeoutSeconds: 2 },

@@ -15,8 +15,8 @@ export interface ControllerSettings {
 export const CONTROLLER_ADMIN_PORT = 9912;
 const CREDENTIALS = "alb-credentials";
 
-/** `holdfast alb` for one fleet: it makes load balancers in front of the fleet's routers. Only that of `hold` writes where they are into objects. */
-export function loadBalancerController(fleet: Fleet, settings: ControllerSettings): KubeObject {
+/** `holdfast alb` for one fleet: it makes load balancers in front of the fleet's routers. Only that of `hold` writes where they are into objects. `more`: arguments besides. */
+export function loadBalancerController(fleet: Fleet, settings: ControllerSettings, more: readonly string[]): KubeObject {
   const name = controllerName(fleet);
   const labels = { app: name };
   const { healthCheck } = settings;
@@ -54,6 +54,7 @@ export function loadBalancerController(fleet: Fleet, settings: ControllerSetting
                 ["--admin", `$(POD_IP):${CONTROLLER_ADMIN_PORT}`],
                 ["--admin-token-file", "$(VOLUME_CREDENTIALS)/token"],
                 fleet.policy === "hold" ? [] : ["--no-status"],
+                more,
               ].flat(),
               env: ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(fromSecret),
               ports: [{ name: "admin", containerPort: CONTROLLER_ADMIN_PORT }],

@@ -18,7 +18,6 @@ export { matchesNode, onlyNodeOf, repellingTaint } from "./node-fit.ts";
 export { type KeyToPath, type Pod, type PodSpec, type PodStatus, type PodTemplate, type Toleration, type Volume } from "./pod.ts";
 export { isPodActive, isPodAvailable, isPodFinished, isPodReady } from "./pod-state.ts";
 export { parseQuantity } from "./quantity.ts";
-export { matchesLabels, matchesSelector } from "./selector.ts";
 export { type EndpointPort, type EndpointSlice, type Service, type SliceEndpoint } from "./services.ts";
 export { tolerates, untoleratedTaint } from "./taints.ts";
 export { toMicroTime, toTime } from "./times.ts";

@@ -1,6 +1,6 @@
 import type { Node, Taint } from "./node.ts";
 import type { NodeSelector, Pod, PodSpec, Toleration } from "./pod.ts";
-import { matchesLabels, meetsRequirement } from "./selector.ts";
+import { matchesLabels, meetsRequirement } from "../../kube/index.ts";
 import { untoleratedTaint } from "./taints.ts";
 
 /** Whether `nodeSelector` and the required node affinity of the pod allow the node (page "Assigning Pods to Nodes"). */

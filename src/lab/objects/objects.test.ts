@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { matchesSelector, parseQuantity, tolerates, withCondition } from "./index.ts";
+import { parseQuantity, tolerates, withCondition } from "./index.ts";
 
 test("quantities are read as Kubernetes writes them", () => {
   const good: Record<string, number> = {
@@ -15,23 +15,6 @@ test("quantities are read as Kubernetes writes them", () => {
   };
   for (const [text, value] of Object.entries(good)) assert.equal(parseQuantity(text), value, text);
   for (const text of ["", "lots", "1KB", "-1", "1 Gi", "0x10", "1e3Ki", "constructor"]) assert.equal(parseQuantity(text), undefined, text);
-});
-
-test("an empty selector matches all, an absent one nothing, expressions narrow", () => {
-  assert.equal(matchesSelector({}, { a: "1" }), true);
-  assert.equal(matchesSelector(undefined, { a: "1" }), false);
-  const selector = {
-    matchLabels: { a: "1" },
-    matchExpressions: [
-      { key: "b", operator: "NotIn", values: ["x"] },
-      { key: "c", operator: "DoesNotExist" },
-    ],
-  };
-  assert.equal(matchesSelector(selector, { a: "1" }), true);
-  assert.equal(matchesSelector(selector, { a: "1", b: "x" }), false);
-  assert.equal(matchesSelector(selector, { a: "1", c: "" }), false);
-  assert.equal(matchesSelector({ matchLabels: { toString: "x" } }, {}), false);
-  assert.equal(matchesSelector({ matchExpressions: [{ key: "a", operator: "Like", values: ["1"] }] }, { a: "1" }), false);
 });
 
 test("a toleration without a key tolerates everything only with Exists", () => {

@@ -7,6 +7,7 @@ import type { LoadState } from "../load/index.ts";
 import type { Fleet } from "../manifests/index.ts";
 import type { LabNode } from "../machines/machines.ts";
 import { ALB_CONTROL_PORT, KUBELET_PORT, LOAD_CONTROL_PORT } from "../network.ts";
+import { copiesOf } from "../options.ts";
 import { apiServerUrl } from "../part-configs.ts";
 import { Controllers } from "./controllers.ts";
 import { LoadView } from "./load-view.ts";
@@ -186,6 +187,12 @@ export class Observatory {
     return port === undefined ? [] : (alb?.nodes ?? []).map(({ address }) => `http://${address}:${port}`);
   }
 
+  /** Addresses and ports of all listeners of a fleet's load balancer; none while there is none. */
+  entryAddresses(policy: string): readonly string[] {
+    const alb = this.alb(policy).value;
+    return (alb?.nodes ?? []).flatMap(({ address }) => (alb?.listeners ?? []).map(({ port }) => `${address}:${port}`));
+  }
+
   kubeletUrl(node: string): string {
     return `http://${this.nodeAddress(node)}:${KUBELET_PORT}`;
   }
@@ -212,7 +219,7 @@ export class Observatory {
     const wantedNodes = this.#lab.plan.options.nodes;
     const nodes = this.#nodes.map(({ name }) => name);
     if (nodes.length < wantedNodes) missing.push(`${wantedNodes - nodes.length} nodes`);
-    const wanted = this.#lab.applications.length * wantedNodes;
+    const wanted = this.#lab.applications.length * copiesOf(this.#lab.plan.options);
     const pods = nodes.flatMap((node) => this.pods(node).value ?? []);
     const ready = pods.filter((pod) => pod.metadata.namespace === "shop" && isReady(pod)).length;
     if (ready < wanted) missing.push(`${wanted - ready} application pods`);

@@ -12,6 +12,7 @@ import type { Channel } from "../channel.ts";
 import type { FromWorker, ToWorker, WorkerConfig } from "../messages.ts";
 import { TLS_PAIRS_FILE } from "../tls-pairs.ts";
 import { openSnapshotStore } from "../snapshot/store.ts";
+import { weakened } from "../weaknesses.ts";
 import { LateFilters } from "./late-filters.ts";
 import type { ListenAddress } from "../listeners.ts";
 import { connectionsThatFit } from "./open-files.ts";
@@ -61,7 +62,7 @@ export function runWorker(config: WorkerConfig, deps: WorkerDeps): void {
   const filterNames = exporter === undefined ? undefined : new FilterNames();
   const accessLog = access === undefined ? undefined : createDescriptorSink(clock, 1);
   const filterLog = createDescriptorSink(clock, 2);
-  const proxy = createProxy(options, {
+  const proxy = createProxy(weakened(options, config.weaknesses ?? []), {
     clock,
     random,
     metrics,

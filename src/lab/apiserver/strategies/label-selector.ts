@@ -1,4 +1,5 @@
-import { type Labels, matchesSelector } from "../../objects/index.ts";
+import { matchesSelector } from "../../../kube/index.ts";
+import type { Labels } from "../../objects/index.ts";
 import { type JsonObject, arrayAt, stringAt } from "../json.ts";
 import { type Cause, forbiddenField, invalidValue, required } from "../status.ts";
 

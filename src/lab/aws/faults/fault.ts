@@ -41,6 +41,8 @@ export interface FaultRule {
   readonly from: number;
   /** so many of them; Infinity until it is taken away. */
   readonly count: number;
+  /** Of those every so-many-th only; 1 meets all. */
+  readonly every?: number;
   readonly fault: Fault;
 }
 
@@ -72,6 +74,7 @@ export class FaultScript {
       if ((rule.service !== undefined && rule.service !== service) || !entry.matches.test(action)) continue;
       entry.seen++;
       if (met !== undefined || entry.seen < rule.from || entry.seen >= rule.from + rule.count) continue;
+      if ((entry.seen - rule.from) % (rule.every ?? 1) !== 0) continue;
       entry.met++;
       met = rule.fault;
     }

@@ -34,6 +34,7 @@ export function parseFaultRule(value: unknown): FaultRule {
     action: fields.textThat("action", (text) => /^[A-Za-z0-9*]{1,100}$/.test(text), "an action or a pattern such as Describe*"),
     from: fields.integer("from", { min: 1, max: 1_000_000, fallback: 1 }),
     count: count === 0 ? Number.POSITIVE_INFINITY : count,
+    ...(fields.has("every") ? { every: fields.integer("every", { min: 1, max: 1_000_000 }) } : {}),
     fault: parseFault(fields.object("fault")),
   };
   fields.end();

@@ -1,5 +1,5 @@
 import { isRecord } from "../../kernel/index.ts";
-import type { KubeObject } from "../../kube/index.ts";
+import type { KubeObject } from "../resource.ts";
 
 /** What a Lease of coordination.k8s.io/v1 says of who leads. What is not there, or is not of its type, is undefined: then nobody holds it. */
 export interface LeaseRecord {

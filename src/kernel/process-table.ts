@@ -19,6 +19,7 @@ export function statFields(stat: string): readonly string[] {
         .split(" ");
 }
 
+const PARENT = 1;
 const SESSION = 3;
 const START_TIME = 19;
 
@@ -40,6 +41,11 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return identity.startTime === "" || fields[START_TIME] === identity.startTime;
 }
 
+/** The one letter of proc(5) `state`: R, S, D, T (stopped), Z (zombie)…; undefined when there is none of that id. */
+export function stateOf(pid: number): string | undefined {
+  return readStat(pid)?.[0];
+}
+
 /** Sends a signal (0 only asks); false when there is no such process or it is not ours. A negative id means a process group. */
 export function signalProcess(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
@@ -59,6 +65,17 @@ export function sessionMembers(sessionId: number, tag: string): readonly number[
     if (readProc(pid, "environ")?.split("\0").includes(tag) === true) members.push(pid);
   }
   return members;
+}
+
+/** The processes that `pid` has started, in the order of their ids, and what each was started with. Needs /proc; empty without. */
+export function childrenOf(pid: number): readonly (ProcessIdentity & { readonly command: readonly string[] })[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc").flatMap((name) => {
+    const child = Number(name);
+    const stat = Number.isInteger(child) ? readStat(child) : undefined;
+    if (stat?.[PARENT] !== String(pid) || stat[0] === "Z") return [];
+    return [{ pid: child, startTime: stat[START_TIME] ?? "", command: readProc(child, "cmdline")?.split("\0") ?? [] }];
+  });
 }
 
 function readStat(pid: number): readonly string[] | undefined {

@@ -42,7 +42,7 @@ export class Tenure {
 
   end(why: string): void {
     this.#timer?.cancel();
-    if (!this.signal.aborted) this.#ended.abort(new AppError("ALB_NOT_LEADER", `this controller does not lead any more: ${why}`));
+    if (!this.signal.aborted) this.#ended.abort(new AppError("KUBE_NOT_LEADER", `this process does not lead any more: ${why}`));
   }
 
   #leftMs(): number {

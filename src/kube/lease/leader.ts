@@ -1,6 +1,7 @@
 import { AppError, type Clock, type Random, messageOf, sleep } from "../../kernel/index.ts";
-import { type KubeClient, kinds } from "../../kube/index.ts";
 import { type Log, type MetricsRegistry, silentLog } from "../../telemetry/index.ts";
+import type { KubeClient } from "../client-api.ts";
+import { kinds } from "../kinds.ts";
 import { type LeaseObject, readLease, withTerms } from "./lease.ts";
 import { Tenure } from "./tenure.ts";
 
@@ -35,7 +36,8 @@ export interface LeaderDeps {
   /** Called when this process begins to lead or leads no more. */
   readonly onChange?: (isLeading: boolean) => void;
   readonly log?: Log;
-  readonly metrics?: MetricsRegistry;
+  /** Its gauge is 1 while this process leads; `metric` is the name. */
+  readonly metrics?: { readonly registry: MetricsRegistry; readonly metric: string };
 }
 
 export interface LeaderStatus {
@@ -52,7 +54,7 @@ export interface LeaderStatus {
 export interface Leader {
   start(): void;
   /**
-   * The fencing token, if this process may write at this very moment; throws AppError `ALB_NOT_LEADER` otherwise. To be called before every write,
+   * The fencing token, if this process may write at this very moment; throws AppError `KUBE_NOT_LEADER` otherwise. To be called before every write,
    * as late as can be: whatever was waited for may have taken hours.
    */
   guard(): number;
@@ -63,12 +65,12 @@ export interface Leader {
   release(): Promise<void>;
 }
 
-/** Throws AppError `ALB_LEASE_TIMES` when the holder would not stop before others begin. */
+/** Throws AppError `KUBE_LEASE_TIMES` when the holder would not stop before others begin. */
 export function createLeader(options: LeaderOptions, deps: LeaderDeps): Leader {
   const { leaseDurationSeconds, renewDeadlineMs, retryPeriodMs } = options;
   if (!(retryPeriodMs * 2 <= renewDeadlineMs && renewDeadlineMs < leaseDurationSeconds * 1000 && Number.isInteger(leaseDurationSeconds)))
     throw new AppError(
-      "ALB_LEASE_TIMES",
+      "KUBE_LEASE_TIMES",
       `a lease of ${leaseDurationSeconds} s, renewed every ${retryPeriodMs} ms for at most ${renewDeadlineMs} ms: write whole seconds, a deadline below them, and half of that or less for the period`,
     );
   return new LeaseElection(options, deps);
@@ -100,7 +102,7 @@ class LeaseElection implements Leader {
   guard(): number {
     const tenure = this.#tenure;
     if (tenure?.isValid() === true) return tenure.token;
-    throw new AppError("ALB_NOT_LEADER", `nothing is written: this controller does not lead now${this.#heldBy()}`);
+    throw new AppError("KUBE_NOT_LEADER", `nothing is written: this process does not lead now${this.#heldBy()}`);
   }
 
   tenure(): AbortSignal | undefined {
@@ -267,8 +269,9 @@ class LeaseElection implements Leader {
   }
 
   #meter(isLeading: boolean): void {
-    this.#deps.metrics
-      ?.gauge("holdfast_alb_leader", "1 while this controller holds the lease.")
+    const { metrics } = this.#deps;
+    metrics?.registry
+      .gauge(metrics.metric, "1 while this process holds the lease.")
       .with()
       .set(isLeading ? 1 : 0);
   }
