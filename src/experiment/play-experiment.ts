@@ -1,10 +1,13 @@
 import type { Clock } from "../kernel/index.ts";
+import type { Aliases } from "./alias/aliases.ts";
 import { loadConfiguration } from "./configuration/load-configuration.ts";
 import { loadDynamic } from "./configuration/load-dynamic.ts";
 import { loadSecrets } from "./configuration/load-secrets.ts";
 import type { Variables } from "./configuration/variables.ts";
 import { type JsonObject, objectAt, textAt } from "./document/json.ts";
 import { activitiesOf } from "./document/validate-experiment.ts";
+import type { NativeContext } from "./native/native-activity.ts";
+import type { Redactor } from "./evidence/redactor.ts";
 import type { PythonWorker } from "./provider/python-worker.ts";
 import { callProvider } from "./run/call-provider.ts";
 import { createControls } from "./run/controls.ts";
@@ -18,8 +21,12 @@ export interface PlayDeps {
   readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly python: PythonWorker;
+  readonly aliases: Aliases;
+  readonly natives: NativeContext | undefined;
   readonly interrupter: Interrupter;
   readonly observer: RunObserver;
+  /** Learns the secrets before anything is called. */
+  readonly redactor: Redactor;
   /** Controls of files beside the experiment's (`--control-file`). */
   readonly controls: readonly JsonObject[];
 }
@@ -29,7 +36,8 @@ export async function playExperiment(experiment: JsonObject, variables: Variable
   const environment = { ...deps.environment, ...variables.environment };
   const declared = loadConfiguration(objectAt(experiment, "configuration"), variables.configuration, environment);
   const secrets = loadSecrets(objectAt(experiment, "secrets"), variables.secrets, environment);
-  const calls = { environment, python: deps.python };
+  deps.redactor.learn(secrets);
+  const calls = { environment, python: deps.python, aliases: deps.aliases, natives: deps.natives, clock: deps.clock, isRollback: false };
   const { configuration } = await loadDynamic(declared, secrets, (probe, values) =>
     callProvider(probe, values, calls, deps.interrupter.signal),
   );
@@ -44,6 +52,11 @@ export async function playExperiment(experiment: JsonObject, variables: Variable
     interrupter: deps.interrupter,
   });
   const activities = new Map(activitiesOf(experiment).map((activity) => [textAt(activity, "name") ?? "", activity]));
-  await runExperiment(journal, { ...deps, ...calls, experiment: titled, values, options, controls, activities });
+  try {
+    await runExperiment(journal, { ...deps, ...calls, experiment: titled, values, options, controls, activities });
+  } finally {
+    // Whatever ended it.
+    await deps.natives?.faults.revertAll();
+  }
   return journal;
 }

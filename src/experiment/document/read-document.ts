@@ -1,6 +1,7 @@
 import { LineCounter, type Node, type ScalarTag, type Tags, isCollection, isNode, isPair, isScalar, parseDocument } from "yaml";
 import { AppError, type Problem, messageOf } from "../../kernel/index.ts";
 import { type Json, type JsonObject, isObject } from "./json.ts";
+import { placeOfMistake } from "./json-mistake.ts";
 
 /** Files beyond this are no experiments; YAML of this size takes seconds to read. */
 const LIMIT_BYTES = 4 * 1024 * 1024;
@@ -61,15 +62,7 @@ function jsonValue(text: string, file: string): Json {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, "")) as Json;
   } catch (error) {
-    const message = messageOf(error);
-    const at = Number(/position (\d+)/.exec(message)?.[1] ?? text.length);
-    const before = text.slice(0, at).split("\n");
-    throw unreadable({
-      file,
-      line: before.length,
-      column: (before.at(-1)?.length ?? 0) + 1,
-      message: `is no JSON: ${message.replace(/ \(line .*$/, "")}`,
-    });
+    throw unreadable({ file, ...placeOfMistake(text), message: `is no JSON: ${messageOf(error).replace(/ \(line .*$/, "")}` });
   }
 }
 

@@ -16,21 +16,22 @@ export function validateActivity(activity: Json, path: Path, report: Report, con
   if (isEmpty(name)) return invalid("an activity must have a name");
   if (!isObject(provider) || isEmpty(provider)) return invalid("an activity requires a provider");
   if (isEmpty(provider["type"])) return invalid("a provider must have a type", "provider");
-  if (provider["type"] !== "python" && provider["type"] !== "process" && provider["type"] !== "http")
+  const { nativeProblems } = context;
+  const isNative = provider["type"] === "holdfast" && nativeProblems !== undefined;
+  if (provider["type"] !== "python" && provider["type"] !== "process" && provider["type"] !== "http" && !isNative)
     return invalid(`unknown provider type '${shown(provider["type"])}'`, "provider", "type");
   if (timeout !== undefined && timeout !== null && typeof timeout !== "number" && typeof timeout !== "boolean")
     return invalid("activity timeout must be a number", "timeout");
   if (!validatePauses(activity, invalid)) return;
   if (activity["background"] !== undefined && typeof activity["background"] !== "boolean")
     return invalid("activity background must be a boolean", "background");
-  switch (provider["type"]) {
-    case "python":
-      return validatePython(activity, provider, invalid, context);
-    case "process":
-      return validateProcess(shown(name), provider, invalid, context);
-    case "http":
-      return validateHttp(provider, invalid);
+  if (isNative) {
+    for (const problem of nativeProblems(activity)) report({ ...problem, kind: "InvalidActivity", path: [...path, ...problem.path] });
+    return;
   }
+  if (provider["type"] === "python") return validatePython(activity, provider, invalid, context);
+  if (provider["type"] === "process") return validateProcess(shown(name), provider, invalid, context);
+  validateHttp(provider, invalid);
 }
 
 type Invalid = (message: string, ...at: string[]) => void;
@@ -52,7 +53,9 @@ function validatePython(activity: JsonObject, provider: JsonObject, invalid: Inv
   if (isEmpty(provider["module"])) return invalid("a Python activity must have a module path", "provider");
   if (isEmpty(provider["func"])) return invalid("a Python activity must have a function name", "provider");
   const problem = pythonProblem(activity);
-  if (problem !== undefined) invalid(problem, "provider");
+  if (problem === undefined) return;
+  const { message, argument } = problem;
+  invalid(message, "provider", ...(argument === undefined ? [] : ["arguments", argument]));
 }
 
 function validateProcess(name: string, provider: JsonObject, invalid: Invalid, { environment }: ValidationContext): void {

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AppError } from "../../kernel/index.ts";
+import { createAliases } from "../alias/aliases.ts";
 import { createPythonWorker } from "../provider/python-worker.ts";
 import { openExperiment } from "../open-experiment.ts";
 
-const NOTHING = { environment: { PATH: "/bin" }, python: createPythonWorker("python3", {}) };
+const python = createPythonWorker("python3", {});
+const aliases = createAliases(python, { prefersPython: false });
+const NOTHING = { environment: { PATH: "/bin" }, python, aliases, rules: "holdfast" as const };
 
 async function problemsIn(text: string, file = "x.json"): Promise<readonly string[]> {
   const { problems, lineOf } = await openExperiment(text, file, NOTHING);
@@ -54,4 +57,20 @@ test("a file that cannot be read says where", async () => {
   });
   await assert.rejects(problemsIn("a: [", "x.yml"), /^AppError: x\.yml:1:5: is no YAML/);
   await assert.rejects(problemsIn("[]"), /x\.json:1:1: holds no object/);
+});
+
+test("the arguments of a function that is played without Python are looked at where they stand", async () => {
+  const text = `{
+  "title": "t", "description": "d",
+  "method": [
+    {"type": "probe", "name": "a", "provider": {"type": "python", "module": "chaosk8s.pod.probes", "func": "count_pods",
+      "arguments": {"label_selector": "app=x",
+        "namespace": "shop"}}},
+    {"type": "probe", "name": "b", "provider": {"type": "python", "module": "chaosk8s.pod.probes", "func": "count_pods"}}
+  ]
+}`;
+  const lines = await problemsIn(text);
+  assert.match(lines[0] ?? "", /^x\.json:6:\d+: argument 'namespace' is not part of the function signature in activity 'count_pods'/);
+  assert.match(lines[1] ?? "", /^x\.json:7:\d+: required argument 'label_selector' is missing from activity 'count_pods'/);
+  assert.equal(lines.length, 2);
 });

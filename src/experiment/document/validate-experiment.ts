@@ -79,6 +79,9 @@ function validateMethod(experiment: JsonObject, report: Report, context: Validat
   const names = new Set(activitiesOf(experiment).map(({ name }) => name));
   for (const [at, activity] of listAt(experiment, "method").entries()) {
     validateActivity(activity, ["method", at], report, context);
+    // Chaos Toolkit does not look at it there.
+    if (isObject(activity) && activity["type"] === "probe" && activity["tolerance"] !== undefined)
+      validateTolerance(activity["tolerance"], ["method", at, "tolerance"], (problem) => report({ ...problem, isStrict: true }), context);
     const ref = isObject(activity) ? activity["ref"] : undefined;
     if (typeof ref === "string" && ref !== "" && !names.has(ref)) {
       const message = `referenced activity '${ref}' could not be found in the experiment`;

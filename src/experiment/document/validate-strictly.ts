@@ -1,4 +1,5 @@
 import { type JsonObject, isList, isObject, objectAt, objectsAt } from "./json.ts";
+import { validateScenario } from "../scenario/validate-scenario.ts";
 import type { Path, Report } from "./validation-context.ts";
 
 const FIELDS = [
@@ -46,6 +47,7 @@ export function validateStrictly(experiment: JsonObject, report: Report): void {
   if (experiment["steady-state-hypothesis"] !== undefined && objectsAt(hypothesis, "probes").length === 0)
     strict(["steady-state-hypothesis"], "a hypothesis without probes is always met", "give it probes, or leave it out");
   validateActivities(experiment, hypothesis, strict);
+  validateScenario(experiment, report);
   for (const [scope, secrets] of Object.entries(objectAt(experiment, "secrets")))
     for (const [name, secret] of Object.entries(isObject(secrets) ? { "": secrets, ...secrets } : {}))
       if (isObject(secret) && secret["type"] === "vault")

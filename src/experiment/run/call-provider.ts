@@ -1,11 +1,14 @@
+import { systemRandom } from "../../kernel/index.ts";
+import { runAlias } from "../alias/run-alias.ts";
 import { type Json, type JsonObject, isList, isObject, objectAt, textAt, written } from "../document/json.ts";
+import { runNative } from "../native/run-native.ts";
 import { ActivityFailed } from "../provider/activity-failed.ts";
 import { runHttp } from "../provider/run-http.ts";
 import { runProcess } from "../provider/run-process.ts";
 import { type Values, substitute } from "../values/substitute.ts";
 import type { RunContext } from "./run-context.ts";
 
-type CallContext = Pick<RunContext, "environment" | "python">;
+type CallContext = Pick<RunContext, "environment" | "python" | "aliases" | "natives" | "clock" | "isRollback">;
 
 /** Does what an activity says, and answers what it answered. Rejects with {@link ActivityFailed}. */
 export async function callProvider(activity: JsonObject, values: Values, context: CallContext, signal: AbortSignal): Promise<Json> {
@@ -13,6 +16,7 @@ export async function callProvider(activity: JsonObject, values: Values, context
   try {
     if (provider["type"] === "process") return await runProcess(provider, values, context.environment, signal);
     if (provider["type"] === "http") return await runHttp(provider, values, signal);
+    if (provider["type"] === "holdfast" && context.natives !== undefined) return await runNative(provider, values, context.natives, signal);
     return await callPython(provider, values, context, signal);
   } catch (error) {
     if (error instanceof ActivityFailed) throw error;
@@ -20,7 +24,7 @@ export async function callProvider(activity: JsonObject, values: Values, context
   }
 }
 
-function callPython(provider: JsonObject, values: Values, { python }: CallContext, signal: AbortSignal): Promise<Json> {
+async function callPython(provider: JsonObject, values: Values, context: CallContext, signal: AbortSignal): Promise<Json> {
   const scopes = provider["secrets"];
   const merged: Record<string, Json | undefined> = {};
   if (isList(scopes))
@@ -28,12 +32,22 @@ function callPython(provider: JsonObject, values: Values, { python }: CallContex
       const secrets = values.secrets[written(scope)];
       if (isObject(secrets)) Object.assign(merged, secrets);
     }
-  return python.ask(
+  const module = textAt(provider, "module") ?? "";
+  const func = textAt(provider, "func") ?? "";
+  const given = substitute(objectAt(provider, "arguments"), values);
+  const alias = await context.aliases.find(module, func);
+  if (alias !== undefined) {
+    const { environment, clock, natives, isRollback } = context;
+    const random = natives?.random ?? systemRandom;
+    const called = { configuration: values.configuration, secrets: merged, environment, clock, random, kept: natives, isRollback };
+    return runAlias(alias, isObject(given) ? given : {}, called, signal);
+  }
+  return context.python.ask(
     {
       do: "run",
-      module: textAt(provider, "module") ?? "",
-      func: textAt(provider, "func") ?? "",
-      arguments: substitute(objectAt(provider, "arguments"), values),
+      module,
+      func,
+      arguments: given,
       configuration: values.configuration,
       ...(isList(scopes) ? { secrets: merged } : {}),
     },

@@ -1,4 +1,5 @@
 import { hostname, release, type as systemType, machine } from "node:os";
+import type { Evidence } from "../evidence/evidence.ts";
 import type { Json, JsonObject } from "../document/json.ts";
 
 /** The version of chaostoolkit-lib whose journals these are like; its reporter wants a semantic version. */
@@ -47,6 +48,8 @@ export interface Journal {
   };
   readonly run: ActivityRun[];
   readonly rollbacks: ActivityRun[];
+  /** Under our rules only; Chaos Toolkit's reporter passes over it. */
+  holdfast?: Evidence;
 }
 
 export function newJournal(experiment: JsonObject, nowMs: number): Journal {

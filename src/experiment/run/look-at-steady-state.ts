@@ -1,8 +1,6 @@
-import { messageOf } from "../../kernel/index.ts";
 import { type JsonObject, objectAt, objectsAt } from "../document/json.ts";
-import { isWithinTolerance } from "../tolerance/within-tolerance.ts";
-import { callProvider } from "./call-provider.ts";
-import type { ActivityRun, SteadyState } from "./journal.ts";
+import type { SteadyState } from "./journal.ts";
+import { judgeProbe } from "./judge-probe.ts";
 import { runActivity } from "./run-activity.ts";
 import type { RunContext } from "./run-context.ts";
 
@@ -18,7 +16,7 @@ export async function lookAtSteadyState(context: RunContext, signal: AbortSignal
     for (const probe of objectsAt(hypothesis, "probes")) {
       const run = await runActivity(probe, context, signal);
       state.probes.push(run);
-      const isMet = run.status === "succeeded" ? await judged(probe, run) : false;
+      const isMet = run.status === "succeeded" ? await judgeProbe(probe, run, context, signal) : false;
       if (isMet === undefined) return state;
       run.tolerance_met = isMet;
       if (!isMet) {
@@ -30,22 +28,5 @@ export async function lookAtSteadyState(context: RunContext, signal: AbortSignal
     return state;
   } finally {
     await context.controls.after("hypothesis", hypothesis, state as unknown as JsonObject);
-  }
-
-  /** Undefined when the tolerance says nothing about the answer; then the run tells why. */
-  async function judged(probe: JsonObject, run: ActivityRun): Promise<boolean | undefined> {
-    const { options, values } = context;
-    if (options.dry === "probes" || options.dry === "activities") return true;
-    try {
-      return await isWithinTolerance(probe["tolerance"] ?? null, run.output, values, (judge, value) => {
-        const provider = objectAt(judge, "provider");
-        const given = { ...judge, provider: { ...provider, arguments: { ...objectAt(provider, "arguments"), value } } };
-        return callProvider(given, values, context, signal);
-      });
-    } catch (error) {
-      if (options.rules === "chaostoolkit") throw error;
-      run.exception = [`its tolerance cannot be applied to its answer: ${messageOf(error)}`];
-      return undefined;
-    }
   }
 }

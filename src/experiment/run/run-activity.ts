@@ -1,7 +1,8 @@
 import { sleep } from "../../kernel/index.ts";
-import { type JsonObject, objectAt, textAt } from "../document/json.ts";
+import { type Json, type JsonObject, objectAt, textAt } from "../document/json.ts";
 import { ActivityFailed } from "../provider/activity-failed.ts";
 import { substitute } from "../values/substitute.ts";
+import { planNative } from "../native/plan-native.ts";
 import { callProvider } from "./call-provider.ts";
 import { type ActivityRun, instant } from "./journal.ts";
 import type { RunContext } from "./run-context.ts";
@@ -35,7 +36,7 @@ export async function runActivity(
   runs?.push(run);
   observer.activityStarts?.(activity);
   try {
-    run.output = isDry ? null : await callProvider(activity, values, context, signal);
+    run.output = isDry ? await planned(activity, context, signal) : await callProvider(activity, values, context, signal);
     run.status = "succeeded";
   } catch (error) {
     run.exception = error instanceof ActivityFailed ? error.lines : [`chaoslib.exceptions.ActivityFailed: interrupted\n`];
@@ -46,4 +47,11 @@ export async function runActivity(
   if (!signal.aborted) await pause(pauses["after"]);
   await controls.after("activity", activity, run as unknown as JsonObject);
   return run;
+}
+
+/** Of actions of ours a dry run says who would be their victims; of others it says nothing. */
+async function planned(activity: JsonObject, { natives, values }: RunContext, signal: AbortSignal): Promise<Json> {
+  const provider = objectAt(activity, "provider");
+  if (natives === undefined || provider["type"] !== "holdfast" || activity["type"] !== "action") return null;
+  return planNative(provider, values, natives, signal);
 }

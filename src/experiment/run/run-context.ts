@@ -1,5 +1,7 @@
 import type { Clock } from "../../kernel/index.ts";
+import type { Aliases } from "../alias/aliases.ts";
 import type { JsonObject } from "../document/json.ts";
+import type { NativeContext } from "../native/native-activity.ts";
 import type { PythonWorker } from "../provider/python-worker.ts";
 import type { Values } from "../values/substitute.ts";
 import type { Controls } from "./controls.ts";
@@ -19,6 +21,8 @@ export interface RunOptions {
   readonly hypothesisFrequencyS: number;
   readonly failFast: boolean;
   readonly dry: Dry | undefined;
+  /** Ended when looks during the method have missed the steady state for more seconds than this, all together. */
+  readonly haltAfterS?: number;
 }
 
 /** `restored` is after the rollbacks; only ours looks then. */
@@ -29,6 +33,8 @@ export interface RunObserver {
   phase?(phase: "before" | "method" | "after" | "rollbacks"): void;
   activityStarts?(activity: JsonObject): void;
   activityEnds?(run: ActivityRun): void;
+  /** A probe of the method with a tolerance was judged. */
+  judged?(run: ActivityRun): void;
   looked?(state: SteadyState, when: LookedWhen): void;
 }
 
@@ -40,6 +46,11 @@ export interface RunContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly python: PythonWorker;
+  readonly aliases: Aliases;
+  /** Of our own activities; undefined where there are none (`--compat`). */
+  readonly natives: NativeContext | undefined;
+  /** Whether it is rollbacks that are played: what puts right is no fault, and stays. */
+  readonly isRollback: boolean;
   readonly controls: Controls;
   readonly interrupter: Interrupter;
   readonly observer: RunObserver;

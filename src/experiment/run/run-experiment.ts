@@ -1,8 +1,10 @@
 import { sleep } from "../../kernel/index.ts";
 import { type JsonObject, objectAt, objectsAt } from "../document/json.ts";
 import { type ActivityRun, type Journal, type SteadyState, instant } from "./journal.ts";
+import { judgeProbe } from "./judge-probe.ts";
 import { lookAtSteadyState } from "./look-at-steady-state.ts";
 import { runActivity } from "./run-activity.ts";
+import { secondsMissed } from "./seconds-missed.ts";
 import type { HypothesisStrategy, RollbackStrategy, RunContext } from "./run-context.ts";
 
 /**
@@ -22,6 +24,7 @@ export async function runExperiment(journal: Journal, context: RunContext): Prom
     }
     if (interrupter.signal.aborted) journal.status = "interrupted";
     if (playsRollbacks(options.rollbackStrategy, journal, context)) await playRollbacks(journal, context);
+    await context.natives?.faults.revertAll();
     if (options.rules === "holdfast" && strategy !== "skip" && journal.run.length > 0) await lookAgain(journal, context);
     journal.status ??= "completed";
     journal.end = instant(clock.wallMs());
@@ -83,6 +86,12 @@ async function lookOn(journal: Journal, context: RunContext, over: AbortSignal):
     if (interrupter.signal.aborted) return;
     journal.steady_states.during.push(state);
     observer.looked?.(state, "during");
+    const missedS = secondsMissed([...journal.steady_states.during]);
+    if (options.haltAfterS !== undefined && missedS > options.haltAfterS) {
+      const by = `the steady state: it was missed for ${missedS.toFixed(1)} s, and ${options.haltAfterS} s are allowed (--halt-after)`;
+      interrupter.interrupt({ by, withoutRollbacks: false });
+      return;
+    }
     if (state.steady_state_met === false && options.failFast) {
       journal.status = "failed";
       return;
@@ -111,7 +120,14 @@ async function playRollbacks(journal: Journal, context: RunContext): Promise<voi
   observer.phase?.("rollbacks");
   await controls.before("rollback", experiment);
   // What interrupted the method must not interrupt what puts things right.
-  await playActivities(objectsAt(experiment, "rollbacks"), journal.rollbacks, context, new AbortController().signal, () => false);
+  const isRollback = true;
+  await playActivities(
+    objectsAt(experiment, "rollbacks"),
+    journal.rollbacks,
+    { ...context, isRollback },
+    new AbortController().signal,
+    () => false,
+  );
   await controls.after("rollback", experiment, journal.rollbacks as unknown as JsonObject[]);
 }
 
@@ -126,7 +142,7 @@ async function playActivities(
   const inBackground: Promise<unknown>[] = [];
   for (const activity of activities) {
     if (signal.aborted) break;
-    const run = runActivity(activity, context, signal, runs).catch((error: unknown) => {
+    const run = playActivity(activity, runs, context, signal).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
     if (activity["background"] === true) inBackground.push(run);
@@ -134,4 +150,14 @@ async function playActivities(
     if (isOver()) break;
   }
   await Promise.all(inBackground);
+}
+
+/** Ours: a probe with a tolerance is judged wherever it stands; Chaos Toolkit judges those of the hypothesis alone. */
+async function playActivity(activity: JsonObject, runs: ActivityRun[], context: RunContext, signal: AbortSignal): Promise<void> {
+  const run = await runActivity(activity, context, signal, runs);
+  const isJudged = context.options.rules === "holdfast" && run.activity["type"] === "probe" && run.activity["tolerance"] !== undefined;
+  if (!isJudged || run.status !== "succeeded") return;
+  const isMet = await judgeProbe(run.activity, run, context, signal);
+  if (isMet !== undefined) run.tolerance_met = isMet;
+  context.observer.judged?.(run);
 }

@@ -1,7 +1,7 @@
+import type { FaultEvidence, VerdictName } from "../evidence/evidence.ts";
 import { isObject, textAt, written } from "../document/json.ts";
+import { secondsMissed } from "./seconds-missed.ts";
 import type { ActivityRun, Journal, SteadyState } from "./journal.ts";
-
-export type VerdictName = "held" | "deviated" | "inconclusive" | "not-reverted" | "halted";
 
 export interface Verdict {
   readonly verdict: VerdictName;
@@ -15,30 +15,51 @@ export interface Verdict {
  * Our verdict on a run: over all looks at the steady state, not the last one; what could not be put back or judged is never green. A fault that stayed
  * comes before everything else, because somebody has to go and look.
  */
-export function judge(journal: Journal, interruptedBy: string | undefined): Verdict {
+export function judge(journal: Journal, interruptedBy: string | undefined, faults: readonly FaultEvidence[] = []): Verdict {
   const { before, during, after, restored } = journal.steady_states;
   const looks = [...during, ...(after === null ? [] : [after])];
   const missed = looks.filter(({ steady_state_met }) => steady_state_met === false);
   const outageSeconds = secondsMissed(looks);
   const verdict = (name: VerdictName, ...reasons: readonly string[]): Verdict => ({ verdict: name, reasons, outageSeconds });
 
-  const stuck = journal.rollbacks.filter(isUndone);
+  const stuck = journal.rollbacks.filter(isUndone).map((run) => `rollback ${nameOf(run)} failed: ${whyNot(run)}`);
+  const left = faults.flatMap(({ label, revertedEvidence, byHand }) =>
+    byHand === null
+      ? []
+      : [`${label} was not put back${revertedEvidence === null ? "" : ` (${revertedEvidence})`}: do it by hand: ${byHand}`],
+  );
+  const dry = written(journal.experiment["dry"] ?? "");
   const notWell = restored !== undefined && restored.steady_state_met === false ? [`after the rollbacks, ${said(restored)}`] : [];
-  if (stuck.length > 0) return verdict("not-reverted", ...stuck.map((run) => `rollback ${nameOf(run)} failed: ${whyNot(run)}`), ...notWell);
+  if (left.length + stuck.length > 0) return verdict("not-reverted", ...left, ...stuck, ...notWell);
   if (interruptedBy !== undefined) return verdict("halted", `ended by ${interruptedBy}`, ...notWell);
   if (before !== null && before.steady_state_met !== true) return verdict("inconclusive", `before anything was done, ${said(before)}`);
+  if (dry !== "" && dry !== "pause" && dry !== "null")
+    return verdict("inconclusive", `it was played dry (--dry ${dry}): nothing was tried`);
   if (missed.length > 0) {
     const first = missed[0];
     const many = `${missed.length} of ${looks.length} looks at the steady state missed`;
     return verdict("deviated", first === undefined ? many : `${many}; first ${said(first)}`, ...notWell);
   }
+  const outside = journal.run.filter(({ tolerance_met }) => tolerance_met === false);
+  if (outside.length > 0) return verdict("deviated", ...outside.map(outOfTolerance), ...notWell);
   if (notWell.length > 0) return verdict("deviated", ...notWell);
   const undone = journal.run.filter(isUndone);
+  const doubtful = journal.run.find((run) => run.status === "succeeded" && run.exception !== undefined);
+  if (doubtful !== undefined) return verdict("inconclusive", unjudgeable(doubtful));
   if (undone.length > 0) return verdict("inconclusive", ...undone.map((run) => `${nameOf(run)} failed: ${whyNot(run)}`));
-  if (looks.length === 0) return verdict("inconclusive", "nobody looked at a steady state while or after it was disturbed");
+  const judged = journal.run.filter(({ tolerance_met }) => tolerance_met === true);
+  if (looks.length === 0 && judged.length === 0)
+    return verdict("inconclusive", "nobody looked at a steady state while or after it was disturbed");
   const unjudged = looks.find(({ steady_state_met }) => steady_state_met === null);
   if (unjudged !== undefined) return verdict("inconclusive", said(unjudged));
-  return verdict("held", `${looks.length} looks at the steady state, all met`);
+  const looked = looks.length === 0 ? [] : [`${looks.length} looks at the steady state, all met`];
+  const within = judged.length === 0 ? [] : [`probes of the method within their tolerance: ${judged.length}`];
+  return verdict("held", [...looked, ...within, ...proven(faults)].join("; "));
+}
+
+function proven(faults: readonly FaultEvidence[]): readonly string[] {
+  const seen = faults.filter(({ witnessedAt }) => witnessedAt !== null).length;
+  return seen === 0 ? [] : [`${seen} ${seen === 1 ? "fault was" : "faults were"} seen to be there by a witness`];
 }
 
 /** A program that ends with a status other than 0 has not done what it was there for. */
@@ -61,24 +82,18 @@ function nameOf({ activity }: ActivityRun): string {
 function said({ probes, steady_state_met }: SteadyState): string {
   const probe = probes.at(-1);
   if (probe === undefined) return "no probe was run";
-  const name = `probe ${nameOf(probe)}`;
-  if (probe.status !== "succeeded") return `${name} failed: ${whyNot(probe)}`;
-  if (steady_state_met === null) return `${name} could not be judged: ${(probe.exception?.at(-1) ?? "").trim()}`;
-  return `${name} was out of its tolerance: it answered ${shortened(JSON.stringify(probe.output))}`;
+  if (probe.status !== "succeeded") return `probe ${nameOf(probe)} failed: ${whyNot(probe)}`;
+  return steady_state_met === null ? unjudgeable(probe) : outOfTolerance(probe);
+}
+
+function outOfTolerance(probe: ActivityRun): string {
+  return `probe ${nameOf(probe)} was out of its tolerance: it answered ${shortened(JSON.stringify(probe.output))}`;
+}
+
+function unjudgeable(probe: ActivityRun): string {
+  return `probe ${nameOf(probe)} could not be judged: ${(probe.exception?.at(-1) ?? "").trim()}`;
 }
 
 function shortened(text: string): string {
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
-}
-
-/** From each look that missed to the next look; the last one counts until its end. */
-function secondsMissed(looks: readonly SteadyState[]): number {
-  let ms = 0;
-  for (const [at, look] of looks.entries()) {
-    if (look.steady_state_met !== false) continue;
-    const from = Date.parse(look.probes[0]?.start ?? "");
-    const to = Date.parse(looks[at + 1]?.probes[0]?.start ?? look.probes.at(-1)?.end ?? "");
-    if (to > from) ms += to - from;
-  }
-  return ms / 1000;
 }
