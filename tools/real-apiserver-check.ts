@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { serveApplication } from "./real-apiserver-check/applications.ts";
 import { checkCertificates } from "./real-apiserver-check/check-certificates.ts";
+import { checkChaos } from "./real-apiserver-check/check-chaos.ts";
 import { checkCredentials } from "./real-apiserver-check/check-credentials.ts";
 import { checkDeletions } from "./real-apiserver-check/check-deletions.ts";
 import { checkObjects } from "./real-apiserver-check/check-objects.ts";
@@ -71,6 +72,7 @@ async function run(directory: string): Promise<number> {
     if (report.wants("credentials")) await checkCredentials(scene);
     if (report.wants("deletions")) await checkDeletions(scene);
     if (report.wants("outages")) await checkOutages(scene);
+    if (report.wants("chaos")) await checkChaos(scene);
     if (report.wants("scale")) await checkScale(scene);
   } finally {
     await plane.close();
