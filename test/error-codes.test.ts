@@ -4,8 +4,16 @@ import { test } from "node:test";
 
 const root = new URL("../", import.meta.url).pathname;
 const CODE = "[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+";
-/** Environment variables of the AWS SDK, which begin as codes of src/aws do. */
-const NO_CODES: ReadonlySet<string> = new Set(["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]);
+/** Environment variables of the AWS SDK and of kube-monkey, which begin as codes of src/aws and src/kube do. */
+const NO_CODES: ReadonlySet<string> = new Set([
+  "AWS_ACCESS_KEY_ID",
+  "AWS_DEFAULT_REGION",
+  "AWS_ENDPOINT_URL",
+  "AWS_REGION",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "KUBE_MONKEY_ID",
+]);
 
 /** The pages by code; a code that stands on two pages, or twice on one, has two. */
 function readPages(): Map<string, string[]> {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { authLimits } from "../src/auth/settings.ts";
+import { LOAD_LIMITS } from "../src/experiment/load/plan/limits.ts";
 import { defaultProxyOptions } from "../src/proxy/options.ts";
 import { defaultSharedLimitTimes } from "../src/shared-limits/options.ts";
 import { defaultTlsFrontOptions } from "../src/proxy/tls/tls-front.ts";
@@ -32,6 +33,10 @@ test("every limit of authentication is in the threat model by its name, and no o
   assert.deepEqual(namedBelow("Limits of authentication").toSorted(), numbersIn(authLimits, "").toSorted());
 });
 
+test("every limit of load is in the threat model by its name, and no other is", () => {
+  assert.deepEqual(namedBelow("Limits of load").toSorted(), Object.keys(LOAD_LIMITS).toSorted());
+});
+
 test("every limit of shared rate limits is in the threat model by its name, and no other is", () => {
   const names = [...Object.keys(defaultSharedLimitTimes), "SHARED_LIMIT_WAITING"];
   assert.deepEqual(namedBelow("Limits of shared rate limits").toSorted(), names.toSorted());
@@ -55,4 +60,16 @@ test("every limit of the controller of load balancers is in the threat model by 
   );
   assert.ok(names.length >= 10, names.join());
   assert.deepEqual(namedBelow("Limits of the controller of load balancers").toSorted(), [...new Set(names)].toSorted());
+});
+
+test("every limit of the fault proxy is in the threat model by its name, and no other is", () => {
+  const files = globSync("src/experiment/fault-proxy/**/*.ts", {
+    cwd: new URL("../", import.meta.url),
+    exclude: ["**/*.test.ts", "**/testing/**"],
+  });
+  const names = files.flatMap((file) =>
+    [...read(file).matchAll(/^(?:export )?const ((?:MOST_|LONGEST_|\w*_QUEUE_BYTES)\w*) = [\d_]/gm)].map(([, name = ""]) => name),
+  );
+  assert.ok(names.length >= 6, names.join());
+  assert.deepEqual(namedBelow("Limits of the fault proxy").toSorted(), [...new Set(names)].toSorted());
 });

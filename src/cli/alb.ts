@@ -5,10 +5,10 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import type { AlbDeps, AlbOptions } from "../alb/index.ts";
 import { messageOf, systemClock, systemRandom } from "../kernel/index.ts";
-import { type ClusterConfig, inClusterConfig, loadKubeconfig } from "../kube/index.ts";
 import { parseListenAddress } from "../router/index.ts";
 import { type LogLevel, MetricsRegistry, createLog } from "../telemetry/index.ts";
 import { type LoadBalancerFlags, addLoadBalancerFlags, readArn, readList, readPair, readSettings } from "./alb-flags.ts";
+import { readCluster } from "./cluster-flags.ts";
 import { ExitCode } from "./exit-codes.ts";
 import { badUsage, collect, readToken, readUrl, seconds, wholeNumber } from "./flag-values.ts";
 
@@ -166,14 +166,6 @@ async function readOptions(flags: Flags): Promise<AlbOptions> {
     admin,
     ...(flags.adminTokenFile === undefined ? {} : { adminToken: readToken(flags.adminTokenFile) }),
   };
-}
-
-async function readCluster(kubeconfig: string | undefined): Promise<ClusterConfig> {
-  if (kubeconfig !== undefined) return loadKubeconfig(resolve(kubeconfig));
-  const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT } = process.env;
-  if (KUBERNETES_SERVICE_HOST === undefined || KUBERNETES_SERVICE_PORT === undefined)
-    throw badUsage("no cluster: give --kubeconfig FILE (KUBERNETES_SERVICE_HOST is not set, so this is no pod of a cluster)");
-  return inClusterConfig({ KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT });
 }
 
 /** With or without a dot before it, as kube-ingress-aws-controller takes it. */

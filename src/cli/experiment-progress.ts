@@ -33,6 +33,12 @@ export function experimentProgress(stream: WriteStream, clock: Clock): RunObserv
     activityEnds({ activity, status, exception }) {
       if (status === "failed") line(`  ${described(activity)} failed: ${(exception?.at(-1) ?? "").trim()}`);
     },
+    judged({ activity, output, tolerance_met }) {
+      const answer = shortened(JSON.stringify(output));
+      line(
+        `  ${described(activity)}: ${answer}${tolerance_met === true ? "" : tolerance_met === false ? ", out of its tolerance" : ", cannot be judged"}`,
+      );
+    },
     looked({ steady_state_met, probes }, when) {
       looks++;
       const missed = probes.at(-1)?.activity;
@@ -50,4 +56,8 @@ export function experimentProgress(stream: WriteStream, clock: Clock): RunObserv
 function described(activity: JsonObject): string {
   const background = activity["background"] === true ? " (in the background)" : "";
   return `${textAt(activity, "type") ?? "activity"} ${textAt(activity, "name") ?? ""}${background}`;
+}
+
+function shortened(text: string): string {
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
 }

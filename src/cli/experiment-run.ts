@@ -1,5 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import {
+  HOST_NETWORK,
   type Dry,
   type HypothesisStrategy,
   Interrupter,
@@ -7,23 +10,37 @@ import {
   type Journal,
   type OpenedExperiment,
   type RollbackStrategy,
+  ProgressFile,
+  Redactor,
+  type RunFolder,
   type RunOptions,
+  createAliases,
+  type Verdict,
   createPythonWorker,
+  hostEvidence,
   judge,
   objectAt,
   openExperiment,
+  openNatives,
   playExperiment,
   readDocument,
   readVariables,
+  revertDeadRuns,
+  runFolder,
   textAt,
+  together,
 } from "../experiment/index.ts";
-import { messageOf, systemClock } from "../kernel/index.ts";
+import { makeFolder, messageOf, systemClock, systemRandom } from "../kernel/index.ts";
+import { VERSION } from "./version.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { tellReverted, watchLever } from "./experiment-faults.ts";
 import { experimentProgress } from "./experiment-progress.ts";
-import { badUsage, seconds } from "./flag-values.ts";
+import { writeReport } from "./experiment-report.ts";
+import { badUsage, seconds, wholeNumber } from "./flag-values.ts";
 
 export interface RunFlags {
   readonly journal?: string;
+  readonly report?: string;
   readonly json?: string;
   readonly compat: boolean;
   readonly dry?: Dry;
@@ -36,7 +53,19 @@ export interface RunFlags {
   readonly varFile: readonly string[];
   readonly controlFile: readonly string[];
   readonly python: string;
+  readonly kubeconfig?: string;
+  readonly lab?: string;
+  readonly state?: string;
+  readonly seed?: string;
+  readonly lease: string;
+  readonly hostNetwork: boolean;
+  readonly haltAfter?: string;
+  readonly faultsApart: string;
+  readonly allowSystem: boolean;
 }
+
+/** This program again, also when a test or another program loaded this file. */
+const WATCHDOG = [process.execPath, ...process.execArgv, join(import.meta.dirname, "main.ts"), "experiment", "watchdog"];
 
 const EXIT_CODES = {
   held: ExitCode.ok,
@@ -48,27 +77,87 @@ const EXIT_CODES = {
 
 /** `holdfast experiment run FILE`; answers the exit code. */
 export async function runFile(file: string, flags: RunFlags): Promise<number> {
+  for (const option of ["journal", "json", "report"] as const) checkFolder(flags[option], `--${option}`);
   const variables = readVariables(flags.var, flags.varFile);
-  const environment = { ...process.env, ...variables.environment };
+  // No file and no environment lifts this: who runs it says so.
+  const environment = { ...process.env, ...variables.environment, [HOST_NETWORK]: flags.hostNetwork ? "1" : "" };
   const python = createPythonWorker(flags.python, environment);
+  const aliases = createAliases(python, { prefersPython: flags.compat });
+  const rules = flags.compat ? "chaostoolkit" : "holdfast";
   const interrupter = new Interrupter();
   const stopListening = listen(interrupter);
   // The clock's timers do not keep a process alive, and a pause may be all that is going on.
   const alive = setInterval(() => {}, 2 ** 30);
+  let stopWatching = (): void => {};
   try {
-    const opened = await openExperiment(read(file), file, { environment, python });
+    const opened = await openExperiment(read(file), file, { environment, python, aliases, rules });
     if (flags.validation && !isFlawless(opened, flags.compat)) return flags.compat ? ExitCode.failed : ExitCode.badInput;
-    const journal = await playExperiment(opened.experiment, variables, optionsFor(opened.experiment, flags), {
+    const seed = flags.seed === undefined ? Math.floor(systemRandom.next() * 2 ** 32) : wholeNumber(flags.seed, "--seed", 0, 2 ** 32 - 1);
+    const state = stateFolder(flags, environment);
+    const folder = runFolder(state, systemClock);
+    const title = textAt(opened.experiment, "title") ?? "";
+    const target = { ...(flags.kubeconfig === undefined ? {} : { kubeconfig: flags.kubeconfig }), ...labOf(flags, environment) };
+    const options = {
+      target,
+      seed,
+      title,
+      folder,
+      ending: interrupter.signal,
+      allowsSystem: flags.allowSystem,
+      faultsApartSeconds: seconds(flags.faultsApart, "--faults-apart", 0),
+      watchdog: {
+        command: WATCHDOG,
+        leaseSeconds: seconds(flags.lease, "--lease", 1),
+        halt: (by: string) => interrupter.interrupt({ by, withoutRollbacks: false }),
+      },
+    };
+    const natives = flags.compat ? undefined : await openNatives(options, { clock: systemClock, environment });
+    if (natives !== undefined && (await isStuckFromBefore(state, environment))) return ExitCode.notReverted;
+    if (natives !== undefined) stopWatching = watchLever(state, interrupter);
+    const redactor = new Redactor();
+    const progress = new ProgressFile({ file: join(folder.path, "progress.jsonl"), clock: systemClock, redactor, onProblem: warn });
+    if (natives !== undefined) {
+      progress.begin(opened.experiment, { run: folder.run, target: natives.target.name, pid: process.pid, seed });
+      progress.follow(natives.evidence);
+    }
+    const terminal = experimentProgress(process.stderr, systemClock);
+    const played = await playExperiment(opened.experiment, variables, optionsFor(opened.experiment, flags), {
       clock: systemClock,
       environment,
       python,
+      aliases,
+      natives,
       interrupter,
-      observer: experimentProgress(process.stderr, systemClock),
+      observer: natives === undefined ? terminal : together(terminal, progress.observer),
+      redactor,
       controls: flags.controlFile.flatMap(readControls),
     });
-    return conclude(journal, interrupter, flags);
+    // Chaos Toolkit leaves secrets in.
+    const journal = natives === undefined ? played : redactor.json(played);
+    const verdict = judge(journal, interrupter.interruption?.by, natives?.evidence.faults);
+    if (natives !== undefined) {
+      const { target: aimedAt, evidence } = natives;
+      const { faults, load, events } = evidence;
+      const own = {
+        run: folder.run,
+        seed,
+        command: process.argv.slice(2),
+        target: aimedAt.name,
+        host: hostEvidence(VERSION),
+        faults,
+        load,
+        events,
+      };
+      journal.holdfast = redactor.json({ ...verdict, ...own });
+      progress.tell({ is: "verdict", verdict });
+      for (const { kind, text } of events) if (kind === "dry run") process.stdout.write(`dry run: ${text}\n`);
+      keepJournal(journal, folder.path);
+      await aimedAt.close();
+    }
+    return conclude(journal, verdict, flags, natives === undefined ? undefined : folder);
   } finally {
     clearInterval(alive);
+    stopWatching();
     stopListening();
     python.close();
   }
@@ -80,10 +169,17 @@ export async function validateFiles(
   flags: { readonly compat: boolean; readonly python: string },
 ): Promise<boolean> {
   const python = createPythonWorker(flags.python, process.env);
+  const aliases = createAliases(python, { prefersPython: flags.compat });
   try {
     let areValid = true;
     for (const file of files) {
-      const isValid = isFlawless(await openExperiment(read(file), file, { environment: process.env, python }), flags.compat);
+      const opened = await openExperiment(read(file), file, {
+        environment: process.env,
+        python,
+        aliases,
+        rules: flags.compat ? "chaostoolkit" : "holdfast",
+      });
+      const isValid = isFlawless(opened, flags.compat);
       if (isValid) process.stdout.write(`${file}: valid\n`);
       areValid &&= isValid;
     }
@@ -91,6 +187,25 @@ export async function validateFiles(
   } finally {
     python.close();
   }
+}
+
+function labOf(flags: Pick<RunFlags, "lab">, environment: NodeJS.ProcessEnv): { readonly lab?: string } {
+  const lab = flags.lab ?? environment["HOLDFAST_LAB"];
+  return lab === undefined || lab === "" ? {} : { lab };
+}
+
+/** What a run left that was killed with its watchdog is put back before anything new is broken. */
+async function isStuckFromBefore(state: string, environment: NodeJS.ProcessEnv): Promise<boolean> {
+  const deps = { environment, clock: systemClock, random: systemRandom, by: "the next run" };
+  return tellReverted(await revertDeadRuns(state, deps), process.stderr);
+}
+
+/** Where runs keep what must outlive them. */
+export function stateFolder(flags: Pick<RunFlags, "lab" | "state">, environment: NodeJS.ProcessEnv): string {
+  const { lab } = labOf(flags, environment);
+  if (flags.state !== undefined) return resolve(flags.state);
+  if (lab !== undefined) return resolve(lab, "experiments");
+  return join(environment["XDG_STATE_HOME"] ?? join(homedir(), ".local/state"), "holdfast/experiments");
 }
 
 /** Chaos Toolkit tells the first problem only, and takes some without a word. */
@@ -114,13 +229,34 @@ function optionsFor(experiment: JsonObject, flags: RunFlags): RunOptions {
     hypothesisFrequencyS: seconds(flags.hypothesisFrequency, "--hypothesis-frequency", 0.01),
     failFast: flags.failFast,
     dry: flags.dry,
+    ...(flags.haltAfter === undefined ? {} : { haltAfterS: seconds(flags.haltAfter, "--halt-after", 0) }),
   };
 }
 
-function conclude(journal: Journal, interrupter: Interrupter, flags: RunFlags): number {
+/** Beside its ledger and its progress; without it the next run has nothing to be compared with, and that is all. */
+function keepJournal(journal: Journal, folder: string): void {
+  try {
+    makeFolder(folder);
+    writeFileSync(join(folder, "journal.json"), `${JSON.stringify(journal)}\n`, { mode: 0o600 });
+  } catch (error) {
+    warn(`the journal is not kept in ${folder}: ${messageOf(error)}`);
+  }
+}
+
+/** What came of a run must not be lost because of a folder that was mistyped. */
+function checkFolder(file: string | undefined, option: string): void {
+  if (file !== undefined && file !== "-" && !existsSync(dirname(file)))
+    throw badUsage(`${option} ${file}: there is no folder ${dirname(file)}`);
+}
+
+function warn(problem: string): void {
+  process.stderr.write(`holdfast: ${problem}\n`);
+}
+
+function conclude(journal: Journal, verdict: Verdict, flags: RunFlags, folder: RunFolder | undefined): number {
   const journalFile = flags.journal ?? (flags.compat ? "journal.json" : undefined);
   if (journalFile !== undefined) writeFileSync(journalFile, `${JSON.stringify(journal, null, 2)}\n`);
-  const verdict = judge(journal, interrupter.interruption?.by);
+  if (flags.report !== undefined) writeReport(journal, journalFile, flags.report, folder);
   if (flags.json !== undefined) {
     const text = `${JSON.stringify({ title: journal.experiment["title"], ...verdict, status: journal.status, deviated: journal.deviated }, null, 2)}\n`;
     if (flags.json === "-") process.stdout.write(text);

@@ -61,15 +61,14 @@ export function collect(value: string, values: readonly string[]): readonly stri
   return [...values, value];
 }
 
-/** The token in the file of `--admin-token-file`. Throws AppError `CLI_USAGE`. */
-export function readToken(file: string): string {
+/** The token in a file. Throws AppError `CLI_USAGE`. */
+export function readToken(file: string, option = "--admin-token-file"): string {
   let text: string;
   try {
     text = readFileSync(file, "utf8").trim();
   } catch (error) {
-    throw badUsage(`--admin-token-file ${file} cannot be read: ${messageOf(error)}`);
+    throw badUsage(`${option} ${file} cannot be read: ${messageOf(error)}`);
   }
-  if (!/^[\x21-\x7e]{16,4096}$/.test(text))
-    throw badUsage(`--admin-token-file ${file}: it must hold one token of at least 16 printable characters`);
+  if (!/^[\x21-\x7e]{16,4096}$/.test(text)) throw badUsage(`${option} ${file}: it must hold one token of at least 16 printable characters`);
   return text;
 }

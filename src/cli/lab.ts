@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { styleText } from "node:util";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type ConsoleHandle, openLabConsole } from "../console/index.ts";
+import { isInOwnNamespace, networkNamespaceOf } from "../experiment/index.ts";
 import { AppError, messageOf, systemClock } from "../kernel/index.ts";
 import {
   Faults,
@@ -17,9 +18,12 @@ import {
   playZalando2017,
   renderTable,
   sentence,
+  writeHandle,
 } from "../lab/index.ts";
 import { createLog } from "../telemetry/index.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { collect } from "./flag-values.ts";
+import { runBehindDoor, takeConnections } from "./network-namespace.ts";
 
 interface Flags {
   readonly scenario: string;
@@ -31,6 +35,10 @@ interface Flags {
   readonly state: string;
   readonly controlPlane: "embedded" | "real";
   readonly rate: number;
+  readonly networkNamespace: boolean;
+  readonly replicas?: number;
+  readonly routerArg: readonly string[];
+  readonly albArg: readonly string[];
 }
 
 /** `holdfast lab`: a cluster on this machine, and the outage of 2017 played on it. */
@@ -54,12 +62,16 @@ export function labCommand(): Command {
       wholeNumber(1, 9),
       LAB_DEFAULTS.nodes,
     )
-    .option("--rate <requests>", "requests a second to each fleet", wholeNumber(1, 1000), LAB_DEFAULTS.ratePerSecond)
+    .option("--replicas <count>", "copies of each application; as many as nodes when not given", wholeNumber(1, 9))
+    .option("--rate <requests>", "requests a second to each fleet; 0: none", wholeNumber(0, 1000), LAB_DEFAULTS.ratePerSecond)
+    .option("--router-arg <argument>", "an argument more for each router; may be repeated", collect, [])
+    .option("--alb-arg <argument>", "an argument more for each controller of load balancers; may be repeated", collect, [])
     .option(
       "--state <dir>",
       "the lab's folder; emptied at start",
       join(process.env["XDG_STATE_HOME"] ?? join(homedir(), ".local", "state"), "holdfast", "lab"),
     )
+    .option("--network-namespace", "in a network of its own, where faults of the network touch nobody else", false)
     .addOption(new Option("--control-plane <kind>", "whose API server and controllers").choices(["embedded", "real"]).default("embedded"))
     .action(runLab);
 }
@@ -73,7 +85,16 @@ async function runLab(flags: Flags): Promise<void> {
   }
   if (flags.json !== undefined && flags.scenario === "none")
     throw new AppError("LAB_BAD_OPTION", "--json needs a scenario: with --scenario none there is no result");
+  if (flags.rate === 0 && flags.scenario !== "none")
+    throw new AppError(
+      "LAB_BAD_OPTION",
+      "--rate 0: the scenario is judged by what becomes of requests; give 1 to 1000, or --scenario none",
+    );
   if (flags.json !== undefined && flags.json !== "-") checkResultFile(flags.json);
+  if (flags.networkNamespace && !isInOwnNamespace(process.env)) {
+    process.exitCode = await runBehindDoor(flags.port);
+    return;
+  }
   const out = flags.json === "-" ? process.stderr : process.stdout;
   const startedMs = systemClock.monoMs();
   const say = (line: string): void =>
@@ -93,12 +114,15 @@ async function runLab(flags: Flags): Promise<void> {
     ),
   );
   let page: ConsoleHandle | undefined;
+  let closeDoor = (): void => {};
   try {
     page = await openLabConsole({ lab, faults, stage, scenario: flags.scenario, port: flags.port }, { clock: systemClock, log });
+    if (flags.networkNamespace) closeDoor = takeConnections(page.accept, () => ending.abort());
     out.write(`\n  The console: ${styleText("bold", page.url)}\n\n`);
     await lab.start(ending.signal);
+    writeHandle(lab, page, flags.networkNamespace ? networkNamespaceOf("self") : null);
     if (flags.scenario === "none") {
-      await lab.startLoad();
+      if (flags.rate > 0) await lab.startLoad();
       say("the lab runs; Ctrl-C ends it");
     } else {
       const result = await playZalando2017(lab, faults, stage);
@@ -121,6 +145,7 @@ async function runLab(flags: Flags): Promise<void> {
     say(`stopped (${messageOf(thrown)})`);
   } finally {
     say("ending every process");
+    closeDoor();
     await page?.close();
     await lab.stop();
     clearInterval(alive);
@@ -134,7 +159,10 @@ function optionsOf(flags: Flags): LabOptions {
     policies: flags.policy === "both" ? ["naive", "hold"] : [flags.policy],
     nodes: flags.nodes,
     stateDir: resolve(flags.state),
+    ...(flags.replicas === undefined ? {} : { replicas: flags.replicas }),
     ratePerSecond: flags.rate,
+    routerArguments: flags.routerArg,
+    albArguments: flags.albArg,
     apiServerHeapMb: LAB_DEFAULTS.apiServerHeapMb,
     apiServerBigHeapMb: LAB_DEFAULTS.apiServerBigHeapMb,
     flood: LAB_DEFAULTS.flood,

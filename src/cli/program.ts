@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { Command, CommanderError } from "commander";
 import { AppError, messageOf } from "../kernel/index.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { VERSION } from "./version.ts";
 
 /** Commands are loaded when they are asked for: a router must not wait for the lab's code to be read. */
 const commands: Readonly<Record<string, { readonly summary: string; load(worker: ChildProcess | undefined): Promise<Command> }>> = {
@@ -21,6 +22,26 @@ const commands: Readonly<Record<string, { readonly summary: string; load(worker:
   experiment: {
     summary: "break it on purpose and judge what came of it",
     load: async () => (await import("./experiment.ts")).experimentCommand(),
+  },
+  "fault-proxy": {
+    summary: "a proxy that breaks connections on purpose, with Toxiproxy's API",
+    load: async () => (await import("./fault-proxy.ts")).faultProxyCommand(),
+  },
+  chaos: {
+    summary: "kill pods again and again, of those who agreed to it",
+    load: async () => (await import("./chaos.ts")).chaosCommand(),
+  },
+  load: {
+    summary: "requests at a rate of their own, and what became of them",
+    load: async () => (await import("./load.ts")).loadCommand(),
+  },
+  postmortem: {
+    summary: "drafts from the evidence of experiments, and what is still to be done",
+    load: async () => (await import("./postmortem.ts")).postmortemCommand(),
+  },
+  doctor: {
+    summary: "what experiments can do on this host",
+    load: async () => (await import("./doctor.ts")).doctorCommand(),
   },
   hold: { summary: "what is held back and why; approve or reject it", load: async () => (await import("./hold.ts")).holdCommand() },
 };
@@ -48,7 +69,7 @@ export async function runProgram(argv: readonly string[], worker: ChildProcess |
 async function run(argv: readonly string[], worker: ChildProcess | undefined): Promise<void> {
   const program = new Command("holdfast")
     .description("The ingress of a Kubernetes cluster on AWS that keeps serving when the control plane does not.")
-    .version("0.1.0")
+    .version(VERSION)
     .showHelpAfterError("Run with --help for the usage.");
   const name = argv[0] ?? "";
   // What serves goes on without: a disk that is full must not end it.

@@ -39,6 +39,7 @@ interface Flags extends ApiUsageFlags, AuthFlags, BackendFlags, LogFlags, Shared
   readonly staleAfter: string;
   readonly logLevel: LogLevel;
   readonly policy: "hold" | "naive";
+  readonly weaken: readonly string[];
 }
 
 /** Two at least: while one is killed and comes back, the other takes the connections. */
@@ -86,7 +87,8 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
         .choices(["debug", "info", "warn", "error", "silent"])
         .default("info"),
     )
-    .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp());
+    .addOption(new Option("--policy <NAME>").choices(["hold", "naive"]).default("hold").hideHelp())
+    .addOption(new Option("--weaken <GUARD>").argParser(collect).default([]).hideHelp());
   return addTraceFlags(addLogFlags(addApiUsageFlags(addSharedLimitFlags(addAuthFlags(addBackendFlags(command)))))).action(
     async (flags: Flags) => {
       process.exitCode = await run(flags, worker);
@@ -95,7 +97,8 @@ export function routerCommand(worker: ChildProcess | undefined): Command {
 }
 
 async function run(flags: Flags, worker: ChildProcess | undefined): Promise<number> {
-  const { parseListenAddress, startRouter } = await import("../router/index.ts");
+  const { WEAKNESSES, parseListenAddress, startRouter } = await import("../router/index.ts");
+  checkWeaknesses(flags.weaken, WEAKNESSES);
   const options = readOptions(flags, parseListenAddress);
   if (options.policy === "naive") {
     process.stderr.write(
@@ -149,6 +152,7 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
   return {
     routes,
     policy: flags.policy,
+    weaknesses: flags.weaken,
     listen,
     ...(tls === undefined ? {} : { tls }),
     ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
@@ -171,6 +175,16 @@ function readOptions(flags: Flags, parseAddress: (text: string, option: string) 
     ...(nodeName === undefined ? {} : { nodeName }),
     ...(zone === "" ? {} : { zone }),
   };
+}
+
+/** They are known by the experiments that have to notice them. */
+function checkWeaknesses(weaknesses: readonly string[], known: readonly string[]): void {
+  const unknown = weaknesses.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw badUsage(`--weaken ${JSON.stringify(unknown)}: write one of ${known.join(", ")}`);
+  if (weaknesses.length > 0 && process.env["HOLDFAST_LAB"] !== "1")
+    throw badUsage(
+      "--weaken takes guards away so that experiments are seen to miss them, and runs in the lab only (holdfast lab --router-arg)",
+    );
 }
 
 function readTls(flags: Flags, parseAddress: (text: string, option: string) => RouterOptions["listen"]): RouterOptions["tls"] {

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { createAliases } from "../../src/experiment/alias/aliases.ts";
 import { validateTolerance } from "../../src/experiment/document/validate-tolerance.ts";
 import type { Json } from "../../src/experiment/document/json.ts";
 import type { DocumentProblem } from "../../src/experiment/document/problem.ts";
@@ -60,11 +61,17 @@ function corpusTests(): void {
 
   it("an experiment is valid when it was, and the message is the same", async () => {
     const python = createPythonWorker("python3", process.env);
+    const aliases = createAliases(python, { prefersPython: true });
     try {
       const cases = read("validation.json") as readonly RecordedVerdict[];
       assert.equal(cases.length, 45);
       for (const { name, experiment, valid, error, message } of cases) {
-        const { problems } = await openExperiment(JSON.stringify(experiment), "experiment.json", { environment: process.env, python });
+        const { problems } = await openExperiment(JSON.stringify(experiment), "experiment.json", {
+          environment: process.env,
+          python,
+          aliases,
+          rules: "chaostoolkit",
+        });
         assert.deepEqual(firstOf(problems), { valid, error, message }, name ?? "");
       }
     } finally {
@@ -80,7 +87,11 @@ function corpusTests(): void {
     assert.deepEqual([validate.length, apply.length], [21, 40]);
     for (const { tolerance, valid, error, message } of validate) {
       const problems: DocumentProblem[] = [];
-      validateTolerance(tolerance, [], (problem) => problems.push(problem), { environment: {}, pythonProblem: () => undefined });
+      validateTolerance(tolerance, [], (problem) => problems.push(problem), {
+        environment: {},
+        pythonProblem: () => undefined,
+        nativeProblems: undefined,
+      });
       assert.deepEqual(firstOf(problems), { valid, error, message }, JSON.stringify(tolerance));
     }
     for (const { tolerance, value, result, raises } of apply) {

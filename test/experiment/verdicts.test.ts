@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, describe, it } from "node:test";
@@ -29,7 +29,18 @@ function play(t: TestContext, parts: object, ...flags: string[]): Played {
   const experiment = { title: "t", description: "d", "steady-state-hypothesis": { title: "h", probes: [THERE] }, method: [], ...parts };
   writeFileSync(file, JSON.stringify(experiment).replaceAll("FLAG", flag));
   writeFileSync(flag, "");
-  const args = ["experiment", "run", file, "--journal", journalFile, "--hypothesis-frequency", "0.1", ...flags];
+  const args = [
+    "experiment",
+    "run",
+    file,
+    "--journal",
+    journalFile,
+    "--state",
+    join(folder, "runs"),
+    "--hypothesis-frequency",
+    "0.1",
+    ...flags.map((flag) => flag.replace("FOLDER", folder)),
+  ];
   const child = spawn(HOLDFAST, args, { stdio: ["ignore", "ignore", "pipe"] });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
@@ -75,6 +86,54 @@ describe("verdicts of our own", { concurrency: 4 }, () => {
     const { code, said } = await play(t, { method: [action("break", "false")] }).end;
     assert.equal(code, 3, said);
     assert.match(said, /inconclusive: "break" failed: it ended with status 1/);
+  });
+
+  it("a probe of the method that is out of its tolerance is a deviation, though the steady state was met", async (t) => {
+    const { code, said, journal } = await play(t, { method: [{ ...THERE, name: "look", tolerance: 7 }] }).end;
+    assert.equal(code, 1, said);
+    assert.match(said, /deviated: probe "look" was out of its tolerance: it answered \{"status":0/);
+    assert.equal(journal?.run[0]?.tolerance_met, false);
+  });
+
+  it("a probe of the method within its tolerance is a verdict without a hypothesis", async (t) => {
+    const { code, said } = await play(t, { "steady-state-hypothesis": undefined, method: [THERE] }).end;
+    assert.equal(code, 0, said);
+    assert.match(said, /held: probes of the method within their tolerance: 1/);
+  });
+
+  it("a tolerance of the method that is none is told before anything is touched", async (t) => {
+    const { code, said, journal } = await play(t, { method: [TAKE_DOWN, { ...THERE, name: "look", tolerance: 1.5 }] }).end;
+    assert.equal(code, 2, said);
+    assert.match(said, /x\.json:1:\d+: .*\(method\.1\.tolerance\)/);
+    assert.equal(journal, undefined);
+  });
+
+  it("a secret of the file is in nothing that a run leaves behind", async (t) => {
+    const secrets = { shop: { key: "geheim-77" } };
+    const played = play(t, { secrets, method: [action("say it", "echo", "key=${key}")] }, "--report", "FOLDER/report.html");
+    const { code, said, journal } = await played.end;
+    const { folder } = played;
+    assert.equal(code, 0, said);
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as { readonly version: string };
+    assert.equal(journal?.holdfast?.host?.holdfast, version);
+    assert.match(JSON.stringify(journal?.run[0]?.output), /key=\[redacted\]/);
+    const left = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const names = left.map(({ name }) => name).toSorted();
+    assert.deepEqual(names, ["flag", "journal.json", "journal.json", "progress.jsonl", "report.html", "x.json"]);
+    const telling = left.filter(
+      ({ parentPath, name }) => name !== "x.json" && readFileSync(join(parentPath, name), "utf8").includes("geheim-77"),
+    );
+    assert.deepEqual(
+      telling.map(({ name }) => name),
+      [],
+    );
+  });
+
+  it("a report that could not be written is told before anything is touched", async (t) => {
+    const { code, said, journal } = await play(t, { method: [TAKE_DOWN] }, "--report", "FOLDER/nowhere/report.html").end;
+    assert.equal(code, 2, said);
+    assert.match(said, /^holdfast: --report .*nowhere.*report\.html: there is no folder .*nowhere\n$/);
+    assert.equal(journal, undefined);
   });
 
   it("no hypothesis, no verdict", async (t) => {
