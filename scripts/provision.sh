@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Brings what the whole set of tests needs beyond npm: Debian's Chromium, HAProxy, nginx, wrk, Redis, the aws CLI and its old kubectl, a current kubectl built
-# from Go modules, and moto, an AWS that others wrote, from PyPI. Needs root and apt; elsewhere the tests say what they did not run.
+# Brings what the whole set of tests needs beyond npm: Debian's Chromium, HAProxy, nginx, wrk, Redis, iptables and tc, the aws CLI and its old kubectl, a current
+# kubectl built from Go modules, and moto, an AWS that others wrote, from PyPI. Needs root and apt; elsewhere the tests say what they did not run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/holdfast
 mkdir -p "$cache"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   missing=()
-  for pair in chromium:chromium haproxy:haproxy nginx:nginx-light wrk:wrk redis-server:redis-server aws:awscli; do
+  for pair in chromium:chromium haproxy:haproxy nginx:nginx-light wrk:wrk redis-server:redis-server aws:awscli iptables:iptables tc:iproute2; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   if ! python3 -c "import ensurepip" 2>/dev/null; then missing+=(python3-venv); fi

@@ -4,13 +4,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { inNewNamespace, networkNamespaceOf } from "../src/experiment/index.ts";
-import { messageOf } from "../src/kernel/index.ts";
+import { networkNamespaceOf } from "../src/experiment/index.ts";
+import { whyNoNamespace } from "../src/experiment/namespace/testing/why-no-namespace.ts";
 import { until } from "../src/kernel/testing/until.ts";
 
 const root = join(import.meta.dirname, "..");
 
-const why = refusal();
+const why = whyNoNamespace();
 if (why === undefined) {
   test("a lab in a network of its own shows its console outside and nothing else; it ends with who started it", async (t) => {
     const stateDir = mkdtempSync(join(tmpdir(), "holdfast-lab-namespace-"));
@@ -92,14 +92,5 @@ function commandOf(pid: number): string {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8");
   } catch {
     return "";
-  }
-}
-
-function refusal(): string | undefined {
-  try {
-    inNewNamespace([]);
-    return undefined;
-  } catch (thrown) {
-    return messageOf(thrown);
   }
 }

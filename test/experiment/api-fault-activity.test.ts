@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Journal } from "../../src/experiment/index.ts";
 import { inNewNamespace } from "../../src/experiment/namespace/network-namespace.ts";
-import { messageOf } from "../../src/kernel/index.ts";
+import { whyNoNamespace } from "../../src/experiment/namespace/testing/why-no-namespace.ts";
 
 // `api/fault` between the API server of a lab and who lists: by the firewall of the lab's network namespace.
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -55,18 +55,9 @@ interface Told {
   readonly rules: readonly string[];
 }
 
-const why = refusal();
+const why = whyNoNamespace(["iptables", "iptables-save"]);
 if (why === undefined) faultTests();
 else process.stdout.write(`not run: faults of the lab's API need a network namespace (${why})\n`);
-
-function refusal(): string | undefined {
-  try {
-    inNewNamespace([]);
-    return undefined;
-  } catch (thrown) {
-    return messageOf(thrown);
-  }
-}
 
 async function play(t: TestContext, given: object): Promise<{ readonly told: Told; readonly journal: Journal }> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-api-fault-"));

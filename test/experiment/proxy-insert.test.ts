@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { messageOf } from "../../src/kernel/index.ts";
 import { inNewNamespace } from "../../src/experiment/namespace/network-namespace.ts";
+import { whyNoNamespace } from "../../src/experiment/namespace/testing/why-no-namespace.ts";
 import type { Journal } from "../../src/experiment/index.ts";
 
 const HOLDFAST = new URL("../../bin/holdfast", import.meta.url).pathname;
@@ -44,18 +44,9 @@ interface Told {
   readonly rules: readonly string[];
 }
 
-const why = refusal();
+const why = whyNoNamespace(["iptables", "iptables-save"]);
 if (why === undefined) insertTests();
 else process.stdout.write(`not run: proxies in the way need a network namespace (${why})\n`);
-
-function refusal(): string | undefined {
-  try {
-    inNewNamespace([]);
-    return undefined;
-  } catch (thrown) {
-    return messageOf(thrown);
-  }
-}
 
 async function play(t: TestContext, what: object): Promise<{ readonly told: Told; readonly journal: Journal }> {
   const folder = mkdtempSync(join(tmpdir(), "holdfast-insert-"));

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { before, test } from "node:test";
-import { messageOf } from "../../kernel/index.ts";
 import { inNewNamespace } from "../namespace/network-namespace.ts";
+import { whyNoNamespace } from "../namespace/testing/why-no-namespace.ts";
 import { checkPlace } from "./place.ts";
 import { networkToBreak } from "./run-tool.ts";
 
@@ -44,7 +44,7 @@ const EXPECTED: Readonly<Record<string, Partial<Seen>>> = {
   blackhole: { connect: "EINVAL", small: "EINVAL", large: "EINVAL" },
 };
 
-const why = refusal();
+const why = whyNoNamespace(["iptables", "tc"]);
 if (why === undefined) faultTests();
 else process.stdout.write(`not run: faults of the network (${why})\n`);
 
@@ -100,13 +100,4 @@ function faultTests(): void {
     assert.notEqual(result.atWorst, result.before);
     assert.equal(result.atEnd, result.before);
   });
-}
-
-function refusal(): string | undefined {
-  try {
-    inNewNamespace([]);
-    return undefined;
-  } catch (thrown) {
-    return messageOf(thrown);
-  }
 }
